@@ -1,0 +1,146 @@
+//! Where time comes from.
+//!
+//! Claims are judged by the wall clock, caches and waits by the monotonic one: a
+//! wall clock that jumps neither empties a cache nor keeps it alive. Nothing else
+//! in the crate asks the system for the time.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+/// Tells the time and waits for it to pass.
+pub trait Clock: Debug + Send + Sync + 'static {
+    /// The wall clock, for `exp`, `nbf` and `iat`.
+    fn now(&self) -> SystemTime;
+
+    /// Time since an arbitrary start, never going backwards, for ages and deadlines.
+    fn monotonic(&self) -> Duration;
+
+    /// Completes once [`Clock::monotonic`] has reached `deadline`.
+    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// The system's own clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic time starts now.
+    pub fn new() -> Self {
+        Self {
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()> {
+        let at = self.started + deadline;
+        Box::pin(tokio::time::sleep_until(at.into()))
+    }
+}
+
+/// A clock that stands still until a test moves it. Clones show the same time.
+///
+/// ```
+/// use std::time::Duration;
+/// use poem_resource_server::clock::{Clock, ManualClock};
+///
+/// let clock = ManualClock::new();
+/// let before = clock.now();
+/// clock.advance(Duration::from_secs(60));
+/// assert_eq!(clock.now(), before + Duration::from_secs(60));
+/// ```
+#[derive(Debug, Clone)]
+pub struct ManualClock {
+    time: Arc<watch::Sender<Reading>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    wall: SystemTime,
+    monotonic: Duration,
+}
+
+impl ManualClock {
+    /// Starts at the system's wall clock, in whole seconds, with no time passed.
+    pub fn new() -> Self {
+        let since_epoch = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        Self::starting_at(SystemTime::UNIX_EPOCH + Duration::from_secs(since_epoch.as_secs()))
+    }
+
+    /// Starts at `wall`, with no time passed.
+    pub fn starting_at(wall: SystemTime) -> Self {
+        let reading = Reading {
+            wall,
+            monotonic: Duration::ZERO,
+        };
+        Self {
+            time: Arc::new(watch::Sender::new(reading)),
+        }
+    }
+
+    /// Lets `by` pass on both clocks and wakes whoever waited for it.
+    pub fn advance(&self, by: Duration) {
+        self.time.send_modify(|reading| {
+            reading.wall += by;
+            reading.monotonic += by;
+        });
+    }
+
+    /// Sets the wall clock alone, as an administrator or a bad NTP server would.
+    pub fn set_wall(&self, wall: SystemTime) {
+        self.time.send_modify(|reading| reading.wall = wall);
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> SystemTime {
+        self.time.borrow().wall
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.time.borrow().monotonic
+    }
+
+    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()> {
+        let mut time = self.time.subscribe();
+        Box::pin(async move {
+            if time
+                .wait_for(|reading| reading.monotonic >= deadline)
+                .await
+                .is_err()
+            {
+                // The clock is gone, so no more time will pass.
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! An OAuth 2.0 resource server for Poem.
+
+pub mod clock;
