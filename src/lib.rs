@@ -1,3 +1,7 @@
 //! An OAuth 2.0 resource server for Poem.
 
 pub mod clock;
+pub mod guard;
+pub mod issuer;
+pub mod token;
+pub mod verifier;

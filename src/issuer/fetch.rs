@@ -1,0 +1,283 @@
+//! The only outbound HTTP.
+//!
+//! 1. `https` only; `http` to a loopback host, for an issuer on the same machine.
+//! 2. No redirect is followed: it could lead a request anywhere.
+//! 3. A deadline for the connection and one for the whole exchange.
+//! 4. At most [`MAX_BODY_BYTES`] of body, counted while it arrives.
+//!
+//! It does not retry: see [`RemoteKeySet`](super::RemoteKeySet) for when to ask again.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
+use http::{Method, StatusCode};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use url::{Host, Url};
+
+/// The longest body that is read.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How long an exchange may take.
+#[derive(Debug, Clone)]
+pub struct FetchPolicy {
+    /// For the connection, TLS included. 2 s by default.
+    pub connect_timeout: Duration,
+    /// For the whole exchange, the connection included. 5 s by default.
+    pub timeout: Duration,
+}
+
+impl Default for FetchPolicy {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(2),
+            timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// An HTTP client that goes where it is sent and nowhere else.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// For issuers on this machine: a proxy from the environment would be asked for its own loopback.
+    direct: reqwest::Client,
+    client: reqwest::Client,
+}
+
+impl Fetch {
+    /// A client with these deadlines.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Setup`] when the system's trust store or TLS cannot be set up.
+    pub fn new(policy: &FetchPolicy) -> Result<Self, FetchError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that makes a client"
+        )]
+        let builder = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(policy.connect_timeout)
+                .timeout(policy.timeout)
+                .pool_max_idle_per_host(1)
+                .user_agent(concat!(
+                    env!("CARGO_PKG_NAME"),
+                    "/",
+                    env!("CARGO_PKG_VERSION")
+                ))
+        };
+        Ok(Self {
+            direct: builder().no_proxy().build().map_err(FetchError::Setup)?,
+            client: builder().build().map_err(FetchError::Setup)?,
+        })
+    }
+
+    /// Fetches a JSON document with `GET`.
+    ///
+    /// # Errors
+    ///
+    /// A [`FetchError`]: anything but a 200 with JSON within the limits.
+    pub async fn document(&self, url: &str) -> Result<Document, FetchError> {
+        let request = http::Request::builder()
+            .method(Method::GET)
+            .uri(url)
+            .header(ACCEPT, "application/json")
+            .body(Vec::new())
+            .map_err(|_| FetchError::Url)?;
+        let response = self.exchange(request).await?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status {
+                status: response.status(),
+                okta_error: okta_error(response.body()),
+            });
+        }
+        if !is_json(response.headers()) {
+            return Err(FetchError::ContentType);
+        }
+        Ok(Document {
+            max_age: max_age(response.headers()),
+            body: response.into_body(),
+        })
+    }
+
+    /// Sends one request within the limits, whatever the answer's status.
+    ///
+    /// # Errors
+    ///
+    /// A [`FetchError`] other than for status and content type.
+    pub async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+        let url = Url::parse(&request.uri().to_string()).map_err(|_| FetchError::Url)?;
+        if !is_secure(&url) {
+            return Err(FetchError::Insecure);
+        }
+        let client = if is_loopback(&url) {
+            &self.direct
+        } else {
+            &self.client
+        };
+        let request = reqwest::Request::try_from(request).map_err(|_| FetchError::Url)?;
+        let mut response = client
+            .execute(request)
+            .await
+            .map_err(FetchError::from_reqwest)?;
+        if response.status().is_redirection() {
+            return Err(FetchError::Redirect);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(FetchError::from_reqwest)? {
+            if body.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(FetchError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut answer = http::Response::new(body);
+        *answer.status_mut() = response.status();
+        std::mem::swap(answer.headers_mut(), response.headers_mut());
+        Ok(answer)
+    }
+}
+
+/// The HTTP function that `openidconnect` is given in place of its own.
+impl<'c> AsyncHttpClient<'c> for Fetch {
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// A JSON document and for how long its sender lets it be kept.
+#[derive(Debug)]
+pub struct Document {
+    /// The bytes, at most [`MAX_BODY_BYTES`].
+    pub body: Vec<u8>,
+    /// From `Cache-Control`: `max-age`, zero for `no-cache` or `no-store`, `None` when it says nothing.
+    pub max_age: Option<Duration>,
+}
+
+/// Why a document could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The client could not be set up.
+    #[error("cannot set up TLS")]
+    Setup(#[source] reqwest::Error),
+    /// Not a URL that can be requested.
+    #[error("the URL cannot be requested")]
+    Url,
+    /// Plain http to another machine.
+    #[error("plain http is only spoken with this machine; use https")]
+    Insecure,
+    /// A deadline passed.
+    #[error("no answer in time")]
+    Timeout,
+    /// No connection, or no TLS.
+    #[error("cannot connect")]
+    Connect(#[source] reqwest::Error),
+    /// The exchange broke off.
+    #[error("the exchange failed")]
+    Transport(#[source] reqwest::Error),
+    /// A redirect, which is never followed.
+    #[error("the answer is a redirect, which is not followed")]
+    Redirect,
+    /// Another status than 200.
+    #[error("the answer has status {status}{}", okta_error.as_ref().map(|code| format!(" and Okta's error {code}")).unwrap_or_default())]
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// Okta's `errorCode`, when the body has one.
+        okta_error: Option<String>,
+    },
+    /// The body does not say that it is JSON.
+    #[error("the answer's content type is not JSON")]
+    ContentType,
+    /// More body than [`MAX_BODY_BYTES`].
+    #[error("the answer is longer than {MAX_BODY_BYTES} bytes")]
+    TooLarge,
+}
+
+impl FetchError {
+    fn from_reqwest(error: reqwest::Error) -> Self {
+        // The URL would say again what the caller's message says, query included.
+        let error = error.without_url();
+        if error.is_timeout() {
+            Self::Timeout
+        } else if error.is_connect() {
+            Self::Connect(error)
+        } else {
+            Self::Transport(error)
+        }
+    }
+}
+
+/// `https`, or `http` that does not leave this machine.
+pub(super) fn is_secure(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => true,
+        "http" => is_loopback(url),
+        _ => false,
+    }
+}
+
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// `application/json` and what is built on it (RFC 6839 section 3.1).
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<mime::Mime>().ok())
+        .is_some_and(|mime| {
+            mime.type_() == mime::APPLICATION
+                && (mime.subtype() == mime::JSON || mime.suffix() == Some(mime::JSON))
+        })
+}
+
+/// RFC 9111 section 5.2.2.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let directives = headers
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|directive| directive.trim().to_ascii_lowercase());
+    let mut found = None;
+    for directive in directives {
+        match directive.split_once('=') {
+            None if directive == "no-cache" || directive == "no-store" => {
+                return Some(Duration::ZERO);
+            }
+            Some(("max-age", seconds)) => {
+                found = seconds
+                    .trim_matches('"')
+                    .parse()
+                    .ok()
+                    .map(Duration::from_secs);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// `errorCode` of Okta's error body: `E` and seven digits.
+fn okta_error(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        #[serde(rename = "errorCode")]
+        code: String,
+    }
+    let code = serde_json::from_slice::<Body>(body).ok()?.code;
+    let digits = code.strip_prefix('E')?;
+    (digits.len() == 7 && digits.bytes().all(|digit| digit.is_ascii_digit())).then_some(code)
+}

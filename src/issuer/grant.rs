@@ -1,0 +1,112 @@
+//! Asks an issuer for a token of our own (RFC 6749 section 4.4), as a client would.
+//!
+//! For trying an API out: nothing here takes part in verifying. The exchange is
+//! `openidconnect`'s, sent by our own [`Fetch`].
+
+use openidconnect::core::{CoreClient, CoreClientAuthMethod};
+use openidconnect::{
+    AuthType, ClientId, ClientSecret, ConfigurationError, OAuth2TokenResponse, RequestTokenError,
+};
+
+use crate::token::Scope;
+
+use super::{Fetch, FetchError, Metadata};
+
+/// A client that is its own user.
+pub struct ClientCredentials {
+    /// Its registered id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// What it asks for. Okta grants nothing that was not asked for.
+    pub scope: Scope,
+}
+
+impl ClientCredentials {
+    /// Asks the issuer's token endpoint for an access token.
+    ///
+    /// # Errors
+    ///
+    /// A [`GrantError`]: no endpoint, out of reach, or refused by the issuer.
+    pub async fn request(
+        self,
+        fetch: &Fetch,
+        metadata: &Metadata,
+    ) -> Result<GrantedToken, GrantError> {
+        let provider = metadata.provider().clone();
+        let auth_type = match provider.token_endpoint_auth_methods_supported() {
+            Some(methods)
+                if methods.contains(&CoreClientAuthMethod::ClientSecretPost)
+                    && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic) =>
+            {
+                AuthType::RequestBody
+            }
+            // What every server supports (RFC 6749 section 2.3.1).
+            _ => AuthType::BasicAuth,
+        };
+        let client = CoreClient::from_provider_metadata(
+            provider,
+            ClientId::new(self.client_id),
+            Some(ClientSecret::new(self.client_secret)),
+        )
+        .set_auth_type(auth_type);
+        let scopes = self
+            .scope
+            .iter()
+            .map(|scope| openidconnect::Scope::new(scope.to_string()));
+        let response = client
+            .exchange_client_credentials()
+            .map_err(|_: ConfigurationError| GrantError::NoTokenEndpoint)?
+            .add_scopes(scopes)
+            .request_async(fetch)
+            .await
+            .map_err(|error| match error {
+                RequestTokenError::ServerResponse(refusal) => GrantError::Refused {
+                    error: refusal.error().to_string(),
+                    description: refusal.error_description().cloned(),
+                },
+                RequestTokenError::Request(source) => GrantError::Fetch(source),
+                RequestTokenError::Parse(..) | RequestTokenError::Other(_) => GrantError::Malformed,
+            })?;
+        Ok(GrantedToken(response.access_token().secret().clone()))
+    }
+}
+
+/// An access token. Its `Debug` does not show it.
+pub struct GrantedToken(String);
+
+impl GrantedToken {
+    /// The token itself, to be sent and nowhere stored.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for GrantedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GrantedToken(..)")
+    }
+}
+
+/// Why no token was granted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrantError {
+    /// The discovery document names no token endpoint.
+    #[error("the issuer has no token endpoint")]
+    NoTokenEndpoint,
+    /// The token endpoint is out of reach.
+    #[error("cannot reach the token endpoint")]
+    Fetch(#[source] FetchError),
+    /// The issuer refused (RFC 6749 section 5.2).
+    #[error("the issuer refused: {error}{}", description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default())]
+    Refused {
+        /// The registered error code.
+        error: String,
+        /// The issuer's own words.
+        description: Option<String>,
+    },
+    /// The answer is no token response.
+    #[error("the issuer's answer is not a token response")]
+    Malformed,
+}

@@ -1,0 +1,220 @@
+//! Keeps an issuer's keys: one fetch for all, and readers that never wait.
+//!
+//! A single task fetches, so there is never more than one flight and nobody who waits can
+//! stop it by hanging up. A fetch builds the new set whole and then publishes it: a bad
+//! document never empties a good set. Decisions on time stand in [`schedule`].
+//!
+//! Readers take a snapshot. Only who meets a `kid` that no key has, or finds no keys at
+//! all, asks for a fetch and waits for it.
+
+mod schedule;
+mod task;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::{ArcSwapOption, Guard};
+use futures_util::future::BoxFuture;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::token::{KeySet, KeySource};
+
+use super::{DiscoveryError, Fetch, Issuer, Metadata};
+use schedule::Progress;
+
+pub use schedule::RefreshPolicy;
+
+/// The keys of a remote issuer, kept fresh for as long as this lives.
+pub struct RemoteKeySet {
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+/// What the readers and the task both see.
+struct Shared {
+    issuer: Issuer,
+    fetch: Fetch,
+    policy: RefreshPolicy,
+    clock: Arc<dyn Clock>,
+    held: ArcSwapOption<Held>,
+    progress: watch::Sender<Progress>,
+    wanted: Notify,
+}
+
+/// A key set, the metadata it was found by and the monotonic time of its fetch.
+struct Held {
+    keys: Arc<KeySet>,
+    metadata: Arc<Metadata>,
+    fetched_at: Duration,
+}
+
+impl RemoteKeySet {
+    /// Starts to fetch in the background and returns at once, without keys.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start(
+        issuer: Issuer,
+        fetch: Fetch,
+        policy: RefreshPolicy,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            issuer,
+            fetch,
+            policy,
+            clock,
+            held: ArcSwapOption::empty(),
+            progress: watch::Sender::new(Progress::default()),
+            wanted: Notify::new(),
+        });
+        let task = tokio::spawn(task::run(shared.clone()));
+        Self { shared, task }
+    }
+
+    /// Waits for the first attempt to end.
+    ///
+    /// # Errors
+    ///
+    /// Its [`DiscoveryError`]. The task goes on trying all the same.
+    pub async fn first_attempt(&self) -> Result<(), Arc<DiscoveryError>> {
+        let mut progress = self.shared.progress.subscribe();
+        let first = progress.wait_for(|progress| progress.finished > 0).await;
+        // It cannot be closed: the sender lives in `shared`.
+        match first.as_deref() {
+            Ok(Progress {
+                last_success: None,
+                last_error: Some(error),
+                ..
+            }) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fetches again now, whatever the schedule says: an operator asks for it.
+    pub fn reload(&self) {
+        self.shared.progress.send_modify(Progress::demand_now);
+        self.shared.wanted.notify_one();
+    }
+
+    /// What the issuer said of itself when the keys were last fetched.
+    pub fn metadata(&self) -> Option<Arc<Metadata>> {
+        self.shared
+            .held
+            .load()
+            .as_ref()
+            .map(|held| held.metadata.clone())
+    }
+
+    /// Completes after the next attempt, whether it succeeds or not.
+    pub async fn changed(&self) {
+        let mut progress = self.shared.progress.subscribe();
+        let seen = progress.borrow_and_update().finished;
+        let _ = progress.wait_for(|progress| progress.finished > seen).await;
+    }
+
+    /// How the keys are and how the last fetches went.
+    pub fn status(&self) -> KeySetStatus {
+        let now = self.shared.clock.monotonic();
+        let progress = self.shared.progress.borrow().clone();
+        let held = self.shared.held.load();
+        KeySetStatus {
+            keys: self
+                .shared
+                .usable(&held, now)
+                .map_or(0, |held| held.keys.keys().len()),
+            age: held
+                .as_ref()
+                .map(|held| now.saturating_sub(held.fetched_at)),
+            last_error: progress.last_error,
+            next_attempt: progress.next_attempt.map(|at| at.saturating_sub(now)),
+            attempts: progress.finished,
+            failures: progress.failures,
+        }
+    }
+}
+
+impl KeySource for RemoteKeySet {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        self.shared.current()
+    }
+
+    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+        Box::pin(async {
+            self.shared.attempt_on_demand().await;
+            self.shared.current()
+        })
+    }
+}
+
+impl Drop for RemoteKeySet {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for RemoteKeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteKeySet")
+            .field("issuer", &self.shared.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        let held = self.held.load();
+        self.usable(&held, self.clock.monotonic())
+            .map(|held| held.keys.clone())
+    }
+
+    /// What is held, unless it is older than the stale window.
+    fn usable<'h>(
+        &self,
+        held: &'h Guard<Option<Arc<Held>>>,
+        now: Duration,
+    ) -> Option<&'h Arc<Held>> {
+        held.as_ref()
+            .filter(|held| now.saturating_sub(held.fetched_at) <= self.policy.max_stale)
+    }
+
+    /// Waits for the flight under way, or for one that it asks for if the cooldown allows.
+    async fn attempt_on_demand(&self) {
+        let mut progress = self.progress.subscribe();
+        let seen = progress.borrow_and_update().clone();
+        let now = self.clock.monotonic();
+        if !seen.in_flight {
+            if !seen.allows_demand(now, self.current().is_some(), &self.policy) {
+                return;
+            }
+            self.progress.send_modify(Progress::demand);
+            self.wanted.notify_one();
+        }
+        let finished = progress.wait_for(|progress| progress.finished > seen.finished);
+        tokio::select! {
+            _ = finished => {}
+            () = self.clock.sleep_until(now + self.policy.longest_wait) => {}
+        }
+    }
+}
+
+/// How a [`RemoteKeySet`] is.
+#[derive(Debug, Clone)]
+pub struct KeySetStatus {
+    /// Keys that may verify now; 0 also when they are too old.
+    pub keys: usize,
+    /// Time since the last fetch that succeeded.
+    pub age: Option<Duration>,
+    /// Why the last attempt failed; `None` when it succeeded.
+    pub last_error: Option<Arc<DiscoveryError>>,
+    /// Time until the next attempt.
+    pub next_attempt: Option<Duration>,
+    /// Attempts that have ended.
+    pub attempts: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+}

@@ -1,0 +1,155 @@
+//! When to fetch again: pure decisions on times that are handed in.
+//!
+//! | keys | last attempt | next attempt by itself | on demand |
+//! | --- | --- | --- | --- |
+//! | held | succeeded | before the document's lifetime ends | once per cooldown |
+//! | held | failed | after the cooldown | after the cooldown |
+//! | none | failed | back-off from 1 s, doubling up to `retry_max` | after 1 s |
+//!
+//! So however many requests bring an unknown `kid`, there are at most four attempts a minute
+//! while keys are held; and without keys the first request after the issuer's return heals.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::issuer::DiscoveryError;
+
+/// How often keys are fetched and how long they may be kept.
+#[derive(Debug, Clone)]
+pub struct RefreshPolicy {
+    /// Wait between two fetches on demand, whether the first succeeded or not. 30 s by default.
+    pub cooldown: Duration,
+    /// A document is kept at least this long, even if it says `no-cache`. 1 min by default.
+    pub refresh_min: Duration,
+    /// A document is kept at most this long, and so is a key that the issuer took back.
+    /// 5 min by default.
+    pub refresh_max: Duration,
+    /// The longest wait between two attempts while there are no keys. 30 s by default.
+    pub retry_max: Duration,
+    /// Age at which keys may no longer verify anything, though no fetch succeeds. 24 h by default.
+    pub max_stale: Duration,
+    /// How long a request waits for a fetch. 10 s by default.
+    pub longest_wait: Duration,
+    /// Other hosts than the issuer's own that may serve the keys.
+    pub jwks_hosts: Vec<String>,
+    /// A number from 0 to 1 that spreads the attempts of many replicas.
+    pub jitter: fn() -> f64,
+}
+
+impl Default for RefreshPolicy {
+    fn default() -> Self {
+        Self {
+            cooldown: Duration::from_secs(30),
+            refresh_min: Duration::from_secs(60),
+            refresh_max: Duration::from_secs(5 * 60),
+            retry_max: Duration::from_secs(30),
+            max_stale: Duration::from_secs(24 * 60 * 60),
+            longest_wait: Duration::from_secs(10),
+            jwks_hosts: Vec::new(),
+            jitter: fastrand::f64,
+        }
+    }
+}
+
+impl RefreshPolicy {
+    /// How long after a success to fetch again: ahead of the end of the document's lifetime.
+    pub(super) fn until_refresh(&self, max_age: Option<Duration>) -> Duration {
+        let lifetime = max_age
+            .unwrap_or(self.refresh_max)
+            .clamp(self.refresh_min, self.refresh_max.max(self.refresh_min));
+        lifetime.mul_f64(0.8 + 0.15 * (self.jitter)())
+    }
+
+    /// How long after the `failures`-th failure in a row to try again.
+    pub(super) fn until_retry(&self, failures: u32, has_keys: bool) -> Duration {
+        let wait = if has_keys {
+            self.cooldown
+        } else {
+            let doublings = failures.saturating_sub(1).min(16);
+            (RETRY_MIN * 2_u32.pow(doublings)).min(self.retry_max)
+        };
+        wait.mul_f64(0.8 + 0.2 * (self.jitter)())
+    }
+}
+
+/// The wait after the first failure, and between attempts on demand while there are no keys.
+const RETRY_MIN: Duration = Duration::from_secs(1);
+
+/// How far the task has come. Times are monotonic.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Progress {
+    pub(super) in_flight: bool,
+    /// Somebody waits for the next attempt.
+    pub(super) demanded: bool,
+    /// Attempts that have ended, and those of them that failed.
+    pub(super) finished: u64,
+    pub(super) failures: u64,
+    pub(super) failures_in_a_row: u32,
+    pub(super) last_finished: Option<Duration>,
+    pub(super) last_demand: Option<Duration>,
+    pub(super) last_success: Option<Duration>,
+    pub(super) last_error: Option<Arc<DiscoveryError>>,
+    pub(super) next_attempt: Option<Duration>,
+}
+
+impl Progress {
+    /// Whether a request may cause an attempt at `now`.
+    pub(super) fn allows_demand(
+        &self,
+        now: Duration,
+        has_keys: bool,
+        policy: &RefreshPolicy,
+    ) -> bool {
+        let (since, wait) = if !has_keys {
+            (self.last_finished, RETRY_MIN)
+        } else if self.last_error.is_some() {
+            (self.last_finished, policy.cooldown)
+        } else {
+            (self.last_demand, policy.cooldown)
+        };
+        self.demanded || since.is_none_or(|since| now.saturating_sub(since) >= wait)
+    }
+
+    pub(super) fn demand(&mut self) {
+        self.demanded = true;
+    }
+
+    /// As [`Progress::demand`], without a cooldown to wait for.
+    pub(super) fn demand_now(&mut self) {
+        self.demanded = true;
+        self.last_demand = None;
+    }
+
+    pub(super) fn start(&mut self, now: Duration) {
+        self.in_flight = true;
+        if std::mem::take(&mut self.demanded) {
+            self.last_demand = Some(now);
+        }
+    }
+
+    pub(super) fn succeed(&mut self, now: Duration, next_attempt: Duration) {
+        self.finish(now, next_attempt);
+        self.failures_in_a_row = 0;
+        self.last_success = Some(now);
+        self.last_error = None;
+    }
+
+    pub(super) fn fail(
+        &mut self,
+        now: Duration,
+        next_attempt: Duration,
+        error: Arc<DiscoveryError>,
+    ) {
+        self.finish(now, next_attempt);
+        self.failures += 1;
+        self.failures_in_a_row += 1;
+        self.last_error = Some(error);
+    }
+
+    fn finish(&mut self, now: Duration, next_attempt: Duration) {
+        self.in_flight = false;
+        self.finished += 1;
+        self.last_finished = Some(now);
+        self.next_attempt = Some(next_attempt);
+    }
+}

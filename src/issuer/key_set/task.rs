@@ -1,0 +1,164 @@
+//! The one task that fetches.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tracing::{info, warn};
+
+use crate::issuer::{DiscoveryError, Metadata};
+use crate::token::{KeySet, ParsedKeySet};
+
+use super::{Held, Shared};
+
+/// The discovery document is read again after this time, and after each failure.
+const METADATA_MAX_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// A set that was fetched, and how long its sender lets it be kept.
+struct Fetched {
+    keys: ParsedKeySet,
+    metadata: Known,
+    max_age: Option<Duration>,
+}
+
+/// Metadata and the monotonic time of its discovery.
+#[derive(Clone)]
+struct Known {
+    metadata: Arc<Metadata>,
+    since: Duration,
+}
+
+/// Fetches for ever: at once, then whenever it is time or somebody asks.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut known: Option<Known> = None;
+    let mut warned: Vec<String> = Vec::new();
+    loop {
+        let started = shared.clock.monotonic();
+        shared
+            .progress
+            .send_modify(|progress| progress.start(started));
+        let known_now = known
+            .take()
+            .filter(|known| started.saturating_sub(known.since) < METADATA_MAX_AGE);
+        // A panic must not end the task: without it the keys would grow stale unseen.
+        let outcome = AssertUnwindSafe(attempt(&shared, known_now))
+            .catch_unwind()
+            .await
+            .unwrap_or(Err(DiscoveryError::Panicked));
+        let next_attempt = match outcome {
+            Ok(fetched) => {
+                known = Some(fetched.metadata.clone());
+                warn_once(&fetched.keys, &mut warned);
+                publish(&shared, fetched)
+            }
+            Err(error) => record(&shared, error),
+        };
+        wait(&shared, next_attempt).await;
+    }
+}
+
+async fn attempt(shared: &Shared, known: Option<Known>) -> Result<Fetched, DiscoveryError> {
+    let metadata = match known {
+        Some(known) => known,
+        None => Known {
+            metadata: Arc::new(
+                Metadata::discover(&shared.fetch, &shared.issuer, &shared.policy.jwks_hosts)
+                    .await?,
+            ),
+            since: shared.clock.monotonic(),
+        },
+    };
+    let url = metadata.metadata.jwks_uri().as_str();
+    let document = shared
+        .fetch
+        .document(url)
+        .await
+        .map_err(|source| DiscoveryError::Keys {
+            url: url.to_owned(),
+            source,
+        })?;
+    let keys = KeySet::parse(&document.body).map_err(DiscoveryError::MalformedKeys)?;
+    if keys.key_set.keys().is_empty() {
+        return Err(DiscoveryError::NoUsableKeys {
+            left_out: keys.left_out.len(),
+        });
+    }
+    Ok(Fetched {
+        keys,
+        metadata,
+        max_age: document.max_age,
+    })
+}
+
+fn publish(shared: &Shared, fetched: Fetched) -> Duration {
+    let now = shared.clock.monotonic();
+    let next_attempt = now + shared.policy.until_refresh(fetched.max_age);
+    let had_failed = shared.progress.borrow().last_success.is_none()
+        || shared.progress.borrow().last_error.is_some();
+    if had_failed {
+        let keys = fetched.keys.key_set.keys().len();
+        info!(issuer = %shared.issuer, keys, "keys fetched");
+    }
+    shared.held.store(Some(Arc::new(Held {
+        keys: Arc::new(fetched.keys.key_set),
+        metadata: fetched.metadata.metadata,
+        fetched_at: now,
+    })));
+    shared
+        .progress
+        .send_modify(|progress| progress.succeed(now, next_attempt));
+    next_attempt
+}
+
+fn record(shared: &Shared, error: DiscoveryError) -> Duration {
+    let now = shared.clock.monotonic();
+    let has_keys = shared.current().is_some();
+    let failures = shared.progress.borrow().failures_in_a_row.saturating_add(1);
+    let retry = shared.policy.until_retry(failures, has_keys);
+    warn!(
+        issuer = %shared.issuer,
+        reason = error.reason(),
+        error = error.chain(),
+        has_keys,
+        retry_in = ?retry,
+        "keys not fetched"
+    );
+    let next_attempt = now + retry;
+    let error = Arc::new(error);
+    shared
+        .progress
+        .send_modify(|progress| progress.fail(now, next_attempt, error));
+    next_attempt
+}
+
+/// Until `next_attempt`, or until somebody asks for an attempt and none has been made since.
+async fn wait(shared: &Shared, next_attempt: Duration) {
+    loop {
+        tokio::select! {
+            () = shared.clock.sleep_until(next_attempt) => return,
+            () = shared.wanted.notified() => {
+                if shared.progress.borrow().demanded {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Says which keys are left out, once for each set that differs from the last.
+fn warn_once(keys: &ParsedKeySet, warned: &mut Vec<String>) {
+    let left_out: Vec<String> = keys
+        .left_out
+        .iter()
+        .map(|key| format!("{:?}: {}", key.key_id, key.error))
+        .collect();
+    if left_out != *warned {
+        for (key, text) in keys.left_out.iter().zip(&left_out) {
+            if !warned.contains(text) {
+                warn!(key_id = ?key.key_id, error = %key.error, "key left out");
+            }
+        }
+        *warned = left_out;
+    }
+}

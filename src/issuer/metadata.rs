@@ -1,0 +1,123 @@
+//! Reads an issuer's discovery document (OpenID Connect Discovery 1.0, RFC 8414).
+//!
+//! `openidconnect` types the document; the rules that protect us are checked here:
+//!
+//! 1. `issuer` is the configured one to the byte.
+//! 2. It is no Okta org authorization server.
+//! 3. `jwks_uri` is https (or loopback) and on the issuer's host, or one that was allowed.
+
+use openidconnect::TokenUrl;
+use openidconnect::core::CoreProviderMetadata;
+use url::Url;
+
+use super::fetch::is_secure;
+use super::{DiscoveryError, Fetch, FetchError, Issuer};
+
+/// What an issuer says of itself.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    provider: CoreProviderMetadata,
+    jwks_uri: Url,
+}
+
+impl Metadata {
+    /// Fetches and checks the document of `issuer`. Its keys may be on the issuer's host
+    /// or on one of `jwks_hosts`.
+    ///
+    /// # Errors
+    ///
+    /// A [`DiscoveryError`] that says what to do about it.
+    ///
+    /// OpenID Connect Discovery 1.0 section 4.
+    pub async fn discover(
+        fetch: &Fetch,
+        issuer: &Issuer,
+        jwks_hosts: &[String],
+    ) -> Result<Self, DiscoveryError> {
+        let url = issuer.discovery_url();
+        let document = fetch
+            .document(&url)
+            .await
+            .map_err(|source| explain(source, issuer, &url))?;
+        Self::parse(&document.body, issuer, jwks_hosts)
+    }
+
+    /// Checks a document that was fetched.
+    ///
+    /// # Errors
+    ///
+    /// As [`Metadata::discover`], without those of the network.
+    pub fn parse(
+        document: &[u8],
+        issuer: &Issuer,
+        jwks_hosts: &[String],
+    ) -> Result<Self, DiscoveryError> {
+        let provider: CoreProviderMetadata =
+            serde_json::from_slice(document).map_err(DiscoveryError::MalformedMetadata)?;
+        let found = provider.issuer().as_str();
+        if found != issuer.as_str() {
+            return Err(DiscoveryError::IssuerMismatch {
+                expected: issuer.as_str().to_owned(),
+                found: found.chars().take(256).collect(),
+            });
+        }
+        let jwks_uri = provider.jwks_uri().url().clone();
+        if jwks_uri.path() == "/oauth2/v1/keys" && !issuer.as_str().contains("/oauth2") {
+            return Err(DiscoveryError::OktaOrgServer {
+                issuer: issuer.as_str().trim_end_matches('/').to_owned(),
+            });
+        }
+        if !is_secure(&jwks_uri) {
+            return Err(DiscoveryError::InsecureKeys);
+        }
+        let host = jwks_uri.host_str().unwrap_or_default();
+        let is_allowed = issuer.host() == host
+            || jwks_hosts
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(host));
+        if !is_allowed {
+            return Err(DiscoveryError::KeysElsewhere {
+                host: host.to_owned(),
+            });
+        }
+        Ok(Self { provider, jwks_uri })
+    }
+
+    /// Where the keys are.
+    pub fn jwks_uri(&self) -> &Url {
+        &self.jwks_uri
+    }
+
+    /// Where tokens are granted.
+    pub fn token_endpoint(&self) -> Option<&Url> {
+        self.provider.token_endpoint().map(TokenUrl::url)
+    }
+
+    /// Where users sign in.
+    pub fn authorization_endpoint(&self) -> &Url {
+        self.provider.authorization_endpoint().url()
+    }
+
+    /// The whole document, typed.
+    pub fn provider(&self) -> &CoreProviderMetadata {
+        &self.provider
+    }
+}
+
+/// Okta answers 404 with E0000007 for a server it does not know, and 401 or 403 with
+/// E0000015 or E0000022 where the org lacks API Access Management.
+fn explain(source: FetchError, issuer: &Issuer, url: &str) -> DiscoveryError {
+    const KNOWN: [&str; 3] = ["E0000007", "E0000015", "E0000022"];
+    match &source {
+        FetchError::Status {
+            okta_error: Some(code),
+            ..
+        } if KNOWN.contains(&code.as_str()) => DiscoveryError::OktaServerNotFound {
+            issuer: issuer.as_str().to_owned(),
+        },
+        _ => DiscoveryError::Metadata {
+            url: url.to_owned(),
+            source,
+        },
+    }
+}

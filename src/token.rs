@@ -1,0 +1,30 @@
+//! Floor 1: bytes in, decision out.
+//!
+//! The trip of a token, each step a type that only the step before can make:
+//!
+//! ```text
+//! &str -> Jws (unverified) -> SignedPayload -> Claims -> Verified<Claims>
+//!        parse        VerifyingKey::verify  parse   Validation::check
+//! ```
+//!
+//! Pure: it knows no clock, no network and no web framework. The time is handed in,
+//! and keys come from whoever implements [`KeySource`].
+
+mod algorithm;
+mod claims;
+mod error;
+mod json;
+mod jwk;
+mod jws;
+mod keys;
+mod scope;
+mod validation;
+
+pub use algorithm::Algorithm;
+pub use claims::{Claims, NumericDate};
+pub use error::{ClaimFault, Segment, TokenError};
+pub use jwk::KeyError;
+pub use jws::{Header, Jws, MAX_HEADER_BYTES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
+pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
+pub use scope::{Scope, ScopeError, ScopeToken};
+pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -1,0 +1,238 @@
+//! Reads claims as typed values (RFC 7519, RFC 9068, and Okta's `cid`, `uid`, `scp`).
+//!
+//! Says what a claim is, not whether it will do: see [`Validation`](super::Validation).
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value};
+
+use super::{ClaimFault, Scope, ScopeToken, SignedPayload, TokenError, json};
+
+/// The claims of an access token, each of the type its RFC gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claims {
+    issuer: String,
+    subject: String,
+    audience: Vec<String>,
+    expires_at: NumericDate,
+    not_before: Option<NumericDate>,
+    issued_at: Option<NumericDate>,
+    token_id: Option<String>,
+    client_id: Option<String>,
+    user_id: Option<String>,
+    scope: Scope,
+    all: Map<String, Value>,
+}
+
+impl Claims {
+    /// Reads a payload whose signature verified.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::MalformedPayload`] when it is not a JSON object with unique names,
+    /// [`TokenError::Claim`] for a claim that is missing or of another type.
+    pub fn parse(payload: &SignedPayload) -> Result<Self, TokenError> {
+        Self::read(payload.as_bytes())
+    }
+
+    /// As [`Claims::parse`], for bytes that nobody vouches for.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, TokenError> {
+        let all = json::object(bytes).ok_or(TokenError::MalformedPayload)?;
+        Ok(Self {
+            issuer: required(string(&all, "iss")?, "iss")?.to_owned(),
+            audience: audience(&all)?,
+            expires_at: required(date(&all, "exp")?, "exp")?,
+            not_before: date(&all, "nbf")?,
+            issued_at: date(&all, "iat")?,
+            subject: match required(string(&all, "sub")?, "sub")? {
+                "" => return Err(malformed("sub")),
+                subject => subject.to_owned(),
+            },
+            scope: scope(&all)?,
+            // RFC 9068 says `client_id`, Okta `cid`, OpenID Connect `azp`.
+            client_id: match (string(&all, "client_id")?, string(&all, "cid")?) {
+                (Some(id), _) | (None, Some(id)) => Some(id.to_owned()),
+                (None, None) => string(&all, "azp")?.map(str::to_owned),
+            },
+            user_id: string(&all, "uid")?.map(str::to_owned),
+            token_id: string(&all, "jti")?.map(str::to_owned),
+            all,
+        })
+    }
+
+    /// `iss`: who issued the token.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// `sub`: the user, or the client itself where no user takes part. Never empty.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// `aud`: for whom the token is meant.
+    pub fn audience(&self) -> &[String] {
+        &self.audience
+    }
+
+    /// `exp`: from when on the token is no longer valid.
+    pub fn expires_at(&self) -> NumericDate {
+        self.expires_at
+    }
+
+    /// `nbf`: before when the token is not valid.
+    pub fn not_before(&self) -> Option<NumericDate> {
+        self.not_before
+    }
+
+    /// `iat`: when the token was issued.
+    pub fn issued_at(&self) -> Option<NumericDate> {
+        self.issued_at
+    }
+
+    /// `jti`: the token's own name.
+    pub fn token_id(&self) -> Option<&str> {
+        self.token_id.as_deref()
+    }
+
+    /// `client_id`, Okta's `cid` or OpenID Connect's `azp`, the first that is there.
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// Okta's `uid`: the user's id, absent where no user takes part.
+    pub fn user_id(&self) -> Option<&str> {
+        self.user_id.as_deref()
+    }
+
+    /// `scope` (RFC 9068) or `scp` (Okta): what was granted.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Every claim as it was sent.
+    pub fn all(&self) -> &Map<String, Value> {
+        &self.all
+    }
+
+    /// Whether a claim equals one of `accepted`, or as an array holds one of them.
+    pub fn has(&self, claim: &str, accepted: &[String]) -> bool {
+        let is_accepted = |value: &Value| match value {
+            Value::String(text) => accepted.contains(text),
+            Value::Bool(_) | Value::Number(_) => accepted.contains(&value.to_string()),
+            _ => false,
+        };
+        match self.all.get(claim) {
+            Some(Value::Array(values)) => values.iter().any(is_accepted),
+            Some(value) => is_accepted(value),
+            None => false,
+        }
+    }
+
+    /// An OpenID Connect ID token is about a sign-in and opens no API.
+    pub(super) fn are_of_id_token(&self) -> bool {
+        ["nonce", "at_hash", "c_hash"]
+            .iter()
+            .any(|claim| self.all.contains_key(*claim))
+    }
+
+    /// `cnf` (RFC 7800): without its proof the token is not the caller's.
+    pub(super) fn are_bound_to_a_proof(&self) -> bool {
+        self.all.contains_key("cnf")
+    }
+}
+
+/// Seconds since 1970-01-01 UTC, with fractions, up to the end of year 9999 (RFC 7519 section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NumericDate(Duration);
+
+impl NumericDate {
+    /// 9999-12-31T23:59:59Z, the last second that RFC 3339 can write.
+    pub const MAX_SECS: u64 = 253_402_300_799;
+
+    /// The time since 1970.
+    pub fn since_epoch(self) -> Duration {
+        self.0
+    }
+
+    /// As the system's type.
+    pub fn to_system_time(self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.0
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        let since_epoch = match value.as_u64() {
+            Some(seconds) => Duration::from_secs(seconds),
+            // Refuses what is negative, too great or not a number.
+            None => Duration::try_from_secs_f64(value.as_f64()?).ok()?,
+        };
+        (since_epoch <= Duration::from_secs(Self::MAX_SECS)).then_some(Self(since_epoch))
+    }
+}
+
+fn string<'a>(
+    all: &'a Map<String, Value>,
+    claim: &'static str,
+) -> Result<Option<&'a str>, TokenError> {
+    match all.get(claim) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(malformed(claim)),
+    }
+}
+
+fn date(all: &Map<String, Value>, claim: &'static str) -> Result<Option<NumericDate>, TokenError> {
+    all.get(claim)
+        .map(|value| NumericDate::read(value).ok_or(malformed(claim)))
+        .transpose()
+}
+
+fn audience(all: &Map<String, Value>) -> Result<Vec<String>, TokenError> {
+    match required(all.get("aud"), "aud")? {
+        Value::String(audience) => Ok(vec![audience.clone()]),
+        Value::Array(audiences) => strings(audiences)
+            .map(|audience| audience.map(str::to_owned))
+            .collect::<Option<_>>()
+            .ok_or(malformed("aud")),
+        _ => Err(malformed("aud")),
+    }
+}
+
+/// Okta sends `scp` as an array, RFC 9068 `scope` as a text, and others mix the two.
+/// A token that says both must say the same twice.
+fn scope(all: &Map<String, Value>) -> Result<Scope, TokenError> {
+    let read = |claim: &'static str| {
+        let scope = match all.get(claim) {
+            None => return Ok(None),
+            Some(Value::String(text)) => text.parse::<Scope>().ok(),
+            Some(Value::Array(values)) => strings(values)
+                .map(|scope| scope.and_then(|scope| ScopeToken::parse(scope).ok()))
+                .collect(),
+            Some(_) => None,
+        };
+        scope.map(Some).ok_or(malformed(claim))
+    };
+    match (read("scp")?, read("scope")?) {
+        (Some(scp), Some(scope)) if !scp.same_set(&scope) => Err(malformed("scope")),
+        (Some(scope), _) | (None, Some(scope)) => Ok(scope),
+        (None, None) => Ok(Scope::none()),
+    }
+}
+
+fn strings(values: &[Value]) -> impl Iterator<Item = Option<&str>> {
+    values.iter().map(Value::as_str)
+}
+
+fn required<T>(value: Option<T>, claim: &'static str) -> Result<T, TokenError> {
+    value.ok_or(TokenError::Claim {
+        claim,
+        fault: ClaimFault::Missing,
+    })
+}
+
+fn malformed(claim: &'static str) -> TokenError {
+    TokenError::Claim {
+        claim,
+        fault: ClaimFault::Malformed,
+    }
+}

@@ -1,0 +1,178 @@
+//! Why a token was refused.
+
+use std::fmt;
+use std::time::Duration;
+
+/// The first check that an access token failed.
+///
+/// A variant holds no text taken from the token: it may be logged as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// Longer than [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES).
+    #[error("the token is {bytes} bytes long")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A character outside `A-Z a-z 0-9 - _ .` (RFC 7515 section 7.1).
+    #[error("the token has a character outside its alphabet")]
+    IllegalCharacter,
+    /// Not three segments joined by two dots.
+    #[error("the token has {found} segments in place of three")]
+    Segments {
+        /// How many there are.
+        found: usize,
+    },
+    /// The header is longer than [`MAX_HEADER_BYTES`](super::MAX_HEADER_BYTES).
+    #[error("the token's header is too long")]
+    HeaderTooLong,
+    /// A segment is not canonical base64url without padding (RFC 7515 section 2).
+    #[error("the {0} is not canonical base64url")]
+    Base64(Segment),
+    /// The header is not one JSON object with unique names.
+    #[error("the header is not a JSON object with unique names")]
+    MalformedHeader,
+    /// `alg` is absent, not a string or not in the allow-list (RFC 8725 section 3.1).
+    #[error("the header's alg is not allowed")]
+    AlgorithmNotAllowed,
+    /// The header has `crit`, whatever its value (RFC 7515 section 4.1.11).
+    #[error("the header has crit")]
+    Critical,
+    /// `typ` is of another kind of token (RFC 8725 section 3.11, RFC 9068 section 4).
+    #[error("the header's typ is not that of an access token")]
+    WrongType,
+    /// `kid` is not a string or longer than [`MAX_KEY_ID_BYTES`](super::MAX_KEY_ID_BYTES).
+    #[error("the header's kid is not a short string")]
+    MalformedKeyId,
+    /// The header has `b64` (RFC 7797).
+    #[error("the header has b64")]
+    UnencodedPayload,
+    /// No usable key has this `kid`, even after a refresh.
+    #[error("no key matches the token's kid")]
+    UnknownKey,
+    /// The key of this `kid` is for another algorithm.
+    #[error("the key of this kid is for another algorithm")]
+    KeyMismatch,
+    /// The token has no `kid` and more than one key could have signed it.
+    #[error("the token has no kid and more than one key fits")]
+    AmbiguousKey,
+    /// The signature does not verify (RFC 7515 section 5.2).
+    #[error("the signature does not verify")]
+    BadSignature,
+    /// The payload is not one JSON object with unique names (RFC 7519 section 7.2).
+    #[error("the payload is not a JSON object with unique names")]
+    MalformedPayload,
+    /// A claim is absent or of the wrong form.
+    #[error("the claim {claim} is {fault}")]
+    Claim {
+        /// Its registered name.
+        claim: &'static str,
+        /// What is wrong with it.
+        fault: ClaimFault,
+    },
+    /// The claims are those of an OpenID Connect ID token.
+    #[error("this is an ID token, not an access token")]
+    IdToken,
+    /// `cnf` binds the token to a proof that is not checked here (RFC 7800).
+    #[error("the token is bound to a proof that is not supported")]
+    ProofRequired,
+    /// `iss` is not exactly ours (RFC 9068 section 4).
+    #[error("the token comes from another issuer")]
+    WrongIssuer,
+    /// `aud` does not contain ours (RFC 7519 section 4.1.3).
+    #[error("the token is meant for another audience")]
+    WrongAudience,
+    /// `exp` passed longer ago than the leeway (RFC 7519 section 4.1.4).
+    #[error("the token expired {ago:?} ago")]
+    Expired {
+        /// Time since `exp`.
+        ago: Duration,
+    },
+    /// `nbf` is further ahead than the leeway (RFC 7519 section 4.1.5).
+    #[error("the token is not valid for another {ahead:?}")]
+    NotYetValid {
+        /// Time until `nbf`.
+        ahead: Duration,
+    },
+    /// `iat` is further ahead than the leeway (RFC 7519 section 4.1.6).
+    #[error("the token was issued {ahead:?} in the future")]
+    IssuedInFuture {
+        /// Time until `iat`.
+        ahead: Duration,
+    },
+}
+
+impl TokenError {
+    /// A stable word for logs, metrics and tests; never reworded.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "too_long",
+            Self::IllegalCharacter => "illegal_character",
+            Self::Segments { .. } => "not_three_segments",
+            Self::HeaderTooLong => "header_too_long",
+            Self::Base64(_) => "bad_base64",
+            Self::MalformedHeader => "malformed_header",
+            Self::AlgorithmNotAllowed => "algorithm_not_allowed",
+            Self::Critical => "critical_header",
+            Self::WrongType => "wrong_type",
+            Self::MalformedKeyId => "malformed_kid",
+            Self::UnencodedPayload => "unencoded_payload",
+            Self::UnknownKey => "unknown_key",
+            Self::KeyMismatch => "key_mismatch",
+            Self::AmbiguousKey => "ambiguous_key",
+            Self::BadSignature => "bad_signature",
+            Self::MalformedPayload => "malformed_payload",
+            Self::Claim { fault, .. } => match fault {
+                ClaimFault::Missing => "missing_claim",
+                ClaimFault::Malformed => "malformed_claim",
+            },
+            Self::IdToken => "id_token",
+            Self::ProofRequired => "proof_required",
+            Self::WrongIssuer => "wrong_issuer",
+            Self::WrongAudience => "wrong_audience",
+            Self::Expired { .. } => "expired",
+            Self::NotYetValid { .. } => "not_yet_valid",
+            Self::IssuedInFuture { .. } => "issued_in_future",
+        }
+    }
+}
+
+/// One of the three parts of a compact JWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segment {
+    /// The JOSE header.
+    Header,
+    /// The claims.
+    Payload,
+    /// The signature.
+    Signature,
+}
+
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Payload => "payload",
+            Self::Signature => "signature",
+        })
+    }
+}
+
+/// What is wrong with a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimFault {
+    /// Required and absent.
+    Missing,
+    /// Present with another type or outside its range.
+    Malformed,
+}
+
+impl fmt::Display for ClaimFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+        })
+    }
+}

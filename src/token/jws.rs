@@ -1,0 +1,157 @@
+//! Splits a compact JWS and reads its header strictly (RFC 7515).
+//!
+//! The cheap refusals come first, and nothing here trusts what it reads: a [`Jws`]
+//! is unverified until a [`VerifyingKey`](super::VerifyingKey) has seen it.
+//!
+//! 1. Length, 2. alphabet, 3. exactly two dots.
+//! 4. The header: length, base64url, JSON with unique names, `alg`, `crit`, `typ`, `kid`, `b64`.
+//! 5. Payload and signature: base64url.
+//!
+//! `jku`, `jwk`, `x5u`, `x5c` and the like are never read: keys come from the issuer alone.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::{Algorithm, Segment, TokenError, json};
+
+/// The longest token that is looked at.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// The longest header, decoded.
+pub const MAX_HEADER_BYTES: usize = 2 * 1024;
+/// The longest `kid`.
+pub const MAX_KEY_ID_BYTES: usize = 256;
+
+/// A token whose form is right and whose signature nobody has checked yet.
+pub struct Jws<'a> {
+    header: Header,
+    signing_input: &'a [u8],
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> Jws<'a> {
+    /// Reads a compact JWS.
+    ///
+    /// # Errors
+    ///
+    /// The [`TokenError`] of the first rule that is broken, in the order of the module's list.
+    ///
+    /// RFC 7515 sections 3.1 and 5.2, steps 1 to 7.
+    pub fn parse(token: &'a str) -> Result<Self, TokenError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenError::TooLong { bytes: token.len() });
+        }
+        if !token.bytes().all(is_compact_character) {
+            return Err(TokenError::IllegalCharacter);
+        }
+        let found = 1 + token.bytes().filter(|byte| *byte == b'.').count();
+        let mut segments = token.split('.');
+        let (Some(header), Some(payload), Some(signature), None) = (
+            segments.next(),
+            segments.next(),
+            segments.next(),
+            segments.next(),
+        ) else {
+            return Err(TokenError::Segments { found });
+        };
+        Ok(Self {
+            header: Header::parse(header)?,
+            signing_input: &token.as_bytes()[..header.len() + 1 + payload.len()],
+            payload: decode(payload, Segment::Payload)?,
+            signature: decode(signature, Segment::Signature)?,
+        })
+    }
+
+    /// The header, which says which key to try and proves nothing.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub(super) fn signing_input(&self) -> &[u8] {
+        self.signing_input
+    }
+
+    pub(super) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    pub(super) fn into_payload(self) -> Vec<u8> {
+        self.payload
+    }
+}
+
+/// What is read from a JOSE header (RFC 7515 section 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+}
+
+impl Header {
+    /// Reads the first segment of a token, still in base64url.
+    ///
+    /// # Errors
+    ///
+    /// The [`TokenError`] of the first rule that is broken, in the order of the module's list.
+    pub fn parse(segment: &str) -> Result<Self, TokenError> {
+        const MAX_SEGMENT_BYTES: usize = (MAX_HEADER_BYTES * 4).div_ceil(3);
+        if segment.len() > MAX_SEGMENT_BYTES {
+            return Err(TokenError::HeaderTooLong);
+        }
+        let bytes = decode(segment, Segment::Header)?;
+        let members = json::object(&bytes).ok_or(TokenError::MalformedHeader)?;
+
+        let algorithm = match members.get("alg") {
+            Some(Value::String(name)) => Algorithm::find(name),
+            _ => None,
+        }
+        .ok_or(TokenError::AlgorithmNotAllowed)?;
+        if members.contains_key("crit") {
+            return Err(TokenError::Critical);
+        }
+        check_type(&members)?;
+        let key_id = match members.get("kid") {
+            None => None,
+            Some(Value::String(kid)) if kid.len() <= MAX_KEY_ID_BYTES => Some(kid.clone()),
+            Some(_) => return Err(TokenError::MalformedKeyId),
+        };
+        if members.contains_key("b64") {
+            return Err(TokenError::UnencodedPayload);
+        }
+        Ok(Self { algorithm, key_id })
+    }
+
+    /// The algorithm that the token claims to be signed with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The name of the key that the token claims to be signed with.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+}
+
+/// Okta sends no `typ`; RFC 9068 section 2.1 wants `at+jwt`; many still send `JWT`.
+fn check_type(members: &Map<String, Value>) -> Result<(), TokenError> {
+    const ACCEPTED: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
+    match members.get("typ") {
+        None => Ok(()),
+        Some(Value::String(typ)) if ACCEPTED.iter().any(|name| typ.eq_ignore_ascii_case(name)) => {
+            Ok(())
+        }
+        Some(_) => Err(TokenError::WrongType),
+    }
+}
+
+fn is_compact_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+/// Refuses padding and trailing bits: one token has one spelling.
+fn decode(segment: &str, name: Segment) -> Result<Vec<u8>, TokenError> {
+    URL_SAFE_NO_PAD
+        .decode(segment)
+        .map_err(|_| TokenError::Base64(name))
+}

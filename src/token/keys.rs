@@ -1,0 +1,217 @@
+//! Chooses the key that verifies a token, and lets it verify.
+//!
+//! 1. Keys that cannot be used were left out when the set was read: see `KeyError`.
+//! 2. With a `kid`, its key must be for the header's `alg`.
+//! 3. Without one, exactly one key may be for that `alg`.
+//!
+//! Knows nothing of the network: see [`crate::issuer`] for where keys come from.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::signature::ParsedPublicKey;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::jwk::ParsedJwk;
+use super::{Algorithm, Header, Jws, KeyError, TokenError, json};
+
+/// The most keys that a set holds; those behind are left out.
+pub const MAX_KEYS: usize = 100;
+
+/// Where a verifier gets its keys.
+pub trait KeySource: fmt::Debug + Send + Sync + 'static {
+    /// The keys in force now, without waiting; `None` when there are none to trust.
+    fn current(&self) -> Option<Arc<KeySet>>;
+
+    /// The keys in force after a look at their origin, which a source may refuse to take
+    /// again so soon. Called when no current key has a token's `kid`, or there are none.
+    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>>;
+}
+
+/// Keys that verify signatures, each bound to one algorithm and parsed once.
+#[derive(Debug, Default)]
+pub struct KeySet {
+    keys: Vec<VerifyingKey>,
+}
+
+impl KeySet {
+    /// Reads a JSON Web Key Set. A key that cannot be used is left out and told,
+    /// and never spoils the others.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::NotAKeySet`] when the document is not an object with unique names
+    /// and an array `keys`.
+    ///
+    /// RFC 7517 section 5.
+    pub fn parse(document: &[u8]) -> Result<ParsedKeySet, KeyError> {
+        let members = json::object(document).ok_or(KeyError::NotAKeySet)?;
+        let jwks = members
+            .get("keys")
+            .and_then(Value::as_array)
+            .ok_or(KeyError::NotAKeySet)?;
+        let mut keys: Vec<VerifyingKey> = Vec::new();
+        let mut left_out = Vec::new();
+        for jwk in jwks {
+            let parsed = if keys.len() == MAX_KEYS {
+                Err(KeyError::TooMany)
+            } else {
+                VerifyingKey::parse(jwk)
+            };
+            match parsed {
+                Ok(key) if keys.iter().any(|held| held.has_the_name_of(&key)) => {
+                    left_out.push(LeftOut::new(jwk, KeyError::Duplicate));
+                }
+                Ok(key) => keys.push(key),
+                Err(error) => left_out.push(LeftOut::new(jwk, error)),
+            }
+        }
+        Ok(ParsedKeySet {
+            key_set: Self { keys },
+            left_out,
+        })
+    }
+
+    /// The key for a token with this header.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::UnknownKey`], [`TokenError::KeyMismatch`] or [`TokenError::AmbiguousKey`].
+    pub fn find(&self, header: &Header) -> Result<&VerifyingKey, TokenError> {
+        let fits = |key: &&VerifyingKey| key.algorithm == header.algorithm();
+        if let Some(key_id) = header.key_id() {
+            let mut named = (self.keys.iter())
+                .filter(|key| key.key_id() == Some(key_id))
+                .peekable();
+            if named.peek().is_none() {
+                return Err(TokenError::UnknownKey);
+            }
+            return named.find(fits).ok_or(TokenError::KeyMismatch);
+        }
+        let mut fitting = self.keys.iter().filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => Ok(key),
+            (Some(_), Some(_)) => Err(TokenError::AmbiguousKey),
+            (None, _) => Err(TokenError::UnknownKey),
+        }
+    }
+
+    /// The keys in the order of the document.
+    pub fn keys(&self) -> &[VerifyingKey] {
+        &self.keys
+    }
+}
+
+/// A key set that never changes.
+impl KeySource for Arc<KeySet> {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        Some(self.clone())
+    }
+
+    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+        Box::pin(async { self.current() })
+    }
+}
+
+/// What [`KeySet::parse`] found.
+#[derive(Debug)]
+pub struct ParsedKeySet {
+    /// The keys that can be used.
+    pub key_set: KeySet,
+    /// The others, each with the reason.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A key of the document that is not used.
+#[derive(Debug)]
+pub struct LeftOut {
+    /// Its `kid`, if it has one that can be shown.
+    pub key_id: Option<String>,
+    /// Why it is not used.
+    pub error: KeyError,
+}
+
+impl LeftOut {
+    fn new(jwk: &Value, error: KeyError) -> Self {
+        let key_id = jwk.get("kid").and_then(Value::as_str);
+        Self {
+            key_id: key_id.map(|kid| kid.chars().take(64).collect()),
+            error,
+        }
+    }
+}
+
+/// A public key that verifies signatures of one algorithm.
+pub struct VerifyingKey {
+    key_id: Option<String>,
+    algorithm: Algorithm,
+    public_key: ParsedPublicKey,
+}
+
+impl VerifyingKey {
+    /// Reads one JSON Web Key.
+    ///
+    /// # Errors
+    ///
+    /// The [`KeyError`] of the first rule that is broken.
+    pub fn parse(jwk: &Value) -> Result<Self, KeyError> {
+        ParsedJwk::parse(jwk).map(|jwk| Self {
+            key_id: jwk.key_id,
+            algorithm: jwk.algorithm,
+            public_key: jwk.public_key,
+        })
+    }
+
+    /// Checks the signature of a token and gives its payload.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::KeyMismatch`] for a token of another algorithm,
+    /// [`TokenError::BadSignature`] otherwise.
+    ///
+    /// RFC 7515 section 5.2, step 8.
+    pub fn verify(&self, jws: Jws<'_>) -> Result<SignedPayload, TokenError> {
+        if jws.header().algorithm() != self.algorithm {
+            return Err(TokenError::KeyMismatch);
+        }
+        self.public_key
+            .verify_sig(jws.signing_input(), jws.signature())
+            .map_err(|_| TokenError::BadSignature)?;
+        Ok(SignedPayload(jws.into_payload()))
+    }
+
+    /// The name that tokens call it by.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// The one algorithm it verifies.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    fn has_the_name_of(&self, other: &Self) -> bool {
+        self.key_id.is_some() && self.key_id == other.key_id && self.algorithm == other.algorithm
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey")
+            .field("key_id", &self.key_id)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The payload of a token whose signature verified. Only [`VerifyingKey::verify`] makes one.
+#[derive(Debug)]
+pub struct SignedPayload(Vec<u8>);
+
+impl SignedPayload {
+    /// The bytes that were signed.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}

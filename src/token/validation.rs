@@ -1,0 +1,139 @@
+//! Decides whether typed claims will do, at a time that is handed in.
+//!
+//! 1. It is an access token (no ID token's claims), and a bearer token (no `cnf`).
+//! 2. `iss` is ours to the byte; `aud` contains ours to the byte.
+//! 3. `exp` has not passed, `nbf` and `iat` are not ahead, each within the leeway.
+
+use std::ops::Deref;
+use std::time::{Duration, SystemTime};
+
+use super::{Claims, NumericDate, TokenError};
+
+/// No leeway is longer: it also prolongs every token.
+pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
+
+const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
+
+/// What our tokens must say.
+#[derive(Debug, Clone)]
+pub struct Validation {
+    issuer: String,
+    audience: Audience,
+    leeway: Duration,
+}
+
+impl Validation {
+    /// For tokens of exactly this issuer and audience, with 60 s of leeway.
+    pub fn new(issuer: impl Into<String>, audience: Audience) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience,
+            leeway: DEFAULT_LEEWAY,
+        }
+    }
+
+    /// How far the issuer's clock may be off, at most [`MAX_LEEWAY`].
+    #[must_use]
+    pub fn with_leeway(self, leeway: Duration) -> Self {
+        Self {
+            leeway: leeway.min(MAX_LEEWAY),
+            ..self
+        }
+    }
+
+    /// Judges claims at the time `now`.
+    ///
+    /// # Errors
+    ///
+    /// The [`TokenError`] of the first rule that is broken, in the order of the module's list.
+    ///
+    /// RFC 7519 section 4.1, RFC 9068 section 4.
+    pub fn check(&self, claims: Claims, now: SystemTime) -> Result<Verified<Claims>, TokenError> {
+        if claims.are_of_id_token() {
+            return Err(TokenError::IdToken);
+        }
+        if claims.are_bound_to_a_proof() {
+            return Err(TokenError::ProofRequired);
+        }
+        if claims.issuer() != self.issuer {
+            return Err(TokenError::WrongIssuer);
+        }
+        if !claims
+            .audience()
+            .iter()
+            .any(|audience| audience == self.audience.as_str())
+        {
+            return Err(TokenError::WrongAudience);
+        }
+        self.check_times(&claims, now)?;
+        Ok(Verified(claims))
+    }
+
+    /// Judges again, later, claims that passed before: only time has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Expired`], or the others should the clock have been set back.
+    pub fn check_times(&self, claims: &Claims, now: SystemTime) -> Result<(), TokenError> {
+        let now = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let expiry = claims.expires_at().since_epoch();
+        if now >= expiry + self.leeway {
+            return Err(TokenError::Expired {
+                ago: now.saturating_sub(expiry),
+            });
+        }
+        let ahead = |date: Option<NumericDate>| {
+            date.and_then(|date| date.since_epoch().checked_sub(now))
+                .filter(|ahead| *ahead > self.leeway)
+        };
+        if let Some(ahead) = ahead(claims.not_before()) {
+            return Err(TokenError::NotYetValid { ahead });
+        }
+        if let Some(ahead) = ahead(claims.issued_at()) {
+            return Err(TokenError::IssuedInFuture { ahead });
+        }
+        Ok(())
+    }
+}
+
+/// Proof that its content passed every check. Only [`Validation::check`] makes one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified<T>(T);
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// The name by which tokens mean this API: a text that is not empty, compared to the byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience(String);
+
+impl Audience {
+    /// Takes any text but the empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`AudienceError`] for the empty text, which tokens without an audience could match.
+    pub fn parse(text: impl Into<String>) -> Result<Self, AudienceError> {
+        match text.into() {
+            text if text.is_empty() => Err(AudienceError),
+            text => Ok(Self(text)),
+        }
+    }
+
+    /// The audience as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The audience is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the audience is empty")]
+pub struct AudienceError;

@@ -1,0 +1,83 @@
+//! Floor 3: decides on one access token.
+//!
+//! Joins the pure steps of [`crate::token`] with keys from a [`KeySource`] and the time
+//! from a [`Clock`]. [`Verifier::verify`] is the whole decision, in its order.
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::token::{Claims, Jws, KeySet, KeySource, TokenError, Validation, Verified};
+
+/// Verifies access tokens. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    keys: Arc<dyn KeySource>,
+    validation: Arc<Validation>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Verifier {
+    /// With keys from `keys`, by the rules of `validation` and the system's clock.
+    pub fn new(keys: Arc<dyn KeySource>, validation: Validation) -> Self {
+        Self {
+            keys,
+            validation: Arc::new(validation),
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+
+    /// The same with another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Verifies an access token as it came from the caller.
+    ///
+    /// Waits for a fetch of keys only when no current key has the token's `kid`.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Token`] with the first check that failed, [`VerifyError::NoKeys`]
+    /// when there are no keys to check with, which is not the token's fault.
+    ///
+    /// RFC 9068 section 4.
+    pub async fn verify(&self, token: &str) -> Result<Verified<Claims>, VerifyError> {
+        let jws = Jws::parse(token)?;
+        let keys = self.keys_for(&jws).await?;
+        let payload = keys.find(jws.header())?.verify(jws)?;
+        let claims = Claims::parse(&payload)?;
+        Ok(self.validation.check(claims, self.clock.now())?)
+    }
+
+    async fn keys_for(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, VerifyError> {
+        match self.keys.current() {
+            Some(keys) if !matches!(keys.find(jws.header()), Err(TokenError::UnknownKey)) => {
+                Ok(keys)
+            }
+            _ => self.keys.refreshed().await.ok_or(VerifyError::NoKeys),
+        }
+    }
+}
+
+/// Why a token was not verified.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The token is to blame.
+    #[error("the access token is refused")]
+    Token(#[from] TokenError),
+    /// There are no keys: the issuer is out of reach and those held are too old.
+    #[error("there are no keys to verify with")]
+    NoKeys,
+}
+
+impl VerifyError {
+    /// A stable word for logs, metrics and tests; never reworded.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Token(error) => error.reason(),
+            Self::NoKeys => "no_keys",
+        }
+    }
+}
