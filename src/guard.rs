@@ -1,0 +1,170 @@
+//! Floor 4: the guard of a Poem app.
+//!
+//! One declaration, many uses: the rules that [`Guarded`] computes from poem-openapi's
+//! metadata are enforced by a gate around each endpoint, shown in the document, named in
+//! challenges and listed in the protected-resource metadata.
+
+mod bearer;
+mod challenge;
+mod gate;
+mod guarded;
+mod metadata;
+mod openapi;
+mod principal;
+mod problem;
+mod rule;
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use poem_openapi::OpenApi;
+
+use crate::clock::SystemClock;
+use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
+use crate::token::{Audience, Scope, Validation};
+use crate::verifier::{Verifier, VerifyError};
+
+pub use bearer::{BearerError, token as bearer_token};
+pub use challenge::{Challenge, Rejection};
+pub use gate::{Gate, Require};
+pub use guarded::Guarded;
+pub use metadata::ProtectedResource;
+pub use openapi::Document;
+pub use principal::{BearerAuth, Principal};
+pub use problem::Problem;
+pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
+
+/// Decides who may call. Clones share everything.
+///
+/// Make one, before the server listens, and protect every API with it.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    verifier: Verifier,
+    challenge: Arc<Challenge>,
+    access: Arc<Access>,
+}
+
+impl Guard {
+    /// Finds the issuer's keys by OIDC discovery and keeps them fresh from then on.
+    ///
+    /// `issuer` is the issuer identifier, for Okta `https://{domain}/oauth2/{server id}`;
+    /// `audience` is what tokens for this API have in `aud`, for Okta's default server
+    /// `api://default`.
+    ///
+    /// # Errors
+    ///
+    /// A [`DiscoveryError`] when the issuer or the audience is not usable, or the keys
+    /// cannot be had now. To start without them, build a [`Verifier`] over a
+    /// [`RemoteKeySet`] and hand it to [`Guard::new`].
+    pub async fn discover(issuer: &str, audience: &str) -> Result<Self, DiscoveryError> {
+        let issuer = Issuer::parse(issuer)?;
+        let validation = Validation::new(issuer.as_str(), Audience::parse(audience)?);
+        let fetch = Fetch::new(&FetchPolicy::default()).map_err(DiscoveryError::Client)?;
+        let clock = Arc::new(SystemClock::new());
+        let keys = RemoteKeySet::start(issuer, fetch, RefreshPolicy::default(), clock.clone());
+        keys.first_attempt().await?;
+        Ok(Self::new(
+            Verifier::new(Arc::new(keys), validation).with_clock(clock),
+        ))
+    }
+
+    /// Guards with a verifier of your own.
+    pub fn new(verifier: Verifier) -> Self {
+        Self {
+            verifier,
+            challenge: Arc::default(),
+            access: Arc::default(),
+        }
+    }
+
+    /// How refusals introduce the API to the caller.
+    #[must_use]
+    pub fn with_challenge(self, challenge: Challenge) -> Self {
+        Self {
+            challenge: Arc::new(challenge),
+            ..self
+        }
+    }
+
+    /// What is protected besides, or in place of, what the code declares.
+    #[must_use]
+    pub fn with_access(self, access: Access) -> Self {
+        Self {
+            access: Arc::new(access),
+            ..self
+        }
+    }
+
+    /// Protects an API as it declares, and as [`Access`] adds to it.
+    ///
+    /// # Panics
+    ///
+    /// When a rule cannot be made: see [`Guard::try_protect`]. An API that is not
+    /// protected as declared must not start.
+    pub fn protect<T: OpenApi>(&self, api: T) -> Guarded<T> {
+        self.try_protect(api)
+            .unwrap_or_else(|error| panic!("cannot protect the API: {error}"))
+    }
+
+    /// As [`Guard::protect`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// A [`RuleError`] when [`Access`] names an operation that does not exist or
+    /// contradicts the code, or the code declares a scope that is not one.
+    pub fn try_protect<T: OpenApi>(&self, api: T) -> Result<Guarded<T>, RuleError> {
+        Guarded::new(api, self)
+    }
+
+    /// Protects endpoints outside of poem-openapi: any valid token with every scope of
+    /// `scope` will do.
+    ///
+    /// ```
+    /// use poem::{EndpointExt, Route, handler};
+    /// use poem_resource_server::guard::{Guard, Principal};
+    ///
+    /// #[handler]
+    /// fn report(caller: &Principal) -> String {
+    ///     format!("for {}", caller.subject())
+    /// }
+    ///
+    /// fn routes(guard: &Guard) -> Route {
+    ///     let scope = "reports:read".parse().expect("a scope");
+    ///     Route::new().at("/report", report.with(guard.require(scope)))
+    /// }
+    /// ```
+    pub fn require(&self, scope: Scope) -> Require {
+        Require::new(self.clone(), Requirement::of(scope))
+    }
+
+    /// Decides on one request by its headers alone.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with.
+    pub async fn admit(
+        &self,
+        headers: &HeaderMap,
+        requirement: &Requirement,
+    ) -> Result<Principal, Rejection> {
+        let token = bearer::token(headers)?;
+        let claims = self
+            .verifier
+            .verify(token)
+            .await
+            .map_err(|error| match error {
+                VerifyError::Token(error) => Rejection::InvalidToken(error),
+                VerifyError::NoKeys => Rejection::Unavailable,
+            })?;
+        requirement.check(&claims)?;
+        Ok(Principal::new(claims))
+    }
+
+    pub(crate) fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+}

@@ -1,0 +1,82 @@
+//! Reads the bearer token from a request's headers (RFC 6750 section 2.1).
+//!
+//! One header, one scheme, one token. Tokens in the query, in a form or in a cookie are
+//! not looked for (RFC 9700 section 4.3.2).
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+/// Reads the bearer token from a request's `Authorization` header.
+///
+/// The scheme is matched without regard to case. The token comes back as sent and
+/// unverified; its length is the verifier's business.
+///
+/// # Errors
+///
+/// [`BearerError::Missing`] without bearer credentials, [`BearerError::Repeated`] with
+/// more than one header, [`BearerError::Malformed`] outside the `b64token` form.
+///
+/// RFC 6750 section 2.1, RFC 9110 section 11.4.
+pub fn token(headers: &HeaderMap) -> Result<&str, BearerError> {
+    let mut fields = headers.get_all(AUTHORIZATION).iter();
+    let field = fields.next().ok_or(BearerError::Missing)?;
+    if fields.next().is_some() {
+        return Err(BearerError::Repeated);
+    }
+    let bytes = field.as_bytes();
+    let scheme_ends = bytes.iter().position(|byte| !is_scheme_character(*byte));
+    let (scheme, rest) = bytes.split_at(scheme_ends.unwrap_or(bytes.len()));
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Err(BearerError::Missing);
+    }
+    // Spaces only: a tab is not what RFC 9110 section 11.4 allows here.
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    let token = &rest[spaces..];
+    if spaces == 0 || !is_b64token(token) {
+        return Err(BearerError::Malformed);
+    }
+    std::str::from_utf8(token).map_err(|_| BearerError::Malformed)
+}
+
+/// Why there is no token to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BearerError {
+    /// No `Authorization` header, or one of another scheme.
+    #[error("the request has no bearer credentials")]
+    Missing,
+    /// More than one `Authorization` header.
+    #[error("the request has more than one Authorization header")]
+    Repeated,
+    /// What follows the scheme is not one token.
+    #[error("the Authorization header is not of the form \"Bearer <token>\"")]
+    Malformed,
+}
+
+impl BearerError {
+    /// A stable word for logs, metrics and tests; never reworded.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "missing_credentials",
+            Self::Repeated => "repeated_authorization",
+            Self::Malformed => "malformed_authorization",
+        }
+    }
+}
+
+/// `token` of RFC 9110 section 5.6.2.
+fn is_scheme_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+fn is_b64token(bytes: &[u8]) -> bool {
+    let unpadded = bytes
+        .iter()
+        .rposition(|byte| *byte != b'=')
+        .map_or(0, |last| last + 1);
+    unpadded > 0
+        && bytes[..unpadded]
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))
+}

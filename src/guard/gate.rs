@@ -1,0 +1,73 @@
+//! The wrapper around an endpoint that applies its rule. It holds the rule: no look-up per call.
+
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+
+use super::Guard;
+use super::challenge::Rejection;
+use super::principal::Anonymous;
+use super::rule::{Requirement, Rule};
+
+/// An endpoint behind its rule.
+pub struct Gate<E> {
+    inner: E,
+    guard: Guard,
+    rule: Rule,
+}
+
+impl<E> Gate<E> {
+    pub(super) fn new(inner: E, guard: Guard, rule: Rule) -> Self {
+        Self { inner, guard, rule }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Gate<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let requirement = match &self.rule {
+            Rule::Anonymous => return self.pass(request).await,
+            Rule::Optional(requirement) | Rule::Protected(requirement) => requirement,
+        };
+        match self.guard.admit(request.headers(), requirement).await {
+            Ok(principal) => {
+                request.extensions_mut().insert(principal);
+            }
+            Err(Rejection::MissingCredentials) if matches!(self.rule, Rule::Optional(_)) => {
+                request.extensions_mut().insert(Anonymous);
+            }
+            Err(rejection) => return Ok(self.guard.challenge().answer(rejection)),
+        }
+        self.pass(request).await
+    }
+}
+
+impl<E: Endpoint> Gate<E> {
+    async fn pass(&self, request: Request) -> Result<Response> {
+        self.inner
+            .call(request)
+            .await
+            .map(IntoResponse::into_response)
+    }
+}
+
+/// A middleware that lets only holders of a token through: see [`Guard::require`].
+#[derive(Debug, Clone)]
+pub struct Require {
+    guard: Guard,
+    requirement: Requirement,
+}
+
+impl Require {
+    pub(super) fn new(guard: Guard, requirement: Requirement) -> Self {
+        Self { guard, requirement }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Require {
+    type Output = Gate<E>;
+
+    fn transform(&self, endpoint: E) -> Gate<E> {
+        let rule = Rule::Protected(self.requirement.clone());
+        Gate::new(endpoint, self.guard.clone(), rule)
+    }
+}
