@@ -3,5 +3,7 @@
 pub mod clock;
 pub mod guard;
 pub mod issuer;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod token;
 pub mod verifier;

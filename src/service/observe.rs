@@ -1,0 +1,139 @@
+//! One line and one observation per request.
+//!
+//! The operation is poem-openapi's id or the route's pattern, never the path that was
+//! asked for: what a stranger types is in no line and no label.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method};
+use poem::PathPattern;
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem_openapi::OperationId;
+use tracing::info;
+
+use crate::clock::Clock;
+use crate::guard::Problem;
+
+use super::metrics::{Metrics, Observation};
+
+/// The middleware that names, logs and counts requests.
+#[derive(Clone)]
+pub(super) struct Observe {
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<RequestIds>,
+}
+
+impl Observe {
+    pub(super) fn new(metrics: Arc<Metrics>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            metrics,
+            clock,
+            ids: Arc::new(RequestIds {
+                process: fastrand::u32(..),
+                next: AtomicU64::new(1),
+            }),
+        }
+    }
+
+    fn record(
+        &self,
+        method: &'static str,
+        response: &Response,
+        request_id: &str,
+        latency: Duration,
+    ) {
+        let operation = match (
+            response.data::<OperationId>(),
+            response.data::<PathPattern>(),
+        ) {
+            (Some(OperationId(id)), _) => *id,
+            (None, Some(PathPattern(pattern))) => &**pattern,
+            (None, None) => "none",
+        };
+        let status = response.status().as_u16();
+        let reason = response
+            .data::<Problem>()
+            .map_or("ok", |problem| problem.reason);
+        self.metrics.observe(&Observation {
+            operation,
+            status,
+            reason,
+            latency,
+        });
+        info!(
+            target: "access",
+            request_id,
+            method,
+            operation,
+            status,
+            reason,
+            latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
+            "request answered"
+        );
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Observe {
+    type Output = ObserveEndpoint<E>;
+
+    fn transform(&self, inner: E) -> ObserveEndpoint<E> {
+        ObserveEndpoint {
+            inner,
+            observe: self.clone(),
+        }
+    }
+}
+
+pub(super) struct ObserveEndpoint<E> {
+    inner: E,
+    observe: Observe,
+}
+
+impl<E: Endpoint> Endpoint for ObserveEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let started = self.observe.clock.monotonic();
+        let method = name(request.method());
+        let request_id = self.observe.ids.next();
+        let mut response = self.inner.get_response(request).await;
+        if let Ok(value) = HeaderValue::try_from(request_id.as_str()) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        let latency = self.observe.clock.monotonic().saturating_sub(started);
+        self.observe.record(method, &response, &request_id, latency);
+        Ok(response)
+    }
+}
+
+/// Names requests by a counter, told apart from other processes' by a random start.
+struct RequestIds {
+    process: u32,
+    next: AtomicU64,
+}
+
+impl RequestIds {
+    fn next(&self) -> String {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}-{number:08x}", self.process)
+    }
+}
+
+/// A stranger may send any token as a method; only registered ones are repeated.
+fn name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -1,0 +1,40 @@
+//! Log lines, on standard error.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+
+use super::config::LogFormat;
+
+/// Sends log lines to standard error in the configured form. `filter` is what `RUST_LOG`
+/// says; without it everything from `info` on is logged, of other crates from `warn` on.
+///
+/// # Errors
+///
+/// [`TelemetryError::Filter`] when the filter cannot be read, [`TelemetryError::Installed`]
+/// when the process logs elsewhere already.
+pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryError> {
+    let filter =
+        EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER)).map_err(TelemetryError::Filter)?;
+    let lines = fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    }
+    .map_err(TelemetryError::Installed)
+}
+
+/// Why log lines cannot be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TelemetryError {
+    /// `RUST_LOG` is not a filter.
+    #[error("`RUST_LOG` is not a filter; write it as in `info,poem_resource_server=debug`")]
+    Filter(#[source] tracing_subscriber::filter::ParseError),
+    /// Another subscriber is installed.
+    #[error("log lines are sent elsewhere already")]
+    Installed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+const DEFAULT_FILTER: &str = "warn,poem_resource_server=info,access=info";
