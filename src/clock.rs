@@ -4,6 +4,11 @@
 //! wall clock that jumps neither empties a cache nor keeps it alive. Nothing else
 //! in the crate asks the system for the time.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where the system is asked"
+)]
+
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};

@@ -1,0 +1,83 @@
+// An authorization server nobody here wrote: npm `oidc-provider`, on loopback.
+//
+// Settings come from the environment, because a test starts it as a process of its own:
+//   PORT       where to listen
+//   ALG        RS256 or ES256: signs the access tokens
+//   KEYS_FILE  the private keys, made when absent; restart with another file to rotate
+//
+// Clients (client credentials, HTTP Basic):
+//   svc   / svc-secret    tokens for `api://default`; with resource=urn:e2e:other, for `api://other`
+//   stale / stale-secret  tokens that expired an hour ago
+import fs from 'node:fs';
+import http from 'node:http';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { Provider } from 'oidc-provider';
+
+const PATH = '/oauth2/default';
+const SCOPES = 'profile:read admin';
+const AUDIENCES = { 'urn:e2e:api': 'api://default', 'urn:e2e:other': 'api://other' };
+
+const { PORT: port, ALG: alg, KEYS_FILE: keysFile } = process.env;
+const issuer = `http://127.0.0.1:${port}${PATH}`;
+
+async function newKey(alg) {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg, use: 'sig' };
+}
+
+if (!fs.existsSync(keysFile)) {
+  const keys = [await newKey('RS256'), await newKey('ES256')];
+  fs.writeFileSync(keysFile, JSON.stringify({ keys }), { mode: 0o600 });
+}
+
+const machine = (name) => ({
+  client_id: name,
+  client_secret: `${name}-secret`,
+  grant_types: ['client_credentials'],
+  redirect_uris: [],
+  response_types: [],
+});
+
+const provider = new Provider(issuer, {
+  jwks: JSON.parse(fs.readFileSync(keysFile, 'utf8')),
+  clients: [machine('svc'), machine('stale')],
+  scopes: SCOPES.split(' '),
+  ttl: { ClientCredentials: 300 },
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      // As with an Okta custom authorization server, a client need not say which API it means.
+      defaultResource: () => 'urn:e2e:api',
+      getResourceServerInfo: (_, resource) => ({
+        audience: AUDIENCES[resource],
+        scope: SCOPES,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg } },
+      }),
+    },
+  },
+  formats: {
+    customizers: {
+      jwt(_, token, { payload }) {
+        if (token.clientId === 'stale') {
+          payload.iat -= 7200;
+          payload.exp = payload.iat + 3600;
+        }
+      },
+    },
+  },
+});
+provider.on('server_error', (_, error) => console.error(error));
+
+const handle = provider.callback();
+const server = http.createServer((request, response) => {
+  console.log(request.method, request.url); // tests count the fetches of the key set
+  request.originalUrl = request.url;
+  request.url = request.url.slice(PATH.length) || '/';
+  handle(request, response);
+});
+server.listen(Number(port), '127.0.0.1');
+process.on('SIGTERM', () => process.exit(0));

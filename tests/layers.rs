@@ -1,0 +1,208 @@
+//! The floors of the house: who may import whom, and the shape of the files.
+//!
+//! 1. Read each file as words: comments, strings and characters are no code.
+//! 2. Collect every path that starts at `crate`, `super` or the crate's name, in `use` lines and elsewhere.
+//! 3. Its first step from the crate's root is a floor; the importing file's floor must be allowed it.
+//!
+//! Reads text, not types: a path made up by a macro goes unseen.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use imports::{Import, imports};
+use words::words;
+
+#[path = "layers/imports.rs"]
+mod imports;
+#[path = "layers/words.rs"]
+mod words;
+
+/// Each floor, and the floors it may import.
+const FLOORS: [(&str, &[&str]); 7] = [
+    ("clock", &[]),
+    ("token", &[]),
+    ("issuer", &["clock", "token"]),
+    ("verifier", &["clock", "token", "issuer"]),
+    ("guard", &["clock", "token", "issuer", "verifier"]),
+    (
+        "service",
+        &["clock", "token", "issuer", "verifier", "guard"],
+    ),
+    ("dev", &["clock", "token"]),
+];
+
+/// What the tests of any floor may use besides.
+const FOR_TESTS: [&str; 2] = ["clock", "dev"];
+
+const MAX_LINES: usize = 300;
+const NAMES_OF_NOTHING: [&str; 6] = ["utils", "util", "common", "helpers", "helper", "types"];
+
+#[test]
+fn imports_run_downwards() {
+    let faults: Vec<_> = sources()
+        .iter()
+        .flat_map(|(file, text)| upward_imports(file, text))
+        .collect();
+
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn every_file_is_one_short_story_with_a_name() {
+    let faults: Vec<_> = sources()
+        .iter()
+        .flat_map(|(file, text)| misshapen(file, text))
+        .collect();
+
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn an_upward_import_is_found_wherever_it_is_written() {
+    #[rustfmt::skip]
+    let rows = [
+        ("use line", "token/jws.rs", "use crate::guard::Guard;"),
+        ("one of a group", "issuer.rs", "use crate::{token::Jws, verifier::{Verifier}};"),
+        ("group over lines", "issuer.rs", "use crate::{\n    token,\n    guard,\n};"),
+        ("path in code", "verifier.rs", "fn f() { let g = crate::guard::Guard::new(); }"),
+        ("path with spaces", "verifier.rs", "use crate :: guard :: Guard;"),
+        ("through super", "issuer/fetch.rs", "use super::super::guard::Guard;"),
+        ("through super in a nested module", "token.rs", "mod inner { use super::super::guard; }"),
+        ("by the crate's name", "guard.rs", "use poem_resource_server::service::config;"),
+        ("re-exported by the root", "token.rs", "use crate::Guard;"),
+        ("all of the root", "token.rs", "use crate::*;"),
+        ("root under a new name", "token.rs", "use crate as house;"),
+        ("after a lifetime", "token.rs", "fn f<'a>(x: &'a str) -> crate::guard::Guard<'a> {}"),
+        ("after a raw string", "token.rs", "const S: &str = r#\"\"\"#; use crate::guard;"),
+        ("the clock", "clock.rs", "use crate::token::Claims;"),
+        ("time in the lowest floor", "token.rs", "use crate::clock::Clock;"),
+        ("dev beside service", "dev/mint.rs", "use crate::issuer::Metadata;"),
+        ("service beside dev", "service.rs", "use crate::dev::Issuer;"),
+        ("a test of a lower floor", "token/tests.rs", "use crate::guard::Guard;"),
+        ("a file of no floor", "shed.rs", ""),
+    ];
+
+    for (name, file, text) in rows {
+        let found = upward_imports(file, text).len();
+
+        assert_eq!(found, 1, "{name}");
+    }
+}
+
+#[test]
+fn a_downward_import_is_accepted() {
+    #[rustfmt::skip]
+    let rows = [
+        ("one floor down", "guard.rs", "use crate::verifier::Verifier;"),
+        ("all floors down", "service.rs", "use crate::{clock::Clock, guard::Guard, token::Jws};"),
+        ("same floor", "issuer/fetch.rs", "use crate::issuer::Metadata; use super::key_set;"),
+        ("namesake of a floor inside a floor", "dev/mint.rs", "use super::issuer::Issuer;"),
+        ("nested module's parent", "token.rs", "mod inner { use super::guard; }"),
+        ("dev", "dev.rs", "use crate::token::Claims; use crate::clock::Clock;"),
+        ("test file using dev", "issuer/tests.rs", "use crate::dev::Issuer; use super::*;"),
+        ("test folder using dev", "issuer/tests/stale.rs", "use crate::dev::Issuer;"),
+        ("test module using dev", "token.rs", "mod tests { use crate::dev::Issuer; use super::*; }"),
+        ("the root", "lib.rs", "pub use crate::guard::Guard;"),
+        ("the program", "bin/poem-resource-server/main.rs", "use poem_resource_server::service;"),
+        ("line comment", "token.rs", "// crate::guard\n/// [`crate::guard::Guard`]\n//! crate::dev"),
+        ("block comment", "token.rs", "/* crate::guard /* crate::dev */ crate::service */"),
+        ("string", "token.rs", "const S: &str = \"\\\"crate::guard\";"),
+        ("raw string", "token.rs", "const S: &str = r##\"\"# crate::guard\"##;"),
+        ("character", "token.rs", "const Q: [char; 2] = ['\"', '\\'']; // crate::guard"),
+        ("visibility", "token.rs", "pub(crate) fn f() {} pub(super) fn g() {}"),
+        ("somebody else's module", "token.rs", "use serde::guard; use poem::dev;"),
+    ];
+
+    for (name, file, text) in rows {
+        let found = upward_imports(file, text);
+
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn a_misshapen_file_is_found() {
+    let line = "fn f() {}\n";
+    #[rustfmt::skip]
+    let rows = [
+        ("limit reached", "token.rs", MAX_LINES, 0),
+        ("limit passed", "token.rs", MAX_LINES + 1, 1),
+        ("utils module", "guard/utils.rs", 1, 1),
+        ("common folder", "common/jws.rs", 1, 1),
+        ("mod.rs", "guard/mod.rs", 1, 1),
+        ("name that contains a bad one", "guard/media_types.rs", 1, 0),
+    ];
+
+    for (name, file, lines, expected) in rows {
+        let found = misshapen(file, &line.repeat(lines)).len();
+
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+/// Every `.rs` file: its path below `src/` and its text.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("src is readable") {
+            let path: PathBuf = entry.expect("src is readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let below = path.strip_prefix(&root).expect("found below it");
+                let text = fs::read_to_string(&path).expect("source is UTF-8");
+                files.push((below.to_string_lossy().replace('\\', "/"), text));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn misshapen(file: &str, text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let lines = text.lines().count();
+    if lines > MAX_LINES {
+        faults.push(format!("src/{file}: {lines} lines, at most {MAX_LINES}"));
+    }
+    if file.ends_with("/mod.rs") {
+        faults.push(format!("src/{file}: name it after its module"));
+    }
+    for step in module(file) {
+        if NAMES_OF_NOTHING.contains(&step) {
+            faults.push(format!("src/{file}: `{step}` names no concept"));
+        }
+    }
+    faults
+}
+
+/// The module a file holds: `issuer/fetch.rs` is `[issuer, fetch]`.
+fn module(file: &str) -> Vec<&str> {
+    file.trim_end_matches(".rs").split('/').collect()
+}
+
+fn upward_imports(file: &str, text: &str) -> Vec<String> {
+    let module = module(file);
+    // The root and the program may use everything.
+    if matches!(module[0], "lib" | "bin") {
+        return Vec::new();
+    }
+    let Some((floor, allowed)) = FLOORS.iter().find(|(floor, _)| *floor == module[0]) else {
+        return vec![format!("src/{file}: `{}` has no floor", module[0])];
+    };
+    imports(&module, &words(text))
+        .into_iter()
+        .filter(|import| {
+            let target = import.target.as_str();
+            target != *floor
+                && !allowed.contains(&target)
+                && !(import.in_tests && FOR_TESTS.contains(&target))
+        })
+        .map(|import| {
+            let Import { line, target, .. } = import;
+            format!("src/{file}:{line}: `{floor}` may not import `{target}`")
+        })
+        .collect()
+}
