@@ -1,3 +1,6 @@
 //! An OAuth 2.0 resource server for Poem.
 
 pub mod clock;
+
+#[cfg(feature = "dev")]
+pub mod dev;
