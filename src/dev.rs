@@ -24,6 +24,7 @@ mod metadata;
 mod mint;
 mod parameters;
 mod refusal;
+mod routes;
 mod token_endpoint;
 
 #[cfg(test)]

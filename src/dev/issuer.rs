@@ -5,19 +5,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use poem::Server;
 use poem::listener::TcpAcceptor;
-use poem::{Endpoint, EndpointExt, Route, Server, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::access_token::AccessToken;
-use super::authority::{Authority, ISSUER_PATH};
-use super::behaviour::{Behaviour, KEYS, OAUTH_METADATA, OPENID_CONFIGURATION, Stage};
+use super::authority::Authority;
+use super::behaviour::{Behaviour, Stage};
 use super::directory::{PUBLIC_CLIENT_ID, User};
 use super::key_ring::KeyRing;
 use super::mint::{SigningAlgorithm, SigningKey};
-use super::{metadata, token_endpoint};
+use super::routes::routes;
 use crate::clock::{Clock, SystemClock};
 
 /// What may differ from one issuer to the next.
@@ -204,22 +204,3 @@ impl DevIssuer {
 
 /// No answer takes long, so this only cuts those who stay connected.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-
-fn routes(authority: Arc<Authority>) -> impl Endpoint {
-    let issuer = Route::new()
-        .at(OPENID_CONFIGURATION, get(metadata::openid_configuration))
-        .at(OAUTH_METADATA, get(metadata::oauth_metadata))
-        .at(KEYS, get(metadata::keys))
-        .at("/v1/token", post(token_endpoint::exchange));
-    Route::new()
-        .nest(ISSUER_PATH, issuer)
-        .at("/oauth2/v1/keys", get(metadata::keys))
-        .at("/oauth2/:server/*rest", metadata::other_server)
-        .at(OPENID_CONFIGURATION, get(metadata::organisation_metadata))
-        .at(
-            // RFC 8414 section 3.1 puts the issuer's path behind the well-known one.
-            format!("{OAUTH_METADATA}{ISSUER_PATH}"),
-            get(metadata::oauth_metadata),
-        )
-        .data(authority)
-}

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
+mod cors;
 mod lifecycle;
 mod metadata;
 mod mint;
