@@ -9,6 +9,7 @@
 //! | `/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server` | metadata |
 //! | `/v1/keys` | the key set |
 //! | `POST /v1/token` | client credentials |
+//! | `POST /v1/introspect`, `POST /v1/revoke` | what a token is worth, and its end |
 //!
 //! It protects nothing: its secrets are public, its users have no passwords. So it
 //! refuses to listen where another machine could reach it, and reads no key from disk.
@@ -18,12 +19,14 @@ mod authority;
 mod behaviour;
 mod client_authentication;
 mod directory;
+mod introspection;
 mod issuer;
 mod key_ring;
 mod metadata;
 mod mint;
 mod parameters;
 mod refusal;
+mod revocations;
 mod routes;
 mod token_endpoint;
 

@@ -7,6 +7,7 @@ use super::access_token::{AccessToken, Issuance};
 use super::behaviour::Stage;
 use super::directory::User;
 use super::key_ring::KeyRing;
+use super::revocations::Revocations;
 use crate::clock::Clock;
 
 /// Names, keys and state of one authorization server.
@@ -20,6 +21,7 @@ pub(super) struct Authority {
     /// How long a key set may be cached.
     pub(super) keys_max_age: Duration,
     pub(super) stage: Stage,
+    pub(super) revocations: Revocations,
 }
 
 /// Where the one authorization server lives below the origin.

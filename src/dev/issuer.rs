@@ -17,6 +17,7 @@ use super::behaviour::{Behaviour, Stage};
 use super::directory::{PUBLIC_CLIENT_ID, User};
 use super::key_ring::KeyRing;
 use super::mint::{SigningAlgorithm, SigningKey};
+use super::revocations::Revocations;
 use super::routes::routes;
 use crate::clock::{Clock, SystemClock};
 
@@ -94,6 +95,7 @@ impl DevIssuer {
             keys: KeyRing::new(key),
             keys_max_age: options.keys_max_age,
             stage: Stage::new(),
+            revocations: Revocations::default(),
         });
         let acceptor = TcpAcceptor::from_tokio(listener)?;
         let (stop, stopped) = oneshot::channel();

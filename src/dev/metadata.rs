@@ -87,6 +87,10 @@ fn metadata(issuer: &str, authority: &Authority) -> Value {
         "id_token_signing_alg_values_supported": [algorithm],
         "scopes_supported": directory::scopes().collect::<Vec<_>>(),
         "token_endpoint_auth_methods_supported": authentication,
+        "introspection_endpoint": format!("{base}/v1/introspect"),
+        "introspection_endpoint_auth_methods_supported": authentication,
+        "revocation_endpoint": format!("{base}/v1/revoke"),
+        "revocation_endpoint_auth_methods_supported": authentication,
         "claims_supported": [
             "ver", "jti", "iss", "aud", "iat", "exp", "cid", "uid", "scp", "sub",
         ],

@@ -49,9 +49,25 @@ impl Refusal {
         }
     }
 
+    pub(super) const fn invalid_grant(description: &'static str) -> Self {
+        Self {
+            error: "invalid_grant",
+            description,
+        }
+    }
+
+    /// RFC 7009 section 2.2.1.
+    pub(super) const fn temporarily_unavailable(description: &'static str) -> Self {
+        Self {
+            error: "temporarily_unavailable",
+            description,
+        }
+    }
+
     fn status(self) -> StatusCode {
         match self.error {
             "invalid_client" => StatusCode::UNAUTHORIZED,
+            "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
     }

@@ -8,7 +8,7 @@ use poem::{Endpoint, EndpointExt, Route, get, post};
 
 use super::authority::{Authority, ISSUER_PATH};
 use super::behaviour::{KEYS, OAUTH_METADATA, OPENID_CONFIGURATION};
-use super::{metadata, token_endpoint};
+use super::{introspection, metadata, token_endpoint};
 
 /// The whole site, from the origin down.
 pub(super) fn routes(authority: Arc<Authority>) -> impl Endpoint {
@@ -25,7 +25,9 @@ pub(super) fn routes(authority: Arc<Authority>) -> impl Endpoint {
         .at(
             "/v1/token",
             post(token_endpoint::exchange).with(any_origin()),
-        );
+        )
+        .at("/v1/introspect", post(introspection::introspect))
+        .at("/v1/revoke", post(introspection::revoke));
     Route::new()
         .nest(ISSUER_PATH, issuer)
         .at("/oauth2/v1/keys", get(metadata::keys).with(any_origin()))

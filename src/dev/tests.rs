@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
 mod cors;
+mod introspection;
 mod lifecycle;
 mod metadata;
 mod mint;
