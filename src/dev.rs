@@ -8,7 +8,8 @@
 //! | --- | --- |
 //! | `/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server` | metadata |
 //! | `/v1/keys` | the key set |
-//! | `POST /v1/token` | client credentials |
+//! | `POST /v1/token` | client credentials, authorization code |
+//! | `GET /v1/authorize` | sign-in page for the authorization code |
 //! | `POST /v1/introspect`, `POST /v1/revoke` | what a token is worth, and its end |
 //!
 //! It protects nothing: its secrets are public, its users have no passwords. So it
@@ -16,6 +17,8 @@
 
 mod access_token;
 mod authority;
+mod authorization_request;
+mod authorize;
 mod behaviour;
 mod client_authentication;
 mod directory;
@@ -28,7 +31,10 @@ mod parameters;
 mod refusal;
 mod revocations;
 mod routes;
+mod sign_in_page;
+mod single_use;
 mod token_endpoint;
+mod user_grant;
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::access_token::{AccessToken, Issuance};
+use super::authorization_request::AuthorizationRequest;
 use super::behaviour::Stage;
 use super::directory::User;
 use super::key_ring::KeyRing;
 use super::revocations::Revocations;
+use super::single_use::SingleUse;
+use super::user_grant::UserGrant;
 use crate::clock::Clock;
 
 /// Names, keys and state of one authorization server.
@@ -22,6 +25,12 @@ pub(super) struct Authority {
     pub(super) keys_max_age: Duration,
     pub(super) stage: Stage,
     pub(super) revocations: Revocations,
+    /// Where a code may be sent.
+    pub(super) redirect_uris: Vec<String>,
+    /// Requests put before a user who has not answered yet.
+    pub(super) sign_ins: SingleUse<AuthorizationRequest>,
+    /// Granted, and not yet traded for a token.
+    pub(super) codes: SingleUse<UserGrant>,
 }
 
 /// Where the one authorization server lives below the origin.

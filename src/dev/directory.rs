@@ -28,6 +28,13 @@ impl User {
         login: "bob@example.com",
         id: "00ubob00000000000002",
     };
+
+    pub(super) const ALL: [Self; 2] = [Self::ADA, Self::BOB];
+
+    /// Looks a user up by [`User::name`].
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|user| user.name == name)
+    }
 }
 
 /// The confidential client, for the client credentials grant.
@@ -43,13 +50,18 @@ pub(super) struct Client {
     pub(super) id: &'static str,
     /// A public client has none.
     pub(super) secret: Option<&'static str>,
-    pub(super) grant_type: GrantType,
+    grant_type: GrantType,
 }
 
 impl Client {
     /// Looks a client up by its `client_id`.
     pub(super) fn find(id: &str) -> Option<&'static Self> {
         CLIENTS.iter().find(|client| client.id == id)
+    }
+
+    /// Whether the client is registered for this way to a token.
+    pub(super) fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_type == grant_type
     }
 }
 
@@ -91,6 +103,7 @@ pub(super) fn scopes() -> impl Iterator<Item = &'static str> {
 }
 
 const API_SCOPES: [&str; 2] = ["AccessAll", "profile:read"];
+// `offline_access` is granted as any other; there are no refresh tokens.
 const OIDC_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 const CLIENTS: [Client; 2] = [

@@ -19,6 +19,7 @@ use super::key_ring::KeyRing;
 use super::mint::{SigningAlgorithm, SigningKey};
 use super::revocations::Revocations;
 use super::routes::routes;
+use super::single_use::SingleUse;
 use crate::clock::{Clock, SystemClock};
 
 /// What may differ from one issuer to the next.
@@ -32,6 +33,8 @@ pub struct DevOptions {
     pub signing_key: Option<Arc<SigningKey>>,
     /// `max-age` of the key set, in whole seconds.
     pub keys_max_age: Duration,
+    /// Where the public client may receive codes; matched to the letter.
+    pub redirect_uris: Vec<String>,
 }
 
 impl Default for DevOptions {
@@ -41,6 +44,7 @@ impl Default for DevOptions {
             clock: Arc::new(SystemClock::new()),
             signing_key: None,
             keys_max_age: Duration::from_secs(600),
+            redirect_uris: REDIRECT_URIS.map(str::to_owned).to_vec(),
         }
     }
 }
@@ -96,6 +100,9 @@ impl DevIssuer {
             keys_max_age: options.keys_max_age,
             stage: Stage::new(),
             revocations: Revocations::default(),
+            redirect_uris: options.redirect_uris,
+            sign_ins: SingleUse::lasting(SIGN_IN_LIFETIME),
+            codes: SingleUse::lasting(CODE_LIFETIME),
         });
         let acceptor = TcpAcceptor::from_tokio(listener)?;
         let (stop, stopped) = oneshot::channel();
@@ -203,6 +210,19 @@ impl DevIssuer {
             .expect("a path whose requests are counted")
     }
 }
+
+/// The service's Swagger UI under both its names, and Postman.
+const REDIRECT_URIS: [&str; 3] = [
+    "http://127.0.0.1:3000/docs/oauth2-redirect.html",
+    "http://localhost:3000/docs/oauth2-redirect.html",
+    "https://oauth.pstmn.io/v1/callback",
+];
+
+/// A person may be called away from the sign-in page.
+const SIGN_IN_LIFETIME: Duration = Duration::from_secs(600);
+
+/// A code goes straight from the browser to the client.
+const CODE_LIFETIME: Duration = Duration::from_secs(60);
 
 /// No answer takes long, so this only cuts those who stay connected.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);

@@ -1,6 +1,7 @@
 //! The documents others find the issuer by: metadata and key set.
 //!
-//! Only what is really served is advertised.
+//! Only what is really served is advertised, but for the organisation's document:
+//! that one is there to be mistaken for the other, as it is with Okta.
 
 use std::sync::Arc;
 
@@ -91,9 +92,27 @@ fn metadata(issuer: &str, authority: &Authority) -> Value {
         "introspection_endpoint_auth_methods_supported": authentication,
         "revocation_endpoint": format!("{base}/v1/revoke"),
         "revocation_endpoint_auth_methods_supported": authentication,
-        "claims_supported": [
-            "ver", "jti", "iss", "aud", "iat", "exp", "cid", "uid", "scp", "sub",
-        ],
+        "claims_supported": CLAIMS,
         "code_challenge_methods_supported": ["S256"],
     })
 }
+
+/// Those of access tokens, then those only ID tokens have.
+const CLAIMS: [&str; 16] = [
+    "ver",
+    "jti",
+    "iss",
+    "aud",
+    "iat",
+    "exp",
+    "cid",
+    "uid",
+    "scp",
+    "sub",
+    "auth_time",
+    "nonce",
+    "name",
+    "preferred_username",
+    "email",
+    "email_verified",
+];

@@ -1,6 +1,6 @@
 //! Reads request parameters from a form or a query, within bounds.
 //!
-//! 1. A form has the right media type and is at most [`MAX_FORM_BYTES`] long.
+//! 1. A form has the right media type; it, or a query, is at most 16 KiB long.
 //! 2. No parameter comes twice (RFC 6749 section 3.2).
 //! 3. A parameter without a value counts as left out (section 3.1).
 
@@ -10,8 +10,8 @@ use url::form_urlencoded;
 
 use super::refusal::Refusal;
 
-/// The longest form that is read; real ones stay far below.
-const MAX_FORM_BYTES: usize = 16 * 1024;
+/// The longest form or query that is read; real ones stay far below.
+const MAX_BYTES: usize = 16 * 1024;
 
 /// Decoded parameters, each at most once.
 #[derive(Debug)]
@@ -27,18 +27,19 @@ impl Parameters {
                 "The body must be of type 'application/x-www-form-urlencoded'.",
             ));
         }
-        let form = body.into_bytes_limit(MAX_FORM_BYTES).await;
+        let form = body.into_bytes_limit(MAX_BYTES).await;
         match form {
             Ok(form) => Self::parse(&form),
-            Err(ReadBodyError::PayloadTooLarge) => {
-                Err(Refusal::invalid_request("The body is longer than 16 KiB."))
-            }
+            Err(ReadBodyError::PayloadTooLarge) => Err(TOO_LONG),
             Err(_) => Err(Refusal::invalid_request("The body could not be read.")),
         }
     }
 
     /// Reads a form or a query string, both being encoded alike.
     pub(super) fn parse(encoded: &[u8]) -> Result<Self, Refusal> {
+        if encoded.len() > MAX_BYTES {
+            return Err(TOO_LONG);
+        }
         let mut parameters: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(encoded) {
             if parameters.iter().any(|(known, _)| *known == name) {
@@ -59,3 +60,5 @@ impl Parameters {
             .map(|(_, value)| value.as_str())
     }
 }
+
+const TOO_LONG: Refusal = Refusal::invalid_request("The parameters are longer than 16 KiB.");

@@ -8,7 +8,7 @@ use poem::{Endpoint, EndpointExt, Route, get, post};
 
 use super::authority::{Authority, ISSUER_PATH};
 use super::behaviour::{KEYS, OAUTH_METADATA, OPENID_CONFIGURATION};
-use super::{introspection, metadata, token_endpoint};
+use super::{authorize, introspection, metadata, token_endpoint};
 
 /// The whole site, from the origin down.
 pub(super) fn routes(authority: Arc<Authority>) -> impl Endpoint {
@@ -26,6 +26,7 @@ pub(super) fn routes(authority: Arc<Authority>) -> impl Endpoint {
             "/v1/token",
             post(token_endpoint::exchange).with(any_origin()),
         )
+        .at("/v1/authorize", get(authorize::ask).post(authorize::answer))
         .at("/v1/introspect", post(introspection::introspect))
         .at("/v1/revoke", post(introspection::revoke));
     Route::new()

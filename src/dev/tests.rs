@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
+mod authorize;
 mod cors;
 mod introspection;
 mod lifecycle;
 mod metadata;
 mod mint;
+mod single_use;
 mod token_endpoint;
 
 use std::sync::{Arc, LazyLock};

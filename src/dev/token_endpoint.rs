@@ -18,6 +18,7 @@ use super::client_authentication::authenticate;
 use super::directory::{Client, GrantType};
 use super::parameters::Parameters;
 use super::refusal::{Refusal, json_body};
+use super::user_grant::UserGrant;
 
 /// Answers with a token, or with why there is none.
 #[handler]
@@ -37,12 +38,12 @@ async fn grant(authority: &Authority, request: &Request, body: Body) -> Result<R
     let grant_type = form.find("grant_type").ok_or(GRANT_TYPE_MISSING)?;
     let grant_type = GrantType::find(grant_type).ok_or(GRANT_TYPE_UNKNOWN)?;
     let client = authenticate(request.headers(), &form)?;
-    if client.grant_type != grant_type {
+    if !client.may_use(grant_type) {
         return Err(GRANT_TYPE_FORBIDDEN);
     }
     match grant_type {
         GrantType::ClientCredentials => client_credentials(authority, client, &form),
-        GrantType::AuthorizationCode => Err(GRANT_TYPE_UNKNOWN),
+        GrantType::AuthorizationCode => authorization_code(authority, client, &form),
     }
 }
 
@@ -52,9 +53,22 @@ fn client_credentials(
     client: &Client,
     form: &Parameters,
 ) -> Result<Response, Refusal> {
-    let scopes = requested_scopes(form, client.grant_type)?;
+    let scopes = requested_scopes(form, GrantType::ClientCredentials)?;
     let token = authority.access_token(client.id, None, &scopes);
-    Ok(token_response(authority, &token, &scopes))
+    Ok(token_response(authority, &token, &scopes, None))
+}
+
+/// RFC 6749 section 4.1.3, OIDC Core 1.0 section 3.1.3.
+fn authorization_code(
+    authority: &Authority,
+    client: &Client,
+    form: &Parameters,
+) -> Result<Response, Refusal> {
+    let grant = UserGrant::redeem(authority, client, form)?;
+    let scopes = grant.scopes();
+    let token = authority.access_token(client.id, Some(grant.user()), &scopes);
+    let id_token = grant.id_token(authority);
+    Ok(token_response(authority, &token, &scopes, id_token))
 }
 
 /// The scopes asked for, each once. RFC 6749 section 3.3.
@@ -79,15 +93,24 @@ pub(super) fn requested_scopes(
 }
 
 /// RFC 6749 section 5.1.
-fn token_response(authority: &Authority, token: &AccessToken, scopes: &[&str]) -> Response {
+fn token_response(
+    authority: &Authority,
+    token: &AccessToken,
+    scopes: &[&str],
+    id_token: Option<String>,
+) -> Response {
+    let mut body = json!({
+        "token_type": "Bearer",
+        "expires_in": LIFETIME.as_secs(),
+        "access_token": token.sign_with(&authority.keys.current()),
+        "scope": scopes.join(" "),
+    });
+    if let Some(id_token) = id_token {
+        body["id_token"] = id_token.into();
+    }
     json_body(
         Response::builder().header(header::CACHE_CONTROL, "no-store"),
-        &json!({
-            "token_type": "Bearer",
-            "expires_in": LIFETIME.as_secs(),
-            "access_token": token.sign_with(&authority.keys.current()),
-            "scope": scopes.join(" "),
-        }),
+        &body,
     )
 }
 
