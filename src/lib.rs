@@ -1,6 +1,72 @@
-//! An OAuth 2.0 resource server for Poem.
+//! An OAuth 2.0 resource server for [Poem](poem): a ready service, and a library that
+//! protects your own API in the same way.
+//!
+//! What poem-openapi lets you declare, a [`Guard`](guard::Guard) makes true: the operation
+//! that takes a [`BearerAuth`](guard::BearerAuth) is called with a verified token or not at all.
+//!
+//! ```no_run
+//! use poem::{Route, Server, listener::TcpListener};
+//! use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, payload::PlainText};
+//! use poem_resource_server::guard::{BearerAuth, Guard};
+//!
+//! #[derive(OAuthScopes)]
+//! enum ApiScope {
+//!     /// Read the caller's profile.
+//!     #[oai(rename = "profile:read")]
+//!     ProfileRead,
+//! }
+//!
+//! struct Api;
+//!
+//! #[OpenApi]
+//! impl Api {
+//!     /// Anyone may call.
+//!     #[oai(path = "/hello", method = "get", operation_id = "hello")]
+//!     async fn hello(&self) -> PlainText<&'static str> {
+//!         PlainText("hello")
+//!     }
+//!
+//!     /// Only a caller whose token carries `profile:read`.
+//!     #[oai(path = "/whoami", method = "get", operation_id = "whoami")]
+//!     async fn whoami(&self, #[oai(scope = "ApiScope::ProfileRead")] caller: BearerAuth) -> PlainText<String> {
+//!         PlainText(caller.subject().to_owned())
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let guard = Guard::discover("https://dev-1.okta.com/oauth2/default", "api://default").await?;
+//!     let api = OpenApiService::new(guard.protect(Api), "My API", "1.0");
+//!     let routes = Route::new().nest("/api", api);
+//!     Ok(Server::new(TcpListener::bind("127.0.0.1:3000")).run(routes).await?)
+//! }
+//! ```
+//!
+//! # The house
+//!
+//! Each floor uses only those below it.
+//!
+//! | floor | what it does |
+//! | --- | --- |
+//! | [`service`] | the ready service: settings, server, logs, metrics, documents |
+//! | [`guard`] | Poem: rules, gates, challenges, the caller |
+//! | [`verifier`] | decides on one access token |
+//! | [`issuer`] | asks an issuer for its metadata and keys |
+//! | [`token`] | pure: bytes in, decision out |
+//!
+//! [`dev`] stands beside the service: an issuer for trying things out. [`clock`] is where
+//! time comes from.
+//!
+//! # Features
+//!
+//! Both are on by default; a library user wants `default-features = false`.
+//!
+//! - `service`: the program and what it needs, command line, settings reader and log lines.
+//! - `dev`: the issuer for trying things out, which can sign tokens.
 
 pub mod clock;
+#[cfg(feature = "dev")]
+pub mod dev;
 pub mod guard;
 pub mod issuer;
 #[cfg(feature = "service")]

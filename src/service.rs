@@ -41,6 +41,7 @@ use crate::verifier::Verifier;
 use config::{AccessConfig, Config, IssuerConfig};
 use cross_origin::CrossOrigin;
 use docs::Documents;
+pub use docs::OpenApiFiles;
 use metrics::Metrics;
 use observe::Observe;
 use problems::{Panicked, Problems};
@@ -111,7 +112,7 @@ impl Service {
     }
 
     /// The issuer's keys, for waiting on and looking at.
-    pub fn keys(&self) -> &RemoteKeySet {
+    pub fn keys(&self) -> &Arc<RemoteKeySet> {
         &self.keys
     }
 
@@ -160,10 +161,7 @@ impl Drop for Service {
 /// # Errors
 ///
 /// A [`BuildError`] as [`Service::build`] would give.
-pub fn openapi(
-    config: &Config,
-    issuer: Option<&Metadata>,
-) -> Result<docs::OpenApiFiles, BuildError> {
+pub fn openapi(config: &Config, issuer: Option<&Metadata>) -> Result<OpenApiFiles, BuildError> {
     let keys: Arc<crate::token::KeySet> = Arc::default();
     let validation = Validation::new("", Audience::parse(config.issuer.audience.as_str())?);
     let public_url = public_url(config, config.http.listen);

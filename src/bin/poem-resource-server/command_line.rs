@@ -1,0 +1,108 @@
+//! What is said on the command line. Flags that set a key only name it: the settings'
+//! own reader judges the value.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use poem_resource_server::service::config::Sources;
+
+use crate::failure::Failure;
+
+/// An API protected by OAuth 2.0 access tokens, and what is needed to try it.
+#[derive(Parser)]
+#[command(version, max_term_width = 80)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// The profile: reads config/NAME.toml if it is there [default: dev]
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// A file of settings, read after the profile's
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The issuer whose tokens are accepted (`issuer.url`)
+    #[arg(long, global = true, value_name = "URL")]
+    issuer: Option<String>,
+    /// The audience that tokens must name (`issuer.audience`)
+    #[arg(long, global = true, value_name = "TEXT")]
+    audience: Option<String>,
+    /// The address and port to listen on (`http.listen`)
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the service (the default)
+    Serve,
+    /// Write the OpenAPI document
+    Openapi(OpenapiOptions),
+    /// Get an access token by client credentials, and print it alone
+    Token(TokenOptions),
+    /// Show the settings in force, each with its source
+    Config,
+}
+
+#[derive(Args)]
+pub(crate) struct OpenapiOptions {
+    /// The form
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    pub(crate) format: Format,
+    /// The file to write to, in place of standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write every form into this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "format")]
+    pub(crate) all: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    Json,
+    Yaml,
+}
+
+#[derive(Args)]
+pub(crate) struct TokenOptions {
+    /// A scope to ask for; may be given more than once
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// The client's id (`client.id`)
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// The client's secret (`client.secret`); other users of this machine can see it here,
+    /// so better set RESOURCE_SERVER_CLIENT__SECRET
+    #[arg(long, value_name = "SECRET")]
+    client_secret: Option<String>,
+}
+
+impl CommandLine {
+    /// Where settings come from: flags, this process' environment and working directory.
+    pub(crate) fn sources(&self) -> Result<Sources, Failure> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the process' environment is handed to the settings here"
+        )]
+        let environment = Sources::environment_from(std::env::vars_os())?;
+        let mut flags = Vec::new();
+        let mut add = |flag, key, value: &Option<String>| {
+            if let Some(value) = value {
+                flags.push((flag, key, value.clone()));
+            }
+        };
+        add("--issuer", "issuer.url", &self.issuer);
+        add("--audience", "issuer.audience", &self.audience);
+        add("--listen", "http.listen", &self.listen);
+        if let Some(Command::Token(options)) = &self.command {
+            add("--client-id", "client.id", &options.client_id);
+            add("--client-secret", "client.secret", &options.client_secret);
+        }
+        Ok(Sources {
+            profile: self.profile.clone(),
+            config_file: self.config.clone(),
+            directory: PathBuf::new(),
+            environment,
+            flags,
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! The embedded issuer, where profile `dev` has no other.
+
+use poem_resource_server::issuer::Issuer;
+use poem_resource_server::service::config::Config;
+
+use crate::failure::Failure;
+
+#[cfg(feature = "dev")]
+pub(crate) use poem_resource_server::dev::DevIssuer as Embedded;
+
+/// Nothing: this build has no embedded issuer.
+#[cfg(not(feature = "dev"))]
+pub(crate) struct Embedded;
+
+/// Starts the embedded issuer if no other is set, and sets it.
+#[cfg(feature = "dev")]
+pub(crate) async fn start(config: &mut Config) -> Result<Option<Embedded>, Failure> {
+    use poem_resource_server::dev::DevOptions;
+
+    if config.issuer.url.is_some() {
+        return Ok(None);
+    }
+    let address = config.dev.listen;
+    let failure = |source| Failure::Listen {
+        key: "dev.listen",
+        address,
+        source,
+    };
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .map_err(failure)?;
+    let options = DevOptions {
+        audience: config.issuer.audience.clone(),
+        ..DevOptions::default()
+    };
+    let embedded = Embedded::start(listener, options).map_err(failure)?;
+    config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);
+    Ok(Some(embedded))
+}
+
+#[cfg(not(feature = "dev"))]
+#[expect(clippy::unused_async, reason = "the same shape as with the feature")]
+pub(crate) async fn start(config: &mut Config) -> Result<Option<Embedded>, Failure> {
+    match config.issuer.url {
+        Some(_) => Ok(None),
+        None => Err(Failure::NoEmbeddedIssuer),
+    }
+}
+
+/// The issuer in force, and whether it is the embedded one of a service that runs beside us.
+pub(crate) fn issuer(config: &Config) -> Result<(Issuer, bool), Failure> {
+    if let Some(issuer) = &config.issuer.url {
+        return Ok((issuer.clone(), false));
+    }
+    #[cfg(not(feature = "dev"))]
+    return Err(Failure::NoEmbeddedIssuer);
+    #[cfg(feature = "dev")]
+    Ok((
+        Issuer::parse(&format!("http://{}/oauth2/default", config.dev.listen))?,
+        true,
+    ))
+}

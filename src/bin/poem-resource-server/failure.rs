@@ -1,0 +1,80 @@
+//! Why the program ends early, and with which exit code.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use poem_resource_server::issuer::{DiscoveryError, GrantError, IssuerError};
+use poem_resource_server::service::BuildError;
+use poem_resource_server::service::config::ConfigError;
+use poem_resource_server::service::telemetry::TelemetryError;
+use poem_resource_server::token::ScopeError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the settings do not fit the API")]
+    Build(#[from] BuildError),
+    #[error("log lines cannot be set up")]
+    Telemetry(#[from] TelemetryError),
+    #[error("the embedded issuer's address is not an issuer")]
+    Issuer(#[from] IssuerError),
+    #[cfg(not(feature = "dev"))]
+    #[error(
+        "no issuer is set, and this build has none of its own; set OKTA_OAUTH2_ISSUER or \
+         `issuer.url`, as in https://example.okta.com/oauth2/default"
+    )]
+    NoEmbeddedIssuer,
+    #[error("`{key}`: cannot listen on {address}; stop what listens there or set another address")]
+    Listen {
+        key: &'static str,
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("the issuer {issuer} cannot be used{hint}")]
+    Discovery {
+        issuer: String,
+        hint: &'static str,
+        source: DiscoveryError,
+    },
+    #[error("no token was granted")]
+    Grant(#[from] GrantError),
+    #[error("a scope is not one")]
+    Scope(#[from] ScopeError),
+    #[error("no client is set; give --client-id and set RESOURCE_SERVER_CLIENT__SECRET")]
+    NoClient,
+    #[error("cannot write {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl Failure {
+    /// Prints the failure with its causes and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("error: {self}");
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            eprintln!("  because {error}");
+            cause = error.source();
+        }
+        ExitCode::from(self.exit_code())
+    }
+
+    /// 69 and 78 are those of `sysexits.h`.
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Scope(_) | Self::NoClient => 2,
+            Self::Discovery {
+                source: DiscoveryError::Metadata { .. },
+                ..
+            }
+            | Self::Grant(GrantError::Fetch(_)) => 69,
+            Self::Grant(_) | Self::Write { .. } | Self::Runtime(_) => 1,
+            _ => 78,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A loopback authorization server with Okta's paths and claims.
+//!
+//! It lets the service run where there is no Okta account, and lets tests bring
+//! about what a real issuer will not do on request: [`DevIssuer::rotate`] keys,
+//! forge an [`AccessToken`], fall silent ([`Behaviour`]).
+//!
+//! | below the issuer | |
+//! | --- | --- |
+//! | `/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server` | metadata |
+//! | `/v1/keys` | the key set |
+//! | `POST /v1/token` | client credentials, authorization code |
+//! | `GET /v1/authorize` | sign-in page for the authorization code |
+//! | `POST /v1/introspect`, `POST /v1/revoke` | what a token is worth, and its end |
+//!
+//! It protects nothing: its secrets are public, its users have no passwords. So it
+//! refuses to listen where another machine could reach it, and reads no key from disk.
+
+mod access_token;
+mod authority;
+mod authorization_request;
+mod authorize;
+mod behaviour;
+mod client_authentication;
+mod directory;
+mod introspection;
+mod issuer;
+mod key_ring;
+mod metadata;
+mod mint;
+mod parameters;
+mod refusal;
+mod revocations;
+mod routes;
+mod sign_in_page;
+mod single_use;
+mod token_endpoint;
+mod user_grant;
+
+#[cfg(test)]
+mod tests;
+
+pub use access_token::AccessToken;
+pub use behaviour::Behaviour;
+pub use directory::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, User};
+pub use issuer::{DevIssuer, DevOptions};
+pub use mint::{SigningAlgorithm, SigningKey};

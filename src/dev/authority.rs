@@ -1,0 +1,60 @@
+//! What every endpoint of the issuer shares.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::access_token::{AccessToken, Issuance};
+use super::authorization_request::AuthorizationRequest;
+use super::behaviour::Stage;
+use super::directory::User;
+use super::key_ring::KeyRing;
+use super::revocations::Revocations;
+use super::single_use::SingleUse;
+use super::user_grant::UserGrant;
+use crate::clock::Clock;
+
+/// Names, keys and state of one authorization server.
+#[derive(Debug)]
+pub(super) struct Authority {
+    /// Scheme, address and port: what Okta calls the organisation's URL.
+    pub(super) origin: String,
+    pub(super) audience: String,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) keys: KeyRing,
+    /// How long a key set may be cached.
+    pub(super) keys_max_age: Duration,
+    pub(super) stage: Stage,
+    pub(super) revocations: Revocations,
+    /// Where a code may be sent.
+    pub(super) redirect_uris: Vec<String>,
+    /// Requests put before a user who has not answered yet.
+    pub(super) sign_ins: SingleUse<AuthorizationRequest>,
+    /// Granted, and not yet traded for a token.
+    pub(super) codes: SingleUse<UserGrant>,
+}
+
+/// Where the one authorization server lives below the origin.
+pub(super) const ISSUER_PATH: &str = "/oauth2/default";
+
+impl Authority {
+    /// The claim `iss`.
+    pub(super) fn issuer(&self) -> String {
+        format!("{}{ISSUER_PATH}", self.origin)
+    }
+
+    /// A token that every check would pass.
+    pub(super) fn access_token(
+        &self,
+        client_id: &str,
+        user: Option<User>,
+        scopes: &[&str],
+    ) -> AccessToken {
+        let issuance = Issuance {
+            issuer: &self.issuer(),
+            audience: &self.audience,
+            now: self.clock.now(),
+            client_id,
+        };
+        AccessToken::new(&issuance, user, scopes)
+    }
+}

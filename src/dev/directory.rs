@@ -1,0 +1,120 @@
+//! Who and what the issuer knows: its users, its clients, its scopes.
+//!
+//! All of it is fixed and public. The secret below protects nothing; it lets a
+//! client authenticate here in the same way as it would elsewhere.
+
+/// Somebody who can sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct User {
+    /// The short name the sign-in page shows.
+    pub name: &'static str,
+    /// The claim `sub`: what the user would type to sign in.
+    pub login: &'static str,
+    /// The claim `uid`.
+    pub id: &'static str,
+}
+
+impl User {
+    /// The first user.
+    pub const ADA: Self = Self {
+        name: "ada",
+        login: "ada@example.com",
+        id: "00uada00000000000001",
+    };
+
+    /// The second user.
+    pub const BOB: Self = Self {
+        name: "bob",
+        login: "bob@example.com",
+        id: "00ubob00000000000002",
+    };
+
+    pub(super) const ALL: [Self; 2] = [Self::ADA, Self::BOB];
+
+    /// Looks a user up by [`User::name`].
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|user| user.name == name)
+    }
+}
+
+/// The confidential client, for the client credentials grant.
+pub const CLIENT_ID: &str = "dev-client";
+/// The secret of [`CLIENT_ID`].
+pub const CLIENT_SECRET: &str = "dev-secret";
+/// The public client, for authorization code with PKCE.
+pub const PUBLIC_CLIENT_ID: &str = "dev-spa";
+
+/// A registered client. RFC 6749 section 2.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) id: &'static str,
+    /// A public client has none.
+    pub(super) secret: Option<&'static str>,
+    grant_type: GrantType,
+}
+
+impl Client {
+    /// Looks a client up by its `client_id`.
+    pub(super) fn find(id: &str) -> Option<&'static Self> {
+        CLIENTS.iter().find(|client| client.id == id)
+    }
+
+    /// Whether the client is registered for this way to a token.
+    pub(super) fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_type == grant_type
+    }
+}
+
+/// How a client comes by a token. RFC 6749 section 1.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GrantType {
+    ClientCredentials,
+    AuthorizationCode,
+}
+
+impl GrantType {
+    pub(super) const ALL: [Self; 2] = [Self::AuthorizationCode, Self::ClientCredentials];
+
+    /// The value of `grant_type`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ClientCredentials => "client_credentials",
+            Self::AuthorizationCode => "authorization_code",
+        }
+    }
+
+    /// Looks a grant type up by its name.
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.name() == name)
+    }
+
+    /// Whether a token obtained in this way may carry `scope`.
+    ///
+    /// OIDC scopes are about a user, and client credentials have none.
+    pub(super) fn allows(self, scope: &str) -> bool {
+        API_SCOPES.contains(&scope)
+            || (self == Self::AuthorizationCode && OIDC_SCOPES.contains(&scope))
+    }
+}
+
+/// Every scope that can be asked for, in the order metadata lists them.
+pub(super) fn scopes() -> impl Iterator<Item = &'static str> {
+    API_SCOPES.into_iter().chain(OIDC_SCOPES)
+}
+
+const API_SCOPES: [&str; 2] = ["AccessAll", "profile:read"];
+// `offline_access` is granted as any other; there are no refresh tokens.
+const OIDC_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+const CLIENTS: [Client; 2] = [
+    Client {
+        id: CLIENT_ID,
+        secret: Some(CLIENT_SECRET),
+        grant_type: GrantType::ClientCredentials,
+    },
+    Client {
+        id: PUBLIC_CLIENT_ID,
+        secret: None,
+        grant_type: GrantType::AuthorizationCode,
+    },
+];

@@ -1,0 +1,105 @@
+//! The pages a person sees: sign in and consent, or what went wrong.
+//!
+//! Plain HTML without script. All that comes from a request is escaped, and the
+//! policy sent along allows this one style sheet and these two form targets.
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use poem::Response;
+use poem::http::{StatusCode, header};
+use url::Url;
+
+use super::authorization_request::AuthorizationRequest;
+use super::directory::User;
+
+/// Asks who signs in, and lists what the client will be allowed.
+///
+/// The form carries only `handle`, under which the request itself is kept.
+pub(super) fn sign_in(request: &AuthorizationRequest, handle: &str) -> Response {
+    let scopes: Vec<String> = request
+        .scopes
+        .iter()
+        .map(|scope| format!("<li>{}</li>", escape(scope)))
+        .collect();
+    let users: Vec<String> = User::ALL
+        .iter()
+        .map(|user| {
+            let name = escape(user.name);
+            format!("<button name=\"user\" value=\"{name}\">Sign in as {name}</button>")
+        })
+        .collect();
+    let body = format!(
+        "<h1>Sign in</h1>\
+         <p><strong>{client}</strong> asks for:</p><ul>{scopes}</ul>\
+         <form method=\"post\">\
+         <input type=\"hidden\" name=\"request\" value=\"{handle}\">\
+         {users}<button name=\"cancel\" value=\"yes\">Cancel</button></form>\
+         <p class=\"note\">Development issuer: there are no passwords.</p>",
+        scopes = scopes.concat(),
+        users = users.concat(),
+        client = escape(request.client.id),
+        handle = escape(handle),
+    );
+    // Browsers hold the redirect that follows a form against its policy too.
+    let targets = format!("'self' {}", redirect_source(&request.reply.redirect_uri));
+    page(StatusCode::OK, &body, &targets)
+}
+
+/// Tells the person what no client may be told.
+pub(super) fn error(description: &str) -> Response {
+    let body = format!("<h1>Bad request</h1><p>{}</p>", escape(description));
+    page(StatusCode::BAD_REQUEST, &body, "'none'")
+}
+
+fn page(status: StatusCode, body: &str, form_action: &str) -> Response {
+    let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; form-action {form_action}; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::CONTENT_SECURITY_POLICY, policy)
+        .header(header::X_FRAME_OPTIONS, "DENY")
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(header::REFERRER_POLICY, "no-referrer")
+        .body(format!(
+            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\">\
+             <title>Development issuer</title><style>{STYLE}</style></head>\
+             <body><main>{body}</main></body></html>"
+        ))
+}
+
+/// A redirect URI as a policy names it: by origin, or for an app by scheme.
+fn redirect_source(redirect_uri: &str) -> String {
+    match Url::parse(redirect_uri) {
+        Ok(uri) if uri.origin().is_tuple() => uri.origin().ascii_serialization(),
+        Ok(uri) => format!("{}:", uri.scheme()),
+        Err(_) => String::new(),
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:0;color:#1d1d21;\
+background:#f4f4f4}main{max-width:24rem;margin:4rem auto;padding:1rem 2rem 2rem;\
+background:#fff;border:1px solid #d8d8dc;border-radius:.25rem}\
+button{display:block;width:100%;margin:.5rem 0;padding:.6rem;font:inherit}\
+.note{color:#5f5f6b;font-size:.875rem}";

@@ -1,0 +1,130 @@
+//! `POST /v1/token`: trades a grant for an access token. RFC 6749 section 3.2.
+//!
+//! 1. The form is read within bounds.
+//! 2. The grant type is one of ours.
+//! 3. The client is who it says it is, and may use that grant.
+//! 4. The grant itself is judged.
+
+use std::sync::Arc;
+
+use poem::http::header;
+use poem::web::Data;
+use poem::{Body, IntoResponse, Request, Response, handler};
+use serde_json::json;
+
+use super::access_token::{AccessToken, LIFETIME};
+use super::authority::Authority;
+use super::client_authentication::authenticate;
+use super::directory::{Client, GrantType};
+use super::parameters::Parameters;
+use super::refusal::{Refusal, json_body};
+use super::user_grant::UserGrant;
+
+/// Answers with a token, or with why there is none.
+#[handler]
+pub(super) async fn exchange(
+    Data(authority): Data<&Arc<Authority>>,
+    request: &Request,
+    body: Body,
+) -> Response {
+    match grant(authority, request, body).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn grant(authority: &Authority, request: &Request, body: Body) -> Result<Response, Refusal> {
+    let form = Parameters::from_form(request, body).await?;
+    let grant_type = form.find("grant_type").ok_or(GRANT_TYPE_MISSING)?;
+    let grant_type = GrantType::find(grant_type).ok_or(GRANT_TYPE_UNKNOWN)?;
+    let client = authenticate(request.headers(), &form)?;
+    if !client.may_use(grant_type) {
+        return Err(GRANT_TYPE_FORBIDDEN);
+    }
+    match grant_type {
+        GrantType::ClientCredentials => client_credentials(authority, client, &form),
+        GrantType::AuthorizationCode => authorization_code(authority, client, &form),
+    }
+}
+
+/// RFC 6749 section 4.4. Like Okta, nothing is granted that was not asked for.
+fn client_credentials(
+    authority: &Authority,
+    client: &Client,
+    form: &Parameters,
+) -> Result<Response, Refusal> {
+    let scopes = requested_scopes(form, GrantType::ClientCredentials)?;
+    let token = authority.access_token(client.id, None, &scopes);
+    Ok(token_response(authority, &token, &scopes, None))
+}
+
+/// RFC 6749 section 4.1.3, OIDC Core 1.0 section 3.1.3.
+fn authorization_code(
+    authority: &Authority,
+    client: &Client,
+    form: &Parameters,
+) -> Result<Response, Refusal> {
+    let grant = UserGrant::redeem(authority, client, form)?;
+    let scopes = grant.scopes();
+    let token = authority.access_token(client.id, Some(grant.user()), &scopes);
+    let id_token = grant.id_token(authority);
+    Ok(token_response(authority, &token, &scopes, id_token))
+}
+
+/// The scopes asked for, each once. RFC 6749 section 3.3.
+pub(super) fn requested_scopes(
+    parameters: &Parameters,
+    grant_type: GrantType,
+) -> Result<Vec<&str>, Refusal> {
+    let mut scopes = Vec::new();
+    for scope in parameters.find("scope").unwrap_or_default().split(' ') {
+        if scope.is_empty() || scopes.contains(&scope) {
+            continue;
+        }
+        if !grant_type.allows(scope) {
+            return Err(SCOPE_UNKNOWN);
+        }
+        scopes.push(scope);
+    }
+    if scopes.is_empty() {
+        return Err(SCOPE_MISSING);
+    }
+    Ok(scopes)
+}
+
+/// RFC 6749 section 5.1.
+fn token_response(
+    authority: &Authority,
+    token: &AccessToken,
+    scopes: &[&str],
+    id_token: Option<String>,
+) -> Response {
+    let mut body = json!({
+        "token_type": "Bearer",
+        "expires_in": LIFETIME.as_secs(),
+        "access_token": token.sign_with(&authority.keys.current()),
+        "scope": scopes.join(" "),
+    });
+    if let Some(id_token) = id_token {
+        body["id_token"] = id_token.into();
+    }
+    json_body(
+        Response::builder().header(header::CACHE_CONTROL, "no-store"),
+        &body,
+    )
+}
+
+const GRANT_TYPE_MISSING: Refusal =
+    Refusal::invalid_request("The token request must specify a 'grant_type'.");
+const GRANT_TYPE_UNKNOWN: Refusal = Refusal::unsupported_grant_type(
+    "The authorization grant type is not supported by the authorization server.",
+);
+const GRANT_TYPE_FORBIDDEN: Refusal =
+    Refusal::unauthorized_client("The client is not authorized to use the provided grant type.");
+const SCOPE_MISSING: Refusal = Refusal::invalid_scope(
+    "The authorization server resource does not have any configured default scopes, 'scope' must \
+     be provided.",
+);
+const SCOPE_UNKNOWN: Refusal = Refusal::invalid_scope(
+    "One or more scopes are not configured for the authorization server resource.",
+);

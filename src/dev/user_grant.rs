@@ -1,0 +1,110 @@
+//! What a user allowed a client, and the tokens it is worth.
+//!
+//! 1. The code is good, and is used up whatever comes next.
+//! 2. It was made for this client and this redirect URI.
+//! 3. The verifier is the one the challenge was made of (RFC 7636 section 4.6).
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::access_token::{LIFETIME, unix_secs};
+use super::authority::Authority;
+use super::authorization_request::AuthorizationRequest;
+use super::directory::{Client, User};
+use super::mint::random_handle;
+use super::parameters::Parameters;
+use super::refusal::Refusal;
+
+/// A request, and the user who agreed to it.
+#[derive(Debug)]
+pub(super) struct UserGrant {
+    user: User,
+    request: AuthorizationRequest,
+    signed_in_at_secs: u64,
+}
+
+impl UserGrant {
+    pub(super) fn new(user: User, request: AuthorizationRequest, signed_in_at_secs: u64) -> Self {
+        Self {
+            user,
+            request,
+            signed_in_at_secs,
+        }
+    }
+
+    /// Trades a code in. RFC 6749 section 4.1.3.
+    pub(super) fn redeem(
+        authority: &Authority,
+        client: &Client,
+        form: &Parameters,
+    ) -> Result<Self, Refusal> {
+        let code = form.find("code").ok_or(CODE_MISSING)?;
+        let verifier = form.find("code_verifier").ok_or(VERIFIER_MISSING)?;
+        let now = authority.clock.monotonic();
+        let grant = authority.codes.redeem(code, now).ok_or(CODE_INVALID)?;
+        let request = &grant.request;
+        if request.client.id != client.id {
+            return Err(CODE_INVALID);
+        }
+        if form.find("redirect_uri") != Some(&request.reply.redirect_uri) {
+            return Err(REDIRECT_URI_DIFFERS);
+        }
+        let challenge = digest::digest(&digest::SHA256, verifier.as_bytes());
+        if URL_SAFE_NO_PAD.encode(challenge) != request.code_challenge {
+            return Err(VERIFIER_WRONG);
+        }
+        Ok(grant)
+    }
+
+    pub(super) fn user(&self) -> User {
+        self.user
+    }
+
+    pub(super) fn scopes(&self) -> Vec<&str> {
+        self.request.scopes.iter().map(String::as_str).collect()
+    }
+
+    /// The ID token, if one was asked for. OIDC Core 1.0 section 2.
+    pub(super) fn id_token(&self, authority: &Authority) -> Option<String> {
+        let granted = |scope: &str| self.request.scopes.iter().any(|granted| granted == scope);
+        if !granted("openid") {
+            return None;
+        }
+        let issued_at = unix_secs(authority.clock.now());
+        let mut claims = json!({
+            "sub": self.user.id,
+            "ver": 1,
+            "iss": authority.issuer(),
+            "aud": self.request.client.id,
+            "iat": issued_at,
+            "exp": issued_at + LIFETIME.as_secs(),
+            "jti": format!("ID.{}", random_handle()),
+            "auth_time": self.signed_in_at_secs,
+        });
+        if let Some(nonce) = &self.request.nonce {
+            claims["nonce"] = nonce.as_str().into();
+        }
+        if granted("profile") {
+            claims["name"] = self.user.name.into();
+            claims["preferred_username"] = self.user.login.into();
+        }
+        if granted("email") {
+            claims["email"] = self.user.login.into();
+            claims["email_verified"] = Value::Bool(true);
+        }
+        let key = authority.keys.current();
+        let header = json!({ "alg": key.algorithm().name(), "kid": key.kid() });
+        Some(key.sign(&header, &claims))
+    }
+}
+
+const CODE_MISSING: Refusal = Refusal::invalid_request("The token request must specify a 'code'.");
+const CODE_INVALID: Refusal =
+    Refusal::invalid_grant("The authorization code is invalid or has expired.");
+const REDIRECT_URI_DIFFERS: Refusal = Refusal::invalid_grant(
+    "The 'redirect_uri' does not match the redirection URI used in the authorization request.",
+);
+const VERIFIER_MISSING: Refusal = Refusal::invalid_request("PKCE code verifier is required.");
+const VERIFIER_WRONG: Refusal = Refusal::invalid_grant("PKCE verification failed.");
