@@ -2,7 +2,7 @@
 //!
 //! It lets the service run where there is no Okta account, and lets tests bring
 //! about what a real issuer will not do on request: [`DevIssuer::rotate`] keys,
-//! forge an [`AccessToken`], fall silent ([`Behaviour`]).
+//! forge an [`AccessToken`], be out of order ([`Behaviour`]).
 //!
 //! | below the issuer | |
 //! | --- | --- |

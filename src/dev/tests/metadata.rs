@@ -1,3 +1,4 @@
+use openidconnect::core::{CoreJsonWebKeySet, CoreProviderMetadata};
 use poem::http::StatusCode;
 use serde_json::json;
 
@@ -36,6 +37,25 @@ async fn both_documents_name_the_issuer_and_its_endpoints() {
         let scopes = document["scopes_supported"].as_array().unwrap();
         assert_eq!(scopes[..2], [json!("AccessAll"), json!("profile:read")]);
     }
+}
+
+#[tokio::test]
+async fn a_strict_reader_understands_metadata_and_keys() {
+    let world = World::start().await;
+    world
+        .issuer
+        .rotate_to(&SigningKey::generate(SigningAlgorithm::Es256).into());
+    world
+        .issuer
+        .rotate_to(&SigningKey::generate(SigningAlgorithm::EdDsa).into());
+
+    let document = world.get("/.well-known/openid-configuration").await;
+    let keys = world.get("/v1/keys").await;
+
+    let document: CoreProviderMetadata = serde_json::from_str(&document.text).unwrap();
+    let keys: CoreJsonWebKeySet = serde_json::from_str(&keys.text).unwrap();
+    assert_eq!(document.issuer().as_str(), world.issuer.issuer());
+    assert_eq!(keys.keys().len(), 3);
 }
 
 #[tokio::test]
