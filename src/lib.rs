@@ -1,3 +1,4 @@
 //! An OAuth 2.0 resource server for Poem.
 
 pub mod clock;
+pub mod issuer;

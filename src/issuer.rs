@@ -1,0 +1,3 @@
+//! Floor 2: what we ask an issuer for.
+
+pub mod identifier;

@@ -1,0 +1,261 @@
+//! The name of an authorization server, checked before anything is asked of it.
+//!
+//! An issuer is compared byte for byte (OIDC Discovery 1.0 section 4.3,
+//! RFC 9068 section 4), so it is kept as given and never tidied. What cannot be one
+//! is refused here, with the fix, rather than later by an error from the network.
+//!
+//! Asks the network nothing: see [`crate::issuer`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+/// An issuer identifier that can be asked for its metadata.
+///
+/// ```
+/// use poem_resource_server::issuer::identifier::Issuer;
+///
+/// let issuer = Issuer::parse("https://dev-1.okta.com/oauth2/default")?;
+/// assert_eq!(issuer.as_str(), "https://dev-1.okta.com/oauth2/default");
+/// # Ok::<(), poem_resource_server::issuer::identifier::IssuerError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Issuer {
+    text: String,
+    url: Url,
+}
+
+/// Why a text cannot be an issuer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("issuer {}; {}", self.fault(), self.fix())]
+#[non_exhaustive]
+pub enum IssuerError {
+    /// It is no absolute URL, or holds characters that no URL has.
+    NotAUrl,
+    /// It carries a user name or a password.
+    UserInfo,
+    /// Its scheme is not `https`, and it is not `http` on a loopback host.
+    NotHttps {
+        /// The same issuer with `https`.
+        https: String,
+    },
+    /// It carries a query or a fragment (OIDC Discovery 1.0 section 3).
+    QueryOrFragment,
+    /// Its host is the one of Okta's administration console.
+    AdminDomain {
+        /// The domain that issues tokens.
+        domain: String,
+    },
+    /// It is the address of a metadata document.
+    Document {
+        /// The issuer that the document describes.
+        issuer: String,
+    },
+    /// It is the address of an endpoint below an issuer.
+    Endpoint {
+        /// The issuer that the endpoint belongs to.
+        issuer: String,
+    },
+    /// It is an Okta org authorization server, whose access tokens are opaque to
+    /// everybody but Okta.
+    OrgServer {
+        /// The Okta domain.
+        domain: String,
+    },
+}
+
+impl Issuer {
+    /// Checks an issuer and keeps it byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// The first fault found, in the order of the variants of [`IssuerError`].
+    pub fn parse(text: &str) -> Result<Self, IssuerError> {
+        // The URL parser drops blanks and mends slashes; a byte for byte match cannot.
+        let readable = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+        let (scheme, rest) = text.split_once("://").ok_or(IssuerError::NotAUrl)?;
+        let url = Url::parse(text).map_err(|_| IssuerError::NotAUrl)?;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if !readable || authority.is_empty() || !scheme.eq_ignore_ascii_case(url.scheme()) {
+            return Err(IssuerError::NotAUrl);
+        }
+        if authority.contains('@') {
+            return Err(IssuerError::UserInfo);
+        }
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+            let https = format!("https://{rest}");
+            return Err(IssuerError::NotHttps { https });
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(IssuerError::QueryOrFragment);
+        }
+        let issuer = Self {
+            text: text.to_owned(),
+            url,
+        };
+        issuer.refuse_admin_domain()?;
+        issuer.refuse_document()?;
+        issuer.refuse_endpoint()?;
+        issuer.refuse_org_server()?;
+        Ok(issuer)
+    }
+
+    /// The issuer, byte for byte as given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host in lower case, IPv6 addresses in brackets.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Where the issuer's metadata is: one trailing slash goes, the well-known path
+    /// comes.
+    ///
+    /// OIDC Discovery 1.0 section 4.1.
+    pub fn discovery_url(&self) -> String {
+        let base = self.text.strip_suffix('/').unwrap_or(&self.text);
+        format!("{base}{OPENID_CONFIGURATION}")
+    }
+
+    /// Whether the issuer lives on this machine, where `http` is accepted.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
+    fn okta_organization(&self) -> Option<&str> {
+        OKTA_DOMAINS
+            .iter()
+            .find_map(|domain| self.host().strip_suffix(domain))
+    }
+
+    fn refuse_admin_domain(&self) -> Result<(), IssuerError> {
+        let Some(organization) = self.okta_organization() else {
+            return Ok(());
+        };
+        let Some(name) = organization.strip_suffix("-admin") else {
+            return Ok(());
+        };
+        let domain = format!("{name}{}", &self.host()[organization.len()..]);
+        Err(IssuerError::AdminDomain { domain })
+    }
+
+    fn refuse_document(&self) -> Result<(), IssuerError> {
+        let issuer = [OPENID_CONFIGURATION, OAUTH_METADATA]
+            .iter()
+            .find_map(|path| self.text.trim_end_matches('/').strip_suffix(path));
+        match issuer {
+            Some(issuer) => Err(IssuerError::Document {
+                issuer: issuer.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse_endpoint(&self) -> Result<(), IssuerError> {
+        let path: Vec<&str> = self.url.path().split('/').skip(1).collect();
+        let server = match path.as_slice() {
+            ["oauth2", "v1", _, ..] => "default",
+            ["oauth2", server, "v1", _, ..] => server,
+            _ => return Ok(()),
+        };
+        let origin = self.url.origin().ascii_serialization();
+        let issuer = format!("{origin}/oauth2/{server}");
+        Err(IssuerError::Endpoint { issuer })
+    }
+
+    fn refuse_org_server(&self) -> Result<(), IssuerError> {
+        if self.okta_organization().is_some() && self.url.path() == "/" {
+            let domain = self.host().to_owned();
+            return Err(IssuerError::OrgServer { domain });
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Issuer {
+    type Err = IssuerError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Issuer({:?})", self.text)
+    }
+}
+
+impl IssuerError {
+    /// What is wrong, to be read after the name of the setting.
+    pub fn fault(&self) -> &'static str {
+        match self {
+            Self::NotAUrl => "must be a URL",
+            Self::NotHttps { .. } => "must be https",
+            Self::UserInfo => "must not carry a user name or a password",
+            Self::QueryOrFragment => "must have neither query nor fragment",
+            Self::AdminDomain { .. } => "must not name Okta's administration console",
+            Self::OrgServer { .. } => {
+                "must not be an Okta org authorization server, whose tokens cannot be verified locally"
+            }
+            Self::Document { .. } => "must not be the address of a discovery document",
+            Self::Endpoint { .. } => "must not be the address of an endpoint",
+        }
+    }
+
+    /// What to do about it.
+    pub fn fix(&self) -> String {
+        match self {
+            Self::NotAUrl => "write it whole, as in https://dev-1.okta.com/oauth2/default".into(),
+            Self::NotHttps { https } => {
+                format!("write {https} (http is accepted on a loopback host only)")
+            }
+            Self::UserInfo => "remove everything between :// and @".into(),
+            Self::QueryOrFragment => "end it before the ? or #".into(),
+            Self::AdminDomain { domain } => {
+                format!("use the domain without -admin, {domain}")
+            }
+            Self::OrgServer { domain } => {
+                format!("use https://{domain}/oauth2/default, which needs API Access Management")
+            }
+            Self::Document { issuer } => {
+                format!("give the issuer, not the document: {issuer}")
+            }
+            Self::Endpoint { issuer } => {
+                format!("give the issuer, not the endpoint: {issuer}")
+            }
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+
+// Okta's own domains; a customer's domain in front of Okta cannot be told from others.
+const OKTA_DOMAINS: [&str; 4] = [
+    ".okta.com",
+    ".oktapreview.com",
+    ".okta-emea.com",
+    ".okta-gov.com",
+];
+
+#[cfg(test)]
+mod tests;
