@@ -2,3 +2,5 @@
 
 pub mod clock;
 pub mod issuer;
+#[cfg(feature = "service")]
+pub mod service;

@@ -1,0 +1,3 @@
+//! Floor 5: the ready service.
+
+pub mod config;

@@ -1,0 +1,129 @@
+//! What the service is told before it starts.
+//!
+//! Layers are laid over each other (`layers`), each value that won is read into a type
+//! that cannot be wrong (`reader` and a module for each section), and the whole is
+//! checked (`checks`). Every fault is reported at once, with its source and its fix.
+//!
+//! Asks the process for nothing: arguments, variables and the working directory are
+//! handed in as [`Sources`].
+
+mod access;
+mod checks;
+mod client;
+mod cors;
+mod http;
+mod in_force;
+mod issuer;
+mod key;
+mod layer;
+mod layers;
+mod limits;
+mod log;
+mod problem;
+mod profile;
+mod reader;
+mod settings;
+mod sources;
+mod value;
+
+pub use access::{AccessConfig, AccessMode, OperationConfig};
+pub use client::{ClientConfig, Secret};
+pub use cors::{CorsConfig, Origin};
+pub use http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
+pub use in_force::{InForce, InForceRow};
+pub use issuer::IssuerConfig;
+pub use log::{LogConfig, LogFormat};
+pub use problem::{ConfigError, Problem};
+pub use profile::Profile;
+pub use settings::settings_table;
+pub use sources::Sources;
+
+use reader::Reader;
+
+/// The settings in force, a section each.
+///
+/// ```
+/// use poem_resource_server::service::config::{Config, Sources};
+///
+/// let mut sources = Sources::default();
+/// sources.flags.push(("--listen", "http.listen", "127.0.0.1:0".into()));
+/// let config = Config::load(&sources)?;
+/// assert_eq!(config.http.listen.port(), 0);
+/// # Ok::<(), poem_resource_server::service::config::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The profile in force.
+    pub profile: Profile,
+    /// Whose tokens are accepted.
+    pub issuer: IssuerConfig,
+    /// The door for callers.
+    pub http: HttpConfig,
+    /// The door for operators.
+    pub admin: AdminConfig,
+    /// The door of the embedded issuer.
+    pub dev: DevConfig,
+    /// Cross-origin reads.
+    pub cors: CorsConfig,
+    /// Which operations are protected, and how.
+    pub access: AccessConfig,
+    /// Log lines.
+    pub log: LogConfig,
+    /// The client of the command `token`.
+    pub client: ClientConfig,
+    in_force: InForce,
+}
+
+impl Config {
+    /// Makes the configuration from its sources, reading the files they name.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let (named, profile_source) = choose_profile(sources, &mut problems);
+        let won = layers::collect(sources, named.as_ref(), &mut problems);
+        let mut reader = Reader::new(&won, problems);
+        let profile = named.unwrap_or_default();
+        let config = Self {
+            in_force: InForce::new(&profile, profile_source, &won),
+            profile,
+            issuer: IssuerConfig::read(&mut reader),
+            http: HttpConfig::read(&mut reader),
+            admin: AdminConfig::read(&mut reader),
+            dev: DevConfig::read(&mut reader),
+            cors: CorsConfig::read(&mut reader),
+            access: AccessConfig::read(&mut reader),
+            log: LogConfig::read(&mut reader),
+            client: ClientConfig::read(&mut reader),
+        };
+        checks::check(&config, &mut reader);
+        ConfigError::check(reader.into_problems())?;
+        Ok(config)
+    }
+
+    /// The settings as they were loaded, each with its source.
+    pub fn in_force(&self) -> &InForce {
+        &self.in_force
+    }
+}
+
+/// The profile that a flag, else a variable, else nobody names; none if the name is bad.
+fn choose_profile(sources: &Sources, problems: &mut Vec<Problem>) -> (Option<Profile>, String) {
+    let (name, source) = if let Some(name) = &sources.profile {
+        (name.as_str(), "flag --profile".to_owned())
+    } else if let Some((name, value)) = sources::profile_variable(&sources.environment) {
+        (value, sources::variable_source(name))
+    } else {
+        return (Some(Profile::default()), layers::BUILT_IN.to_owned());
+    };
+    match Profile::parse(name) {
+        Ok(profile) => (Some(profile), source),
+        Err(fault) => {
+            problems.push(Problem::with_source(&source, fault));
+            (None, source)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `[access]`: which operations are protected, and what they ask for beyond the code.
+
+use std::collections::BTreeMap;
+
+use figment::value::Value;
+
+use super::key::Key;
+use super::problem::Fault;
+use super::reader::Reader;
+use super::value;
+
+/// The rule for every operation.
+#[derive(Debug, Clone)]
+pub struct AccessConfig {
+    /// Which operations are protected.
+    pub mode: AccessMode,
+    /// The operation ids left open in [`AccessMode::All`], as given; to be matched
+    /// without regard to case.
+    pub anonymous: Vec<String>,
+    /// The realm of `WWW-Authenticate`: printable ASCII, not empty.
+    pub realm: String,
+    /// What single operations ask for besides, by operation id in lower case; to be
+    /// matched without regard to case.
+    pub operations: BTreeMap<String, OperationConfig>,
+}
+
+/// Which operations are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessMode {
+    /// Those that declare security.
+    Declared,
+    /// All but those listed as anonymous.
+    All,
+}
+
+/// What one operation asks for besides what the code declares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperationConfig {
+    /// Scopes the token must carry, all of them.
+    pub scopes: Vec<String>,
+    /// For each claim, the values of which it must have one; never empty.
+    pub claims: BTreeMap<String, Vec<String>>,
+}
+
+impl AccessConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            mode: reader.read("access.mode", mode),
+            anonymous: reader.read("access.anonymous", |value| value::list(value, &[','])),
+            realm: reader.read("access.realm", realm),
+            operations: read_operations(reader),
+        }
+    }
+}
+
+fn read_operations(reader: &mut Reader<'_>) -> BTreeMap<String, OperationConfig> {
+    let mut operations: BTreeMap<String, OperationConfig> = BTreeMap::new();
+    for (key, value) in reader.below("access.operations") {
+        if let Err(fault) = read_setting(&mut operations, key, value) {
+            reader.note(key, fault, value);
+        }
+    }
+    operations
+}
+
+fn read_setting(
+    operations: &mut BTreeMap<String, OperationConfig>,
+    key: &Key,
+    value: &Value,
+) -> Result<(), Fault> {
+    let [_, _, id, setting @ ..] = key.segments() else {
+        return Ok(());
+    };
+    if id.is_empty() {
+        return Err(Fault::new("must name an operation").fix("write its id, as in \"whoami\""));
+    }
+    let operation = operations.entry(id.clone()).or_default();
+    match setting {
+        [_, claim] if claim.is_empty() => {
+            Err(Fault::new("must name a claim").fix("write its name, as in \"groups\""))
+        }
+        [_, claim] => {
+            let values = value::list(value, &[','])?;
+            if values.is_empty() {
+                return Err(Fault::new("must list at least one value")
+                    .fix("list the values that are let in, or remove the key"));
+            }
+            operation.claims.insert(claim.clone(), values);
+            Ok(())
+        }
+        _ => {
+            operation.scopes = scopes(value)?;
+            Ok(())
+        }
+    }
+}
+
+fn mode(value: &Value) -> Result<AccessMode, Fault> {
+    match value.as_str() {
+        Some("declared") => Ok(AccessMode::Declared),
+        Some("all") => Ok(AccessMode::All),
+        _ => Err(Fault::new("is no access mode").fix("write \"declared\" or \"all\"")),
+    }
+}
+
+fn realm(value: &Value) -> Result<String, Fault> {
+    let realm = value::filled_text(value)?;
+    if !realm.is_ascii() {
+        return Err(Fault::new("must be ASCII").fix("write it without letters beyond a-z"));
+    }
+    Ok(realm)
+}
+
+/// Scopes, cut at blanks and commas when they come as one text; RFC 6749 section 3.3.
+pub(super) fn scopes(value: &Value) -> Result<Vec<String>, Fault> {
+    let scopes = value::list(value, &[' ', ','])?;
+    let allowed = |b: u8| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    match scopes
+        .iter()
+        .find(|scope| scope.is_empty() || !scope.bytes().all(allowed))
+    {
+        Some(scope) => Err(Fault::new("must list scopes")
+            .found(scope)
+            .fix("write each in printable ASCII without blanks, quotes and backslashes")),
+        None => Ok(scopes),
+    }
+}

@@ -1,0 +1,61 @@
+//! What settings must hold together.
+//!
+//! 1. Outside profile `dev` there is an issuer.
+//! 2. `issuer.refresh_min` is not above `issuer.refresh_max`.
+//! 3. No two doors share an address.
+
+use std::net::SocketAddr;
+
+use super::Config;
+use super::problem::Fault;
+use super::reader::Reader;
+
+pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
+    check_issuer(config, reader);
+    check_refresh(config, reader);
+    check_doors(config, reader);
+}
+
+fn check_issuer(config: &Config, reader: &mut Reader<'_>) {
+    if config.issuer.url.is_some() || config.profile.is_dev() {
+        return;
+    }
+    let profile = &config.profile;
+    let fault = Fault::new(format!("must be set in profile \"{profile}\""))
+        .found("")
+        .fix(format!(
+            "set OKTA_OAUTH2_ISSUER, or `url` under [issuer] in config/{profile}.toml"
+        ));
+    reader.note_conflict("issuer.url", &[], fault);
+}
+
+fn check_refresh(config: &Config, reader: &mut Reader<'_>) {
+    if config.issuer.refresh_min > config.issuer.refresh_max {
+        let fault = Fault::new("must not be longer than `issuer.refresh_max`");
+        let fault = fault.fix("lower it, or raise the other");
+        reader.note_conflict("issuer.refresh_min", &["issuer.refresh_max"], fault);
+    }
+}
+
+fn check_doors(config: &Config, reader: &mut Reader<'_>) {
+    let mut doors = vec![("http.listen", config.http.listen)];
+    doors.extend(config.admin.listen.map(|it| ("admin.listen", it)));
+    // With an issuer configured the embedded one never opens its door.
+    if config.issuer.url.is_none() {
+        doors.push(("dev.listen", config.dev.listen));
+    }
+    for (position, (key, address)) in doors.iter().enumerate() {
+        let earlier = doors[..position].iter();
+        for (other, _) in earlier.filter(|(_, it)| collide(*it, *address)) {
+            let fault = Fault::new(format!("must not share an address with `{other}`"));
+            let fault = fault.fix("give it another port");
+            reader.note_conflict(key, &[other, "issuer.url"], fault);
+        }
+    }
+}
+
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let same_host =
+        one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && same_host
+}

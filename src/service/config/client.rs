@@ -1,0 +1,54 @@
+//! `[client]`: who the command `token` signs in as.
+
+use std::fmt;
+
+use super::access;
+use super::problem::MASK;
+use super::reader::Reader;
+use super::value;
+
+/// The client of the command `token`; the service itself needs none.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// The client id.
+    pub id: Option<String>,
+    /// The client secret.
+    pub secret: Option<Secret>,
+    /// The scopes to ask for; none leaves the choice to the issuer.
+    pub scope: Vec<String>,
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl ClientConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            id: reader.read_optional("client.id", value::filled_text),
+            secret: reader.read_optional("client.secret", |value| {
+                value::filled_text(value).map(Secret)
+            }),
+            scope: reader.read("client.scope", access::scopes),
+        }
+    }
+}
+
+impl Secret {
+    /// The text itself, to be sent to whom it is meant for.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}

@@ -1,0 +1,70 @@
+//! `[cors]`: which pages of other origins may read answers.
+
+use std::fmt;
+use std::time::Duration;
+
+use figment::value::Value;
+use url::Url;
+
+use super::limits::FROM_ZERO;
+use super::problem::Fault;
+use super::reader::Reader;
+use super::value;
+
+/// The rule for cross-origin reads.
+#[derive(Debug, Clone)]
+pub struct CorsConfig {
+    /// The origins that may read; none by default.
+    pub allowed_origins: Vec<Origin>,
+    /// How long a browser may remember the answer to a preflight request.
+    pub max_age: Duration,
+}
+
+/// An exact origin, spelled as browsers send it: `scheme://host[:port]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl CorsConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            allowed_origins: reader.read("cors.allowed_origins", |value| {
+                let origins = value::list(value, &[','])?;
+                origins.iter().map(|text| Origin::parse(text)).collect()
+            }),
+            max_age: reader.read("cors.max_age", |it: &Value| value::duration(it, &FROM_ZERO)),
+        }
+    }
+}
+
+impl Origin {
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let fault = Fault::new("must list exact origins").found(text);
+        if text.contains('*') {
+            return Err(fault.fix("name each origin, because a wildcard lets every page read"));
+        }
+        if text.eq_ignore_ascii_case("null") {
+            return Err(fault.fix("remove it, because any sandboxed page has the origin null"));
+        }
+        let url = Url::parse(text).ok();
+        let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
+            return Err(fault.fix("write it as \"https://app.example.com\""));
+        };
+        // Browsers send this form; any other would never match.
+        let sent = url.origin().ascii_serialization();
+        if sent != text {
+            return Err(fault.fix(format!("write {sent:?}")));
+        }
+        Ok(Self(sent))
+    }
+
+    /// The origin, as the header `Origin` has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

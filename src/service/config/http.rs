@@ -1,0 +1,138 @@
+//! `[http]`, `[admin]` and `[dev]`: the doors of the service.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use figment::value::Value;
+use url::Url;
+
+use super::limits::{AT_LEAST_A_MOMENT, FROM_ZERO, MAX_CONNECTIONS};
+use super::problem::Fault;
+use super::reader::Reader;
+use super::value;
+
+/// The door for callers.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Where the service listens.
+    pub listen: SocketAddr,
+    /// The address callers use, when it is not `listen`.
+    pub public_url: Option<PublicUrl>,
+    /// How many connections are held at once; at most 1,000,000.
+    pub max_connections: NonZeroU32,
+    /// How long a request's head may take to arrive.
+    pub header_timeout: Duration,
+    /// How long a request may take to be answered.
+    pub request_timeout: Duration,
+    /// How long an idle connection stays open.
+    pub keep_alive: Duration,
+    /// How long requests in flight may take to finish; zero cuts them at once.
+    pub shutdown_timeout: Duration,
+}
+
+/// The door for operators.
+#[derive(Debug, Clone)]
+pub struct AdminConfig {
+    /// Where metrics are read; `None` when switched off.
+    pub listen: Option<SocketAddr>,
+}
+
+/// The door of the embedded issuer.
+#[derive(Debug, Clone)]
+pub struct DevConfig {
+    /// Where it listens; on loopback always.
+    pub listen: SocketAddr,
+}
+
+/// The address under which callers know the service: http or https, with neither query,
+/// fragment nor a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl HttpConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
+        let header_timeout = time("http.header_timeout", AT_LEAST_A_MOMENT);
+        let request_timeout = time("http.request_timeout", AT_LEAST_A_MOMENT);
+        let keep_alive = time("http.keep_alive", AT_LEAST_A_MOMENT);
+        let shutdown_timeout = time("http.shutdown_timeout", FROM_ZERO);
+        Self {
+            listen: reader.read("http.listen", address),
+            public_url: reader.read_optional("http.public_url", PublicUrl::parse),
+            max_connections: reader.read("http.max_connections", connections),
+            header_timeout,
+            request_timeout,
+            keep_alive,
+            shutdown_timeout,
+        }
+    }
+}
+
+impl AdminConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let listen = reader.read("admin.listen", |value| match value.as_str() {
+            Some("off") => Ok(None),
+            _ => address(value).map(Some),
+        });
+        Self { listen }
+    }
+}
+
+impl DevConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let listen = reader.read("dev.listen", |value| {
+            let listen = address(value)?;
+            if listen.ip().is_loopback() {
+                return Ok(listen);
+            }
+            let port = listen.port();
+            Err(Fault::new("must be on loopback").fix(format!("write \"127.0.0.1:{port}\"")))
+        });
+        Self { listen }
+    }
+}
+
+impl PublicUrl {
+    fn parse(value: &Value) -> Result<Self, Fault> {
+        let text = value::text(value)?;
+        let example = "write it as \"https://api.example.com\"";
+        let url = Url::parse(&text).ok();
+        let url = url
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .filter(|_| text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\'))
+            .ok_or_else(|| Fault::new("must be an http or https URL").fix(example))?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Fault::new("must have neither query nor fragment").fix(example));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Fault::new("must not carry a user name or a password").fix(example));
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// The address, without a slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn address(value: &Value) -> Result<SocketAddr, Fault> {
+    let address = value.as_str().and_then(|text| text.parse().ok());
+    address.ok_or_else(|| {
+        Fault::new("must be an address and a port")
+            .fix("write \"127.0.0.1:3000\" for this machine alone or \"0.0.0.0:3000\" for all")
+    })
+}
+
+fn connections(value: &Value) -> Result<NonZeroU32, Fault> {
+    let count = value::number(value, 1..=MAX_CONNECTIONS)?;
+    NonZeroU32::new(count).ok_or_else(|| Fault::new("must not be zero"))
+}

@@ -1,0 +1,84 @@
+//! The settings in force, each with its source, for people to read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::key::Key;
+use super::layers::Won;
+use super::problem::MASK;
+use super::profile::Profile;
+use super::settings;
+use super::value;
+
+/// Every setting in force; prints as a table.
+///
+/// A source that leaves no room on its line of 80 columns stands on the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    rows: Vec<InForceRow>,
+}
+
+/// One setting in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForceRow {
+    /// The key, as in `http.listen`.
+    pub key: String,
+    /// The value as TOML has it; a secret is masked.
+    pub value: String,
+    /// The file, variable or flag it came from, or `built-in default`.
+    pub source: String,
+}
+
+impl InForce {
+    pub(super) fn new(profile: &Profile, profile_source: String, won: &BTreeMap<Key, Won>) -> Self {
+        let mut rows = vec![InForceRow {
+            key: "profile".to_owned(),
+            value: format!("{:?}", profile.as_str()),
+            source: profile_source,
+        }];
+        let order = |key: &Key| settings::all().iter().position(|it| it.key == *key);
+        let mut keys: Vec<&Key> = won.keys().collect();
+        // Keys with free segments are not in the list, and come last.
+        keys.sort_by_key(|key| order(key).unwrap_or(usize::MAX));
+        rows.extend(keys.into_iter().map(|key| row(key, &won[key])));
+        Self { rows }
+    }
+
+    /// The settings: the profile, the order of `config/default.toml`, then operations.
+    pub fn rows(&self) -> &[InForceRow] {
+        &self.rows
+    }
+}
+
+impl fmt::Display for InForce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let longest = self.rows.iter().map(|row| row.key.chars().count()).max();
+        let key_width = longest.unwrap_or_default().min(MAX_KEY_WIDTH);
+        for InForceRow { key, value, source } in &self.rows {
+            let line = format!("{key:key_width$}  {value:VALUE_WIDTH$}");
+            if line.chars().count() + 2 + source.chars().count() <= COLUMNS {
+                writeln!(f, "{line}  {source}")?;
+            } else {
+                writeln!(f, "{}", line.trim_end())?;
+                writeln!(f, "  from {source}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row(key: &Key, won: &Won) -> InForceRow {
+    let value = match value::printed(&won.value) {
+        value if key.is_secret() && value != "\"\"" => MASK.to_owned(),
+        value => value,
+    };
+    InForceRow {
+        key: key.to_string(),
+        value,
+        source: won.source.clone(),
+    }
+}
+
+const COLUMNS: usize = 80;
+const MAX_KEY_WIDTH: usize = 24;
+const VALUE_WIDTH: usize = 24;

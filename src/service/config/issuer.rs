@@ -1,0 +1,90 @@
+//! `[issuer]`: whose tokens are accepted, and how its keys are kept.
+
+use std::time::Duration;
+
+use figment::value::Value;
+use url::Host;
+
+use super::limits::{AT_LEAST_A_MOMENT, FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, MOMENT};
+use super::problem::Fault;
+use super::reader::Reader;
+use super::value;
+use crate::issuer::identifier::Issuer;
+
+/// The authorization server, and the rules for asking it.
+#[derive(Debug, Clone)]
+pub struct IssuerConfig {
+    /// The issuer; `None` in profile `dev` alone, where an embedded one stands in.
+    pub url: Option<Issuer>,
+    /// What a token must name in `aud`.
+    pub audience: String,
+    /// How far the two clocks may differ; at most 5 minutes.
+    pub leeway: Duration,
+    /// Hosts, besides the issuer's own, that may serve the keys; in lower case.
+    pub jwks_hosts: Vec<String>,
+    /// How long a connection may take to open.
+    pub connect_timeout: Duration,
+    /// How long a whole request may take.
+    pub timeout: Duration,
+    /// The least time between two fetches that unknown key ids ask for.
+    pub cooldown: Duration,
+    /// The shortest time between two refreshes; at most `refresh_max`.
+    pub refresh_min: Duration,
+    /// The longest time between two refreshes; at most 1 hour.
+    pub refresh_max: Duration,
+    /// The longest wait between two attempts after a failure.
+    pub retry_max: Duration,
+    /// How long the last good keys serve while the issuer cannot be reached.
+    pub max_stale: Duration,
+}
+
+impl IssuerConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
+        let leeway = time("issuer.leeway", Duration::ZERO..=MAX_LEEWAY);
+        let connect_timeout = time("issuer.connect_timeout", AT_LEAST_A_MOMENT);
+        let timeout = time("issuer.timeout", AT_LEAST_A_MOMENT);
+        let cooldown = time("issuer.cooldown", AT_LEAST_A_MOMENT);
+        let refresh_min = time("issuer.refresh_min", MOMENT..=MAX_REFRESH);
+        let refresh_max = time("issuer.refresh_max", MOMENT..=MAX_REFRESH);
+        let retry_max = time("issuer.retry_max", AT_LEAST_A_MOMENT);
+        let max_stale = time("issuer.max_stale", FROM_ZERO);
+        Self {
+            url: reader.read_optional("issuer.url", issuer),
+            audience: reader.read("issuer.audience", value::filled_text),
+            leeway,
+            jwks_hosts: reader.read("issuer.jwks_hosts", hosts),
+            connect_timeout,
+            timeout,
+            cooldown,
+            refresh_min,
+            refresh_max,
+            retry_max,
+            max_stale,
+        }
+    }
+}
+
+fn issuer(value: &Value) -> Result<Issuer, Fault> {
+    let text = value::text(value)?;
+    Issuer::parse(&text).map_err(|error| Fault::new(error.fault()).fix(error.fix()))
+}
+
+fn hosts(value: &Value) -> Result<Vec<String>, Fault> {
+    let hosts = value::list(value, &[','])?;
+    hosts.into_iter().map(|text| host(&text)).collect()
+}
+
+fn host(text: &str) -> Result<String, Fault> {
+    let fault = || {
+        Fault::new("must list hosts")
+            .found(text)
+            .fix("write the host alone, as in \"keys.example.com\", without scheme, port or path")
+    };
+    // The parser maps what it can onto a host; only what it leaves alone was one.
+    let host = Host::parse(text).map_err(|_| fault())?.to_string();
+    if !host.eq_ignore_ascii_case(text) {
+        return Err(fault());
+    }
+    Ok(host)
+}

@@ -1,0 +1,82 @@
+//! The name of one setting: a path of segments.
+//!
+//! A segment may hold dots (the name of a claim is often a URL), so a key is never
+//! split again once it is made.
+
+use std::fmt;
+
+/// The path of a setting, as in `access.operations.whoami.scopes`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(Vec<String>);
+
+impl Key {
+    /// The key written in code or in a message, with a dot between segments.
+    pub(super) fn dotted(text: &str) -> Self {
+        Self(text.split('.').map(str::to_owned).collect())
+    }
+
+    /// The key that a variable names, without its prefix.
+    pub(super) fn from_variable(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        Self(name.split("__").map(str::to_owned).collect())
+    }
+
+    /// This key with one more segment. Operation ids are folded to lower case, so that
+    /// layers which spell them differently still meet.
+    pub(super) fn join(&self, segment: &str) -> Self {
+        let mut path = self.0.clone();
+        let is_operation = path == OPERATIONS;
+        path.push(if is_operation {
+            segment.to_ascii_lowercase()
+        } else {
+            segment.to_owned()
+        });
+        Self(path)
+    }
+
+    pub(super) fn root() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(super) fn segments(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The variable that sets this key.
+    pub(super) fn variable(&self) -> String {
+        format!("{VARIABLE_PREFIX}{}", self.0.join("__").to_uppercase())
+    }
+
+    /// Whether the value must never be shown.
+    pub(super) fn is_secret(&self) -> bool {
+        self.0 == ["client", "secret"]
+    }
+
+    /// Whether the last segment is the name of a claim.
+    pub(super) fn is_claim(&self) -> bool {
+        self.0.len() == 5 && self.0[..2] == OPERATIONS && self.0[3] == "claims"
+    }
+}
+
+impl fmt::Display for Key {
+    /// Segments that TOML would quote are quoted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, segment) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str(".")?;
+            }
+            let bare = |c: char| c.is_ascii_alphanumeric() || "_-<>".contains(c);
+            if !segment.is_empty() && segment.chars().all(bare) {
+                f.write_str(segment)?;
+            } else {
+                write!(f, "{segment:?}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What every variable of ours begins with, save the two of Okta's guide.
+pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
+
+const OPERATIONS: [&str; 2] = ["access", "operations"];

@@ -1,0 +1,99 @@
+//! One layer of a configuration: what one source sets.
+//!
+//! What is no setting is reported where it stands and goes no further, so a layer holds
+//! settings alone.
+
+use std::collections::BTreeMap;
+
+use figment::value::{Dict, Map, Value};
+use figment::{Metadata, Provider};
+
+use super::key::Key;
+use super::problem::{Fault, Problem};
+use super::settings;
+
+/// What one source sets, each value known to belong to a setting.
+pub(super) struct Layer {
+    source: String,
+    values: Dict,
+}
+
+impl Layer {
+    /// Admits what `given` sets, and reports what is no setting.
+    pub(super) fn new(source: &str, given: &Dict, problems: &mut Vec<Problem>) -> Self {
+        let mut leaves = BTreeMap::new();
+        walk(given, &Key::root(), &mut |key, value| {
+            if let Err(fault) = admit(&key) {
+                problems.push(Problem::with_key(source, &key, fault));
+            } else if leaves.insert(key.clone(), value.clone()).is_some() {
+                let fault = Fault::new("is set twice, in upper and lower case").fix("keep one");
+                problems.push(Problem::with_key(source, &key, fault));
+            }
+        });
+        let mut values = Dict::new();
+        for (key, value) in leaves {
+            insert(&mut values, key.segments(), value);
+        }
+        let source = source.to_owned();
+        Self { source, values }
+    }
+
+    /// What one variable or one flag sets; text always, so that `0123` stays as it is.
+    pub(super) fn single(source: &str, key: &Key, text: &str, problems: &mut Vec<Problem>) -> Self {
+        let mut given = Dict::new();
+        insert(&mut given, key.segments(), Value::from(text));
+        Self::new(source, &given, problems)
+    }
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.source.clone())
+    }
+
+    fn data(&self) -> Result<Map<figment::Profile, Dict>, figment::Error> {
+        Ok(figment::Profile::Default.collect(self.values.clone()))
+    }
+}
+
+/// Visits every setting below `section`, and everything that is none.
+pub(super) fn walk(section: &Dict, at: &Key, visit: &mut impl FnMut(Key, &Value)) {
+    for (name, value) in section {
+        let key = at.join(name);
+        match value {
+            Value::Dict(_, inner) if !settings::is_setting(&key) => walk(inner, &key, visit),
+            _ => visit(key, value),
+        }
+    }
+}
+
+fn admit(key: &Key) -> Result<(), Fault> {
+    if settings::is_setting(key) {
+        return Ok(());
+    }
+    if settings::is_section(key) {
+        return Err(Fault::new("is a section, not a setting").fix("set the keys within it"));
+    }
+    let fault = Fault::new("is not a setting");
+    Err(match settings::nearest(key) {
+        Some(known) => fault.fix(format!("did you mean `{known}`?")),
+        None => fault.fix("remove it, or look its name up in the settings table"),
+    })
+}
+
+fn insert(section: &mut Dict, path: &[String], value: Value) {
+    match path {
+        [] => {}
+        [last] => {
+            section.insert(last.clone(), value);
+        }
+        [first, rest @ ..] => {
+            let inner = section
+                .entry(first.clone())
+                .or_insert_with(|| Value::from(Dict::new()));
+            if let Value::Dict(_, inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}

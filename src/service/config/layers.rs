@@ -1,0 +1,160 @@
+//! The layers of a configuration, and what they come to.
+//!
+//! Later wins:
+//!
+//! 1. the built-in default;
+//! 2. `config/<profile>.toml`, if present;
+//! 3. the file of `--config`;
+//! 4. the environment, Okta's names before ours;
+//! 5. flags.
+//!
+//! Whether a value fits its setting is asked later, of the value that won: see
+//! [`super::reader`].
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use figment::providers::{Format, Toml};
+use figment::value::{Dict, Value};
+use figment::{Figment, Provider};
+
+use super::key::Key;
+use super::layer::{self, Layer};
+use super::problem::{Fault, Problem};
+use super::profile::Profile;
+use super::settings;
+use super::sources::{self, Sources};
+
+/// A value that won, and where it came from.
+#[derive(Debug)]
+pub(super) struct Won {
+    pub(super) value: Value,
+    pub(super) source: String,
+}
+
+/// Lays the layers over each other.
+pub(super) fn collect(
+    sources: &Sources,
+    profile: Option<&Profile>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<Key, Won> {
+    let mut layers = vec![Layer::new(BUILT_IN, settings::defaults(), problems)];
+    if let Some(profile) = profile {
+        let path = Path::new("config").join(format!("{profile}.toml"));
+        layers.extend(read_file(
+            &sources.directory,
+            &path,
+            Absence::Passed,
+            problems,
+        ));
+    }
+    if let Some(path) = &sources.config_file {
+        layers.extend(read_file(
+            &sources.directory,
+            path,
+            Absence::Reported,
+            problems,
+        ));
+    }
+    layers.extend(read_environment(&sources.environment, problems));
+    for (flag, key, value) in &sources.flags {
+        layers.push(Layer::single(
+            &format!("flag {flag}"),
+            &Key::dotted(key),
+            value,
+            problems,
+        ));
+    }
+
+    let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
+    let mut merged = figment.data().unwrap_or_default();
+    let merged = merged
+        .remove(&figment::Profile::Default)
+        .unwrap_or_default();
+    let mut won = BTreeMap::new();
+    layer::walk(&merged, &Key::root(), &mut |key, value| {
+        let source = figment.get_metadata(value.tag());
+        let source = source.map_or_else(String::new, |it| it.name.to_string());
+        let value = value.clone();
+        won.insert(key, Won { value, source });
+    });
+    won
+}
+
+/// How the built-in default is named as the source of a value.
+pub(super) const BUILT_IN: &str = "built-in default";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    Passed,
+    Reported,
+}
+
+fn read_file(
+    directory: &Path,
+    path: &Path,
+    absence: Absence,
+    problems: &mut Vec<Problem>,
+) -> Option<Layer> {
+    let source = path.display().to_string();
+    let text = match std::fs::read_to_string(directory.join(path)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && absence == Absence::Passed => {
+            return None;
+        }
+        Err(error) => {
+            let fault = Fault::new(format!("cannot be read: {error}"));
+            let fault = fault.fix("give a file that this user can read");
+            problems.push(Problem::with_source(&source, fault));
+            return None;
+        }
+    };
+    match <Toml as Format>::from_str::<Dict>(&text) {
+        Ok(given) => Some(Layer::new(&source, &given, problems)),
+        Err(error) => {
+            // The message alone: the whole error quotes the line, which may hold a secret.
+            let message = error.message().replace('\n', ", ");
+            let start = error.span().map_or(0, |span| span.start);
+            let place = place_of(&text, start);
+            let fault = Fault::new(format!("{place}: {message}"));
+            problems.push(Problem::with_source(&source, fault));
+            None
+        }
+    }
+}
+
+fn read_environment(environment: &[(String, String)], problems: &mut Vec<Problem>) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for variable in sources::variables(environment) {
+        let source = sources::variable_source(variable.name);
+        let fault = if variable.key.is_claim() {
+            let fault = Fault::new("cannot be set by a variable");
+            Some(fault.fix("set it in a file, because the names of claims are case-sensitive"))
+        } else {
+            seen.insert(variable.name.to_ascii_uppercase(), variable.name)
+                .map(|twin| {
+                    let fault = Fault::new(format!("is also set by {twin}"));
+                    fault.fix("keep one, because case does not tell variables apart")
+                })
+        };
+        match fault {
+            Some(fault) => problems.push(Problem::with_key(&source, &variable.key, fault)),
+            None => layers.push(Layer::single(
+                &source,
+                &variable.key,
+                variable.value,
+                problems,
+            )),
+        }
+    }
+    layers
+}
+
+fn place_of(text: &str, offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    format!("line {line}, column {column}")
+}

@@ -1,0 +1,25 @@
+//! How far settings may go.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// The least time that is a wait at all.
+pub(super) const MOMENT: Duration = Duration::from_millis(1);
+
+/// Beyond a year a duration is a slip, and the sum of two could leave the clock's range.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// For waits that must not be nothing.
+pub(super) const AT_LEAST_A_MOMENT: RangeInclusive<Duration> = MOMENT..=YEAR;
+
+/// For waits that nothing switches off.
+pub(super) const FROM_ZERO: RangeInclusive<Duration> = Duration::ZERO..=YEAR;
+
+/// A clock further off than this wants mending, not leeway.
+pub(super) const MAX_LEEWAY: Duration = Duration::from_secs(300);
+
+/// Keys that an issuer withdraws must go within the hour.
+pub(super) const MAX_REFRESH: Duration = Duration::from_secs(60 * 60);
+
+/// What a semaphore surely counts, and more than a machine has sockets for.
+pub(super) const MAX_CONNECTIONS: u32 = 1_000_000;

@@ -1,0 +1,48 @@
+//! The named set of settings in force, chosen before anything else is read.
+
+use std::fmt;
+
+use super::problem::Fault;
+
+/// The name of a profile, which is also the name of its file below `config/`.
+///
+/// 1 to 32 of `a-z`, `0-9`, `_` and `-`, so it can name no file elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile(String);
+
+impl Profile {
+    pub(super) fn parse(name: &str) -> Result<Self, Fault> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
+        if name.is_empty() || name.len() > MAX_BYTES || !name.bytes().all(allowed) {
+            return Err(Fault::new("must name a profile")
+                .found(name)
+                .fix("write 1 to 32 of a-z, 0-9, _ and -"));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name, as in `dev`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the profile in which an embedded issuer may stand in.
+    pub fn is_dev(&self) -> bool {
+        self.0 == DEV
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self(DEV.to_owned())
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+const DEV: &str = "dev";
+const MAX_BYTES: usize = 32;

@@ -1,0 +1,98 @@
+//! Turns values that won into values that fit, and notes each that does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use figment::value::Value;
+
+use super::key::Key;
+use super::layers::Won;
+use super::problem::{Fault, Problem};
+use super::settings;
+use super::value;
+
+/// Reads settings one after the other; a bad one does not hide the next.
+pub(super) struct Reader<'a> {
+    won: &'a BTreeMap<Key, Won>,
+    faulty: BTreeSet<Key>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(won: &'a BTreeMap<Key, Won>, problems: Vec<Problem>) -> Self {
+        Self {
+            won,
+            faulty: BTreeSet::new(),
+            problems,
+        }
+    }
+
+    /// Reads one setting. In place of a value that does not fit, which is noted, comes
+    /// the built-in default, so that reading can go on.
+    pub(super) fn read<T>(&mut self, key: &str, parse: impl Fn(&Value) -> Result<T, Fault>) -> T {
+        let key = Key::dotted(key);
+        let default = settings::default_of(&key).expect("a setting that the default names");
+        let value = self.won.get(&key).map_or(default, |won| &won.value);
+        parse(value).unwrap_or_else(|fault| {
+            self.note(&key, fault, value);
+            parse(default).expect("built-in defaults fit, as tests show")
+        })
+    }
+
+    /// Reads a setting for which `""` means that it is not set.
+    pub(super) fn read_optional<T>(
+        &mut self,
+        key: &str,
+        parse: impl Fn(&Value) -> Result<T, Fault>,
+    ) -> Option<T> {
+        self.read(key, |value| match value.as_str() {
+            Some("") => Ok(None),
+            _ => parse(value).map(Some),
+        })
+    }
+
+    /// The settings below a section with free names.
+    pub(super) fn below(&self, section: &str) -> Vec<(&'a Key, &'a Value)> {
+        let section = Key::dotted(section);
+        self.won
+            .iter()
+            .filter(|(key, _)| key.segments().starts_with(section.segments()))
+            .map(|(key, won)| (key, &won.value))
+            .collect()
+    }
+
+    /// Notes that a value does not fit; what was found is added if the fault lacks it.
+    pub(super) fn note(&mut self, key: &Key, fault: Fault, value: &Value) {
+        let fault = if fault.has_found() {
+            fault
+        } else {
+            value::found_in(fault, value)
+        };
+        let problem = Problem::with_key(self.source_of(key), key, fault);
+        self.faulty.insert(key.clone());
+        self.problems.push(problem);
+    }
+
+    /// Notes that settings which are each well formed do not go together, unless one of
+    /// them was already found at fault. `key` is the one to change.
+    pub(super) fn note_conflict(&mut self, key: &str, others: &[&str], fault: Fault) {
+        let known = |name: &&str| self.faulty.contains(&Key::dotted(name));
+        if known(&key) || others.iter().any(known) {
+            return;
+        }
+        let key = Key::dotted(key);
+        let fault = match self.won.get(&key) {
+            Some(won) if !fault.has_found() => value::found_in(fault, &won.value),
+            _ => fault,
+        };
+        self.problems
+            .push(Problem::with_key(self.source_of(&key), &key, fault));
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    fn source_of(&self, key: &Key) -> &'a str {
+        self.won.get(key).map_or("", |won| won.source.as_str())
+    }
+}

@@ -1,0 +1,156 @@
+//! The list of settings there are, read from the built-in `config/default.toml`.
+//!
+//! That file is the only place that names a key, its default and its meaning. A line
+//! `#key = value`, without a blank after the `#`, stands for keys whose segments in
+//! angle brackets are free.
+
+use std::sync::LazyLock;
+
+use figment::providers::{Format, Toml};
+use figment::value::{Dict, Value};
+
+use super::key::Key;
+
+/// One setting that exists.
+#[derive(Debug)]
+pub(super) struct Setting {
+    pub(super) key: Key,
+    /// The default as it is written in TOML.
+    pub(super) default: String,
+    pub(super) meaning: String,
+}
+
+/// Every setting, in the order of the file.
+pub(super) fn all() -> &'static [Setting] {
+    &SETTINGS
+}
+
+/// The values of the built-in default.
+pub(super) fn defaults() -> &'static Dict {
+    &DEFAULTS
+}
+
+/// The built-in default of a setting without free segments.
+pub(super) fn default_of(key: &Key) -> Option<&'static Value> {
+    let (last, sections) = key.segments().split_last()?;
+    let mut section = defaults();
+    for name in sections {
+        section = match section.get(name)? {
+            Value::Dict(_, inner) => inner,
+            _ => return None,
+        };
+    }
+    section.get(last)
+}
+
+/// Whether `key` is a setting.
+pub(super) fn is_setting(key: &Key) -> bool {
+    all().iter().any(|setting| {
+        setting.key.segments().len() == key.segments().len() && begins_with(setting, key)
+    })
+}
+
+/// Whether `key` is a section that holds settings or further sections.
+pub(super) fn is_section(key: &Key) -> bool {
+    all().iter().any(|setting| {
+        setting.key.segments().len() > key.segments().len() && begins_with(setting, key)
+    })
+}
+
+/// The setting that whoever wrote `unknown` may have meant.
+pub(super) fn nearest(unknown: &Key) -> Option<String> {
+    let unknown = unknown.to_string();
+    all()
+        .iter()
+        .map(|setting| setting.key.to_string())
+        .map(|known| (strsim::damerau_levenshtein(&unknown, &known), known))
+        .filter(|(distance, _)| *distance <= MAX_DISTANCE)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// The settings as a Markdown table: key, environment variable, default and meaning.
+///
+/// Made from the built-in default, for the README.
+pub fn settings_table() -> String {
+    let head = ["key", "environment variable", "default", "meaning"].map(str::to_owned);
+    let rule = ["---"; 4].map(str::to_owned);
+    let rows = [head, rule].into_iter().chain(all().iter().map(cells));
+    let lines: Vec<String> = rows.map(|it| format!("| {} |", it.join(" | "))).collect();
+    lines.join("\n") + "\n"
+}
+
+fn cells(setting: &Setting) -> [String; 4] {
+    let default = match setting.default.as_str() {
+        "\"\"" => "not set".to_owned(),
+        default => format!("`{default}`"),
+    };
+    [
+        format!("`{}`", setting.key),
+        variable_cell(&setting.key),
+        default,
+        setting.meaning.replace('|', "\\|"),
+    ]
+}
+
+fn variable_cell(key: &Key) -> String {
+    if key.is_claim() {
+        return "-".to_owned();
+    }
+    let own = format!("`{}`", key.variable());
+    match OKTA_VARIABLES
+        .iter()
+        .find(|(_, okta)| Key::dotted(okta) == *key)
+    {
+        Some((name, _)) => format!("`{name}` or {own}"),
+        None => own,
+    }
+}
+
+fn begins_with(setting: &Setting, key: &Key) -> bool {
+    setting
+        .key
+        .segments()
+        .iter()
+        .zip(key.segments())
+        .all(|(known, given)| known == given || known.starts_with('<'))
+}
+
+fn read_settings(text: &str) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    let mut section = "";
+    let mut comment: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        if let Some(words) = line.strip_prefix("# ") {
+            comment.push(words);
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+        } else if let Some((name, default)) = line.trim_start_matches('#').split_once(" = ") {
+            settings.push(Setting {
+                key: Key::dotted(&format!("{section}.{name}")),
+                default: default.to_owned(),
+                meaning: comment.join(" "),
+            });
+        }
+        comment.clear();
+    }
+    settings
+}
+
+/// The variables that Okta's guide names, and the keys they set.
+pub(super) const OKTA_VARIABLES: [(&str, &str); 2] = [
+    ("OKTA_OAUTH2_ISSUER", "issuer.url"),
+    ("OKTA_API_AUDIENCE", "issuer.audience"),
+];
+
+static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| read_settings(DEFAULT_TOML));
+static DEFAULTS: LazyLock<Dict> = LazyLock::new(|| {
+    <Toml as Format>::from_str(DEFAULT_TOML).expect("the built-in default is TOML, as tests show")
+});
+
+const DEFAULT_TOML: &str = include_str!("../../../config/default.toml");
+
+// Three slips of the finger; more is a different word.
+const MAX_DISTANCE: usize = 3;

@@ -1,0 +1,129 @@
+//! Where settings may come from, handed in so that nothing here asks the process.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::key::{Key, VARIABLE_PREFIX};
+use super::problem::{ConfigError, Fault, Problem};
+use super::settings;
+
+/// Everything a configuration is made from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The flag `--profile`.
+    pub profile: Option<String>,
+    /// The flag `--config`: a file that must exist, relative to `directory`.
+    pub config_file: Option<PathBuf>,
+    /// The working directory, below which `config/<profile>.toml` is looked for.
+    pub directory: PathBuf,
+    /// Environment variables; those that are not ours are passed over.
+    pub environment: Vec<(String, String)>,
+    /// Flags that set a key: the flag, the key, and the value as it was given.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Sources {
+    /// Keeps the variables that are ours, for the field `environment`.
+    ///
+    /// # Errors
+    ///
+    /// A problem for each of them that is not UTF-8.
+    pub fn environment_from(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Vec<(String, String)>, ConfigError> {
+        let mut kept = Vec::new();
+        let mut problems = Vec::new();
+        for (name, value) in variables {
+            let Some(name) = name.to_str().filter(|name| is_ours(name)) else {
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) => kept.push((name.to_owned(), value)),
+                Err(_) => problems.push(Problem::with_source(
+                    &variable_source(name),
+                    Fault::new("is not UTF-8").fix("set it to text in UTF-8"),
+                )),
+            }
+        }
+        ConfigError::check(problems)?;
+        Ok(kept)
+    }
+}
+
+/// One variable that sets a key.
+pub(super) struct Variable<'a> {
+    pub(super) key: Key,
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
+}
+
+/// The variables that set a key, later ones winning: Okta's names first.
+///
+/// An empty variable is one that is not set.
+pub(super) fn variables(environment: &[(String, String)]) -> Vec<Variable<'_>> {
+    let (mut okta, mut own) = (Vec::new(), Vec::new());
+    for (name, value) in environment {
+        if value.is_empty() || is_from_kubernetes(name, value) {
+            continue;
+        }
+        if let Some(key) = okta_key(name) {
+            okta.push(Variable { key, name, value });
+        } else if let Some(rest) = own_name(name) {
+            let key = Key::from_variable(rest);
+            if key != Key::dotted(PROFILE) {
+                own.push(Variable { key, name, value });
+            }
+        }
+    }
+    okta.append(&mut own);
+    okta
+}
+
+/// The profile that the environment names, and the variable that does.
+pub(super) fn profile_variable(environment: &[(String, String)]) -> Option<(&str, &str)> {
+    environment
+        .iter()
+        .find(|(name, value)| {
+            !value.is_empty() && own_name(name).is_some_and(|it| it.eq_ignore_ascii_case(PROFILE))
+        })
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// How a variable is named as the source of a value.
+pub(super) fn variable_source(name: &str) -> String {
+    format!("environment variable {name}")
+}
+
+fn is_ours(name: &str) -> bool {
+    okta_key(name).is_some() || own_name(name).is_some()
+}
+
+fn okta_key(name: &str) -> Option<Key> {
+    settings::OKTA_VARIABLES
+        .iter()
+        .find(|(okta, _)| okta.eq_ignore_ascii_case(name))
+        .map(|(_, key)| Key::dotted(key))
+}
+
+fn own_name(name: &str) -> Option<&str> {
+    let (prefix, rest) = name.split_at_checked(VARIABLE_PREFIX.len())?;
+    prefix.eq_ignore_ascii_case(VARIABLE_PREFIX).then_some(rest)
+}
+
+// Kubernetes tells every pod of a Service called `resource-server` by variables that
+// begin as ours do; they must not stop the program.
+fn is_from_kubernetes(name: &str, value: &str) -> bool {
+    let is_link = ["tcp://", "udp://", "sctp://"]
+        .iter()
+        .any(|scheme| value.starts_with(scheme));
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_SERVICE_PORT")
+        || name.contains("_SERVICE_PORT_")
+        || name.ends_with("_PORT") && is_link
+        || name.split("_PORT_").skip(1).any(|rest| {
+            rest.trim_start_matches(|c: char| c.is_ascii_digit()) != rest
+                && ["_TCP", "_UDP", "_SCTP"].iter().any(|it| rest.contains(it))
+        })
+}
+
+const PROFILE: &str = "profile";

@@ -1,0 +1,122 @@
+//! The forms a value may take: text, number, list and duration.
+//!
+//! Variables and flags are text always, so every form can be read from text.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use figment::value::Value;
+
+use super::problem::Fault;
+
+/// Text, as it is.
+pub(super) fn text(value: &Value) -> Result<String, Fault> {
+    match value {
+        Value::String(_, text) => Ok(text.clone()),
+        _ => Err(Fault::new("must be text").fix("put it in quotes")),
+    }
+}
+
+/// Text that has at least one character and none of control.
+pub(super) fn filled_text(value: &Value) -> Result<String, Fault> {
+    let text = text(value)?;
+    if text.is_empty() {
+        return Err(Fault::new("must not be empty").fix("write a value, or leave the key out"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Fault::new("must not hold control characters").fix("remove them"));
+    }
+    Ok(text)
+}
+
+/// A list: an array of text, or one text cut at any of `separators`.
+pub(super) fn list(value: &Value, separators: &[char]) -> Result<Vec<String>, Fault> {
+    match value {
+        Value::String(_, text) => Ok(text
+            .split(separators)
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect()),
+        Value::Array(_, items) => items.iter().map(text).collect(),
+        _ => Err(Fault::new("must be a list of texts").fix("write it as [\"one\", \"two\"]")),
+    }
+}
+
+/// A whole number within `range`.
+pub(super) fn number(value: &Value, range: RangeInclusive<u32>) -> Result<u32, Fault> {
+    let number = match value {
+        Value::String(_, text) => text.parse().ok(),
+        Value::Num(_, number) => number.to_i128().and_then(|it| u32::try_from(it).ok()),
+        _ => None,
+    };
+    number.filter(|it| range.contains(it)).ok_or_else(|| {
+        let (least, most) = (range.start(), range.end());
+        Fault::new(format!("must be a whole number from {least} to {most}"))
+    })
+}
+
+/// A duration within `range`: a whole number and one of `ms`, `s`, `m`, `h`.
+pub(super) fn duration(value: &Value, range: &RangeInclusive<Duration>) -> Result<Duration, Fault> {
+    let duration = value.as_str().and_then(parse_duration).ok_or_else(|| {
+        Fault::new("must be a duration")
+            .fix("write a whole number and a unit, as in \"250ms\", \"30s\", \"5m\" or \"1h\"")
+    })?;
+    let (least, most) = (*range.start(), *range.end());
+    if duration < least {
+        let least = show_duration(least);
+        return Err(Fault::new("is too short").fix(format!("write \"{least}\" or more")));
+    }
+    if duration > most {
+        let most = show_duration(most);
+        return Err(Fault::new("is too long").fix(format!("write \"{most}\" or less")));
+    }
+    Ok(duration)
+}
+
+/// Adds to `fault` what was found.
+pub(super) fn found_in(fault: Fault, value: &Value) -> Fault {
+    match value {
+        Value::String(_, text) => fault.found(text),
+        _ => fault.found_as(printed(value)),
+    }
+}
+
+/// The value as TOML has it.
+pub(super) fn printed(value: &Value) -> String {
+    match value {
+        Value::String(_, text) => format!("{text:?}"),
+        Value::Bool(_, flag) => flag.to_string(),
+        Value::Num(_, number) => match (number.to_i128(), number.to_f64()) {
+            (Some(whole), _) => whole.to_string(),
+            (None, Some(broken)) => broken.to_string(),
+            (None, None) => "a number".to_owned(),
+        },
+        Value::Array(_, items) => {
+            let items: Vec<String> = items.iter().map(printed).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Char(..) | Value::Empty(..) | Value::Dict(..) => "a table".to_owned(),
+    }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let unit_millis = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+    let millis = digits.parse::<u64>().ok()?.checked_mul(unit_millis)?;
+    Some(Duration::from_millis(millis))
+}
+
+fn show_duration(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let (unit, unit_millis) = UNITS
+        .iter()
+        .find(|(_, unit_millis)| {
+            millis >= u128::from(*unit_millis) && millis.is_multiple_of(u128::from(*unit_millis))
+        })
+        .unwrap_or(&("s", 1000));
+    format!("{}{unit}", millis / u128::from(*unit_millis))
+}
+
+// The longest first, for showing.
+const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
