@@ -127,3 +127,6 @@ fn choose_profile(sources: &Sources, problems: &mut Vec<Problem>) -> (Option<Pro
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

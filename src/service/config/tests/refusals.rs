@@ -1,0 +1,72 @@
+use super::load_file;
+
+/// Name of the row, a file that is refused, the key and the fault it tells, and a twin
+/// that is accepted.
+type Refusal = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+// A row is a line, however long: columns are read downwards.
+#[rustfmt::skip]
+const REFUSALS: &[Refusal] = &[
+    ("plain http", "issuer.url = 'http://id.example'", "issuer.url", "must be https", "issuer.url = 'https://id.example'"),
+    ("no audience", "issuer.audience = ''", "issuer.audience", "must not be empty", "issuer.audience = 'a'"),
+    ("a number for text", "issuer.audience = 1", "issuer.audience", "must be text", "issuer.audience = '1'"),
+    ("too much leeway", "issuer.leeway = '301s'", "issuer.leeway", "is too long", "issuer.leeway = '300s'"),
+    ("no unit", "issuer.leeway = 60", "issuer.leeway", "must be a duration", "issuer.leeway = '0s'"),
+    ("no cooldown", "issuer.cooldown = '0s'", "issuer.cooldown", "is too short", "issuer.cooldown = '1ms'"),
+    ("refresh beyond an hour", "issuer.refresh_max = '61m'", "issuer.refresh_max", "is too long", "issuer.refresh_max = '1h'"),
+    ("refresh upside down", "issuer.refresh_min = '6m'", "issuer.refresh_min", "must not be longer", "issuer.refresh_min = '5m'"),
+    ("a URL for a host", "issuer.jwks_hosts = ['https://k.example']", "issuer.jwks_hosts", "must list hosts", "issuer.jwks_hosts = ['k.example']"),
+    ("a port on a host", "issuer.jwks_hosts = 'k.example:1'", "issuer.jwks_hosts", "must list hosts", "issuer.jwks_hosts = 'k.example,l.example'"),
+    ("a name to listen on", "http.listen = 'localhost:1'", "http.listen", "must be an address", "http.listen = '[::1]:1'"),
+    ("no connections", "http.max_connections = 0", "http.max_connections", "must be a whole number", "http.max_connections = 1"),
+    ("half a connection", "http.max_connections = 1.5", "http.max_connections", "must be a whole number", "http.max_connections = '1'"),
+    ("a query", "http.public_url = 'https://a.example?b'", "http.public_url", "must have neither", "http.public_url = 'https://a.example/b'"),
+    ("no web address", "http.public_url = 'a.example'", "http.public_url", "must be an http or https URL", "http.public_url = 'http://a.example'"),
+    ("metrics nowhere", "admin.listen = 'none'", "admin.listen", "must be an address", "admin.listen = 'off'"),
+    ("embedded issuer for all", "dev.listen = '0.0.0.0:3001'", "dev.listen", "must be on loopback", "dev.listen = '127.0.0.2:3001'"),
+    ("two doors, one address", "admin.listen = '127.0.0.1:3000'", "admin.listen", "must not share", "admin.listen = '127.0.0.2:3000'"),
+    ("one door in front of all", "http.listen = '0.0.0.0:3001'", "dev.listen", "must not share", "http.listen = '0.0.0.0:3001'\nissuer.url = 'https://id.example'"),
+    ("doors on any port", "admin.listen = '127.0.0.1:9'\nhttp.listen = '127.0.0.1:9'", "admin.listen", "must not share", "admin.listen = '127.0.0.1:0'\nhttp.listen = '127.0.0.1:0'"),
+    ("any origin", "cors.allowed_origins = ['*']", "cors.allowed_origins", "must list exact", "cors.allowed_origins = []"),
+    ("any host of an origin", "cors.allowed_origins = ['https://*.a.example']", "cors.allowed_origins", "must list exact", "cors.allowed_origins = ['https://b.a.example']"),
+    ("origin null", "cors.allowed_origins = ['null']", "cors.allowed_origins", "must list exact", "cors.allowed_origins = ['https://null']"),
+    ("origin with a path", "cors.allowed_origins = ['https://a.example/']", "cors.allowed_origins", "must list exact", "cors.allowed_origins = ['https://a.example']"),
+    ("origin with its own port", "cors.allowed_origins = ['https://a.example:443']", "cors.allowed_origins", "must list exact", "cors.allowed_origins = ['https://a.example:444']"),
+    ("no such mode", "access.mode = 'none'", "access.mode", "is no access mode", "access.mode = 'all'"),
+    ("a list of numbers", "access.anonymous = [1]", "access.anonymous", "must be text", "access.anonymous = ['1']"),
+    ("a realm over two lines", "access.realm = \"a\\nb\"", "access.realm", "must not hold control", "access.realm = 'a \"b\"'"),
+    ("a realm beyond ASCII", "access.realm = 'é'", "access.realm", "must be ASCII", "access.realm = 'e'"),
+    ("a quote in a scope", "access.operations.a.scopes = ['b\"']", "access.operations.a.scopes", "must list scopes", "access.operations.a.scopes = ['b,c']"),
+    ("a blank in a scope", "access.operations.a.scopes = ['b c']", "access.operations.a.scopes", "must list scopes", "access.operations.a.scopes = 'b c,d'"),
+    ("an operation without a name", "access.operations.''.scopes = []", "access.operations.\"\".scopes", "must name an operation", "access.operations.a.scopes = []"),
+    ("a claim without a name", "access.operations.a.claims.'' = ['b']", "access.operations.a.claims.\"\"", "must name a claim", "access.operations.a.claims.b = ['b']"),
+    ("a claim without values", "access.operations.a.claims.b = []", "access.operations.a.claims.b", "must list at least one", "access.operations.a.claims.b = 'c'"),
+    ("an operation twice", "access.operations.a.scopes = []\naccess.operations.A.scopes = []", "access.operations.a.scopes", "is set twice", "access.operations.a.scopes = []\naccess.operations.A.claims.b = 'c'"),
+    ("no such log format", "log.format = 'xml'", "log.format", "is no log format", "log.format = 'json'"),
+    ("a value for a section", "http = 'a'", "http", "is a section", "http.listen = '127.0.0.1:1'"),
+    ("a section for a value", "http.listen.port = 1", "http.listen", "must be an address", "http.listen = '127.0.0.1:0'"),
+    ("a date for text", "issuer.audience = 2026-01-01", "issuer.audience", "must be text", "issuer.audience = '2026-01-01'"),
+    ("an unknown key", "http.port = 1", "http.port", "is not a setting", "http.listen = '127.0.0.1:1'"),
+];
+
+#[test]
+fn each_refusal_has_an_accepted_twin() {
+    for &(row, refused, key, fault, accepted) in REFUSALS {
+        let error = load_file(refused).expect_err(row);
+        assert_eq!(error.problems().len(), 1, "{row}: {error}");
+        let problem = &error.problems()[0];
+        assert_eq!(problem.key(), Some(key), "{row}");
+        assert!(!problem.source().is_empty(), "{row}");
+        let start = format!("{}: `{key}` {fault}", problem.source());
+        assert!(error.to_string().starts_with(&start), "{row}: {error}");
+
+        let config = load_file(accepted);
+        assert!(config.is_ok(), "twin of {row}: {config:?}");
+    }
+}
