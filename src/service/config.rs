@@ -1,8 +1,8 @@
 //! What the service is told before it starts.
 //!
-//! Layers are laid over each other ([`layers`]), each value that won is read into a type
-//! that cannot be wrong ([`reader`] and a module for each section), and the whole is
-//! checked ([`checks`]). Every fault is reported at once, with its source and its fix.
+//! Layers are laid over each other (`layers`), each value that won is read into a type
+//! that cannot be wrong (`reader` and a module for each section), and the whole is
+//! checked (`checks`). Every fault is reported at once, with its source and its fix.
 //!
 //! Asks the process for nothing: arguments, variables and the working directory are
 //! handed in as [`Sources`].

@@ -71,7 +71,7 @@ pub(super) fn nearest(unknown: &Key) -> Option<String> {
 
 /// The settings as a Markdown table: key, environment variable, default and meaning.
 ///
-/// The README holds this table, and a test compares the two.
+/// Made from the built-in default, for the README.
 pub fn settings_table() -> String {
     let head = ["key", "environment variable", "default", "meaning"].map(str::to_owned);
     let rule = ["---"; 4].map(str::to_owned);
