@@ -65,6 +65,11 @@
 //! - `dev`: the issuer for trying things out, which can sign tokens.
 
 pub mod clock;
+#[cfg(feature = "dev")]
+pub mod dev;
+pub mod guard;
 pub mod issuer;
 #[cfg(feature = "service")]
 pub mod service;
+pub mod token;
+pub mod verifier;

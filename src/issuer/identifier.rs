@@ -14,11 +14,11 @@ use url::{Host, Url};
 /// An issuer identifier that can be asked for its metadata.
 ///
 /// ```
-/// use poem_resource_server::issuer::identifier::Issuer;
+/// use poem_resource_server::issuer::Issuer;
 ///
 /// let issuer = Issuer::parse("https://dev-1.okta.com/oauth2/default")?;
 /// assert_eq!(issuer.as_str(), "https://dev-1.okta.com/oauth2/default");
-/// # Ok::<(), poem_resource_server::issuer::identifier::IssuerError>(())
+/// # Ok::<(), poem_resource_server::issuer::IssuerError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Issuer {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::types::Any;
 use poem_openapi::{
-    ContactObject, LicenseObject, Object, OpenApi, OpenApiService, ServerObject, Tags,
+    LicenseObject, Object, OpenApi, OpenApiService, ServerObject, Tags,
 };
 
 use crate::guard::{BearerAuth, Guarded};

@@ -108,7 +108,7 @@ impl Collector for KeySetCollector {
             (
                 "jwks_keys",
                 "Keys that may verify",
-                Some(status.keys as f64),
+                Some(f64::from(u32::try_from(status.keys).unwrap_or(u32::MAX))),
             ),
             (
                 "jwks_age_seconds",

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
 use poem::PathPattern;
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{Endpoint, Middleware, Request, Response, Result};
 use poem_openapi::OperationId;
 use tracing::info;
 

@@ -26,7 +26,7 @@ use poem::{Addr, IntoResponse, Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::config::HttpConfig;
 use super::problems::problem;
@@ -164,11 +164,6 @@ fn is_of_one_connection(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionRefused
     )
-}
-
-/// Logs where a listener listens.
-pub(super) fn announce(what: &'static str, address: SocketAddr) {
-    info!(%address, what, "listening");
 }
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -70,8 +70,8 @@ pub(crate) struct TokenOptions {
     /// The client's id (`client.id`)
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// The client's secret (`client.secret`); other users of this machine can see it here,
-    /// so better set RESOURCE_SERVER_CLIENT__SECRET
+    /// The client's secret (`client.secret`). Other users of this machine can see a flag:
+    /// better set the variable `RESOURCE_SERVER_CLIENT__SECRET`
     #[arg(long, value_name = "SECRET")]
     client_secret: Option<String>,
 }

@@ -1,7 +1,6 @@
 //! `serve`: the service, until a signal ends it.
 
 use std::fmt::Write as _;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +16,12 @@ use crate::embedded;
 use crate::failure::Failure;
 
 pub(crate) async fn serve(mut config: Config) -> Result<(), Failure> {
-    telemetry::init(config.log.format, config.log.filter.as_deref())?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`RUST_LOG` is the log library's own setting"
+    )]
+    let filter = std::env::var("RUST_LOG").ok();
+    telemetry::init(config.log.format, filter.as_deref())?;
     let embedded = embedded::start(&mut config).await?;
 
     let (listener, address) = listen("http.listen", config.http.listen).await?;
@@ -122,26 +126,24 @@ impl Signals {
     }
 
     /// Completes at SIGTERM or SIGINT; the next of them ends the process at once.
-    fn until_shutdown(mut self, reload: impl Fn()) -> impl Future<Output = ()> {
-        async move {
-            loop {
-                tokio::select! {
-                    _ = self.terminate.recv() => break,
-                    _ = self.interrupt.recv() => break,
-                    _ = self.hang_up.recv() => {
-                        info!("reloading the issuer's keys");
-                        reload();
-                    }
+    async fn until_shutdown(mut self, reload: impl Fn()) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                _ = self.hang_up.recv() => {
+                    info!("reloading the issuer's keys");
+                    reload();
                 }
             }
-            info!("stopping: requests in flight may finish");
-            tokio::spawn(async move {
-                tokio::select! {
-                    _ = self.terminate.recv() => {}
-                    _ = self.interrupt.recv() => {}
-                }
-                std::process::exit(1);
-            });
         }
+        info!("stopping: requests in flight may finish");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+            std::process::exit(1);
+        });
     }
 }

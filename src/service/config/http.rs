@@ -22,12 +22,10 @@ pub struct HttpConfig {
     pub public_url: Option<PublicUrl>,
     /// How many connections are held at once; at most 1,000,000.
     pub max_connections: NonZeroU32,
-    /// How long a request's head may take to arrive.
+    /// How long a request's head may take to arrive, on an idle connection too.
     pub header_timeout: Duration,
     /// How long a request may take to be answered.
     pub request_timeout: Duration,
-    /// How long an idle connection stays open.
-    pub keep_alive: Duration,
     /// How long requests in flight may take to finish; zero cuts them at once.
     pub shutdown_timeout: Duration,
 }
@@ -56,7 +54,6 @@ impl HttpConfig {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
         let header_timeout = time("http.header_timeout", AT_LEAST_A_MOMENT);
         let request_timeout = time("http.request_timeout", AT_LEAST_A_MOMENT);
-        let keep_alive = time("http.keep_alive", AT_LEAST_A_MOMENT);
         let shutdown_timeout = time("http.shutdown_timeout", FROM_ZERO);
         Self {
             listen: reader.read("http.listen", address),
@@ -64,7 +61,6 @@ impl HttpConfig {
             max_connections: reader.read("http.max_connections", connections),
             header_timeout,
             request_timeout,
-            keep_alive,
             shutdown_timeout,
         }
     }

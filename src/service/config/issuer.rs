@@ -9,7 +9,7 @@ use super::limits::{AT_LEAST_A_MOMENT, FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, MOMEN
 use super::problem::Fault;
 use super::reader::Reader;
 use super::value;
-use crate::issuer::identifier::Issuer;
+use crate::issuer::Issuer;
 
 /// The authorization server, and the rules for asking it.
 #[derive(Debug, Clone)]
