@@ -1,29 +1,22 @@
 // The guide's steps as a reader would take them, against an issuer nobody here wrote and against
-// the embedded one; then what an issuer's bad day and an operator's mistake look like.
+// the embedded one.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   bearer,
   call,
-  eventually,
   fetchToken,
   freePort,
   run,
-  scratch,
+  settings,
   startIssuer,
   startService,
   tampered,
-  withKeyId,
 } from './harness.mjs';
+import { assertProblem, assertRefused } from './refusals.mjs';
 
 const ORIGIN = 'http://localhost:8080';
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-
-const settings = (issuer) => ({
-  OKTA_OAUTH2_ISSUER: issuer.url,
-  OKTA_API_AUDIENCE: 'api://default',
-});
 
 /** An issuer, a service that trusts it, a client it knows, and two scopes it grants. */
 const worlds = [
@@ -237,137 +230,6 @@ for (const world of worlds) {
   });
 }
 
-describe('an issuer that changes its key', () => {
-  let issuer;
-  before(async () => (issuer = await startIssuer()));
-  after(() => issuer?.stop());
-
-  test('its new tokens are accepted, its old ones no longer', async (t) => {
-    const env = { ...settings(issuer), RESOURCE_SERVER_ISSUER__COOLDOWN: '1s' };
-    const service = await startService(env);
-    t.after(() => service.stop());
-    const old = await fetchToken(issuer);
-    assert.equal((await service.whoami(old)).status, 200);
-    await issuer.stop();
-    issuer = await startIssuer({ port: issuer.port, keysFile: path.join(scratch, 'rotated.json') });
-    const fresh = await fetchToken(issuer);
-
-    await eventually(
-      () => 'the new key',
-      async () => {
-        const { status } = await service.whoami(fresh);
-        // Until the cooldown is over the key is unknown: the token's fault, not ours.
-        assert.ok([200, 401].includes(status), `status ${status}`);
-        return status === 200;
-      },
-    );
-
-    assertRefused(await service.whoami(old), 401, 'invalid_token');
-  });
-
-  test('unknown keys buy at most one fetch per cooldown', async (t) => {
-    const env = { ...settings(issuer), RESOURCE_SERVER_ISSUER__COOLDOWN: '1m' };
-    const service = await startService(env);
-    t.after(() => service.stop());
-    const token = await fetchToken(issuer);
-    const fetchesBefore = await keyFetches(issuer);
-
-    const junk = Array.from({ length: 20 }, (_, n) => service.whoami(withKeyId(token, `junk-${n}`)));
-    for (const response of await Promise.all(junk)) assertRefused(response, 401, 'invalid_token');
-
-    const fetches = (await keyFetches(issuer)) - fetchesBefore;
-    assert.ok(fetches <= 1, `${fetches} fetches`);
-    assert.equal((await service.whoami(token)).status, 200);
-  });
-});
-
-test('an issuer out of reach closes only what needs it, and heals by itself', async (t) => {
-  let issuer = await startIssuer();
-  const token = await fetchToken(issuer);
-  await issuer.stop();
-  const env = { ...settings(issuer), RESOURCE_SERVER_ISSUER__COOLDOWN: '1s' };
-  const service = await startService(env, { ready: 503 });
-  t.after(() => service.stop());
-
-  assert.equal((await service.hello()).status, 200);
-  assert.equal((await call(`${service.url}/livez`)).status, 200);
-  const refusal = await service.whoami(token);
-  assert.equal(refusal.status, 503);
-  assert.match(refusal.headers['retry-after'], /^\d+$/);
-  assert.equal(refusal.headers['www-authenticate'], undefined, 'the token is not to blame');
-  assertProblem(refusal);
-
-  issuer = await startIssuer(issuer);
-  t.after(() => issuer.stop());
-  await service.ready(`${service.url}/readyz`);
-  assert.equal((await service.whoami(token)).status, 200);
-
-  await issuer.stop();
-  assert.equal((await service.whoami(token)).status, 200, 'the keys are still held');
-});
-
-describe('the program', () => {
-  test('bad settings are all told at once, with exit code 78', async () => {
-    const { code, stdout, stderr } = await run([], {
-      OKTA_OAUTH2_ISSUER: 'http://id.example',
-      RESOURCE_SERVER_HTTP__LISTEN: 'nowhere',
-      RESOURCE_SERVER_HTTP__LISTNE: '127.0.0.1:3000',
-    });
-
-    assert.equal(code, 78, stderr);
-    assert.equal(stdout, '');
-    for (const key of ['issuer.url', 'http.listen', 'http.listne']) {
-      assert.ok(stderr.toLowerCase().includes(key), `no word of ${key} in:\n${stderr}`);
-    }
-  });
-
-  test('outside profile `dev` an issuer must be named', async () => {
-    const { code, stderr } = await run([], { RESOURCE_SERVER_PROFILE: 'production' });
-
-    assert.equal(code, 78, stderr);
-    assert.match(stderr, /issuer\.url/);
-  });
-
-  test('`token` says by its exit code that the issuer is out of reach', async () => {
-    const issuer = { url: `http://127.0.0.1:${await freePort()}/oauth2/default` };
-    const args = ['token', '--client-id', 'svc', '--client-secret', 'svc-secret'];
-    const { code, stdout, stderr } = await run(args, settings(issuer));
-
-    assert.equal(code, 69, stderr);
-    assert.equal(stdout, '');
-    assert.doesNotMatch(stderr, /svc-secret/);
-  });
-
-  test('an unknown command is a usage error', async () => {
-    const { code } = await run(['no-such-command']);
-
-    assert.equal(code, 2);
-  });
-
-  for (const signal of ['SIGTERM', 'SIGINT']) {
-    test(`${signal} stops it with exit code 0`, async () => {
-      const listen = `127.0.0.1:${await freePort()}`;
-      const service = await startService({ RESOURCE_SERVER_DEV__LISTEN: listen });
-
-      assert.equal(await service.stop(signal), 0);
-    });
-  }
-});
-
-/** A refusal as RFC 6750 section 3 and RFC 9457 have it. */
-function assertRefused(response, status, error) {
-  assert.equal(response.status, status, response.text);
-  assert.match(response.headers['www-authenticate'], /^Bearer realm="/);
-  assert.match(response.headers['www-authenticate'], new RegExp(`\\berror="${error}"`));
-  assertProblem(response);
-}
-
-function assertProblem(response) {
-  assert.match(response.headers['content-type'], /^application\/problem\+json\b/);
-  assert.equal(response.headers['cache-control'], 'no-store');
-  assert.equal(response.json().status, response.status);
-}
-
 /** What a browser sends before a page of `origin` may call whoami with a token. */
 function ask(service, origin) {
   return call(`${service.url}/api/whoami`, {
@@ -378,16 +240,4 @@ function ask(service, origin) {
       'access-control-request-headers': 'authorization',
     },
   });
-}
-
-/** How often the issuer's key set was fetched so far. */
-async function keyFetches(issuer) {
-  // The log arrives in order: once the marker is there, so is all that came before it.
-  const marker = `/marker-${performance.now()}`;
-  await call(`${issuer.url}${marker}`);
-  await eventually(
-    () => marker,
-    () => issuer.output.stdout.includes(marker),
-  );
-  return issuer.output.stdout.split('\n').filter((line) => line.endsWith('/jwks')).length;
 }

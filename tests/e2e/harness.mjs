@@ -181,6 +181,12 @@ export async function run(args, env = {}) {
   return { code, ...process_.output };
 }
 
+/** The environment that makes a service trust `issuer`. */
+export const settings = (issuer) => ({
+  OKTA_OAUTH2_ISSUER: issuer.url,
+  OKTA_API_AUDIENCE: 'api://default',
+});
+
 export const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
 /** The same token with another signature: well-formed, and wrong in its first byte. */
