@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::types::Any;
-use poem_openapi::{
-    LicenseObject, Object, OpenApi, OpenApiService, ServerObject, Tags,
-};
+use poem_openapi::{LicenseObject, Object, OpenApi, OpenApiService, ServerObject, Tags};
 
 use crate::guard::{BearerAuth, Guarded};
 use crate::token::{Claims, NumericDate};
