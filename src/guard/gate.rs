@@ -1,6 +1,7 @@
 //! The wrapper around an endpoint that applies its rule. It holds the rule: no look-up per call.
 
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem_openapi::OperationId;
 
 use super::Guard;
 use super::challenge::Rejection;
@@ -12,11 +13,31 @@ pub struct Gate<E> {
     inner: E,
     guard: Guard,
     rule: Rule,
+    operation_id: Option<&'static str>,
 }
 
 impl<E> Gate<E> {
-    pub(super) fn new(inner: E, guard: Guard, rule: Rule) -> Self {
-        Self { inner, guard, rule }
+    pub(super) fn new(
+        inner: E,
+        guard: Guard,
+        rule: Rule,
+        operation_id: Option<&'static str>,
+    ) -> Self {
+        Self {
+            inner,
+            guard,
+            rule,
+            operation_id,
+        }
+    }
+
+    fn refuse(&self, rejection: Rejection) -> Response {
+        let mut response = self.guard.challenge().answer(rejection);
+        // As poem-openapi does for answers of the operation itself.
+        if let Some(id) = self.operation_id {
+            response.set_data(OperationId(id));
+        }
+        response
     }
 }
 
@@ -35,7 +56,7 @@ impl<E: Endpoint> Endpoint for Gate<E> {
             Err(Rejection::MissingCredentials) if matches!(self.rule, Rule::Optional(_)) => {
                 request.extensions_mut().insert(Anonymous);
             }
-            Err(rejection) => return Ok(self.guard.challenge().answer(rejection)),
+            Err(rejection) => return Ok(self.refuse(rejection)),
         }
         self.pass(request).await
     }
@@ -68,6 +89,6 @@ impl<E: Endpoint> Middleware<E> for Require {
 
     fn transform(&self, endpoint: E) -> Gate<E> {
         let rule = Rule::Protected(self.requirement.clone());
-        Gate::new(endpoint, self.guard.clone(), rule)
+        Gate::new(endpoint, self.guard.clone(), rule, None)
     }
 }

@@ -63,7 +63,12 @@ impl<T: OpenApi> OpenApi for Guarded<T> {
                             "cannot protect the API: {method} {path} has no rule (is it hidden?)"
                         )
                     });
-                let gate = Gate::new(endpoint, self.guard.clone(), operation.rule.clone());
+                let gate = Gate::new(
+                    endpoint,
+                    self.guard.clone(),
+                    operation.rule.clone(),
+                    operation.operation_id,
+                );
                 route_table
                     .entry(path.clone())
                     .or_default()

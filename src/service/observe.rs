@@ -45,13 +45,13 @@ impl Observe {
         request_id: &str,
         latency: Duration,
     ) {
-        let operation = match (
-            response.data::<OperationId>(),
-            response.data::<PathPattern>(),
-        ) {
-            (Some(OperationId(id)), _) => *id,
-            (None, Some(PathPattern(pattern))) => &**pattern,
-            (None, None) => "none",
+        let route = match response.data::<PathPattern>() {
+            Some(PathPattern(pattern)) if !pattern.is_empty() => pattern,
+            _ => "none",
+        };
+        let operation = match response.data::<OperationId>() {
+            Some(OperationId(id)) => id,
+            None => route,
         };
         let status = response.status().as_u16();
         let reason = response
@@ -67,7 +67,7 @@ impl Observe {
             target: "access",
             request_id,
             method,
-            operation,
+            route,
             status,
             reason,
             latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),

@@ -57,6 +57,15 @@ pub(super) fn is_section(key: &Key) -> bool {
     })
 }
 
+/// Whether `key` is a setting whose value is a list.
+pub(super) fn is_list(key: &Key) -> bool {
+    all().iter().any(|setting| {
+        setting.key.segments().len() == key.segments().len()
+            && begins_with(setting, key)
+            && setting.default.starts_with('[')
+    })
+}
+
 /// The setting that whoever wrote `unknown` may have meant.
 pub(super) fn nearest(unknown: &Key) -> Option<String> {
     let unknown = unknown.to_string();

@@ -59,18 +59,22 @@ pub(super) struct Variable<'a> {
 
 /// The variables that set a key, later ones winning: Okta's names first.
 ///
-/// An empty variable is one that is not set.
+/// An empty variable is one that is not set, but for lists, which it empties: a list that is
+/// not empty by default could not be emptied otherwise.
 pub(super) fn variables(environment: &[(String, String)]) -> Vec<Variable<'_>> {
     let (mut okta, mut own) = (Vec::new(), Vec::new());
     for (name, value) in environment {
-        if value.is_empty() || is_from_kubernetes(name, value) {
+        if is_from_kubernetes(name, value) {
             continue;
         }
         if let Some(key) = okta_key(name) {
-            okta.push(Variable { key, name, value });
+            if !value.is_empty() {
+                okta.push(Variable { key, name, value });
+            }
         } else if let Some(rest) = own_name(name) {
             let key = Key::from_variable(rest);
-            if key != Key::dotted(PROFILE) {
+            let is_unset = value.is_empty() && !settings::is_list(&key);
+            if key != Key::dotted(PROFILE) && !is_unset {
                 own.push(Variable { key, name, value });
             }
         }
