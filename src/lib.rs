@@ -73,3 +73,8 @@ pub mod issuer;
 pub mod service;
 pub mod token;
 pub mod verifier;
+
+/// The README's own example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Get an access token by client credentials, and print it alone
     Token(TokenOptions),
     /// Show the settings in force, each with its source
-    Config,
+    Config(ConfigOptions),
 }
 
 #[derive(Args)]
@@ -60,6 +60,13 @@ pub(crate) struct OpenapiOptions {
 pub(crate) enum Format {
     Json,
     Yaml,
+}
+
+#[derive(Args)]
+pub(crate) struct ConfigOptions {
+    /// Show every setting there is with its meaning, as a Markdown table
+    #[arg(long)]
+    pub(crate) markdown: bool,
 }
 
 #[derive(Args)]

@@ -10,9 +10,9 @@ mod token;
 use std::process::ExitCode;
 
 use clap::Parser;
-use poem_resource_server::service::config::Config;
+use poem_resource_server::service::config::{Config, settings_table};
 
-use command_line::{Command, CommandLine};
+use command_line::{Command, CommandLine, ConfigOptions};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -23,22 +23,26 @@ fn main() -> ExitCode {
 }
 
 fn run(command_line: CommandLine) -> Result<(), Failure> {
-    let config = Config::load(&command_line.sources()?)?;
-    let command = command_line.command.unwrap_or(Command::Serve);
-    if let Command::Config = command {
-        print!("{}", config.in_force());
+    if let Some(Command::Config(ConfigOptions { markdown: true })) = &command_line.command {
+        print!("{}", settings_table());
         return Ok(());
     }
+    let config = Config::load(&command_line.sources()?)?;
+    match command_line.command.unwrap_or(Command::Serve) {
+        Command::Serve => block_on(serve::serve(config)),
+        Command::Openapi(options) => block_on(openapi::print(config, options)),
+        Command::Token(options) => block_on(token::print(config, options)),
+        Command::Config(_) => {
+            print!("{}", config.in_force());
+            Ok(())
+        }
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Failure::Runtime)?
-        .block_on(async {
-            match command {
-                Command::Serve => serve::serve(config).await,
-                Command::Openapi(options) => openapi::print(config, options).await,
-                Command::Token(options) => token::print(config, options).await,
-                Command::Config => Ok(()),
-            }
-        })
+        .block_on(command)
 }

@@ -1,0 +1,60 @@
+//! An API of one's own behind the guard: poem-openapi operations and a plain Poem route.
+//!
+//! Start the service for its issuer (`cargo run --release`), then
+//! `cargo run --example protect_your_api`, and call `http://127.0.0.1:8000/api/reports/7`
+//! with a token from `poem-resource-server token --scope profile:read`.
+
+#![allow(clippy::unused_async)] // Poem-openapi's operations are async.
+
+use poem::listener::TcpListener;
+use poem::{EndpointExt, Route, Server, handler};
+use poem_openapi::param::Path;
+use poem_openapi::payload::PlainText;
+use poem_openapi::{OAuthScopes, OpenApi, OpenApiService};
+use poem_resource_server::guard::{BearerAuth, Guard, Principal};
+
+#[derive(OAuthScopes)]
+enum ApiScope {
+    /// Read the caller's profile.
+    #[oai(rename = "profile:read")]
+    ProfileRead,
+}
+
+struct Api;
+
+#[OpenApi]
+impl Api {
+    /// Anyone may call.
+    #[oai(path = "/status", method = "get", operation_id = "status")]
+    async fn status(&self) -> PlainText<&'static str> {
+        PlainText("fine")
+    }
+
+    /// Only a caller whose token carries `profile:read`.
+    #[oai(path = "/reports/:id", method = "get", operation_id = "report")]
+    async fn report(
+        &self,
+        #[oai(scope = "ApiScope::ProfileRead")] caller: BearerAuth,
+        id: Path<u32>,
+    ) -> PlainText<String> {
+        PlainText(format!("report {} for {}", id.0, caller.subject()))
+    }
+}
+
+#[handler]
+fn plain(caller: &Principal) -> String {
+    format!("a plain route for {}", caller.subject())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let guard = Guard::discover("http://127.0.0.1:3001/oauth2/default", "api://default").await?;
+    let api = OpenApiService::new(guard.protect(Api), "Reports", "1.0");
+    let routes = Route::new()
+        .nest("/api", api)
+        .at("/plain", plain.with(guard.require("profile:read".parse()?)));
+    Server::new(TcpListener::bind("127.0.0.1:8000"))
+        .run(routes)
+        .await?;
+    Ok(())
+}
