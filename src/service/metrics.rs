@@ -1,9 +1,11 @@
 //! What operators count, in Prometheus' text form, by `prometheus-client`, the
 //! Prometheus project's own library.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use http::header::CONTENT_TYPE;
 use poem::Response;
 use prometheus_client::collector::Collector;
@@ -14,7 +16,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::issuer::RemoteKeySet;
+use super::app::App;
 
 /// Every metric of the process.
 pub(super) struct Metrics {
@@ -44,7 +46,7 @@ struct OperationLabels {
 }
 
 impl Metrics {
-    pub(super) fn new(keys: Arc<RemoteKeySet>) -> Self {
+    pub(super) fn new(app: Arc<ArcSwap<App>>) -> Self {
         let requests = Family::default();
         let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
         let mut registry = Registry::default();
@@ -55,7 +57,7 @@ impl Metrics {
             Unit::Seconds,
             durations.clone(),
         );
-        registry.register_collector(Box::new(KeySetCollector(keys)));
+        registry.register_collector(Box::new(KeySetCollector(app)));
         Self {
             registry,
             requests,
@@ -97,13 +99,18 @@ fn histogram() -> Histogram {
     ])
 }
 
-/// Reads the key set's status when it is asked for.
-#[derive(Debug)]
-struct KeySetCollector(Arc<RemoteKeySet>);
+/// Reads the status of the key set in force when it is asked for.
+struct KeySetCollector(Arc<ArcSwap<App>>);
+
+impl fmt::Debug for KeySetCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeySetCollector")
+    }
+}
 
 impl Collector for KeySetCollector {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        let status = self.0.status();
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let status = self.0.load().keys.status();
         let gauges = [
             (
                 "jwks_keys",

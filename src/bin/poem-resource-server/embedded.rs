@@ -60,3 +60,15 @@ pub(crate) fn issuer(config: &Config) -> Result<(Issuer, bool), Failure> {
         true,
     ))
 }
+
+/// The client that the embedded issuer knows, if it is the one in force.
+pub(crate) fn client(config: &Config) -> Option<(String, String)> {
+    #[cfg(feature = "dev")]
+    if config.issuer.url.is_none() {
+        use poem_resource_server::dev::{CLIENT_ID, CLIENT_SECRET};
+        return Some((CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned()));
+    }
+    #[cfg(not(feature = "dev"))]
+    let _ = config;
+    None
+}

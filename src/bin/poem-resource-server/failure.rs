@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use poem_resource_server::issuer::{DiscoveryError, GrantError, IssuerError};
-use poem_resource_server::service::BuildError;
 use poem_resource_server::service::config::ConfigError;
 use poem_resource_server::service::telemetry::TelemetryError;
+use poem_resource_server::service::{BuildError, ReloadError};
 use poem_resource_server::token::ScopeError;
 
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     Config(#[from] ConfigError),
     #[error("the settings do not fit the API")]
     Build(#[from] BuildError),
+    #[error("the settings cannot be reloaded")]
+    Reload(#[from] ReloadError),
     #[error("log lines cannot be set up")]
     Telemetry(#[from] TelemetryError),
     #[error("the embedded issuer's address is not an issuer")]
@@ -53,6 +55,17 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The message with those of its causes, joined by colons.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text = text + ": " + &error.to_string();
+            cause = error.source();
+        }
+        text
+    }
+
     /// Prints the failure with its causes and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("error: {self}");

@@ -22,14 +22,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command_line: CommandLine) -> Result<(), Failure> {
+fn run(mut command_line: CommandLine) -> Result<(), Failure> {
     if let Some(Command::Config(ConfigOptions { markdown: true })) = &command_line.command {
         print!("{}", settings_table());
         return Ok(());
     }
     let config = Config::load(&command_line.sources()?)?;
-    match command_line.command.unwrap_or(Command::Serve) {
-        Command::Serve => block_on(serve::serve(config)),
+    match command_line.command.take().unwrap_or(Command::Serve) {
+        Command::Serve => block_on(serve::serve(config, command_line)),
         Command::Openapi(options) => block_on(openapi::print(config, options)),
         Command::Token(options) => block_on(token::print(config, options)),
         Command::Config(_) => {

@@ -35,12 +35,11 @@ pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result
 
 async fn files(config: &mut Config) -> Result<OpenApiFiles, Failure> {
     // A service that runs already has the embedded issuer's address, and answers as well.
-    let embedded = match embedded::start(config).await {
+    let _embedded = match embedded::start(config).await {
         Err(Failure::Listen { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => None,
         started => started?,
     };
     let metadata: Metadata = token::discover(config).await?;
-    drop(embedded);
     Ok(service::openapi(config, Some(&metadata))?)
 }
 

@@ -6,16 +6,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use poem_resource_server::clock::SystemClock;
+use poem_resource_server::issuer::Issuer;
 use poem_resource_server::service::config::Config;
-use poem_resource_server::service::{Service, telemetry};
+use poem_resource_server::service::{Reloader, Service, telemetry};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::info;
+use tracing::{error, info};
 
+use crate::command_line::CommandLine;
 use crate::embedded;
 use crate::failure::Failure;
 
-pub(crate) async fn serve(mut config: Config) -> Result<(), Failure> {
+pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Result<(), Failure> {
     #[expect(
         clippy::disallowed_methods,
         reason = "`RUST_LOG` is the log library's own setting"
@@ -36,13 +38,53 @@ pub(crate) async fn serve(mut config: Config) -> Result<(), Failure> {
         welcome(&config, address, admin_address, embedded.is_some())
     );
 
-    let signals = Signals::new().map_err(Failure::Runtime)?;
-    let keys = service.keys().clone();
-    let shutdown = signals.until_shutdown(move || keys.reload());
+    let hang_up = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
+    let embedded_issuer = embedded
+        .is_some()
+        .then(|| config.issuer.url.clone())
+        .flatten();
+    let reloading = tokio::spawn(reload_on_hang_up(
+        hang_up,
+        service.reloader(),
+        command_line,
+        embedded_issuer,
+    ));
+    let shutdown = Shutdown::new().map_err(Failure::Runtime)?.wait();
     let admin = admin.map(|(listener, _)| listener);
     service.run(listener, admin, shutdown).await;
+    reloading.abort();
     info!("stopped");
     Ok(())
+}
+
+/// SIGHUP reads the settings and the issuer's keys again, all or nothing.
+async fn reload_on_hang_up(
+    mut hang_up: Signal,
+    reloader: Reloader,
+    command_line: CommandLine,
+    embedded_issuer: Option<Issuer>,
+) {
+    while hang_up.recv().await.is_some() {
+        match reload(&reloader, &command_line, embedded_issuer.as_ref()).await {
+            Ok(()) => info!("settings and keys reloaded"),
+            Err(failure) => error!(
+                error = failure.chain(),
+                "not reloaded; the old settings go on"
+            ),
+        }
+    }
+}
+
+async fn reload(
+    reloader: &Reloader,
+    command_line: &CommandLine,
+    embedded_issuer: Option<&Issuer>,
+) -> Result<(), Failure> {
+    let mut config = Config::load(&command_line.sources()?)?;
+    if config.issuer.url.is_none() {
+        config.issuer.url = embedded_issuer.cloned();
+    }
+    Ok(reloader.reload(&config).await?)
 }
 
 async fn listen(
@@ -109,41 +151,34 @@ fn welcome(
     text
 }
 
-/// The signals that a service answers to.
-struct Signals {
+/// The signals that end a service.
+struct Shutdown {
     terminate: Signal,
     interrupt: Signal,
-    hang_up: Signal,
 }
 
-impl Signals {
+impl Shutdown {
     fn new() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
     /// Completes at SIGTERM or SIGINT; the next of them ends the process at once.
-    async fn until_shutdown(mut self, reload: impl Fn()) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => break,
-                _ = self.interrupt.recv() => break,
-                _ = self.hang_up.recv() => {
-                    info!("reloading the issuer's keys");
-                    reload();
-                }
-            }
-        }
+    async fn wait(mut self) {
+        self.next().await;
         info!("stopping: requests in flight may finish");
         tokio::spawn(async move {
-            tokio::select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
+            self.next().await;
             std::process::exit(1);
         });
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -10,7 +10,6 @@ use crate::embedded;
 use crate::failure::Failure;
 
 pub(crate) async fn print(config: Config, options: TokenOptions) -> Result<(), Failure> {
-    let (_, is_embedded) = embedded::issuer(&config)?;
     let asked = if options.scope.is_empty() {
         config.client.scope.clone()
     } else {
@@ -20,7 +19,7 @@ pub(crate) async fn print(config: Config, options: TokenOptions) -> Result<(), F
     for text in &asked {
         scope.insert(ScopeToken::parse(text)?);
     }
-    let credentials = credentials(&config, is_embedded, scope)?;
+    let credentials = credentials(&config, scope)?;
     let metadata = discover(&config).await?;
     let fetch = service::fetch(&config.issuer)?;
     let token = credentials.request(&fetch, &metadata).await?;
@@ -45,20 +44,13 @@ pub(crate) async fn discover(config: &Config) -> Result<Metadata, Failure> {
         })
 }
 
-fn credentials(
-    config: &Config,
-    is_embedded: bool,
-    scope: Scope,
-) -> Result<ClientCredentials, Failure> {
-    let (client_id, client_secret) = match (&config.client.id, &config.client.secret) {
-        (Some(id), Some(secret)) => (id.clone(), secret.reveal().to_owned()),
-        #[cfg(feature = "dev")]
-        (None, None) if is_embedded => {
-            use poem_resource_server::dev::{CLIENT_ID, CLIENT_SECRET};
-            (CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned())
-        }
-        _ => return Err(Failure::NoClient),
+fn credentials(config: &Config, scope: Scope) -> Result<ClientCredentials, Failure> {
+    let configured = match (&config.client.id, &config.client.secret) {
+        (Some(id), Some(secret)) => Some((id.clone(), secret.reveal().to_owned())),
+        (None, None) => embedded::client(config),
+        _ => None,
     };
+    let (client_id, client_secret) = configured.ok_or(Failure::NoClient)?;
     Ok(ClientCredentials {
         client_id,
         client_secret,

@@ -1,0 +1,185 @@
+//! What one configuration comes to: the guard, its routes and the issuer's keys.
+//!
+//! A reload builds a new one beside the old and then puts it in its place, whole.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
+use poem::middleware::CatchPanic;
+use poem::{EndpointExt, IntoResponse, Response, Route, get};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::guard::{
+    Access, AccessMode, Challenge, Guard, OperationAccess, ProtectedResource, RuleError,
+};
+use crate::issuer::{Fetch, FetchPolicy, Issuer, Metadata, RefreshPolicy, RemoteKeySet};
+use crate::token::{Audience, KeySet, ScopeError, ScopeToken, Validation};
+use crate::verifier::Verifier;
+
+use super::config::{self, AccessConfig, Config, IssuerConfig};
+use super::cross_origin::CrossOrigin;
+use super::docs::{self, Documents, OpenApiFiles};
+use super::problems::{Panicked, Problems};
+use super::{BuildError, api, health};
+
+/// Everything that a reload replaces.
+pub(super) struct App {
+    pub(super) endpoint: Box<dyn DynEndpoint<Output = Response>>,
+    pub(super) keys: Arc<RemoteKeySet>,
+    documents: JoinHandle<()>,
+}
+
+impl App {
+    pub(super) fn build(
+        config: &Config,
+        address: SocketAddr,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BuildError> {
+        let issuer = config.issuer.url.clone().ok_or(BuildError::NoIssuer)?;
+        let validation = Validation::new(
+            issuer.as_str(),
+            Audience::parse(config.issuer.audience.as_str())?,
+        )
+        .with_leeway(config.issuer.leeway);
+        let keys = Arc::new(RemoteKeySet::start(
+            issuer.clone(),
+            fetch(&config.issuer)?,
+            refresh_policy(&config.issuer),
+            clock.clone(),
+        ));
+        let verifier = Verifier::new(keys.clone(), validation).with_clock(clock);
+        let public_url = public_url(config, address);
+        let guard = guard(config, verifier, &public_url)?;
+        let documents = Arc::new(Documents::new(&guard, &public_url)?);
+        let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url)?
+            .with(CatchPanic::new().with_handler(Panicked))
+            .with(Problems)
+            .with(CrossOrigin::new(&config.cors));
+        Ok(Self {
+            endpoint: Box::new(ToDynEndpoint(endpoint)),
+            documents: tokio::spawn(docs::follow(documents, guard, keys.clone())),
+            keys,
+        })
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.documents.abort();
+    }
+}
+
+/// The files of the document for a configuration, as the service would serve them.
+///
+/// # Errors
+///
+/// A [`BuildError`] when the settings do not fit the API.
+pub fn openapi(config: &Config, issuer: Option<&Metadata>) -> Result<OpenApiFiles, BuildError> {
+    let no_keys: Arc<KeySet> = Arc::default();
+    let validation = Validation::new("", Audience::parse(config.issuer.audience.as_str())?);
+    let verifier = Verifier::new(Arc::new(no_keys), validation);
+    let public_url = public_url(config, config.http.listen);
+    let guard = guard(config, verifier, &public_url)?;
+    Ok(docs::openapi_files(&guard, &public_url, issuer)?)
+}
+
+/// Our only outbound HTTP client, with the configured deadlines.
+///
+/// # Errors
+///
+/// [`BuildError::Client`].
+pub fn fetch(config: &IssuerConfig) -> Result<Fetch, BuildError> {
+    Fetch::new(&FetchPolicy {
+        connect_timeout: config.connect_timeout,
+        timeout: config.timeout,
+    })
+    .map_err(BuildError::Client)
+}
+
+fn routes(
+    guard: &Guard,
+    documents: &Arc<Documents>,
+    keys: &Arc<RemoteKeySet>,
+    issuer: &Issuer,
+    public_url: &str,
+) -> Result<Route, RuleError> {
+    let guarded = guard.try_protect(api::Api)?;
+    let resource = ProtectedResource::new(public_url, issuer.as_str(), guarded.rules())
+        .with_documentation(api::TITLE, &format!("{public_url}/docs"));
+    let resource = serde_json::to_string(&resource).expect("a document of texts");
+    Ok(Route::new()
+        .nest("/", api::service(guarded, public_url))
+        .at("/docs", get(documents.page()))
+        .at("/openapi.json", get(documents.json()))
+        .at("/openapi.yaml", get(documents.yaml()))
+        .at(
+            RESOURCE_METADATA,
+            get(make_sync(move |_| {
+                resource
+                    .clone()
+                    .with_content_type("application/json")
+                    .into_response()
+            })),
+        )
+        .at("/livez", get(make_sync(|_| health::live())))
+        .at("/readyz", get(health::ready(keys.clone()))))
+}
+
+fn guard(config: &Config, verifier: Verifier, public_url: &str) -> Result<Guard, BuildError> {
+    let challenge = Challenge::new(&config.access.realm)
+        .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
+    Ok(Guard::new(verifier)
+        .with_challenge(challenge)
+        .with_access(access(&config.access)?))
+}
+
+fn access(config: &AccessConfig) -> Result<Access, ScopeError> {
+    let mut access = Access {
+        mode: match config.mode {
+            config::AccessMode::Declared => AccessMode::Declared,
+            config::AccessMode::All => AccessMode::All,
+        },
+        anonymous: config.anonymous.clone(),
+        ..Access::default()
+    };
+    for (id, operation) in &config.operations {
+        let scope = operation
+            .scopes
+            .iter()
+            .map(|scope| ScopeToken::parse(scope));
+        access.operations.insert(
+            id.clone(),
+            OperationAccess {
+                scope: scope.collect::<Result<_, _>>()?,
+                claims: operation.claims.clone(),
+            },
+        );
+    }
+    Ok(access)
+}
+
+fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
+    RefreshPolicy {
+        cooldown: config.cooldown,
+        refresh_min: config.refresh_min,
+        refresh_max: config.refresh_max,
+        retry_max: config.retry_max,
+        max_stale: config.max_stale,
+        // A fetch may need the discovery document first.
+        longest_wait: config.timeout * 2,
+        jwks_hosts: config.jwks_hosts.clone(),
+        ..RefreshPolicy::default()
+    }
+}
+
+/// The URL callers use, without a trailing slash.
+fn public_url(config: &Config, address: SocketAddr) -> String {
+    match &config.http.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{address}"),
+    }
+}
+
+const RESOURCE_METADATA: &str = "/.well-known/oauth-protected-resource";

@@ -1,0 +1,133 @@
+//! Other settings without a restart, all or nothing.
+//!
+//! 1. What cannot change while listening must be as it was.
+//! 2. A new app is built beside the old one, and has fetched the issuer's keys.
+//! 3. It takes the old one's place between two requests; those under way finish on the old.
+//!
+//! Whatever goes wrong before the last step leaves the old settings in force, as they were.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use poem::{Endpoint, Request, Response, Result};
+
+use crate::clock::Clock;
+use crate::issuer::{DiscoveryError, RemoteKeySet};
+
+use super::BuildError;
+use super::app::App;
+use super::config::Config;
+
+/// Puts other settings in force. Clones reload the same service.
+#[derive(Clone)]
+pub struct Reloader {
+    in_force: Arc<ArcSwap<App>>,
+    fixed: Arc<[Fixed]>,
+    address: SocketAddr,
+    clock: Arc<dyn Clock>,
+}
+
+impl Reloader {
+    pub(super) fn new(
+        in_force: Arc<ArcSwap<App>>,
+        config: &Config,
+        address: SocketAddr,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            in_force,
+            fixed: fixed(config).into(),
+            address,
+            clock,
+        }
+    }
+
+    /// Puts `config` in force once its issuer's keys are held.
+    ///
+    /// # Errors
+    ///
+    /// A [`ReloadError`], and the old settings go on.
+    pub async fn reload(&self, config: &Config) -> std::result::Result<(), ReloadError> {
+        let differs = |(old, new): (&Fixed, Fixed)| (*old != new).then_some(new.key);
+        if let Some(key) = self.fixed.iter().zip(fixed(config)).find_map(differs) {
+            return Err(ReloadError::NeedsRestart { key });
+        }
+        let app = App::build(config, self.address, self.clock.clone())?;
+        app.keys.first_attempt().await?;
+        self.in_force.store(Arc::new(app));
+        Ok(())
+    }
+
+    pub(super) fn keys(&self) -> Arc<RemoteKeySet> {
+        self.in_force.load().keys.clone()
+    }
+}
+
+/// Why the old settings stay in force.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// A setting that only a restart can change.
+    #[error("`{key}` has changed, which needs a restart")]
+    NeedsRestart {
+        /// The setting's key.
+        key: &'static str,
+    },
+    /// The new settings do not fit the API.
+    #[error("the new settings do not fit the API")]
+    Build(#[from] BuildError),
+    /// The issuer of the new settings gives no keys.
+    #[error("the issuer gives no keys")]
+    Keys(#[from] Arc<DiscoveryError>),
+}
+
+/// The app in force, as an endpoint.
+pub(super) struct InForce(Arc<ArcSwap<App>>);
+
+impl InForce {
+    pub(super) fn new(app: Arc<ArcSwap<App>>) -> Self {
+        Self(app)
+    }
+}
+
+impl Endpoint for InForce {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        // Held until the answer is there, so a reload ends no request.
+        let app = self.0.load_full();
+        app.endpoint.call(request).await
+    }
+}
+
+/// A setting that is read once, and its value.
+#[derive(PartialEq)]
+struct Fixed {
+    key: &'static str,
+    value: String,
+}
+
+fn fixed(config: &Config) -> [Fixed; 8] {
+    let http = &config.http;
+    [
+        ("http.listen", format!("{:?}", http.listen)),
+        (
+            "http.max_connections",
+            format!("{:?}", http.max_connections),
+        ),
+        ("http.header_timeout", format!("{:?}", http.header_timeout)),
+        (
+            "http.request_timeout",
+            format!("{:?}", http.request_timeout),
+        ),
+        (
+            "http.shutdown_timeout",
+            format!("{:?}", http.shutdown_timeout),
+        ),
+        ("admin.listen", format!("{:?}", config.admin.listen)),
+        ("dev.listen", format!("{:?}", config.dev.listen)),
+        ("log.format", format!("{:?}", config.log.format)),
+    ]
+    .map(|(key, value)| Fixed { key, value })
+}
