@@ -174,10 +174,12 @@ fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
     }
 }
 
-/// The URL callers use, without a trailing slash.
+/// The URL callers use, without a trailing slash. Who listens on every address has to say
+/// by which of them he is called; until then it is this machine's own.
 fn public_url(config: &Config, address: SocketAddr) -> String {
     match &config.http.public_url {
-        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        Some(url) => url.as_str().to_owned(),
+        None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
         None => format!("http://{address}"),
     }
 }

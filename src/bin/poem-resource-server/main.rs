@@ -4,6 +4,7 @@ mod command_line;
 mod embedded;
 mod failure;
 mod openapi;
+mod output;
 mod serve;
 mod token;
 
@@ -24,18 +25,14 @@ fn main() -> ExitCode {
 
 fn run(mut command_line: CommandLine) -> Result<(), Failure> {
     if let Some(Command::Config(ConfigOptions { markdown: true })) = &command_line.command {
-        print!("{}", settings_table());
-        return Ok(());
+        return output::print(&settings_table());
     }
     let config = Config::load(&command_line.sources()?)?;
     match command_line.command.take().unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(config, command_line)),
         Command::Openapi(options) => block_on(openapi::print(config, options)),
         Command::Token(options) => block_on(token::print(config, options)),
-        Command::Config(_) => {
-            print!("{}", config.in_force());
-            Ok(())
-        }
+        Command::Config(_) => output::print(&config.in_force().to_string()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `openapi`: the document, the same bytes as the service serves with the same settings.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use poem_resource_server::issuer::Metadata;
@@ -10,7 +10,7 @@ use poem_resource_server::service::{self, OpenApiFiles};
 
 use crate::command_line::{Format, OpenapiOptions};
 use crate::failure::Failure;
-use crate::{embedded, token};
+use crate::{embedded, output, token};
 
 pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result<(), Failure> {
     let files = files(&mut config).await?;
@@ -24,12 +24,7 @@ pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result
     };
     match options.out {
         Some(path) => write(&path, &text),
-        None => io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|source| Failure::Write {
-                path: "standard output".into(),
-                source,
-            }),
+        None => output::print(&text),
     }
 }
 

@@ -11,11 +11,12 @@ use poem_resource_server::service::config::Config;
 use poem_resource_server::service::{Reloader, Service, telemetry};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::command_line::CommandLine;
 use crate::embedded;
 use crate::failure::Failure;
+use crate::output;
 
 pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Result<(), Failure> {
     #[expect(
@@ -32,11 +33,16 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
         None => None,
     };
     let service = Service::build(&config, address, Arc::new(SystemClock::new()))?;
+    if address.ip().is_unspecified() && config.http.public_url.is_none() {
+        warn!("links name localhost: set `http.public_url` to the URL that callers use");
+    }
     let admin_address = admin.as_ref().map(|(_, address)| *address);
-    print!(
-        "{}",
-        welcome(&config, address, admin_address, embedded.is_some())
-    );
+    output::print(&welcome(
+        &config,
+        address,
+        admin_address,
+        embedded.is_some(),
+    ))?;
 
     let hang_up = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
     let embedded_issuer = embedded

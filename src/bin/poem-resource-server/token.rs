@@ -8,6 +8,7 @@ use poem_resource_server::token::{Scope, ScopeToken};
 use crate::command_line::TokenOptions;
 use crate::embedded;
 use crate::failure::Failure;
+use crate::output;
 
 pub(crate) async fn print(config: Config, options: TokenOptions) -> Result<(), Failure> {
     let asked = if options.scope.is_empty() {
@@ -23,8 +24,7 @@ pub(crate) async fn print(config: Config, options: TokenOptions) -> Result<(), F
     let metadata = discover(&config).await?;
     let fetch = service::fetch(&config.issuer)?;
     let token = credentials.request(&fetch, &metadata).await?;
-    println!("{}", token.secret());
-    Ok(())
+    output::print(&format!("{}\n", token.secret()))
 }
 
 /// The discovery document of the issuer in force.

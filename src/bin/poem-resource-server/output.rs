@@ -1,0 +1,20 @@
+//! What the program answers with, on standard output.
+
+use std::io::{self, Write};
+
+use crate::failure::Failure;
+
+/// Writes `text`; who stopped reading, as `head` does, has had enough.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Write {
+            path: "standard output".into(),
+            source: error,
+        }),
+        _ => Ok(()),
+    }
+}
