@@ -13,7 +13,7 @@ use super::principal::BearerAuth;
 use super::rule::{self, OperationRule};
 use super::{Guard, RuleError};
 
-/// An API behind a guard: an [`OpenApi`] like the one it wraps.
+/// An API behind a guard: an [`OpenApi`](trait@OpenApi) like the one it wraps.
 pub struct Guarded<T> {
     api: T,
     guard: Guard,

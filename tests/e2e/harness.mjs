@@ -112,6 +112,7 @@ function start(command, args, env) {
   return {
     output,
     exit,
+    signal: (name) => child.kill(name),
     /** Asks it to stop and yields its exit code. */
     stop(signal = 'SIGTERM') {
       child.kill(signal);
@@ -157,9 +158,9 @@ export async function fetchToken(issuer, { client = 'svc', ...form } = {}) {
 }
 
 /** Starts the service and waits until it answers; `ready: 503` does not wait for its keys. */
-export async function startService(env = {}, { ready = 200 } = {}) {
+export async function startService(env = {}, { ready = 200, args = [] } = {}) {
   const port = await freePort();
-  const process_ = start(BIN, [], {
+  const process_ = start(BIN, args, {
     RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${port}`,
     RESOURCE_SERVER_ADMIN__LISTEN: 'off',
     ...env,

@@ -1,0 +1,131 @@
+// SIGHUP: other settings and fresh keys without a restart, all or nothing.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import {
+  bearer,
+  eventually,
+  fetchToken,
+  scratch,
+  settings,
+  startIssuer,
+  startService,
+} from './harness.mjs';
+import { assertRefused } from './refusals.mjs';
+
+const RELOADS = 100;
+const file = path.join(scratch, 'reload.toml');
+const realm = (name) => fs.writeFileSync(file, `[access]\nrealm = "${name}"\n`);
+const count = (service, text) => service.output.stderr.split(text).length - 1;
+
+describe('SIGHUP', () => {
+  let issuer;
+  let service;
+  before(async () => {
+    issuer = await startIssuer();
+    realm('first');
+    service = await startService(settings(issuer), { args: ['--config', file] });
+  });
+  after(async () => {
+    await service?.stop();
+    await issuer?.stop();
+  });
+
+  /** Sends SIGHUP and waits until the log says how it went. */
+  async function reload(outcome) {
+    const before = count(service, outcome);
+    service.signal('SIGHUP');
+    await eventually(
+      () => `${outcome}\n${service.output.stderr}`,
+      () => count(service, outcome) > before,
+    );
+  }
+  const challenge = async () => (await service.whoami()).headers['www-authenticate'];
+
+  test('puts a changed file in force', async () => {
+    realm('second');
+
+    await reload('settings and keys reloaded');
+
+    assert.match(await challenge(), /realm="second"/);
+  });
+
+  test('keeps the old settings when the new file is wrong, and says why', async () => {
+    realm('third');
+    fs.appendFileSync(file, 'relm = "x"\n');
+
+    await reload('not reloaded');
+
+    assert.match(await challenge(), /realm="second"/);
+    assert.match(service.output.stderr, /access\.relm/);
+  });
+
+  test('keeps the old settings when a setting needs a restart, and names it', async () => {
+    fs.writeFileSync(file, '[http]\nmax_connections = 7\n');
+
+    await reload('not reloaded');
+
+    assert.match(await challenge(), /realm="second"/);
+    assert.match(service.output.stderr, /`http\.max_connections` has changed/);
+  });
+
+  test('refuses at once the tokens of a key that the issuer took back', async () => {
+    const old = await fetchToken(issuer);
+    assert.equal((await service.whoami(old)).status, 200);
+    await issuer.stop();
+    issuer = await startIssuer({ port: issuer.port, keysFile: path.join(scratch, 'taken.json') });
+    realm('second');
+
+    await reload('settings and keys reloaded');
+
+    assertRefused(await service.whoami(old), 401, 'invalid_token');
+    assert.equal((await service.whoami(await fetchToken(issuer))).status, 200);
+  });
+
+  test(`loses no request in ${RELOADS} reloads under load`, async () => {
+    const token = await fetchToken(issuer);
+    const load = startLoad(`${service.url}/api/whoami`, token);
+
+    for (let n = 0; n < RELOADS; n += 1) {
+      realm(`round ${n}`);
+      await reload('settings and keys reloaded');
+    }
+
+    const statuses = await load.stop();
+    assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses));
+    assert.ok(statuses[200] >= RELOADS, `only ${statuses[200]} requests`);
+    assert.match(await challenge(), new RegExp(`realm="round ${RELOADS - 1}"`));
+  });
+});
+
+/** Eight callers on connections kept alive, one request after the other; counts statuses. */
+function startLoad(url, token) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+  const statuses = {};
+  let stopped = false;
+  const once = () =>
+    new Promise((resolve) => {
+      const done = (status) => {
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        resolve();
+      };
+      http
+        .get(url, { agent, headers: bearer(token) }, (response) => {
+          response.resume().on('end', () => done(response.statusCode));
+        })
+        .on('error', (error) => done(error.code));
+    });
+  const callers = Array.from({ length: 8 }, async () => {
+    while (!stopped) await once();
+  });
+  return {
+    async stop() {
+      stopped = true;
+      await Promise.all(callers);
+      agent.destroy();
+      return statuses;
+    },
+  };
+}
