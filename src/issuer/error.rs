@@ -121,6 +121,14 @@ impl DiscoveryError {
         }
     }
 
+    /// Whether the issuer was out of reach, as opposed to saying something wrong.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Metadata { source, .. } | Self::Keys { source, .. } => source.is_outage(),
+            _ => false,
+        }
+    }
+
     /// The message with those of its causes, joined by colons.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();

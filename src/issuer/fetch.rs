@@ -200,6 +200,15 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// Whether nobody answered, or nobody who could: it may be over any moment.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Connect(_) | Self::Transport(_) => true,
+            Self::Status { status, .. } => status.is_server_error(),
+            _ => false,
+        }
+    }
+
     fn from_reqwest(error: reqwest::Error) -> Self {
         // The URL would say again what the caller's message says, query included.
         let error = error.without_url();

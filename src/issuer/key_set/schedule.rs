@@ -4,10 +4,11 @@
 //! | --- | --- | --- | --- |
 //! | held | succeeded | before the document's lifetime ends | once per cooldown |
 //! | held | failed | after the cooldown | after the cooldown |
-//! | none | failed | back-off from 1 s, doubling up to `retry_max` | after 1 s |
+//! | none | found the issuer out of reach | after 1 s, then every 2 s | after 1 s |
+//! | none | got a wrong answer | back-off from 1 s, doubling up to `retry_max` | after 1 s |
 //!
 //! So however many requests bring an unknown `kid`, there are at most four attempts a minute
-//! while keys are held; and without keys the first request after the issuer's return heals.
+//! while keys are held; and without keys an issuer that returns is found within two seconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,8 @@ pub struct RefreshPolicy {
     /// A document is kept at most this long, and so is a key that the issuer took back.
     /// 5 min by default.
     pub refresh_max: Duration,
-    /// The longest wait between two attempts while there are no keys. 30 s by default.
+    /// The longest wait between two attempts while there are no keys and the issuer answers,
+    /// but wrongly. 30 s by default.
     pub retry_max: Duration,
     /// Age at which keys may no longer verify anything, though no fetch succeeds. 24 h by default.
     pub max_stale: Duration,
@@ -61,12 +63,13 @@ impl RefreshPolicy {
     }
 
     /// How long after the `failures`-th failure in a row to try again.
-    pub(super) fn until_retry(&self, failures: u32, has_keys: bool) -> Duration {
-        let wait = if has_keys {
-            self.cooldown
-        } else {
-            let doublings = failures.saturating_sub(1).min(16);
-            (RETRY_MIN * 2_u32.pow(doublings)).min(self.retry_max)
+    pub(super) fn until_retry(&self, failures: u32, is_outage: bool, has_keys: bool) -> Duration {
+        let doublings = failures.saturating_sub(1).min(16);
+        let backed_off = (RETRY_MIN * 2_u32.pow(doublings)).min(self.retry_max);
+        let wait = match (has_keys, is_outage) {
+            (true, _) => self.cooldown,
+            (false, true) => backed_off.min(RETRY_OUTAGE),
+            (false, false) => backed_off,
         };
         wait.mul_f64(0.8 + 0.2 * (self.jitter)())
     }
@@ -74,6 +77,9 @@ impl RefreshPolicy {
 
 /// The wait after the first failure, and between attempts on demand while there are no keys.
 const RETRY_MIN: Duration = Duration::from_secs(1);
+
+/// The longest wait while there are no keys and the issuer is out of reach.
+const RETRY_OUTAGE: Duration = Duration::from_secs(2);
 
 /// How far the task has come. Times are monotonic.
 #[derive(Debug, Clone, Default)]

@@ -115,15 +115,21 @@ fn record(shared: &Shared, error: DiscoveryError) -> Duration {
     let now = shared.clock.monotonic();
     let has_keys = shared.current().is_some();
     let failures = shared.progress.borrow().failures_in_a_row.saturating_add(1);
-    let retry = shared.policy.until_retry(failures, has_keys);
-    warn!(
-        issuer = %shared.issuer,
-        reason = error.reason(),
-        error = error.chain(),
-        has_keys,
-        retry_in = ?retry,
-        "keys not fetched"
-    );
+    let retry = shared
+        .policy
+        .until_retry(failures, error.is_outage(), has_keys);
+    // A long outage is told ever more rarely: at the 1st, 2nd, 4th, 8th attempt.
+    if failures.is_power_of_two() {
+        warn!(
+            issuer = %shared.issuer,
+            reason = error.reason(),
+            error = error.chain(),
+            failures,
+            has_keys,
+            retry_in = ?retry,
+            "keys not fetched"
+        );
+    }
     let next_attempt = now + retry;
     let error = Arc::new(error);
     shared
