@@ -290,3 +290,6 @@ fn okta_error(body: &[u8]) -> Option<String> {
     let digits = code.strip_prefix('E')?;
     (digits.len() == 7 && digits.bytes().all(|digit| digit.is_ascii_digit())).then_some(code)
 }
+
+#[cfg(test)]
+mod tests;

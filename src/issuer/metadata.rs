@@ -121,3 +121,6 @@ fn explain(source: FetchError, issuer: &Issuer, url: &str) -> DiscoveryError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

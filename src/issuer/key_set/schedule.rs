@@ -159,3 +159,6 @@ impl Progress {
         self.next_attempt = Some(next_attempt);
     }
 }
+
+#[cfg(test)]
+mod tests;
