@@ -43,4 +43,6 @@ pub use access_token::AccessToken;
 pub use behaviour::Behaviour;
 pub use directory::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, User};
 pub use issuer::{DevIssuer, DevOptions};
-pub use mint::{SigningAlgorithm, SigningKey};
+pub use mint::SigningKey;
+
+pub use crate::token::Algorithm as SigningAlgorithm;

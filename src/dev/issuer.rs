@@ -16,11 +16,12 @@ use super::authority::Authority;
 use super::behaviour::{Behaviour, Stage};
 use super::directory::{PUBLIC_CLIENT_ID, User};
 use super::key_ring::KeyRing;
-use super::mint::{SigningAlgorithm, SigningKey};
+use super::mint::SigningKey;
 use super::revocations::Revocations;
 use super::routes::routes;
 use super::single_use::SingleUse;
 use crate::clock::{Clock, SystemClock};
+use crate::token::Algorithm;
 
 /// What may differ from one issuer to the next.
 #[derive(Debug, Clone)]
@@ -91,7 +92,7 @@ impl DevIssuer {
         }
         let key = options
             .signing_key
-            .unwrap_or_else(|| Arc::new(SigningKey::generate(SigningAlgorithm::Rs256)));
+            .unwrap_or_else(|| Arc::new(SigningKey::generate(Algorithm::Rs256)));
         let authority = Arc::new(Authority {
             origin: format!("http://{address}"),
             audience: options.audience,

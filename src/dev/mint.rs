@@ -7,79 +7,18 @@
 mod pair;
 
 use aws_lc_rs::rand;
-use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use self::pair::Pair;
-
-/// The signature algorithms a [`SigningKey`] can be made for, by their JWA names.
-///
-/// RFC 7518 section 3.1, RFC 8037 section 3.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // The names are the registry's.
-pub enum SigningAlgorithm {
-    Rs256,
-    Rs384,
-    Rs512,
-    Ps256,
-    Ps384,
-    Ps512,
-    Es256,
-    Es384,
-    EdDsa,
-}
-
-impl SigningAlgorithm {
-    /// Every algorithm, for tests that try them in turn.
-    pub const ALL: [Self; 9] = [
-        Self::Rs256,
-        Self::Rs384,
-        Self::Rs512,
-        Self::Ps256,
-        Self::Ps384,
-        Self::Ps512,
-        Self::Es256,
-        Self::Es384,
-        Self::EdDsa,
-    ];
-
-    /// The value of `alg`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Rs384 => "RS384",
-            Self::Rs512 => "RS512",
-            Self::Ps256 => "PS256",
-            Self::Ps384 => "PS384",
-            Self::Ps512 => "PS512",
-            Self::Es256 => "ES256",
-            Self::Es384 => "ES384",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-
-    fn verification(self) -> &'static dyn VerificationAlgorithm {
-        match self {
-            Self::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-            Self::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-            Self::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-            Self::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
-            Self::Ps384 => &signature::RSA_PSS_2048_8192_SHA384,
-            Self::Ps512 => &signature::RSA_PSS_2048_8192_SHA512,
-            Self::Es256 => &signature::ECDSA_P256_SHA256_FIXED,
-            Self::Es384 => &signature::ECDSA_P384_SHA384_FIXED,
-            Self::EdDsa => &signature::ED25519,
-        }
-    }
-}
+use crate::token::{Algorithm, Jws, SignedPayload, VerifyingKey};
 
 /// A private key, its `kid` and the one algorithm it signs with.
 #[derive(Debug)]
 pub struct SigningKey {
     kid: String,
-    algorithm: SigningAlgorithm,
+    algorithm: Algorithm,
     pair: Pair,
 }
 
@@ -89,7 +28,7 @@ impl SigningKey {
     /// # Panics
     ///
     /// When the system has no memory or randomness to give.
-    pub fn generate(algorithm: SigningAlgorithm) -> Self {
+    pub fn generate(algorithm: Algorithm) -> Self {
         Self::generate_with_kid(algorithm, random_handle())
     }
 
@@ -98,7 +37,7 @@ impl SigningKey {
     /// # Panics
     ///
     /// When the system has no memory or randomness to give.
-    pub fn generate_with_kid(algorithm: SigningAlgorithm, kid: impl Into<String>) -> Self {
+    pub fn generate_with_kid(algorithm: Algorithm, kid: impl Into<String>) -> Self {
         Self {
             kid: kid.into(),
             algorithm,
@@ -112,7 +51,7 @@ impl SigningKey {
     }
 
     /// What the key signs with.
-    pub fn algorithm(&self) -> SigningAlgorithm {
+    pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
@@ -155,11 +94,10 @@ impl SigningKey {
         self.pair.sign(signing_input)
     }
 
-    /// Whether `signature` is this key's over `signing_input`.
-    pub fn verify(&self, signing_input: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(self.algorithm.verification(), self.pair.public_key())
-            .verify(signing_input, signature)
-            .is_ok()
+    /// The payload of a token that this key signed.
+    pub fn verify(&self, token: &str) -> Option<SignedPayload> {
+        let key = VerifyingKey::parse(&self.public_jwk()).ok()?;
+        key.verify(Jws::parse(token).ok()?).ok()
     }
 }
 

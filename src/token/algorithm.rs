@@ -27,6 +27,19 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// Every algorithm that is allowed.
+    pub const ALL: [Self; 9] = [
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Es256,
+        Self::Es384,
+        Self::EdDsa,
+    ];
+
     /// The algorithm of an exact JWA name, if it is allowed.
     ///
     /// ```
@@ -37,18 +50,9 @@ impl Algorithm {
     /// assert_eq!(Algorithm::find("none"), None);
     /// ```
     pub fn find(name: &str) -> Option<Self> {
-        Some(match name {
-            "RS256" => Self::Rs256,
-            "RS384" => Self::Rs384,
-            "RS512" => Self::Rs512,
-            "PS256" => Self::Ps256,
-            "PS384" => Self::Ps384,
-            "PS512" => Self::Ps512,
-            "ES256" => Self::Es256,
-            "ES384" => Self::Es384,
-            "EdDSA" => Self::EdDsa,
-            _ => return None,
-        })
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
     }
 
     /// The JWA name.

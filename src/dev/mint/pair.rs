@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaEncod
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::SigningAlgorithm;
+use crate::token::Algorithm;
 
 #[derive(Debug)]
 pub(super) enum Pair {
@@ -16,21 +16,21 @@ pub(super) enum Pair {
 }
 
 impl Pair {
-    pub(super) fn generate(algorithm: SigningAlgorithm) -> Self {
+    pub(super) fn generate(algorithm: Algorithm) -> Self {
         let encoding: &'static dyn RsaEncoding = match algorithm {
-            SigningAlgorithm::Rs256 => &signature::RSA_PKCS1_SHA256,
-            SigningAlgorithm::Rs384 => &signature::RSA_PKCS1_SHA384,
-            SigningAlgorithm::Rs512 => &signature::RSA_PKCS1_SHA512,
-            SigningAlgorithm::Ps256 => &signature::RSA_PSS_SHA256,
-            SigningAlgorithm::Ps384 => &signature::RSA_PSS_SHA384,
-            SigningAlgorithm::Ps512 => &signature::RSA_PSS_SHA512,
-            SigningAlgorithm::Es256 => {
+            Algorithm::Rs256 => &signature::RSA_PKCS1_SHA256,
+            Algorithm::Rs384 => &signature::RSA_PKCS1_SHA384,
+            Algorithm::Rs512 => &signature::RSA_PKCS1_SHA512,
+            Algorithm::Ps256 => &signature::RSA_PSS_SHA256,
+            Algorithm::Ps384 => &signature::RSA_PSS_SHA384,
+            Algorithm::Ps512 => &signature::RSA_PSS_SHA512,
+            Algorithm::Es256 => {
                 return Self::ecdsa(&signature::ECDSA_P256_SHA256_FIXED_SIGNING);
             }
-            SigningAlgorithm::Es384 => {
+            Algorithm::Es384 => {
                 return Self::ecdsa(&signature::ECDSA_P384_SHA384_FIXED_SIGNING);
             }
-            SigningAlgorithm::EdDsa => {
+            Algorithm::EdDsa => {
                 let pair = Ed25519KeyPair::generate().expect("memory and randomness are at hand");
                 return Self::Ed25519(pair);
             }
