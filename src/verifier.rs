@@ -3,10 +3,16 @@
 //! Joins the pure steps of [`crate::token`] with keys from a [`KeySource`] and the time
 //! from a [`Clock`]. [`Verifier::verify`] is the whole decision, in its order.
 
+mod cache;
+
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::token::{Claims, Jws, KeySet, KeySource, TokenError, Validation, Verified};
+use cache::VerifiedCache;
+
+/// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
+pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Verifies access tokens. Clones share everything.
 #[derive(Debug, Clone)]
@@ -14,6 +20,7 @@ pub struct Verifier {
     keys: Arc<dyn KeySource>,
     validation: Arc<Validation>,
     clock: Arc<dyn Clock>,
+    cache: Option<Arc<VerifiedCache>>,
 }
 
 impl Verifier {
@@ -23,7 +30,16 @@ impl Verifier {
             keys,
             validation: Arc::new(validation),
             clock: Arc::new(SystemClock::new()),
+            cache: Some(Arc::new(VerifiedCache::new(DEFAULT_CACHE_BYTES))),
         }
+    }
+
+    /// The same with a cache of at most about `max_bytes`, or none: its verdicts are those of
+    /// a verifier without one.
+    #[must_use]
+    pub fn with_cache(self, max_bytes: Option<u64>) -> Self {
+        let cache = max_bytes.map(|max_bytes| Arc::new(VerifiedCache::new(max_bytes)));
+        Self { cache, ..self }
     }
 
     /// The same with another clock.
@@ -42,12 +58,36 @@ impl Verifier {
     /// when there are no keys to check with, which is not the token's fault.
     ///
     /// RFC 9068 section 4.
-    pub async fn verify(&self, token: &str) -> Result<Verified<Claims>, VerifyError> {
+    pub async fn verify(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
+        let now = self.clock.now();
+        if let Some(claims) = self.remembered(token) {
+            return match self.validation.check_times(&claims, now) {
+                Ok(()) => Ok(claims),
+                Err(error) => Err(self.forget(token, error).into()),
+            };
+        }
         let jws = Jws::parse(token)?;
         let keys = self.keys_for(&jws).await?;
         let payload = keys.find(jws.header())?.verify(jws)?;
         let claims = Claims::parse(&payload)?;
-        Ok(self.validation.check(claims, self.clock.now())?)
+        // A fetch of keys may have taken its time.
+        let verified = Arc::new(self.validation.check(claims, self.clock.now())?);
+        if let Some(cache) = &self.cache {
+            cache.insert(token, keys, verified.clone());
+        }
+        Ok(verified)
+    }
+
+    /// The claims of a token that the keys in force verified before.
+    fn remembered(&self, token: &str) -> Option<Arc<Verified<Claims>>> {
+        self.cache.as_ref()?.find(token, &self.keys.current()?)
+    }
+
+    fn forget(&self, token: &str, error: TokenError) -> TokenError {
+        if let Some(cache) = &self.cache {
+            cache.remove(token);
+        }
+        error
     }
 
     async fn keys_for(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, VerifyError> {
@@ -81,3 +121,6 @@ impl VerifyError {
         }
     }
 }
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;

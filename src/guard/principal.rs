@@ -21,10 +21,8 @@ pub struct Principal {
 }
 
 impl Principal {
-    pub(super) fn new(claims: Verified<Claims>) -> Self {
-        Self {
-            claims: Arc::new(claims),
-        }
+    pub(super) fn new(claims: Arc<Verified<Claims>>) -> Self {
+        Self { claims }
     }
 
     /// `sub`: the user, or the client itself where no user takes part.

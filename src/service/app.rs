@@ -49,7 +49,9 @@ impl App {
             refresh_policy(&config.issuer),
             clock.clone(),
         ));
-        let verifier = Verifier::new(keys.clone(), validation).with_clock(clock);
+        let verifier = Verifier::new(keys.clone(), validation)
+            .with_clock(clock)
+            .with_cache(config.cache.max_bytes);
         let public_url = public_url(config, address);
         let guard = guard(config, verifier, &public_url)?;
         let documents = Arc::new(Documents::new(&guard, &public_url)?);

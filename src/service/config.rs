@@ -8,6 +8,7 @@
 //! handed in as [`Sources`].
 
 mod access;
+mod cache;
 mod checks;
 mod client;
 mod cors;
@@ -27,6 +28,7 @@ mod sources;
 mod value;
 
 pub use access::{AccessConfig, AccessMode, OperationConfig};
+pub use cache::CacheConfig;
 pub use client::{ClientConfig, Secret};
 pub use cors::{CorsConfig, Origin};
 pub use http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
@@ -58,6 +60,8 @@ pub struct Config {
     pub profile: Profile,
     /// Whose tokens are accepted.
     pub issuer: IssuerConfig,
+    /// Tokens that are remembered.
+    pub cache: CacheConfig,
     /// The door for callers.
     pub http: HttpConfig,
     /// The door for operators.
@@ -91,6 +95,7 @@ impl Config {
             in_force: InForce::new(&profile, profile_source, &won),
             profile,
             issuer: IssuerConfig::read(&mut reader),
+            cache: CacheConfig::read(&mut reader),
             http: HttpConfig::read(&mut reader),
             admin: AdminConfig::read(&mut reader),
             dev: DevConfig::read(&mut reader),

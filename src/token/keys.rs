@@ -30,7 +30,9 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
 }
 
 /// Keys that verify signatures, each bound to one algorithm and parsed once.
-#[derive(Debug, Default)]
+///
+/// Two sets are equal when they hold the same keys in the same order.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct KeySet {
     keys: Vec<VerifyingKey>,
 }
@@ -195,6 +197,16 @@ impl VerifyingKey {
         self.key_id.is_some() && self.key_id == other.key_id && self.algorithm == other.algorithm
     }
 }
+
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.key_id == other.key_id
+            && self.algorithm == other.algorithm
+            && self.public_key.as_ref() == other.public_key.as_ref()
+    }
+}
+
+impl Eq for VerifyingKey {}
 
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

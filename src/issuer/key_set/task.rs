@@ -100,8 +100,13 @@ fn publish(shared: &Shared, fetched: Fetched) -> Duration {
         let keys = fetched.keys.key_set.keys().len();
         info!(issuer = %shared.issuer, keys, "keys fetched");
     }
+    // The same keys stay the same value: what was verified with them still is.
+    let keys = match &*shared.held.load() {
+        Some(held) if *held.keys == fetched.keys.key_set => held.keys.clone(),
+        _ => Arc::new(fetched.keys.key_set),
+    };
     shared.held.store(Some(Arc::new(Held {
-        keys: Arc::new(fetched.keys.key_set),
+        keys,
         metadata: fetched.metadata.metadata,
         fetched_at: now,
     })));

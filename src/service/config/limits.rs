@@ -23,3 +23,6 @@ pub(super) const MAX_REFRESH: Duration = Duration::from_secs(60 * 60);
 
 /// What a semaphore surely counts, and more than a machine has sockets for.
 pub(super) const MAX_CONNECTIONS: u32 = 1_000_000;
+
+/// Room for some tokens at least, and no more than a machine has.
+pub(super) const CACHE_SIZE: RangeInclusive<u64> = 64 * 1024..=64 * 1024 * 1024 * 1024;

@@ -120,3 +120,29 @@ fn show_duration(duration: Duration) -> String {
 
 // The longest first, for showing.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// `true` or `false`.
+pub(super) fn boolean(value: &Value) -> Result<bool, Fault> {
+    match value {
+        Value::Bool(_, boolean) => Ok(*boolean),
+        Value::String(_, text) if text == "true" => Ok(true),
+        Value::String(_, text) if text == "false" => Ok(false),
+        _ => Err(Fault::new("must be true or false").fix("write true or false")),
+    }
+}
+
+/// A number of bytes within `range`: a whole number and one of `KiB`, `MiB`, `GiB`.
+pub(super) fn size(value: &Value, range: &RangeInclusive<u64>) -> Result<u64, Fault> {
+    const UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+    let text = value.as_str().unwrap_or_default();
+    let bytes = UNITS.iter().find_map(|(unit, bytes)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*bytes)
+    });
+    bytes.filter(|bytes| range.contains(bytes)).ok_or_else(|| {
+        let least = range.start() >> 10;
+        let most = range.end() >> 30;
+        Fault::new(format!("must be a size from {least}KiB to {most}GiB"))
+            .fix("write a whole number and KiB, MiB or GiB, as in \"32MiB\"")
+    })
+}

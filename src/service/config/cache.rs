@@ -1,0 +1,22 @@
+//! `[cache]`: accepted tokens that are remembered.
+
+use super::limits::CACHE_SIZE;
+use super::reader::Reader;
+use super::value;
+
+/// The rule for remembering tokens.
+#[derive(Debug, Clone)]
+pub struct CacheConfig {
+    /// How much memory they may take; `None` remembers nothing.
+    pub max_bytes: Option<u64>,
+}
+
+impl CacheConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let enabled = reader.read("cache.enabled", value::boolean);
+        let max_bytes = reader.read("cache.max_size", |it| value::size(it, &CACHE_SIZE));
+        Self {
+            max_bytes: enabled.then_some(max_bytes),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwapOption;
+use futures_util::future::BoxFuture;
+use serde_json::json;
+
+use super::{Verifier, VerifyError};
+use crate::clock::{Clock, ManualClock};
+use crate::dev::{SigningAlgorithm, SigningKey};
+use crate::token::{Audience, KeySet, KeySource, Validation};
+
+const ISSUER: &str = "https://id.example/oauth2/default";
+const AUDIENCE: &str = "api://default";
+
+static KEYS: LazyLock<[SigningKey; 3]> = LazyLock::new(|| {
+    ["a", "b", "c"].map(|kid| SigningKey::generate_with_kid(SigningAlgorithm::Es256, kid))
+});
+
+/// Keys that a test puts in force and takes away.
+#[derive(Debug, Default)]
+struct Shelf(ArcSwapOption<KeySet>);
+
+impl Shelf {
+    fn put(&self, keys: &[&SigningKey]) {
+        let jwks = json!({ "keys": keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>() });
+        let parsed = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
+        self.0.store(Some(Arc::new(parsed.key_set)));
+    }
+}
+
+impl KeySource for Shelf {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        self.0.load_full()
+    }
+
+    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+        Box::pin(async { self.current() })
+    }
+}
+
+fn verifier(shelf: &Arc<Shelf>, clock: &ManualClock) -> Verifier {
+    let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
+    Verifier::new(shelf.clone(), validation).with_clock(Arc::new(clock.clone()))
+}
+
+fn token(key: &SigningKey, subject: &str, expires_at: u64) -> String {
+    key.sign(
+        &json!({ "alg": "ES256", "kid": key.kid() }),
+        &json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": subject, "exp": expires_at }),
+    )
+}
+
+fn secs(clock: &ManualClock) -> u64 {
+    let since_epoch = clock.now().duration_since(SystemTime::UNIX_EPOCH);
+    since_epoch.unwrap().as_secs()
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_the_same_value_at_each_call() {
+    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
+    let verifier = verifier(&shelf, &clock);
+    shelf.put(&[&KEYS[0]]);
+    let token = token(&KEYS[0], "ada", secs(&clock) + 300);
+
+    let first = verifier.verify(&token).await.unwrap();
+    let second = verifier.verify(&token).await.unwrap();
+    let without = verifier.with_cache(None).verify(&token).await.unwrap();
+
+    assert!(Arc::ptr_eq(&first, &second));
+    assert!(!Arc::ptr_eq(&first, &without));
+    assert_eq!(first, without);
+}
+
+#[tokio::test]
+async fn a_remembered_token_expires_to_the_second() {
+    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
+    let verifier = verifier(&shelf, &clock);
+    shelf.put(&[&KEYS[0]]);
+    let token = token(&KEYS[0], "ada", secs(&clock) + 300);
+    verifier.verify(&token).await.unwrap();
+
+    clock.advance(Duration::from_secs(359));
+    assert!(verifier.verify(&token).await.is_ok());
+
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(
+        verifier.verify(&token).await.unwrap_err().reason(),
+        "expired"
+    );
+}
+
+#[tokio::test]
+async fn a_remembered_token_goes_with_its_key() {
+    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
+    let verifier = verifier(&shelf, &clock);
+    shelf.put(&[&KEYS[0], &KEYS[1]]);
+    let token = token(&KEYS[0], "ada", secs(&clock) + 300);
+    verifier.verify(&token).await.unwrap();
+
+    shelf.put(&[&KEYS[1]]);
+    assert_eq!(
+        verifier.verify(&token).await.unwrap_err().reason(),
+        "unknown_key"
+    );
+
+    shelf.put(&[&KEYS[0]]);
+    assert!(verifier.verify(&token).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_worth_nothing_while_there_are_no_keys() {
+    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
+    let verifier = verifier(&shelf, &clock);
+    shelf.put(&[&KEYS[0]]);
+    let token = token(&KEYS[0], "ada", secs(&clock) + 300);
+    verifier.verify(&token).await.unwrap();
+
+    shelf.0.store(None);
+
+    assert_eq!(
+        verifier.verify(&token).await.unwrap_err(),
+        VerifyError::NoKeys
+    );
+}
+
+/// Random schedules of calls, time, clock jumps and keys: a verifier with a cache, one with a
+/// cache that is always full and one without give the same verdicts.
+#[tokio::test]
+async fn a_cache_changes_no_verdict() {
+    for seed in 0..40 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
+        let plain = verifier(&shelf, &clock).with_cache(None);
+        let cached = verifier(&shelf, &clock);
+        let crowded = verifier(&shelf, &clock).with_cache(Some(8 * 1024));
+        let start = secs(&clock);
+        let tokens: Vec<String> = (0..20)
+            .map(|n| {
+                token(
+                    random.choice(&*KEYS).unwrap(),
+                    &format!("user{n}"),
+                    start + random.u64(0..900),
+                )
+            })
+            .collect();
+
+        for step in 0..300 {
+            match random.u32(0..20) {
+                0 => clock.advance(Duration::from_secs(random.u64(0..120))),
+                1 => clock.set_wall(clock.now() - Duration::from_secs(random.u64(0..120))),
+                2 => shelf.put(&random.choose_multiple(KEYS.iter(), 2)),
+                3 => shelf.0.store(None),
+                _ => {
+                    let token = random.choice(&tokens).unwrap();
+                    let verdict = plain.verify(token).await;
+                    let where_ = format!("seed {seed}, step {step}");
+                    assert_eq!(cached.verify(token).await, verdict, "{where_}");
+                    assert_eq!(crowded.verify(token).await, verdict, "{where_}");
+                }
+            }
+        }
+    }
+}
