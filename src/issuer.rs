@@ -17,5 +17,5 @@ pub use fetch::{Document, Fetch, FetchError, FetchPolicy, MAX_BODY_BYTES};
 #[cfg(feature = "service")]
 pub use grant::{ClientCredentials, GrantError, GrantedToken};
 pub use identifier::{Issuer, IssuerError};
-pub use key_set::{KeySetStatus, RefreshPolicy, RemoteKeySet};
+pub use key_set::{Attempts, KeySetStatus, RefreshPolicy, RemoteKeySet};
 pub use metadata::Metadata;

@@ -110,11 +110,11 @@ impl RemoteKeySet {
             .map(|held| held.metadata.clone())
     }
 
-    /// Completes after the next attempt, whether it succeeds or not.
-    pub async fn changed(&self) {
-        let mut progress = self.shared.progress.subscribe();
-        let seen = progress.borrow_and_update().finished;
-        let _ = progress.wait_for(|progress| progress.finished > seen).await;
+    /// Tells of every attempt that ends from now on.
+    pub fn attempts(&self) -> Attempts {
+        let progress = self.shared.progress.subscribe();
+        let seen = progress.borrow().finished;
+        Attempts { progress, seen }
     }
 
     /// How the keys are and how the last fetches went.
@@ -198,6 +198,29 @@ impl Shared {
         tokio::select! {
             _ = finished => {}
             () = self.clock.sleep_until(now + self.policy.longest_wait) => {}
+        }
+    }
+}
+
+/// Waits for attempts to end; none that ends between two waits is missed.
+#[derive(Debug)]
+pub struct Attempts {
+    progress: watch::Receiver<Progress>,
+    seen: u64,
+}
+
+impl Attempts {
+    /// Completes once an attempt has ended that was not told of yet, whether it succeeded or
+    /// not; never once the key set is gone.
+    pub async fn ended(&mut self) {
+        let seen = self.seen;
+        let ended = self
+            .progress
+            .wait_for(|progress| progress.finished > seen)
+            .await;
+        match ended.map(|progress| progress.finished) {
+            Ok(finished) => self.seen = finished,
+            Err(_) => std::future::pending().await,
         }
     }
 }

@@ -70,6 +70,7 @@ impl Documents {
 
 /// Prints the documents anew whenever the issuer says something else of itself.
 pub(super) async fn follow(documents: Arc<Documents>, guard: Guard, keys: Arc<RemoteKeySet>) {
+    let mut attempts = keys.attempts();
     let mut printed: Option<Arc<Metadata>> = None;
     loop {
         let metadata = keys.metadata();
@@ -84,7 +85,7 @@ pub(super) async fn follow(documents: Arc<Documents>, guard: Guard, keys: Arc<Re
             documents.printed.store(Arc::new(files.into()));
             printed = metadata;
         }
-        keys.changed().await;
+        attempts.ended().await;
     }
 }
 

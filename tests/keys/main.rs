@@ -1,0 +1,8 @@
+//! The keys of a remote issuer through its bad days: what `docs/threats.md` promises of them.
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(unreachable_pub)] // A test binary has no outside.
+
+mod faults;
+mod issuer;
+mod promises;
+mod world;
