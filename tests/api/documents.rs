@@ -1,0 +1,139 @@
+//! What the service says of itself, and that it is true.
+
+use poem_resource_server::service::config::settings_table;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, World};
+
+#[tokio::test]
+async fn the_document_says_who_may_call_and_how_one_is_refused() {
+    let world = World::start().await;
+
+    let document = world.get("/openapi.json").await.json();
+
+    let hello = &document["paths"]["/api/hello"]["get"];
+    let whoami = &document["paths"]["/api/whoami"]["get"];
+    let statuses = |operation: &Value| -> Vec<String> {
+        operation["responses"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
+    };
+    assert_eq!(hello["security"], json!([]));
+    assert_eq!(statuses(hello), ["200"]);
+    assert_eq!(
+        whoami["security"],
+        json!([{ "BearerAuth": [] }, { "OAuth2": [] }])
+    );
+    assert_eq!(statuses(whoami), ["200", "400", "401", "503"]);
+    let headers = &whoami["responses"]["401"]["headers"];
+    assert!(headers["WWW-Authenticate"].is_object());
+    assert!(whoami["responses"]["503"]["headers"]["Retry-After"].is_object());
+    assert_eq!(
+        document["servers"],
+        json!([{ "url": format!("http://{}", world.address) }])
+    );
+}
+
+#[tokio::test]
+async fn the_flows_are_at_the_issuers_own_endpoints_once_it_is_known() {
+    let world = World::without_keys(&[]).await;
+    let schemes = |document: Value| document["components"]["securitySchemes"].clone();
+    let before = schemes(world.get("/openapi.json").await.json());
+    assert_eq!(before["BearerAuth"]["scheme"], "bearer");
+    assert_eq!(before.get("OAuth2"), None);
+
+    world
+        .issuer
+        .set_behaviour(poem_resource_server::dev::Behaviour::Normal);
+    world.clock.advance(std::time::Duration::from_secs(2));
+    let token = world.sign(&world.token());
+    assert_eq!(world.whoami(&token).await.status, 200);
+    world.until_documented().await;
+    let after = schemes(world.get("/openapi.json").await.json());
+
+    let issuer = world.issuer.issuer();
+    let flows = &after["OAuth2"]["flows"];
+    assert_eq!(
+        flows["clientCredentials"]["tokenUrl"],
+        format!("{issuer}/v1/token")
+    );
+    assert_eq!(
+        flows["authorizationCode"]["tokenUrl"],
+        format!("{issuer}/v1/token")
+    );
+    assert_eq!(
+        flows["authorizationCode"]["authorizationUrl"],
+        format!("{issuer}/v1/authorize")
+    );
+}
+
+#[tokio::test]
+async fn the_document_is_the_same_in_yaml() {
+    let world = World::start().await;
+
+    let json = world.get("/openapi.json").await.json();
+    let yaml = world.get("/openapi.yaml").await;
+
+    assert_eq!(yaml.header("content-type"), Some("application/yaml"));
+    let yaml: Value = serde_yaml_ng::from_str(&yaml.body).unwrap();
+    assert_eq!(yaml, json);
+}
+
+#[tokio::test]
+async fn the_page_holds_the_document_where_no_text_can_end_its_script() {
+    let world = World::start().await;
+    let document = world.get("/openapi.json").await.json();
+
+    let page = world.get("/docs").await;
+
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert!(page.body.trim_start().starts_with("<!doctype html>"));
+    let script = page.body.split("let spec = ").nth(1).unwrap();
+    let held = script.split("let oauth2RedirectUrl").next().unwrap();
+    assert!(!held.contains('<'), "a text could end the script");
+    let held: Value = serde_json::from_str(held.trim().trim_end_matches(';')).unwrap();
+    assert_eq!(held, document);
+}
+
+#[tokio::test]
+async fn the_resource_metadata_is_where_the_challenge_says() {
+    let world = World::start().await;
+    let refused: Answer = world.get("/api/whoami").await;
+    let challenge = refused.header("www-authenticate").unwrap();
+    let url = challenge.split("resource_metadata=\"").nth(1).unwrap();
+    let path = url
+        .trim_end_matches('"')
+        .split(&world.address.to_string())
+        .nth(1)
+        .unwrap();
+
+    let answer = world.get(path).await;
+
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let address = world.address;
+    assert_eq!(
+        answer.json(),
+        json!({
+            "resource": format!("http://{address}"),
+            "authorization_servers": [world.issuer.issuer()],
+            "bearer_methods_supported": ["header"],
+            "resource_name": "Protected API",
+            "resource_documentation": format!("http://{address}/docs"),
+        })
+    );
+}
+
+#[test]
+fn the_settings_table_of_the_readme_is_that_of_the_program() {
+    let readme = include_str!("../../README.md");
+    let table = readme.split("<!-- settings -->\n").nth(1).unwrap();
+    let table = table.split("<!-- /settings -->").next().unwrap();
+
+    assert_eq!(table, settings_table(), "run scripts/generate");
+}

@@ -1,0 +1,384 @@
+//! One's own API behind the guard: every shape of declaration is enforced as declared.
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::test::TestClient;
+use poem::{Endpoint, EndpointExt, Route, handler};
+use poem_openapi::param::Path;
+use poem_openapi::payload::PlainText;
+use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme};
+use poem_resource_server::clock::{Clock, SystemClock};
+use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
+use poem_resource_server::guard::{BearerAuth, Guard, Principal};
+use poem_resource_server::token::{Audience, KeySet, Validation};
+use poem_resource_server::verifier::Verifier;
+use serde_json::json;
+
+const ISSUER: &str = "https://id.example";
+const CHALLENGE: &str = "Bearer realm=\"api\"";
+
+#[derive(OAuthScopes)]
+enum ApiScope {
+    /// Read users.
+    #[oai(rename = "users:read")]
+    UsersRead,
+    /// Write users.
+    #[oai(rename = "users:write")]
+    UsersWrite,
+}
+
+/// A caller, or nobody.
+#[derive(SecurityScheme)]
+enum Visitor {
+    Known(BearerAuth),
+    #[oai(fallback)]
+    Anonymous,
+}
+
+struct Users;
+
+#[OpenApi(prefix_path = "/users")]
+#[allow(clippy::unused_async)]
+impl Users {
+    #[oai(path = "/:id", method = "get")]
+    async fn read(
+        &self,
+        id: Path<u32>,
+        #[oai(scope = "ApiScope::UsersRead")] caller: BearerAuth,
+    ) -> PlainText<String> {
+        PlainText(format!("{} reads {}", caller.subject(), id.0))
+    }
+
+    #[oai(path = "/:id", method = "delete")]
+    async fn delete(
+        &self,
+        #[oai(scope = "ApiScope::UsersRead", scope = "ApiScope::UsersWrite")] caller: BearerAuth,
+        id: Path<u32>,
+    ) -> PlainText<String> {
+        PlainText(format!("{} deletes {}", caller.subject(), id.0))
+    }
+
+    #[oai(path = "/:id/name/:part", method = "get")]
+    async fn name(&self, id: Path<u32>, part: Path<String>) -> PlainText<String> {
+        PlainText(format!("{} of {}", part.0, id.0))
+    }
+}
+
+struct Visits;
+
+#[OpenApi]
+#[allow(clippy::unused_async)]
+impl Visits {
+    #[oai(path = "/visit", method = "get")]
+    async fn visit(&self, visitor: Visitor) -> PlainText<String> {
+        PlainText(match visitor {
+            Visitor::Known(caller) => caller.subject().to_owned(),
+            Visitor::Anonymous => "nobody".to_owned(),
+        })
+    }
+}
+
+struct Hidden;
+
+#[OpenApi]
+#[allow(clippy::unused_async)]
+impl Hidden {
+    #[oai(path = "/hidden", method = "get", hidden = true)]
+    async fn hidden(&self) -> PlainText<&'static str> {
+        PlainText("seen")
+    }
+}
+
+#[handler]
+fn report(caller: &Principal) -> String {
+    format!("for {}", caller.subject())
+}
+
+/// A guard with a key of its own, and what signs for it.
+fn guard() -> (Guard, SigningKey) {
+    let key = SigningKey::generate(SigningAlgorithm::Es256);
+    let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
+    let keys = Arc::new(KeySet::parse(jwks.as_bytes()).unwrap().key_set);
+    let validation = Validation::new(ISSUER, Audience::parse("api").unwrap());
+    (Guard::new(Verifier::new(Arc::new(keys), validation)), key)
+}
+
+fn token(key: &SigningKey, scope: &str) -> String {
+    let now = SystemClock::new()
+        .now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    key.sign(
+        &json!({ "alg": "ES256", "kid": key.kid() }),
+        &json!({ "iss": ISSUER, "aud": "api", "sub": "ada", "scope": scope, "exp": now.as_secs() + 60 }),
+    )
+}
+
+struct App<E> {
+    client: TestClient<E>,
+    key: SigningKey,
+}
+
+impl<E: Endpoint> App<E> {
+    /// Status, challenge and body of a call with a token of these scopes, or with this text.
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        credentials: Credentials<'_>,
+    ) -> (StatusCode, Option<String>, String) {
+        let mut request = self.client.request(method.parse().unwrap(), path);
+        let token = match credentials {
+            Credentials::None => None,
+            Credentials::Scope(scope) => Some(token(&self.key, scope)),
+            Credentials::Text(text) => Some(text.to_owned()),
+        };
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let response = request.send().await.0;
+        let challenge = response.header("www-authenticate").map(str::to_owned);
+        (
+            response.status(),
+            challenge,
+            response.into_body().into_string().await.unwrap(),
+        )
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Credentials<'a> {
+    None,
+    Scope(&'a str),
+    Text(&'a str),
+}
+use Credentials::{None as Nothing, Scope, Text};
+
+fn app() -> App<impl Endpoint> {
+    let (guard, key) = guard();
+    let api = OpenApiService::new(guard.protect((Users, Visits)), "Users", "1.0");
+    let routes = Route::new()
+        .nest("/v1", api)
+        .at(
+            "/report",
+            report.with(guard.require("reports:read".parse().unwrap())),
+        )
+        .at("/unguarded", report);
+    App {
+        client: TestClient::new(routes),
+        key,
+    }
+}
+
+#[tokio::test]
+async fn each_operation_requires_what_it_declares_and_no_more() {
+    let app = app();
+    let read = "users:read";
+    for (name, method, path, credentials, status, body) in [
+        (
+            "read",
+            "GET",
+            "/v1/users/7",
+            Scope(read),
+            200,
+            "ada reads 7",
+        ),
+        (
+            "read, more than enough",
+            "GET",
+            "/v1/users/7",
+            Scope("x users:read y"),
+            200,
+            "ada reads 7",
+        ),
+        (
+            "read, lacking",
+            "GET",
+            "/v1/users/7",
+            Scope("users:write"),
+            403,
+            "insufficient_scope",
+        ),
+        (
+            "read, nobody",
+            "GET",
+            "/v1/users/7",
+            Nothing,
+            401,
+            "missing_credentials",
+        ),
+        (
+            "read, garbage",
+            "GET",
+            "/v1/users/7",
+            Text("a.b"),
+            401,
+            "not_three_segments",
+        ),
+        (
+            "delete",
+            "DELETE",
+            "/v1/users/7",
+            Scope("users:read users:write"),
+            200,
+            "ada deletes 7",
+        ),
+        (
+            "delete, half",
+            "DELETE",
+            "/v1/users/7",
+            Scope(read),
+            403,
+            "insufficient_scope",
+        ),
+        (
+            "open",
+            "GET",
+            "/v1/users/7/name/last",
+            Nothing,
+            200,
+            "last of 7",
+        ),
+        (
+            "open, garbage",
+            "GET",
+            "/v1/users/7/name/last",
+            Text("a.b"),
+            200,
+            "last of 7",
+        ),
+        ("visit, nobody", "GET", "/v1/visit", Nothing, 200, "nobody"),
+        ("visit, known", "GET", "/v1/visit", Scope(""), 200, "ada"),
+        (
+            "visit, garbage",
+            "GET",
+            "/v1/visit",
+            Text("a.b"),
+            401,
+            "not_three_segments",
+        ),
+        (
+            "plain",
+            "GET",
+            "/report",
+            Scope("reports:read"),
+            200,
+            "for ada",
+        ),
+        (
+            "plain, lacking",
+            "GET",
+            "/report",
+            Scope(read),
+            403,
+            "insufficient_scope",
+        ),
+        (
+            "plain, nobody",
+            "GET",
+            "/report",
+            Nothing,
+            401,
+            "missing_credentials",
+        ),
+        (
+            "unguarded",
+            "GET",
+            "/unguarded",
+            Scope("reports:read"),
+            500,
+            "not_guarded",
+        ),
+    ] {
+        let (found, challenge, text) = app.call(method, path, credentials).await;
+
+        assert_eq!(found.as_u16(), status, "{name}: {text}");
+        if status == 200 {
+            assert_eq!(text, body, "{name}");
+        } else {
+            let problem: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(problem["reason"], body, "{name}");
+        }
+        let is_challenged = matches!(status, 401 | 403);
+        assert_eq!(challenge.is_some(), is_challenged, "{name}: {challenge:?}");
+        assert!(
+            challenge.is_none_or(|it| it.starts_with(CHALLENGE)),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_comes_before_a_path_parameter_is_read() {
+    let app = app();
+
+    let (status, _, _) = app.call("GET", "/v1/users/no-number", Nothing).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+    let (status, _, _) = app
+        .call("GET", "/v1/users/no-number", Scope("users:read"))
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_challenge_names_the_scopes_that_the_code_declares() {
+    let (_, challenge, _) = app().call("DELETE", "/v1/users/7", Scope("")).await;
+
+    assert!(
+        challenge
+            .unwrap()
+            .ends_with(", scope=\"users:read users:write\"")
+    );
+}
+
+#[tokio::test]
+async fn the_rules_are_those_of_the_document() {
+    let (guard, _) = guard();
+    let service = OpenApiService::new(guard.protect((Users, Visits)), "Users", "1.0");
+
+    let document = guard.document(&service, None).unwrap();
+
+    let paths = &document.as_value()["paths"];
+    let bearer = json!({ "BearerAuth": [] });
+    assert_eq!(paths["/users/{id}"]["get"]["security"], json!([bearer]));
+    assert_eq!(paths["/users/{id}"]["delete"]["security"], json!([bearer]));
+    assert_eq!(
+        paths["/users/{id}/name/{part}"]["get"]["security"],
+        json!([])
+    );
+    assert_eq!(paths["/visit"]["get"]["security"], json!([bearer, {}]));
+    assert_eq!(document.as_value().get("security"), None);
+}
+
+#[test]
+#[should_panic(expected = "cannot protect the API: GET /hidden has no rule (is it hidden?)")]
+fn a_route_that_nobody_declares_does_not_start() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let _guard = runtime.enter();
+    let (guard, _) = guard();
+
+    let _ = Route::new().nest(
+        "/",
+        OpenApiService::new(guard.protect(Hidden), "Hidden", "1.0"),
+    );
+}
+
+#[tokio::test]
+async fn a_guarded_api_mounted_without_its_guard_lets_nobody_in() {
+    let key = guard().1;
+    let app = App {
+        client: TestClient::new(
+            Route::new().nest("/v1", OpenApiService::new(Users, "Users", "1.0")),
+        ),
+        key,
+    };
+
+    let (status, challenge, text) = app.call("GET", "/v1/users/7", Scope("users:read")).await;
+
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{text}");
+    assert!(text.contains("not_guarded") && challenge.is_none());
+}

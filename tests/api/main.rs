@@ -1,0 +1,14 @@
+//! The service as its callers see it, over HTTP: a file per behaviour.
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::disallowed_methods)] // A caller brings its own client.
+#![allow(clippy::too_many_lines)] // A table is as long as it is.
+#![allow(unreachable_pub)] // A test binary has no outside.
+
+mod access;
+mod cross_origin;
+mod documents;
+mod guarded;
+mod guide;
+mod header;
+mod refusals;
+mod world;

@@ -1,0 +1,322 @@
+//! Every refusal of a token, with its exact reason and a twin that is accepted.
+
+use poem_resource_server::dev::{AccessToken, SigningAlgorithm, SigningKey};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// A token to be refused, and the one that differs from it in one detail.
+type Row = (&'static str, &'static str, AccessToken, AccessToken);
+
+fn rows(world: &World) -> Vec<Row> {
+    let good = || world.token();
+    let now = good().claims()["iat"].as_u64().unwrap();
+    let issuer = world.issuer.issuer();
+    let claim = |name: &str, value: Value| good().claim(name, value);
+    vec![
+        (
+            "typ of an ID token",
+            "wrong_type",
+            good().header("typ", "id_token+jwt"),
+            good().header("typ", "AT+JWT"),
+        ),
+        (
+            "alg none",
+            "algorithm_not_allowed",
+            good().header("alg", "none"),
+            good(),
+        ),
+        (
+            "alg in lower case",
+            "algorithm_not_allowed",
+            good().header("alg", "rs256"),
+            good(),
+        ),
+        (
+            "alg of a shared secret",
+            "algorithm_not_allowed",
+            good().header("alg", "HS256"),
+            good(),
+        ),
+        (
+            "no alg",
+            "algorithm_not_allowed",
+            good().without_header("alg"),
+            good(),
+        ),
+        (
+            "an empty crit",
+            "critical_header",
+            good().header("crit", json!([])),
+            good().header("critical", json!([])),
+        ),
+        (
+            "b64",
+            "unencoded_payload",
+            good().header("b64", true),
+            good().header("b65", true),
+        ),
+        (
+            "a kid that is a number",
+            "malformed_kid",
+            good().header("kid", 7),
+            good().without_header("kid"),
+        ),
+        (
+            "an unknown kid",
+            "unknown_key",
+            good().header("kid", "other"),
+            good(),
+        ),
+        (
+            "a kid for another alg",
+            "key_mismatch",
+            good().header("alg", "PS256"),
+            good(),
+        ),
+        (
+            "another issuer",
+            "wrong_issuer",
+            claim("iss", (issuer.clone() + "/").into()),
+            claim("iss", issuer.into()),
+        ),
+        (
+            "issuers in an array",
+            "malformed_claim",
+            claim("iss", json!([world.issuer.issuer()])),
+            good(),
+        ),
+        ("no issuer", "missing_claim", good().without("iss"), good()),
+        (
+            "another audience",
+            "wrong_audience",
+            claim("aud", "api://defaul".into()),
+            claim("aud", json!(["x", "api://default"])),
+        ),
+        (
+            "an empty audience",
+            "wrong_audience",
+            claim("aud", json!([])),
+            claim("aud", json!(["api://default"])),
+        ),
+        (
+            "a number among audiences",
+            "malformed_claim",
+            claim("aud", json!(["api://default", 7])),
+            good(),
+        ),
+        (
+            "no audience",
+            "missing_claim",
+            good().without("aud"),
+            good(),
+        ),
+        (
+            "expired by the leeway",
+            "expired",
+            claim("exp", (now - 60).into()),
+            claim("exp", (now - 59).into()),
+        ),
+        ("no expiry", "missing_claim", good().without("exp"), good()),
+        (
+            "expiry as text",
+            "malformed_claim",
+            claim("exp", (now + 60).to_string().into()),
+            claim("exp", json!(f64::from(u32::try_from(now).unwrap()) + 60.5)),
+        ),
+        (
+            "expiry in year 10000",
+            "malformed_claim",
+            claim("exp", 253_402_300_800_u64.into()),
+            claim("exp", 253_402_300_799_u64.into()),
+        ),
+        (
+            "not yet valid",
+            "not_yet_valid",
+            claim("nbf", (now + 61).into()),
+            claim("nbf", (now + 60).into()),
+        ),
+        (
+            "issued in the future",
+            "issued_in_future",
+            claim("iat", (now + 61).into()),
+            claim("iat", (now + 60).into()),
+        ),
+        (
+            "a negative iat",
+            "malformed_claim",
+            claim("iat", (-1).into()),
+            claim("iat", 0.into()),
+        ),
+        ("no subject", "missing_claim", good().without("sub"), good()),
+        (
+            "an empty subject",
+            "malformed_claim",
+            claim("sub", "".into()),
+            claim("sub", "x".into()),
+        ),
+        (
+            "a scope with two spaces",
+            "malformed_claim",
+            claim("scp", "a  b".into()),
+            claim("scp", "a b".into()),
+        ),
+        (
+            "a scope that is a number",
+            "malformed_claim",
+            claim("scp", json!([1])),
+            claim("scp", json!(["1"])),
+        ),
+        (
+            "scopes that differ",
+            "malformed_claim",
+            claim("scope", "other".into()),
+            claim("scope", "profile:read".into()),
+        ),
+        (
+            "an ID token by its nonce",
+            "id_token",
+            claim("nonce", "n".into()),
+            claim("nonces", "n".into()),
+        ),
+        (
+            "an ID token by its hash",
+            "id_token",
+            claim("at_hash", "h".into()),
+            good(),
+        ),
+        (
+            "bound to a proof",
+            "proof_required",
+            claim("cnf", json!({"jkt": "x"})),
+            claim("conf", json!({})),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_fault_is_refused_by_its_own_reason_and_its_twin_is_accepted() {
+    let world = World::start().await;
+    let challenge = world.invalid_token();
+    for (name, reason, refused, accepted) in rows(&world) {
+        let answer = world.whoami(&world.sign(&refused)).await;
+        answer.assert_refused(name, 401, reason, Some(&challenge));
+
+        let answer = world.whoami(&world.sign(&accepted)).await;
+        assert_eq!(answer.status, 200, "the twin of {name}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_is_no_token_is_refused_by_its_form() {
+    let world = World::start().await;
+    let challenge = world.invalid_token();
+    let good = world.sign(&world.token());
+    let parts: Vec<&str> = good.split('.').collect();
+    let (header, payload, signature) = (parts[0], parts[1], parts[2]);
+    let other = world.sign(&world.token().claim("sub", "eve"));
+    let other: Vec<&str> = other.split('.').collect();
+    for (name, reason, token) in [
+        ("8 KiB and a byte", "too_long", "a".repeat(8 * 1024 + 1)),
+        ("a plus sign", "illegal_character", good.replace('.', "+")),
+        ("padding", "illegal_character", good.clone() + "="),
+        ("one segment", "not_three_segments", header.to_owned()),
+        (
+            "two segments",
+            "not_three_segments",
+            format!("{header}.{payload}"),
+        ),
+        ("four segments", "not_three_segments", format!("{good}.x")),
+        (
+            "a header of 2 KiB and more",
+            "header_too_long",
+            format!("{}.{payload}.{signature}", "e".repeat(2732)),
+        ),
+        (
+            "a header that is no base64",
+            "bad_base64",
+            format!("e.{payload}.{signature}"),
+        ),
+        (
+            "a header that is no JSON",
+            "malformed_header",
+            format!("AAAA.{payload}.{signature}"),
+        ),
+        (
+            "no signature",
+            "bad_signature",
+            format!("{header}.{payload}."),
+        ),
+        (
+            "half a signature",
+            "bad_signature",
+            format!("{header}.{payload}.{}", &signature[..168]),
+        ),
+        (
+            "another's payload",
+            "bad_signature",
+            format!("{header}.{}.{signature}", other[1]),
+        ),
+        (
+            "another's signature",
+            "bad_signature",
+            format!("{header}.{payload}.{}", other[2]),
+        ),
+    ] {
+        let answer = world.whoami(&token).await;
+        answer.assert_refused(name, 401, reason, Some(&challenge));
+    }
+    assert_eq!(world.whoami(&good).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_of_a_stranger_under_our_key_id_is_refused() {
+    let world = World::start().await;
+    let kid = world.issuer.signing_key().kid().to_owned();
+    let stranger = SigningKey::generate_with_kid(SigningAlgorithm::Rs256, kid);
+
+    let refused = world.whoami(&world.token().sign_with(&stranger)).await;
+
+    refused.assert_refused(
+        "stranger",
+        401,
+        "bad_signature",
+        Some(&world.invalid_token()),
+    );
+    assert_eq!(world.whoami(&world.sign(&world.token())).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_without_a_key_id_is_refused_once_two_keys_could_have_signed_it() {
+    let world = World::start().await;
+    let token = world.sign(&world.token().without_header("kid"));
+    assert_eq!(world.whoami(&token).await.status, 200);
+
+    world.issuer.rotate();
+    // A token under the new key has the new set fetched.
+    assert_eq!(world.whoami(&world.sign(&world.token())).await.status, 200);
+
+    let refused = world.whoami(&token).await;
+    refused.assert_refused(
+        "two keys",
+        401,
+        "ambiguous_key",
+        Some(&world.invalid_token()),
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_refused_from_the_second_on_in_which_it_expires() {
+    let world = World::start().await;
+    let token = world.sign(&world.token());
+    assert_eq!(world.whoami(&token).await.status, 200);
+
+    world
+        .clock
+        .advance(std::time::Duration::from_secs(3600 + 59));
+    assert_eq!(world.whoami(&token).await.status, 200);
+
+    world.clock.advance(std::time::Duration::from_secs(1));
+    let refused = world.whoami(&token).await;
+    refused.assert_refused("expired", 401, "expired", Some(&world.invalid_token()));
+}

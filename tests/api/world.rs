@@ -1,0 +1,274 @@
+//! The service, an issuer and a clock that stands still, each on a port of its own.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use poem_resource_server::clock::ManualClock;
+use poem_resource_server::dev::{
+    AccessToken, Behaviour, CLIENT_ID, DevIssuer, DevOptions, SigningAlgorithm, SigningKey,
+};
+use poem_resource_server::issuer::Issuer;
+use poem_resource_server::service::config::{Config, Sources};
+use poem_resource_server::service::{BuildError, Service};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// One RSA key for all: to make it takes longer than most tests.
+static KEY: LazyLock<Arc<SigningKey>> =
+    LazyLock::new(|| Arc::new(SigningKey::generate(SigningAlgorithm::Rs256)));
+
+pub struct World {
+    pub issuer: DevIssuer,
+    pub clock: ManualClock,
+    pub address: SocketAddr,
+    client: reqwest::Client,
+    _stop: oneshot::Sender<()>,
+    _server: JoinHandle<()>,
+}
+
+impl World {
+    /// With nothing set.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these settings, as if by flags.
+    pub async fn with(settings: &[(&'static str, &str)]) -> Self {
+        Self::from(&flags(settings)).await
+    }
+
+    async fn from(sources: &Sources) -> Self {
+        let (issuer, clock) = issuer().await;
+        let config = config(&issuer, sources);
+        let (listener, address) = listen().await;
+        let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
+        let mut attempts = service.keys().attempts();
+        if service.keys().status().attempts == 0 {
+            attempts.ended().await;
+        }
+        let world = Self::run(service, listener, address, issuer, clock);
+        world.until_documented().await;
+        world
+    }
+
+    /// The issuer's endpoints are in the document soon after its keys are held.
+    pub async fn until_documented(&self) {
+        for _ in 0..10_000 {
+            if self.get("/openapi.json").await.body.contains("\"OAuth2\"") {
+                return;
+            }
+        }
+        panic!("the document never had the issuer's endpoints");
+    }
+
+    /// With a file of settings.
+    pub async fn with_file(path: &Path) -> Self {
+        Self::from(&Sources {
+            config_file: Some(path.to_owned()),
+            ..Sources::default()
+        })
+        .await
+    }
+
+    /// With an issuer that answers 503 from the start.
+    pub async fn without_keys(settings: &[(&'static str, &str)]) -> Self {
+        let (issuer, clock) = issuer().await;
+        issuer.set_behaviour(Behaviour::Unavailable(
+            poem::http::StatusCode::SERVICE_UNAVAILABLE,
+        ));
+        let (listener, address) = listen().await;
+        let config = config(&issuer, &flags(settings));
+        let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
+        Self::run(service, listener, address, issuer, clock)
+    }
+
+    /// Why these settings make no service.
+    pub async fn refused(settings: &[(&'static str, &str)]) -> BuildError {
+        let (issuer, clock) = issuer().await;
+        let config = config(&issuer, &flags(settings));
+        let address = "127.0.0.1:3000".parse().unwrap();
+        Service::build(&config, address, Arc::new(clock))
+            .err()
+            .unwrap()
+    }
+
+    fn run(
+        service: Service,
+        listener: TcpListener,
+        address: SocketAddr,
+        issuer: DevIssuer,
+        clock: ManualClock,
+    ) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        Self {
+            _server: tokio::spawn(service.run(listener, None, shutdown)),
+            _stop: stop,
+            issuer,
+            clock,
+            address,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    /// A valid token of the client, with one scope.
+    pub fn token(&self) -> AccessToken {
+        self.issuer.token_for_client(CLIENT_ID, &["profile:read"])
+    }
+
+    pub fn sign(&self, token: &AccessToken) -> String {
+        self.issuer.sign(token)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("http://{}{path}", self.address))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::GET, path)).await
+    }
+
+    pub async fn get_with(&self, path: &str, token: &str) -> Answer {
+        Answer::to(self.request(Method::GET, path).bearer_auth(token)).await
+    }
+
+    pub async fn whoami(&self, token: &str) -> Answer {
+        self.get_with("/api/whoami", token).await
+    }
+
+    /// Sends `fields` as they are, where a polite client would not.
+    pub async fn raw_whoami(&self, fields: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream
+            .write_all(b"GET /api/whoami HTTP/1.1\r\nHost: x\r\nConnection: close\r\n")
+            .await
+            .unwrap();
+        stream.write_all(fields).await.unwrap();
+        stream.write_all(b"\r\n").await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        Answer::parse(&String::from_utf8(bytes).unwrap())
+    }
+
+    /// The challenge that begins every refusal.
+    pub fn challenge(&self, parameters: &str) -> String {
+        let address = self.address;
+        format!(
+            "Bearer realm=\"api\", resource_metadata=\
+             \"http://{address}/.well-known/oauth-protected-resource\"{parameters}"
+        )
+    }
+
+    pub fn invalid_token(&self) -> String {
+        self.challenge(
+            ", error=\"invalid_token\", \
+             error_description=\"The access token is not valid for this API.\"",
+        )
+    }
+}
+
+async fn issuer() -> (DevIssuer, ManualClock) {
+    let clock = ManualClock::new();
+    let options = DevOptions {
+        clock: Arc::new(clock.clone()),
+        signing_key: Some(KEY.clone()),
+        ..DevOptions::default()
+    };
+    (DevIssuer::start(listen().await.0, options).unwrap(), clock)
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+fn flags(settings: &[(&'static str, &str)]) -> Sources {
+    let mut sources = Sources::default();
+    for (key, value) in settings {
+        sources.flags.push(("a test", key, (*value).to_owned()));
+    }
+    sources
+}
+
+fn config(issuer: &DevIssuer, sources: &Sources) -> Config {
+    let mut config = Config::load(sources).unwrap();
+    config.issuer.url = Some(Issuer::parse(&issuer.issuer()).unwrap());
+    config
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub async fn to(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+        let fields = lines.map(|line| line.split_once(": ").unwrap());
+        Self {
+            status: status.parse().unwrap(),
+            headers: fields
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect::<Vec<(reqwest::header::HeaderName, reqwest::header::HeaderValue)>>()
+                .into_iter()
+                .collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next().map(|value| value.to_str().unwrap());
+        assert!(values.next().is_none(), "{name} twice: {:?}", self.headers);
+        value
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Asserts a refusal whole: status, challenge, reason, and the form of its body.
+    #[track_caller]
+    pub fn assert_refused(&self, name: &str, status: u16, reason: &str, challenge: Option<&str>) {
+        assert_eq!(self.status, status, "{name}: {}", self.body);
+        assert_eq!(self.header("www-authenticate"), challenge, "{name}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{name}"
+        );
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{name}");
+        let problem = self.json();
+        assert_eq!(problem["reason"], reason, "{name}");
+        assert_eq!(problem["type"], "about:blank", "{name}");
+        assert_eq!(problem["status"], status, "{name}");
+        let title = StatusCode::from_u16(status).unwrap().canonical_reason();
+        assert_eq!(problem["title"].as_str(), title, "{name}");
+        assert!(problem["detail"].is_string(), "{name}");
+        assert_eq!(problem.as_object().unwrap().len(), 5, "{name}: {problem}");
+    }
+}
