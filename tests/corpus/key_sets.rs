@@ -1,0 +1,190 @@
+//! Bad keys beside good ones: each is left out for its own reason, and verifies nothing.
+
+use poem_resource_server::token::{KeyError, KeySet};
+use serde_json::{Value, json};
+
+use crate::forge::{Forge, encode, header, key};
+
+fn altered(algorithm: &str, changes: &[(&str, Value)]) -> Value {
+    let mut jwk = key(algorithm).public_jwk();
+    jwk["kid"] = json!("bad");
+    for (member, value) in changes {
+        if value.is_null() {
+            jwk.as_object_mut().unwrap().shift_remove(*member);
+        } else {
+            jwk[*member] = value.clone();
+        }
+    }
+    jwk
+}
+
+fn malformed(member: &'static str) -> KeyError {
+    KeyError::Malformed { member }
+}
+
+#[rustfmt::skip] // A row a line.
+fn bad_keys() -> Vec<(&'static str, Value, KeyError)> {
+    let n1024 = encode(&[0xbf; 128]);
+    let weak = |bits| KeyError::WrongStrength { bits };
+    let ec_x = key("ES256").public_jwk()["x"].clone();
+    vec![
+        ("for encryption", altered("RS256", &[("use", json!("enc"))]), KeyError::OtherUse),
+        ("of a use that is no text", altered("RS256", &[("use", json!(["sig"]))]), KeyError::OtherUse),
+        ("for signing only", altered("RS256", &[("key_ops", json!(["sign"]))]), KeyError::OtherUse),
+        ("for encrypting by key_ops", altered("RS256", &[("key_ops", json!(["encrypt"]))]), KeyError::OtherUse),
+        ("with key_ops that are no array", altered("RS256", &[("key_ops", json!("verify"))]), KeyError::OtherUse),
+        ("private", altered("RS256", &[("d", json!("AQAB"))]), KeyError::Private),
+        ("private by a prime", altered("RS256", &[("p", json!("AQAB"))]), KeyError::Private),
+        ("private EC", altered("ES256", &[("d", json!("AQAB"))]), KeyError::Private),
+        ("private OKP", altered("EdDSA", &[("d", json!("AQAB"))]), KeyError::Private),
+        ("symmetric", json!({ "kty": "oct", "k": "AQAB", "kid": "bad" }), KeyError::Symmetric),
+        ("symmetric by its member", altered("RS256", &[("k", json!("AQAB"))]), KeyError::Symmetric),
+        ("of 1024 bits", altered("RS256", &[("n", json!(n1024))]), weak(1024)),
+        ("of one bit", altered("RS256", &[("n", json!("AQ"))]), weak(1)),
+        ("of 16384 bits", altered("RS256", &[("n", json!(encode(&[0xbf; 2048])))]), weak(16384)),
+        ("with exponent 1", altered("RS256", &[("e", json!("AQ"))]), weak(2048)),
+        ("with an even exponent", altered("RS256", &[("e", json!("BA"))]), weak(2048)),
+        ("with a huge exponent", altered("RS256", &[("e", json!("AQAAAAAB"))]), weak(2048)),
+        ("with exponent 0", altered("RS256", &[("e", json!("AA"))]), malformed("e")),
+        ("without a modulus", altered("RS256", &[("n", Value::Null)]), malformed("n")),
+        ("with padding in its modulus", altered("RS256", &[("n", json!("AQAB="))]), malformed("n")),
+        ("with a number as modulus", altered("RS256", &[("n", json!(7))]), malformed("n")),
+        ("RSA for an EC algorithm", altered("RS256", &[("alg", json!("ES256"))]), KeyError::Unsupported),
+        ("RSA for a shared secret's", altered("RS256", &[("alg", json!("HS256"))]), KeyError::Unsupported),
+        ("RSA for none", altered("RS256", &[("alg", json!("none"))]), KeyError::Unsupported),
+        ("RSA for encryption's", altered("RS256", &[("alg", json!("RSA-OAEP"))]), KeyError::Unsupported),
+        ("RSA with a curve", altered("RS256", &[("crv", json!("P-256"))]), KeyError::Unsupported),
+        ("with an alg that is no text", altered("RS256", &[("alg", json!(7))]), malformed("alg")),
+        ("with a kid that is no text", altered("RS256", &[("kid", json!(7))]), malformed("kid")),
+        ("with a kid of 257 bytes", altered("RS256", &[("kid", json!("k".repeat(257)))]), malformed("kid")),
+        ("without a type", altered("RS256", &[("kty", Value::Null)]), malformed("kty")),
+        ("of an unknown type", altered("RS256", &[("kty", json!("AKP"))]), KeyError::Unsupported),
+        ("of a type in another case", altered("RS256", &[("kty", json!("rsa"))]), KeyError::Unsupported),
+        ("EC for RSA's", altered("ES256", &[("alg", json!("RS256"))]), KeyError::Unsupported),
+        ("P-256 for ES384", altered("ES256", &[("alg", json!("ES384"))]), KeyError::Unsupported),
+        ("of another curve", altered("ES256", &[("crv", json!("secp256k1"))]), KeyError::Unsupported),
+        ("of P-521", altered("ES256", &[("crv", json!("P-521")), ("alg", json!("ES512"))]), KeyError::Unsupported),
+        ("without a curve", altered("ES256", &[("crv", Value::Null)]), KeyError::Unsupported),
+        ("off the curve", altered("ES256", &[("y", ec_x)]), malformed("x")),
+        ("at infinity", altered("ES256", &[("x", json!("A".repeat(43))), ("y", json!("A".repeat(43)))]), malformed("x")),
+        ("with a short coordinate", altered("ES256", &[("x", json!("AQAB"))]), malformed("x")),
+        ("without y", altered("ES256", &[("y", Value::Null)]), malformed("y")),
+        ("Ed25519 for an EC algorithm", altered("EdDSA", &[("alg", json!("ES256"))]), KeyError::Unsupported),
+        ("Ed448", altered("EdDSA", &[("crv", json!("Ed448"))]), KeyError::Unsupported),
+        ("X25519", altered("EdDSA", &[("crv", json!("X25519"))]), KeyError::Unsupported),
+        ("Ed25519 of 31 bytes", altered("EdDSA", &[("x", json!("A".repeat(42)))]), malformed("x")),
+        ("no object", json!("RS256"), KeyError::NotAKeySet),
+    ]
+}
+
+#[tokio::test]
+async fn a_bad_key_is_left_out_for_its_own_reason_and_spoils_no_good_one() {
+    let forge = Forge::new();
+    for (name, bad, reason) in bad_keys() {
+        let jwks = json!({ "keys": [bad, key("RS256").public_jwk()] });
+
+        let parsed = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
+
+        assert_eq!(parsed.key_set.keys().len(), 1, "{name}");
+        assert_eq!(parsed.left_out.len(), 1, "{name}");
+        assert_eq!(parsed.left_out[0].error, reason, "{name}");
+        let verifier = forge.verifier_with(&jwks);
+        assert!(verifier.verify(&forge.good()).await.is_ok(), "{name}");
+        for algorithm in ["RS256", "ES256", "EdDSA"] {
+            let header = json!({ "alg": algorithm, "kid": "bad" });
+            let token = key(algorithm).sign(&header, &forge.claims());
+            let refused = verifier.verify(&token).await.unwrap_err();
+            assert_eq!(refused.reason(), "unknown_key", "{name}: {algorithm}");
+        }
+    }
+}
+
+#[test]
+fn a_sound_key_is_read_in_each_of_its_spellings() {
+    let zeros = |member: &str| {
+        let bytes = crate::forge::decode(key("RS256").public_jwk()[member].as_str().unwrap());
+        json!(encode(&[&[0, 0], &*bytes].concat()))
+    };
+    for (name, jwk, algorithm) in [
+        (
+            "without use",
+            altered("RS256", &[("use", Value::Null)]),
+            "RS256",
+        ),
+        (
+            "with key_ops",
+            altered("RS256", &[("key_ops", json!(["verify", "x"]))]),
+            "RS256",
+        ),
+        (
+            "without alg",
+            altered("RS256", &[("alg", Value::Null)]),
+            "RS256",
+        ),
+        (
+            "for PS512",
+            altered("RS256", &[("alg", json!("PS512"))]),
+            "PS512",
+        ),
+        (
+            "EC without alg",
+            altered("ES384", &[("alg", Value::Null)]),
+            "ES384",
+        ),
+        (
+            "OKP without alg",
+            altered("EdDSA", &[("alg", Value::Null)]),
+            "EdDSA",
+        ),
+        (
+            "without kid",
+            altered("ES256", &[("kid", Value::Null)]),
+            "ES256",
+        ),
+        (
+            "with zeros before its modulus",
+            altered("RS256", &[("n", zeros("n"))]),
+            "RS256",
+        ),
+        (
+            "with a certificate",
+            altered("RS256", &[("x5c", json!(["MIIB"]))]),
+            "RS256",
+        ),
+    ] {
+        let jwks = json!({ "keys": [jwk] }).to_string();
+        let parsed = KeySet::parse(jwks.as_bytes()).unwrap();
+        assert!(parsed.left_out.is_empty(), "{name}: {:?}", parsed.left_out);
+        assert_eq!(
+            parsed.key_set.keys()[0].algorithm().name(),
+            algorithm,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_set_holds_a_hundred_keys_and_each_name_once() {
+    let many: Vec<Value> = (0..105)
+        .map(|n| altered("ES256", &[("kid", json!(format!("key-{n}")))]))
+        .collect();
+    let parsed = KeySet::parse(json!({ "keys": many }).to_string().as_bytes()).unwrap();
+    assert_eq!(parsed.key_set.keys().len(), 100);
+    assert!(
+        parsed
+            .left_out
+            .iter()
+            .all(|key| key.error == KeyError::TooMany)
+    );
+
+    let twice =
+        json!({ "keys": [altered("ES256", &[]), altered("ES256", &[]), altered("ES384", &[])] });
+    let parsed = KeySet::parse(twice.to_string().as_bytes()).unwrap();
+    assert_eq!(
+        parsed.key_set.keys().len(),
+        2,
+        "the same kid for another algorithm is another key"
+    );
+    assert_eq!(parsed.left_out[0].error, KeyError::Duplicate);
+    assert_eq!(header("ES256")["kid"], "ES256");
+}

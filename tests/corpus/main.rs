@@ -1,0 +1,111 @@
+//! The attack corpus: hostile tokens, each with the exact reason it is refused for, and controls
+//! that differ from them in a detail and are accepted.
+//!
+//! Every row is judged by the real verifier twice, with and without its cache. A class is a file.
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::too_many_lines)] // A table is as long as it is.
+#![allow(unreachable_pub)] // A test binary has no outside.
+
+mod algorithms;
+mod claims;
+mod controls;
+mod forge;
+mod headers;
+mod json;
+mod key_sets;
+mod mutants;
+mod shapes;
+mod signatures;
+mod times;
+mod vectors;
+
+use std::collections::HashSet;
+
+use forge::{Forge, Row};
+
+fn hostile(forge: &Forge) -> Vec<Row> {
+    [
+        algorithms::none(forge),
+        algorithms::shared_secrets(forge),
+        algorithms::crossings(forge),
+        signatures::mutilated(forge),
+        signatures::ecdsa(forge),
+        signatures::pkcs1(forge),
+        shapes::base64(forge),
+        shapes::segments(forge),
+        json::headers(forge),
+        json::payloads(forge),
+        headers::key_ids(forge),
+        headers::critical(forge),
+        headers::types(forge),
+        headers::keys_of_the_attacker(forge),
+        claims::issuers(forge),
+        claims::audiences(forge),
+        claims::subjects_and_scopes(forge),
+        claims::other_tokens(forge),
+        times::faults(forge),
+    ]
+    .concat()
+}
+
+#[tokio::test]
+async fn every_hostile_token_is_refused_for_its_own_reason() {
+    let forge = Forge::new();
+    let plain = forge.verifier().with_cache(None);
+    let cached = forge.verifier();
+    let mut faults = Vec::new();
+    for row in hostile(&forge) {
+        for verifier in [&plain, &cached] {
+            let verdict = match verifier.verify(&row.token).await {
+                Ok(_) => "accepted",
+                Err(error) => error.reason(),
+            };
+            if verdict != row.reason {
+                faults.push(format!("{}: {verdict}, not {}", row.name, row.reason));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn every_control_is_accepted() {
+    let forge = Forge::new();
+    let plain = forge.verifier().with_cache(None);
+    let cached = forge.verifier();
+    for row in controls::all(&forge) {
+        for verifier in [&plain, &cached, &cached] {
+            let verdict = verifier.verify(&row.token).await;
+            assert!(verdict.is_ok(), "{}: {:?}", row.name, verdict.err());
+        }
+    }
+}
+
+#[test]
+fn there_are_three_hundred_hostile_tokens_and_twenty_five_controls_each_with_its_own_name() {
+    let forge = Forge::new();
+    let hostile = hostile(&forge);
+    let controls = controls::all(&forge);
+
+    assert!(hostile.len() >= 300, "{} hostile tokens", hostile.len());
+    assert!(controls.len() >= 25, "{} controls", controls.len());
+    let mut names = HashSet::new();
+    let mut tokens = HashSet::new();
+    for row in hostile.iter().chain(&controls) {
+        assert!(
+            names.insert(&row.name),
+            "the name {} stands twice",
+            row.name
+        );
+        assert!(
+            tokens.insert(&row.token),
+            "the token of {} stands twice",
+            row.name
+        );
+    }
+    println!(
+        "{} hostile tokens, {} controls",
+        hostile.len(),
+        controls.len()
+    );
+}
