@@ -35,8 +35,13 @@ impl Claims {
         Self::read(payload.as_bytes())
     }
 
-    /// As [`Claims::parse`], for bytes that nobody vouches for.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, TokenError> {
+    /// As [`Claims::parse`], for bytes that nobody vouches for. Only a fuzzer gets this far.
+    #[cfg(fuzzing)]
+    pub fn parse_unverified(bytes: &[u8]) -> Result<Self, TokenError> {
+        Self::read(bytes)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, TokenError> {
         let all = json::object(bytes).ok_or(TokenError::MalformedPayload)?;
         Ok(Self {
             issuer: required(string(&all, "iss")?, "iss")?.to_owned(),
