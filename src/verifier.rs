@@ -68,7 +68,7 @@ impl Verifier {
         }
         let jws = Jws::parse(token)?;
         let keys = self.keys_for(&jws).await?;
-        let payload = keys.find(jws.header())?.verify(jws)?;
+        let payload = keys.find(jws.header())?.verify(&jws)?;
         let claims = Claims::parse(&payload)?;
         // A fetch of keys may have taken its time.
         let verified = Arc::new(self.validation.check(claims, self.clock.now())?);

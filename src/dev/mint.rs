@@ -97,7 +97,7 @@ impl SigningKey {
     /// The payload of a token that this key signed.
     pub fn verify(&self, token: &str) -> Option<SignedPayload> {
         let key = VerifyingKey::parse(&self.public_jwk()).ok()?;
-        key.verify(Jws::parse(token).ok()?).ok()
+        key.verify(&Jws::parse(token).ok()?).ok()
     }
 }
 

@@ -169,18 +169,20 @@ impl VerifyingKey {
     ///
     /// # Errors
     ///
-    /// [`TokenError::KeyMismatch`] for a token of another algorithm,
-    /// [`TokenError::BadSignature`] otherwise.
+    /// [`TokenError::KeyMismatch`] for a token of another algorithm, [`TokenError::Base64`] for
+    /// segments that are not canonical, [`TokenError::BadSignature`] otherwise.
     ///
     /// RFC 7515 section 5.2, step 8.
-    pub fn verify(&self, jws: Jws<'_>) -> Result<SignedPayload, TokenError> {
+    pub fn verify(&self, jws: &Jws<'_>) -> Result<SignedPayload, TokenError> {
         if jws.header().algorithm() != self.algorithm {
             return Err(TokenError::KeyMismatch);
         }
+        let signature = jws.decode_signature()?;
+        let payload = jws.decode_payload()?;
         self.public_key
-            .verify_sig(jws.signing_input(), jws.signature())
+            .verify_sig(jws.signing_input(), &signature)
             .map_err(|_| TokenError::BadSignature)?;
-        Ok(SignedPayload(jws.into_payload()))
+        Ok(SignedPayload(payload))
     }
 
     /// The name that tokens call it by.

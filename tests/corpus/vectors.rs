@@ -18,7 +18,7 @@ fn published_signatures_verify_and_their_payloads_come_back() {
         let key = VerifyingKey::parse(&vector["jwk"]).unwrap();
         let jws = Jws::parse(vector["jws"].as_str().unwrap()).unwrap();
 
-        let payload = key.verify(jws).unwrap();
+        let payload = key.verify(&jws).unwrap();
 
         assert_eq!(
             payload.as_bytes(),
@@ -41,7 +41,7 @@ fn a_published_signature_with_one_bit_changed_does_not_verify() {
         signature[7] ^= 4;
         let changed = crate::forge::join(&input, &signature);
 
-        let refused = key.verify(Jws::parse(&changed).unwrap()).unwrap_err();
+        let refused = key.verify(&Jws::parse(&changed).unwrap()).unwrap_err();
 
         assert_eq!(refused.reason(), "bad_signature", "{}", vector["source"]);
     }

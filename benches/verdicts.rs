@@ -1,0 +1,105 @@
+//! What a verdict costs, in nanoseconds: `cargo bench --bench verdicts`.
+//!
+//! For each kind of token the median of fifteen rounds, in one run on one thread.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // A stopwatch, and nothing else.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use futures_util::FutureExt;
+use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
+use poem_resource_server::token::{Audience, KeySet, Validation};
+use poem_resource_server::verifier::Verifier;
+use serde_json::{Value, json};
+
+const ROUNDS: usize = 15;
+const CALLS: u32 = 2_000;
+
+fn main() {
+    let key = SigningKey::generate_with_kid(SigningAlgorithm::Rs256, "key");
+    let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
+    let keys = Arc::new(KeySet::parse(jwks.as_bytes()).unwrap().key_set);
+    let validation = Validation::new("https://id.example", Audience::parse("api").unwrap());
+    let cached = Verifier::new(Arc::new(keys), validation);
+    let plain = cached.clone().with_cache(None);
+
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let claims = |extra: &str| {
+        json!({
+            "iss": "https://id.example", "aud": "api", "sub": "ada@example.com", "exp": now + 3600,
+            "iat": now, "jti": "AT.0123456789012345678901234567890123456789012", "cid": "0oa0123456789",
+            "uid": "00u0123456789", "scp": ["profile:read"], "ver": 1, "x": extra,
+        })
+    };
+    let sign = |header: Value| key.sign(&header, &claims(&"x".repeat(150)));
+    let header = json!({ "alg": "RS256", "kid": "key" });
+    let good = sign(header.clone());
+    let (input, _) = good.rsplit_once('.').unwrap();
+    let other = key.sign(&header, &claims("other"));
+    let forged = format!("{input}.{}", other.rsplit_once('.').unwrap().1);
+    println!("a good token has {} bytes\n", good.len());
+    println!("| token | verdict | ns |\n| --- | --- | --- |");
+    for (name, verifier, token) in [
+        ("good, remembered", &cached, good.clone()),
+        ("good, new", &plain, good.clone()),
+        ("forged signature", &plain, forged),
+        ("too long", &plain, "a".repeat(9000)),
+        ("illegal character at the end", &plain, format!("{good}=")),
+        ("8 KiB of dots", &plain, ".".repeat(8192)),
+        (
+            "alg none",
+            &plain,
+            sign(json!({ "alg": "none", "kid": "key" })),
+        ),
+        (
+            "crit",
+            &plain,
+            sign(json!({ "alg": "RS256", "kid": "key", "crit": [] })),
+        ),
+        (
+            "unknown kid",
+            &plain,
+            sign(json!({ "alg": "RS256", "kid": "other" })),
+        ),
+        (
+            "a header of 2 KiB",
+            &plain,
+            sign(json!({ "alg": "RS256", "kid": "x", "x": "y".repeat(2000) })),
+        ),
+        (
+            "8 KiB with an unknown kid",
+            &plain,
+            key.sign(
+                &json!({ "alg": "RS256", "kid": "o" }),
+                &claims(&"x".repeat(5000)),
+            ),
+        ),
+    ] {
+        let verdict = match verifier.verify(&token).now_or_never().unwrap() {
+            Ok(_) => "accepted",
+            Err(error) => error.reason(),
+        };
+        println!(
+            "| {name} | {verdict} | {} |",
+            median_nanos(verifier, &token)
+        );
+    }
+}
+
+fn median_nanos(verifier: &Verifier, token: &str) -> u128 {
+    let mut rounds: Vec<u128> = (0..ROUNDS)
+        .map(|_| {
+            let started = Instant::now();
+            for _ in 0..CALLS {
+                let _ = black_box(verifier.verify(black_box(token)).now_or_never());
+            }
+            started.elapsed().as_nanos() / u128::from(CALLS)
+        })
+        .collect();
+    rounds.sort_unstable();
+    rounds[ROUNDS / 2]
+}
