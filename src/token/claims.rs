@@ -241,3 +241,6 @@ fn malformed(claim: &'static str) -> TokenError {
         fault: ClaimFault::Malformed,
     }
 }
+
+#[cfg(test)]
+mod tests;

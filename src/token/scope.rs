@@ -139,3 +139,6 @@ pub enum ScopeError {
 fn is_scope_character(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }
+
+#[cfg(test)]
+mod tests;
