@@ -176,13 +176,24 @@ fn ed25519(
     if named.is_some_and(|named| named != Algorithm::EdDsa) {
         return Err(KeyError::Unsupported);
     }
-    let x = decode(members, "x")?;
-    if x.len() != 32 {
+    let x = <[u8; 32]>::try_from(decode(members, "x")?).map_err(|_| malformed("x"))?;
+    if is_of_small_order(x) {
         return Err(malformed("x"));
     }
     ParsedPublicKey::new(&signature::ED25519, x)
         .map(|key| (Algorithm::EdDsa, key))
         .map_err(|_| malformed("x"))
+}
+
+/// Whether anybody can sign under this point, for its order is at most 8. So does the rest of
+/// what is no number of the field (RFC 8032 section 5.1.3).
+fn is_of_small_order(mut y: [u8; 32]) -> bool {
+    // The highest bit is the sign of the other coordinate.
+    y[31] &= 0x7f;
+    let [first, middle @ .., last] = y;
+    let is_zero_or_one = first <= 1 && middle == [0; 30] && last == 0;
+    let is_minus_one_or_beyond = first >= 0xec && middle == [0xff; 30] && last == 0x7f;
+    is_zero_or_one || is_minus_one_or_beyond || ORDER_8.contains(&y)
 }
 
 fn curve(members: &Map<String, Value>) -> Result<Option<&str>, KeyError> {
@@ -219,3 +230,16 @@ fn number(members: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>,
 fn malformed(member: &'static str) -> KeyError {
     KeyError::Malformed { member }
 }
+
+/// The points of order 8, but for their sign.
+#[rustfmt::skip]
+const ORDER_8: [[u8; 32]; 2] = [
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+        0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+        0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+];

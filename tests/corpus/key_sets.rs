@@ -1,9 +1,10 @@
 //! Bad keys beside good ones: each is left out for its own reason, and verifies nothing.
 
+use num_bigint::BigUint;
 use poem_resource_server::token::{KeyError, KeySet};
 use serde_json::{Value, json};
 
-use crate::forge::{Forge, encode, header, key};
+use crate::forge::{Forge, encode, header, join, key, padded, split};
 
 fn altered(algorithm: &str, changes: &[(&str, Value)]) -> Value {
     let mut jwk = key(algorithm).public_jwk();
@@ -73,8 +74,72 @@ fn bad_keys() -> Vec<(&'static str, Value, KeyError)> {
         ("Ed448", altered("EdDSA", &[("crv", json!("Ed448"))]), KeyError::Unsupported),
         ("X25519", altered("EdDSA", &[("crv", json!("X25519"))]), KeyError::Unsupported),
         ("Ed25519 of 31 bytes", altered("EdDSA", &[("x", json!("A".repeat(42)))]), malformed("x")),
+        ("Ed25519 of 33 bytes", altered("EdDSA", &[("x", json!("A".repeat(44)))]), malformed("x")),
         ("no object", json!("RS256"), KeyError::NotAKeySet),
     ]
+}
+
+/// Points under which anybody can sign, each with a byte for its first, its middle and its last.
+fn points_of_small_order() -> Vec<(&'static str, [u8; 32])> {
+    let point = |first, middle, last| {
+        let mut point = [middle; 32];
+        (point[0], point[31]) = (first, last);
+        point
+    };
+    let order_8 = |hex| {
+        let bytes = BigUint::parse_bytes(hex, 16).unwrap();
+        padded(&bytes, 32).try_into().unwrap()
+    };
+    vec![
+        ("the neutral point", point(1, 0, 0)),
+        ("the neutral point with a sign", point(1, 0, 0x80)),
+        ("zero, of order 4", point(0, 0, 0)),
+        ("zero with a sign, of order 4", point(0, 0, 0x80)),
+        ("minus one, of order 2", point(0xec, 0xff, 0x7f)),
+        ("minus one with a sign, of order 2", point(0xec, 0xff, 0xff)),
+        ("zero beyond the field", point(0xed, 0xff, 0x7f)),
+        ("one beyond the field", point(0xee, 0xff, 0x7f)),
+        ("one beyond the field with a sign", point(0xee, 0xff, 0xff)),
+        ("the last number", point(0xff, 0xff, 0x7f)),
+        (
+            "a point of order 8",
+            order_8(b"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+        ),
+        (
+            "another point of order 8",
+            order_8(b"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+        ),
+        (
+            "a point of order 8 with a sign",
+            order_8(b"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"),
+        ),
+    ]
+}
+
+/// Under the neutral point, `R` neutral and `S` zero sign any message (RFC 8032 section 5.1.7).
+#[tokio::test]
+async fn nobody_signs_under_a_point_of_small_order() {
+    let forge = Forge::new();
+    for (name, point) in points_of_small_order() {
+        let jwk = altered("EdDSA", &[("x", json!(encode(&point)))]);
+        let jwks = json!({ "keys": [jwk, key("RS256").public_jwk()] });
+        let header = json!({ "alg": "EdDSA", "kid": "bad" });
+        let (input, _) = split(&key("EdDSA").sign(&header, &forge.claims()));
+        let mut signature = vec![0; 64];
+        signature[..32].copy_from_slice(&point);
+
+        let parsed = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
+        let forged = join(&input, &signature);
+        let refused = forge
+            .verifier_with(&jwks)
+            .verify(&forged)
+            .await
+            .unwrap_err();
+
+        assert_eq!(parsed.left_out.len(), 1, "{name}");
+        assert_eq!(parsed.left_out[0].error, malformed("x"), "{name}");
+        assert_eq!(refused.reason(), "unknown_key", "{name}");
+    }
 }
 
 #[tokio::test]
