@@ -1,0 +1,57 @@
+// Log lines: one for each request with what an operator needs, and nothing that opens anything.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { bearer, call, eventually, fetchToken, settings, startIssuer, startService, tampered } from './harness.mjs';
+
+describe('log lines', () => {
+  let issuer;
+  before(async () => (issuer = await startIssuer()));
+  after(() => issuer?.stop());
+
+  test('are one JSON object for each request', async (t) => {
+    const service = await startService({ ...settings(issuer), RESOURCE_SERVER_LOG__FORMAT: 'json' });
+    t.after(() => service.stop());
+    const { headers } = await service.whoami(tampered(await fetchToken(issuer)));
+
+    const id = headers['x-request-id'];
+    const find = () => service.output.stderr.split('\n').find((line) => line.includes(id));
+    const line = JSON.parse(await eventually(() => `a line for ${id}`, find));
+
+    assert.equal(line.target, 'access');
+    assert.equal(line.level, 'INFO');
+    assert.equal(line.method, 'GET');
+    assert.equal(line.route, '/api/whoami');
+    assert.equal(line.status, 401);
+    assert.equal(line.reason, 'bad_signature');
+    assert.equal(typeof line.latency_us, 'number');
+  });
+
+  test('hold no token, header value, query or secret at any level', async (t) => {
+    const service = await startService({
+      ...settings(issuer),
+      RUST_LOG: 'trace',
+      RESOURCE_SERVER_CLIENT__SECRET: 'canary-secret',
+    });
+    t.after(() => service.stop());
+    const token = await fetchToken(issuer);
+    const bad = tampered(token);
+    const statuses = [
+      await service.whoami(token),
+      await service.whoami(bad),
+      await service.hello({ authorization: 'Basic canary-basic', cookie: 'a=canary-cookie' }),
+      await call(`${service.url}/api/hello?access_token=canary-query`),
+      await call(`${service.url}/canary-path`, { headers: bearer(token) }),
+      await call(`${service.url}/api/hello`, { method: 'CANARYMETHOD' }).catch(() => ({ status: 400 })),
+    ].map(({ status }) => status);
+    assert.deepEqual(statuses.slice(0, 5), [200, 401, 200, 200, 404]);
+
+    assert.equal(await service.stop(), 0);
+    const output = service.output.stderr + service.output.stdout;
+    assert.match(output, /TRACE/, 'nothing was traced');
+    const canaries = [token, bad, token.split('.')[2], bad.split('.')[2], token.split('.')[1]];
+    for (const canary of [...canaries, 'canary-', 'CANARYMETHOD']) {
+      const at = output.indexOf(canary);
+      assert.equal(at, -1, output.slice(Math.max(0, at - 200), at + 60));
+    }
+  });
+});
