@@ -18,6 +18,7 @@ pub fn all(forge: &Forge) -> Vec<Row> {
         );
     }
     add("PKCS#1 padding as it should be", raw_control(forge));
+    add("PSS as it should be", crate::padding::pss_control(forge));
     add(
         "no kid where one key fits",
         key("EdDSA").sign(&json!({ "alg": "EdDSA" }), &forge.claims()),

@@ -53,10 +53,10 @@ impl Forge {
         }
     }
 
-    /// The verifier under attack: one key for each algorithm, and the raw one.
+    /// The verifier under attack: one key for each algorithm, and the raw ones.
     pub fn verifier(&self) -> Verifier {
         let mut jwks: Vec<Value> = KEYS.iter().map(SigningKey::public_jwk).collect();
-        jwks.push(self.rsa.public_jwk());
+        jwks.extend(self.rsa.public_jwks());
         self.verifier_with(&json!({ "keys": jwks }))
     }
 
@@ -165,11 +165,16 @@ impl RawRsa {
         }
     }
 
-    pub fn public_jwk(&self) -> Value {
-        json!({
-            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "raw",
-            "n": encode(&self.n.to_bytes_be()), "e": "AQAB",
-        })
+    /// The one modulus under three names. Nobody has the private half for the exponent 3.
+    fn public_jwks(&self) -> Vec<Value> {
+        let n = encode(&self.n.to_bytes_be());
+        [
+            ("raw", "RS256", "AQAB"),
+            ("raw-pss", "PS256", "AQAB"),
+            ("cube", "RS256", "Aw"),
+        ]
+        .map(|(kid, alg, e)| json!({ "kty": "RSA", "alg": alg, "kid": kid, "n": n, "e": e }))
+        .into()
     }
 
     /// The 256 bytes that verify to this encoded message.

@@ -63,7 +63,7 @@ pub fn key_ids(forge: &Forge) -> Vec<Row> {
         with(forge, "kid", json!("k".repeat(256))),
         "unknown_key",
     ));
-    // Nine keys are published, two of them for RS256.
+    // Of the keys that are published, three are for RS256.
     rows.push(row(
         "no kid",
         forge.with_header(&json!({ "alg": "RS256" })),

@@ -9,11 +9,13 @@
 mod algorithms;
 mod claims;
 mod controls;
+mod edwards;
 mod forge;
 mod headers;
 mod json;
 mod key_sets;
 mod mutants;
+mod padding;
 mod shapes;
 mod signatures;
 mod times;
@@ -31,6 +33,11 @@ fn hostile(forge: &Forge) -> Vec<Row> {
         signatures::mutilated(forge),
         signatures::ecdsa(forge),
         signatures::pkcs1(forge),
+        padding::pkcs1_by_lax_parsers(forge),
+        padding::pss(forge),
+        padding::cubes(forge),
+        padding::residues(forge),
+        edwards::faults(forge),
         shapes::base64(forge),
         shapes::segments(forge),
         json::headers(forge),

@@ -59,17 +59,6 @@ pub fn mutilated(forge: &Forge) -> Vec<Row> {
         join(&input, &by_attacker),
         REFUSED,
     ));
-
-    // The same residue, written as a larger number.
-    let token = raw_token(forge, &encoded_message(&digest_info(true), 0xff));
-    let (input, signature) = split(&token);
-    let larger = BigUint::from_bytes_be(&signature) + &forge.rsa.n;
-    let larger = padded(&larger, 256);
-    rows.push(row(
-        "RS256 signature plus modulus",
-        join(&input, &larger),
-        REFUSED,
-    ));
     rows
 }
 
