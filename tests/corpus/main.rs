@@ -16,6 +16,7 @@ mod json;
 mod key_sets;
 mod mutants;
 mod padding;
+mod selection;
 mod shapes;
 mod signatures;
 mod times;
