@@ -16,9 +16,11 @@ mod json;
 mod key_sets;
 mod mutants;
 mod padding;
+mod second_reading;
 mod selection;
 mod shapes;
 mod signatures;
+mod signed;
 mod times;
 mod vectors;
 
