@@ -193,7 +193,7 @@ pub fn pkcs1_by_lax_parsers(forge: &Forge) -> Vec<Row> {
 /// private key is used; the key is published as `cube`.
 pub fn cubes(forge: &Forge) -> Vec<Row> {
     // The cube root modulo a power of two needs an odd digest.
-    let (input, content) = (0..)
+    let (input, content) = (0..10_000)
         .map(|number| input(forge, "RS256", "cube", &format!("cube {number}")))
         .map(|input| {
             let digest = hash(&SHA256, input.as_bytes());
@@ -247,8 +247,14 @@ pub fn residues(forge: &Forge) -> Vec<Row> {
         (input, signature)
     };
     let fits = |larger: &BigUint| larger.bits() <= 8 * BYTES as u64;
-    let (short, small) = (0..).map(signed).find(|(_, s)| fits(&(s + n))).unwrap();
-    let (long, large) = (0..).map(signed).find(|(_, s)| !fits(&(s + n))).unwrap();
+    let (short, small) = (0..10_000)
+        .map(signed)
+        .find(|(_, s)| fits(&(s + n)))
+        .unwrap();
+    let (long, large) = (0..10_000)
+        .map(signed)
+        .find(|(_, s)| !fits(&(s + n)))
+        .unwrap();
     [
         ("plus the modulus, in as many bytes", &short, &small + n),
         ("plus the modulus, in a byte more", &long, &large + n),

@@ -4,7 +4,7 @@
 //! The seeds are handed in, so a failure is found again by its number.
 
 use fastrand::Rng;
-use poem_resource_server::verifier::Verifier;
+use poem_resource_server::verifier::{Verifier, VerifyError};
 use serde_json::{Map, Value, json};
 
 use crate::forge::{AUDIENCE, Forge, ISSUER, encode, key};
@@ -147,13 +147,13 @@ async fn the_two_readings_agree(
             .verify(&sign(header.as_bytes(), claims.as_bytes()))
             .await;
 
-        let seen = verdict
+        let outcome = verdict
             .as_ref()
-            .map_or_else(|error| error.reason(), |_| "accepted");
+            .map_or_else(VerifyError::reason, |_| "accepted");
         assert_eq!(
             verdict.is_ok(),
             is_good,
-            "seed {seed}, number {number}, {seen}: {header} {claims}"
+            "seed {seed}, number {number}, {outcome}: {header} {claims}"
         );
         accepted += usize::from(is_good);
     }
