@@ -4,7 +4,7 @@
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use serde_json::{Value, json};
 
-use crate::issuer::{Answer, KEYS, METADATA, key_set};
+use crate::issuer::{Answer, KEYS, METADATA, ScriptedIssuer, key_set};
 use crate::world::{FOREIGN, KEY, World, minutes, secs};
 
 /// What a row's fault is, where, and what is told of it.
@@ -219,7 +219,8 @@ async fn load(world: &World, name: &str) {
 
 #[tokio::test]
 async fn while_keys_are_held_no_bad_answer_is_felt() {
-    let mut world = World::warm().await;
+    let mut world = World::with_timeout(ScriptedIssuer::start(&[&KEY[0]]).await, secs(1));
+    world.keys.first_attempt().await.unwrap();
     for fault in faults(&world.issuer.metadata()) {
         let name = format!("{} of {}", fault.name, fault.document);
         let failures = world.keys.status().failures;
@@ -251,7 +252,7 @@ async fn while_keys_are_held_no_bad_answer_is_felt() {
 async fn without_keys_every_bad_answer_is_503_until_a_good_one() {
     let good = World::cold().await.issuer.metadata();
     for index in 0..faults(&good).len() {
-        let world = World::with(crate::issuer::ScriptedIssuer::start(&[&KEY[0]]).await);
+        let world = World::with_timeout(ScriptedIssuer::start(&[&KEY[0]]).await, secs(1));
         let fault = faults(&world.issuer.metadata()).swap_remove(index);
         let name = format!("{} of {}", fault.name, fault.document);
         world.issuer.set(fault.document, fault.answer);
