@@ -3,7 +3,8 @@
 use poem_resource_server::dev::Behaviour;
 use reqwest::Method;
 
-use crate::world::{Answer, World};
+use crate::answer::Answer;
+use crate::world::World;
 
 const PAGE: &str = "https://app.example.com";
 const LISTED: &[(&str, &str)] = &[("cors.allowed_origins", PAGE)];

@@ -3,7 +3,8 @@
 use poem_resource_server::service::config::settings_table;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World};
+use crate::answer::Answer;
+use crate::world::World;
 
 #[tokio::test]
 async fn the_document_says_who_may_call_and_how_one_is_refused() {

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub)] // A test binary has no outside.
 
 mod access;
+mod answer;
 mod cross_origin;
 mod documents;
 mod guarded;
