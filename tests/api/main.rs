@@ -11,5 +11,6 @@ mod documents;
 mod guarded;
 mod guide;
 mod header;
+mod metrics;
 mod refusals;
 mod world;

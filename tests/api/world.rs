@@ -10,7 +10,7 @@ use poem_resource_server::dev::{
 };
 use poem_resource_server::issuer::Issuer;
 use poem_resource_server::service::config::{Config, Sources};
-use poem_resource_server::service::{BuildError, Service};
+use poem_resource_server::service::{BuildError, ReloadError, Reloader, Service};
 use reqwest::{Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,6 +27,8 @@ pub struct World {
     pub issuer: DevIssuer,
     pub clock: ManualClock,
     pub address: SocketAddr,
+    admin: SocketAddr,
+    reloader: Reloader,
     client: reqwest::Client,
     _stop: oneshot::Sender<()>,
     _server: JoinHandle<()>,
@@ -52,7 +54,7 @@ impl World {
         if service.keys().status().attempts == 0 {
             attempts.ended().await;
         }
-        let world = Self::run(service, listener, address, issuer, clock);
+        let world = Self::run(service, listener, address, issuer, clock).await;
         world.until_documented().await;
         world
     }
@@ -85,7 +87,7 @@ impl World {
         let (listener, address) = listen().await;
         let config = config(&issuer, &flags(settings));
         let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
-        Self::run(service, listener, address, issuer, clock)
+        Self::run(service, listener, address, issuer, clock).await
     }
 
     /// Why these settings make no service.
@@ -98,25 +100,39 @@ impl World {
             .unwrap()
     }
 
-    fn run(
+    async fn run(
         service: Service,
         listener: TcpListener,
         address: SocketAddr,
         issuer: DevIssuer,
         clock: ManualClock,
     ) -> Self {
+        let (admin_listener, admin) = listen().await;
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             let _ = stopped.await;
         };
         Self {
-            _server: tokio::spawn(service.run(listener, None, shutdown)),
+            reloader: service.reloader(),
+            _server: tokio::spawn(service.run(listener, Some(admin_listener), shutdown)),
             _stop: stop,
+            admin,
             issuer,
             clock,
             address,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
+    }
+
+    /// Puts these settings in force, as SIGHUP would.
+    pub async fn reload(&self, settings: &[(&'static str, &str)]) -> Result<(), ReloadError> {
+        let config = config(&self.issuer, &flags(settings));
+        self.reloader.reload(&config).await
+    }
+
+    /// What operators read at this path.
+    pub async fn admin(&self, path: &str) -> Answer {
+        Answer::to(self.client.get(format!("http://{}{path}", self.admin))).await
     }
 
     /// A valid token of the client, with one scope.
