@@ -13,4 +13,5 @@ mod guide;
 mod header;
 mod metrics;
 mod refusals;
+mod reload;
 mod world;
