@@ -12,6 +12,7 @@ mod guarded;
 mod guide;
 mod header;
 mod metrics;
+mod paths;
 mod refusals;
 mod reload;
 mod world;
