@@ -11,6 +11,7 @@ mod documents;
 mod guarded;
 mod guide;
 mod header;
+mod log_lines;
 mod metrics;
 mod paths;
 mod refusals;
