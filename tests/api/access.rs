@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World};
+use crate::answer::Answer;
+use crate::world::World;
 
 /// What the document says that an operation requires.
 async fn security(world: &World, path: &str) -> Value {

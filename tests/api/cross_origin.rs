@@ -3,7 +3,8 @@
 use poem_resource_server::dev::Behaviour;
 use reqwest::Method;
 
-use crate::world::{Answer, World};
+use crate::answer::Answer;
+use crate::world::World;
 
 const PAGE: &str = "https://app.example.com";
 const LISTED: &[(&str, &str)] = &[("cors.allowed_origins", PAGE)];
@@ -13,7 +14,10 @@ async fn preflight(world: &World, origin: &str) -> Answer {
         .request(Method::OPTIONS, "/api/whoami")
         .header("origin", origin)
         .header("access-control-request-method", "GET")
-        .header("access-control-request-headers", "authorization");
+        .header(
+            "access-control-request-headers",
+            "authorization, x-not-listed",
+        );
     Answer::to(request).await
 }
 
@@ -120,6 +124,7 @@ async fn an_origin_that_is_not_listed_is_served_and_gets_no_permission() {
         assert_eq!(answer.header("vary"), Some("origin"), "{origin}");
 
         let answer = preflight(&world, origin).await;
+        assert_eq!(answer.status, 405, "{origin}");
         assert_eq!(
             answer.header("access-control-allow-origin"),
             None,

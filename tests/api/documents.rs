@@ -3,7 +3,8 @@
 use poem_resource_server::service::config::settings_table;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World};
+use crate::answer::Answer;
+use crate::world::World;
 
 #[tokio::test]
 async fn the_document_says_who_may_call_and_how_one_is_refused() {
@@ -84,7 +85,8 @@ async fn the_document_is_the_same_in_yaml() {
 
 #[tokio::test]
 async fn the_page_holds_the_document_where_no_text_can_end_its_script() {
-    let world = World::start().await;
+    let hostile = "</script><script>alert(1)</script><!--<script>";
+    let world = World::with(&[("access.operations.whoami.scopes", hostile)]).await;
     let document = world.get("/openapi.json").await.json();
 
     let page = world.get("/docs").await;
@@ -99,6 +101,7 @@ async fn the_page_holds_the_document_where_no_text_can_end_its_script() {
     assert!(!held.contains('<'), "a text could end the script");
     let held: Value = serde_json::from_str(held.trim().trim_end_matches(';')).unwrap();
     assert_eq!(held, document);
+    assert!(held.to_string().contains(hostile));
 }
 
 #[tokio::test]

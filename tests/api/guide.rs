@@ -4,7 +4,8 @@ use poem_resource_server::dev::User;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::world::{Answer, World};
+use crate::answer::Answer;
+use crate::world::World;
 
 #[tokio::test]
 async fn hello_answers_anyone_whatever_credentials_are_sent() {

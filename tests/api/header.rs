@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 
-use crate::world::{Answer, World};
+use crate::answer::Answer;
+use crate::world::World;
 
 #[tokio::test]
 async fn a_broken_header_is_400_and_its_sound_twin_is_read() {

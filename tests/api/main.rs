@@ -5,10 +5,15 @@
 #![allow(unreachable_pub)] // A test binary has no outside.
 
 mod access;
+mod answer;
 mod cross_origin;
 mod documents;
 mod guarded;
 mod guide;
 mod header;
+mod log_lines;
+mod metrics;
+mod paths;
 mod refusals;
+mod reload;
 mod world;

@@ -1,5 +1,7 @@
 //! Every refusal of a token, with its exact reason and a twin that is accepted.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poem_resource_server::dev::{AccessToken, SigningAlgorithm, SigningKey};
 use serde_json::{Value, json};
 
@@ -175,4 +177,47 @@ async fn a_token_is_refused_from_the_second_on_in_which_it_expires() {
     world.clock.advance(std::time::Duration::from_secs(1));
     let refused = world.whoami(&token).await;
     refused.assert_refused("expired", 401, "expired", Some(&world.invalid_token()));
+}
+
+#[tokio::test]
+async fn a_payload_that_is_no_object_with_unique_names_is_refused_though_its_signature_verifies() {
+    let world = World::start().await;
+    let key = world.issuer.signing_key();
+    let claims = serde_json::to_string(world.token().claims()).unwrap();
+    let sign = |payload: &str| {
+        let header = json!({ "alg": "RS256", "kid": key.kid() }).to_string();
+        let input = [header.as_str(), payload].map(|text| URL_SAFE_NO_PAD.encode(text));
+        let input = input.join(".");
+        let signature = URL_SAFE_NO_PAD.encode(key.sign_bytes(input.as_bytes()));
+        format!("{input}.{signature}")
+    };
+    for (name, payload) in [
+        ("an array", format!("[{claims}]")),
+        ("a text", "\"claims\"".to_owned()),
+        ("nothing", String::new()),
+        ("two objects", format!("{claims}{claims}")),
+        ("a name twice", claims.replacen('{', "{\"sub\":\"eve\",", 1)),
+        ("a byte order mark", format!("\u{feff}{claims}")),
+    ] {
+        let answer = world.whoami(&sign(&payload)).await;
+        let challenge = world.invalid_token();
+        answer.assert_refused(name, 401, "malformed_payload", Some(&challenge));
+    }
+    assert_eq!(world.whoami(&sign(&claims)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_of_8_kib_is_read_and_one_longer_is_not() {
+    let world = World::start().await;
+    let token = |padding: usize| world.sign(&world.token().claim("x", "y".repeat(padding)));
+    // Three bytes of payload take four of token.
+    let spare = 8 * 1024 - token(0).len();
+    let longest = token(spare / 4 * 3);
+
+    let refused = world.whoami(&format!("{longest}AAAA")).await;
+
+    assert!(longest.len() > 8 * 1024 - 4, "{} bytes", longest.len());
+    let challenge = world.invalid_token();
+    refused.assert_refused("longer", 401, "too_long", Some(&challenge));
+    assert_eq!(world.whoami(&longest).await.status, 200);
 }

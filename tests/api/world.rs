@@ -10,14 +10,14 @@ use poem_resource_server::dev::{
 };
 use poem_resource_server::issuer::Issuer;
 use poem_resource_server::service::config::{Config, Sources};
-use poem_resource_server::service::{BuildError, Service};
-use reqwest::header::HeaderMap;
-use reqwest::{Method, RequestBuilder, StatusCode};
-use serde_json::Value;
+use poem_resource_server::service::{BuildError, ReloadError, Reloader, Service};
+use reqwest::{Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use crate::answer::Answer;
 
 /// One RSA key for all: to make it takes longer than most tests.
 static KEY: LazyLock<Arc<SigningKey>> =
@@ -27,6 +27,8 @@ pub struct World {
     pub issuer: DevIssuer,
     pub clock: ManualClock,
     pub address: SocketAddr,
+    admin: SocketAddr,
+    reloader: Reloader,
     client: reqwest::Client,
     _stop: oneshot::Sender<()>,
     _server: JoinHandle<()>,
@@ -52,7 +54,7 @@ impl World {
         if service.keys().status().attempts == 0 {
             attempts.ended().await;
         }
-        let world = Self::run(service, listener, address, issuer, clock);
+        let world = Self::run(service, listener, address, issuer, clock).await;
         world.until_documented().await;
         world
     }
@@ -85,7 +87,7 @@ impl World {
         let (listener, address) = listen().await;
         let config = config(&issuer, &flags(settings));
         let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
-        Self::run(service, listener, address, issuer, clock)
+        Self::run(service, listener, address, issuer, clock).await
     }
 
     /// Why these settings make no service.
@@ -98,25 +100,39 @@ impl World {
             .unwrap()
     }
 
-    fn run(
+    async fn run(
         service: Service,
         listener: TcpListener,
         address: SocketAddr,
         issuer: DevIssuer,
         clock: ManualClock,
     ) -> Self {
+        let (admin_listener, admin) = listen().await;
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             let _ = stopped.await;
         };
         Self {
-            _server: tokio::spawn(service.run(listener, None, shutdown)),
+            reloader: service.reloader(),
+            _server: tokio::spawn(service.run(listener, Some(admin_listener), shutdown)),
             _stop: stop,
+            admin,
             issuer,
             clock,
             address,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
+    }
+
+    /// Puts these settings in force, as SIGHUP would.
+    pub async fn reload(&self, settings: &[(&'static str, &str)]) -> Result<(), ReloadError> {
+        let config = config(&self.issuer, &flags(settings));
+        self.reloader.reload(&config).await
+    }
+
+    /// What operators read at this path.
+    pub async fn admin(&self, path: &str) -> Answer {
+        Answer::to(self.client.get(format!("http://{}{path}", self.admin))).await
     }
 
     /// A valid token of the client, with one scope.
@@ -204,71 +220,4 @@ fn config(issuer: &DevIssuer, sources: &Sources) -> Config {
     let mut config = Config::load(sources).unwrap();
     config.issuer.url = Some(Issuer::parse(&issuer.issuer()).unwrap());
     config
-}
-
-/// What came back.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: String,
-}
-
-impl Answer {
-    pub async fn to(request: RequestBuilder) -> Self {
-        let response = request.send().await.unwrap();
-        Self {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: response.text().await.unwrap(),
-        }
-    }
-
-    fn parse(text: &str) -> Self {
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let mut lines = head.split("\r\n");
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap();
-        let fields = lines.map(|line| line.split_once(": ").unwrap());
-        Self {
-            status: status.parse().unwrap(),
-            headers: fields
-                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-                .collect::<Vec<(reqwest::header::HeaderName, reqwest::header::HeaderValue)>>()
-                .into_iter()
-                .collect(),
-            body: body.to_owned(),
-        }
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.get_all(name).iter();
-        let value = values.next().map(|value| value.to_str().unwrap());
-        assert!(values.next().is_none(), "{name} twice: {:?}", self.headers);
-        value
-    }
-
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-
-    /// Asserts a refusal whole: status, challenge, reason, and the form of its body.
-    #[track_caller]
-    pub fn assert_refused(&self, name: &str, status: u16, reason: &str, challenge: Option<&str>) {
-        assert_eq!(self.status, status, "{name}: {}", self.body);
-        assert_eq!(self.header("www-authenticate"), challenge, "{name}");
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/problem+json"),
-            "{name}"
-        );
-        assert_eq!(self.header("cache-control"), Some("no-store"), "{name}");
-        let problem = self.json();
-        assert_eq!(problem["reason"], reason, "{name}");
-        assert_eq!(problem["type"], "about:blank", "{name}");
-        assert_eq!(problem["status"], status, "{name}");
-        let title = StatusCode::from_u16(status).unwrap().canonical_reason();
-        assert_eq!(problem["title"].as_str(), title, "{name}");
-        assert!(problem["detail"].is_string(), "{name}");
-        assert_eq!(problem.as_object().unwrap().len(), 5, "{name}: {problem}");
-    }
 }

@@ -1,0 +1,72 @@
+//! What came back.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::Value;
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub async fn to(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    pub fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+        let fields = lines.map(|line| line.split_once(": ").unwrap());
+        Self {
+            status: status.parse().unwrap(),
+            headers: fields
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect::<Vec<(HeaderName, HeaderValue)>>()
+                .into_iter()
+                .collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next().map(|value| value.to_str().unwrap());
+        assert!(values.next().is_none(), "{name} twice: {:?}", self.headers);
+        value
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Asserts a refusal whole: status, challenge, reason, and the form of its body.
+    #[track_caller]
+    pub fn assert_refused(&self, name: &str, status: u16, reason: &str, challenge: Option<&str>) {
+        assert_eq!(self.status, status, "{name}: {}", self.body);
+        assert_eq!(self.header("www-authenticate"), challenge, "{name}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{name}"
+        );
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{name}");
+        let problem = self.json();
+        assert_eq!(problem["reason"], reason, "{name}");
+        assert_eq!(problem["type"], "about:blank", "{name}");
+        assert_eq!(problem["status"], status, "{name}");
+        let title = StatusCode::from_u16(status).unwrap().canonical_reason();
+        assert_eq!(problem["title"].as_str(), title, "{name}");
+        assert!(problem["detail"].is_string(), "{name}");
+        assert_eq!(problem.as_object().unwrap().len(), 5, "{name}: {problem}");
+    }
+}

@@ -1,0 +1,137 @@
+//! One line a request, and in no line a secret.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use poem_resource_server::dev::User;
+use reqwest::Method;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::answer::Answer;
+use crate::world::World;
+
+/// What is logged on this thread, which is all of a test's.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn capture() -> (Self, DefaultGuard) {
+        let lines = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(lines.clone())
+            .finish();
+        (lines, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The lines on requests, in their order.
+    fn on_requests(&self) -> Vec<serde_json::Value> {
+        let text = self.text();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines
+            .filter(|line: &serde_json::Value| line["target"] == "access")
+            .collect()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn each_request_is_told_in_one_line() {
+    let world = World::start().await;
+    let token = world.sign(&world.token());
+    let (lines, _guard) = Lines::capture();
+
+    world.get("/api/hello").await;
+    let accepted = world.whoami(&token).await;
+    world.whoami("a.b.c").await;
+    Answer::to(world.request(Method::POST, "/api/hello")).await;
+    world.get("/nothing?x=1").await;
+
+    let told = lines.on_requests();
+    #[rustfmt::skip] // A row a line.
+    let expected = [
+        ("GET", "/api/hello", 200, "ok"),
+        ("GET", "/api/whoami", 200, "ok"),
+        ("GET", "/api/whoami", 401, "bad_base64"),
+        ("POST", "/api/hello", 405, "method_not_allowed"),
+        ("GET", "none", 404, "not_found"),
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (line, (method, route, status, reason)) in told.iter().zip(expected) {
+        assert_eq!(line["method"], method, "{line}");
+        assert_eq!(line["route"], route, "{line}");
+        assert_eq!(line["status"], status, "{line}");
+        assert_eq!(line["reason"], reason, "{line}");
+        assert!(line["latency_us"].is_u64(), "{line}");
+    }
+    assert_eq!(
+        told[1]["request_id"].as_str(),
+        accepted.header("x-request-id")
+    );
+}
+
+#[tokio::test]
+async fn no_line_at_any_level_holds_a_token_a_header_or_an_address() {
+    let world = World::start().await;
+    let ada = world.issuer.token_for_user(User::ADA, &["profile:read"]);
+    let good = world.sign(&ada);
+    let tampered = format!("{}A", &good[..good.len() - 1]);
+    let unknown = world.sign(&ada.clone().header("kid", "n0b0dy"));
+    let (lines, _guard) = Lines::capture();
+
+    for token in [&good, &tampered, &unknown] {
+        world.whoami(token).await;
+        world
+            .get(&format!("/api/whoami?access_token={token}"))
+            .await;
+        world.get(&format!("/{token}")).await;
+    }
+    let cookie = world
+        .request(Method::GET, "/api/whoami")
+        .header("cookie", format!("access_token={good}"))
+        .header("x-api-key", "s3cr3t");
+    Answer::to(cookie).await;
+    world
+        .raw_whoami(format!("Authorization: Basic {good}\r\n").as_bytes())
+        .await;
+
+    assert!(lines.on_requests().len() >= 11);
+    let text = lines.text();
+    let signature = good.rsplit('.').next().unwrap();
+    let payload = good.split('.').nth(1).unwrap();
+    for (name, secret) in [
+        ("a token", &*good),
+        ("a signature", &signature[..40]),
+        ("a payload", payload),
+        ("an address", User::ADA.login),
+        ("a header", "s3cr3t"),
+        ("a key id of a stranger", "n0b0dy"),
+    ] {
+        let line = text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{name}");
+    }
+}

@@ -1,0 +1,94 @@
+//! No spelling of a path, and no method, leads around the gate.
+
+use reqwest::Method;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::answer::Answer;
+use crate::world::World;
+
+/// The status of a request whose target is sent as it is written here.
+async fn status(world: &World, method: &str, target: &str, fields: &str) -> u16 {
+    let mut stream = TcpStream::connect(world.address).await.unwrap();
+    let head =
+        format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    text.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn no_spelling_of_the_path_is_answered_without_a_token() {
+    let world = World::start().await;
+    let token = world.sign(&world.token());
+    let address = world.address;
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("as it is", "/api/whoami".to_owned(), 401),
+        ("with a query", "/api/whoami?x=/api/hello".to_owned(), 401),
+        ("as a whole URL", format!("http://{address}/api/whoami"), 401),
+        ("of another host", "http://elsewhere/api/whoami".to_owned(), 401),
+        ("a letter in percent", "/api/%77hoami".to_owned(), 404),
+        ("a slash in percent", "/api%2Fwhoami".to_owned(), 404),
+        ("two slashes", "/api//whoami".to_owned(), 404),
+        ("a slash more", "/api/whoami/".to_owned(), 404),
+        ("from the open one", "/api/hello/../whoami".to_owned(), 404),
+        ("from the open one in percent", "/api/hello/%2e%2e/whoami".to_owned(), 404),
+        ("in upper case", "/API/WHOAMI".to_owned(), 404),
+        ("a parameter", "/api/whoami;x".to_owned(), 404),
+        ("a zero byte", "/api/whoami%00".to_owned(), 404),
+    ];
+
+    for (name, target, expected) in rows {
+        assert_eq!(status(&world, "GET", &target, "").await, expected, "{name}");
+    }
+
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    assert_eq!(status(&world, "GET", "/api/whoami", &bearer).await, 200);
+}
+
+#[tokio::test]
+async fn no_method_is_answered_without_a_token() {
+    let world = World::start().await;
+    for method in [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "MADE-UP", "get",
+    ] {
+        let status = status(&world, method, "/api/whoami", "").await;
+        let expected = if matches!(method, "GET" | "HEAD") {
+            401
+        } else {
+            405
+        };
+        assert_eq!(status, expected, "{method}");
+    }
+    for name in ["x-http-method-override", "x-original-url", "x-rewrite-url"] {
+        let request = world
+            .request(Method::GET, "/api/whoami")
+            .header(name, "/api/hello");
+        let answer = Answer::to(request).await;
+        let challenge = world.challenge("");
+        answer.assert_refused(name, 401, "missing_credentials", Some(&challenge));
+    }
+}
+
+#[tokio::test]
+async fn a_head_request_has_the_status_of_its_get_twin_and_no_body() {
+    let world = World::start().await;
+    let token = world.sign(&world.token());
+
+    let refused = Answer::to(world.request(Method::HEAD, "/api/whoami")).await;
+    let accepted = Answer::to(
+        world
+            .request(Method::HEAD, "/api/whoami")
+            .bearer_auth(&token),
+    )
+    .await;
+
+    assert_eq!(refused.status, 401);
+    let challenge = world.challenge("");
+    assert_eq!(refused.header("www-authenticate"), Some(&*challenge));
+    assert_eq!(accepted.status, 200);
+    assert_eq!((&*refused.body, &*accepted.body), ("", ""));
+}
