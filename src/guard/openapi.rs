@@ -39,6 +39,9 @@ impl Document {
 impl Guard {
     /// The document of a guarded API, with the issuer's endpoints once they are known.
     ///
+    /// Operations are found by the paths that the code gives them: mount the API with
+    /// [`Route::nest`](poem::Route::nest) or `prefix_path`, not with `url_prefix`.
+    ///
     /// # Errors
     ///
     /// A [`RuleError`] as [`Guard::try_protect`] gave before.
@@ -56,7 +59,11 @@ impl Guard {
             serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON");
         for operation in &rules {
             let method = operation.method.as_str().to_ascii_lowercase();
-            if let Some(described) = document["paths"][&operation.path].get_mut(&method) {
+            // Indexing would add what is not there.
+            let path = document
+                .get_mut("paths")
+                .and_then(|paths| paths.get_mut(&operation.path));
+            if let Some(described) = path.and_then(|path| path.get_mut(&method)) {
                 describe(described, operation, issuer.is_some());
             }
         }

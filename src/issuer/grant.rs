@@ -62,14 +62,22 @@ impl ClientCredentials {
             .await
             .map_err(|error| match error {
                 RequestTokenError::ServerResponse(refusal) => GrantError::Refused {
-                    error: refusal.error().to_string(),
-                    description: refusal.error_description().cloned(),
+                    error: printable(refusal.error().as_ref()),
+                    description: refusal.error_description().map(|text| printable(text)),
                 },
                 RequestTokenError::Request(source) => GrantError::Fetch(source),
                 RequestTokenError::Parse(..) | RequestTokenError::Other(_) => GrantError::Malformed,
             })?;
         Ok(GrantedToken(response.access_token().secret().clone()))
     }
+}
+
+/// The issuer's words end up on a terminal: no control characters, and no essay.
+fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(300)
+        .collect()
 }
 
 /// An access token. Its `Debug` does not show it.
