@@ -1,4 +1,4 @@
-//! Trouble while somebody waits: silence, our own panic.
+//! Trouble while somebody waits: silence, a key that comes too late, our own panic.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -49,6 +49,29 @@ async fn a_storm_of_unknown_keys_costs_no_more_when_the_issuer_is_silent() {
 
     let attempts = world.keys.status().attempts - before;
     assert!((2..=8).contains(&attempts), "{attempts} in two minutes");
+}
+
+#[tokio::test]
+async fn a_key_that_is_published_while_the_old_set_is_on_its_way_is_found_all_the_same() {
+    let world = World::warm().await;
+    world.issuer.set(KEYS, Answer::Gated(key_set(&[&KEY[0]])));
+    world.clock.advance(minutes(5));
+    for _ in 0..10_000 {
+        if world.fetches() == 2 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.fetches(), 2);
+    world.issuer.publish(&[&KEY[1], &KEY[0]]);
+    let token = world.token(1);
+    let mut first = Box::pin(world.verdict(&token));
+    assert!(futures_util::poll!(&mut first).is_pending());
+
+    world.issuer.open_gate();
+
+    assert_eq!(first.await, "ok");
+    assert_eq!(world.fetches(), 3);
 }
 
 #[tokio::test]
