@@ -1,7 +1,6 @@
 //! Trouble while somebody waits: silence, a key that comes too late, our own panic.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -32,7 +31,7 @@ async fn an_issuer_that_is_silent_is_waited_for_ten_seconds_and_no_longer() {
 #[tokio::test]
 async fn a_storm_of_unknown_keys_costs_no_more_when_the_issuer_is_silent() {
     let issuer = ScriptedIssuer::start(&[&KEY[0]]).await;
-    let world = World::with_timeout(issuer, Duration::from_millis(500));
+    let world = World::with_timeout(issuer, secs(1));
     world.keys.first_attempt().await.unwrap();
     world.issuer.set(KEYS, Answer::Hang(Vec::new()));
     let good = world.token(0);
