@@ -183,21 +183,32 @@ impl Shared {
     }
 
     /// Waits for the flight under way, or for one that it asks for if the cooldown allows.
+    ///
+    /// A flight that had left before may bring the set of before: then it asks after all.
     async fn attempt_on_demand(&self) {
+        let before = self.current();
+        let deadline = self.clock.monotonic() + self.policy.longest_wait;
         let mut progress = self.progress.subscribe();
-        let seen = progress.borrow_and_update().clone();
-        let now = self.clock.monotonic();
-        if !seen.in_flight {
-            if !seen.allows_demand(now, self.current().is_some(), &self.policy) {
+        loop {
+            let seen = progress.borrow_and_update().clone();
+            if !seen.in_flight {
+                let now = self.clock.monotonic();
+                if !seen.allows_demand(now, before.is_some(), &self.policy) {
+                    return;
+                }
+                self.progress.send_modify(Progress::demand);
+                self.wanted.notify_one();
+            }
+            let finished = progress.wait_for(|progress| progress.finished > seen.finished);
+            tokio::select! {
+                _ = finished => {}
+                () = self.clock.sleep_until(deadline) => return,
+            }
+            let after = self.current();
+            let is_news = before.as_ref().map(Arc::as_ptr) != after.as_ref().map(Arc::as_ptr);
+            if is_news || !seen.in_flight {
                 return;
             }
-            self.progress.send_modify(Progress::demand);
-            self.wanted.notify_one();
-        }
-        let finished = progress.wait_for(|progress| progress.finished > seen.finished);
-        tokio::select! {
-            _ = finished => {}
-            () = self.clock.sleep_until(now + self.policy.longest_wait) => {}
         }
     }
 }

@@ -16,4 +16,5 @@ mod metrics;
 mod paths;
 mod refusals;
 mod reload;
+mod rules;
 mod world;

@@ -30,6 +30,7 @@ fn fault(
 }
 
 /// Faults of HTTP, which may befall either document.
+#[rustfmt::skip] // A row a line.
 fn transport_faults(document: &'static str, reason: &'static str) -> Vec<Fault> {
     let long = " ".repeat(64 * 1024 + 1);
     let cut = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{";
@@ -41,26 +42,14 @@ fn transport_faults(document: &'static str, reason: &'static str) -> Vec<Fault> 
         ("500", Answer::status("500 Internal Server Error")),
         ("503", Answer::status("503 Service Unavailable")),
         ("204", Answer::status("204 No Content")),
-        (
-            "a redirect",
-            Answer::Raw(redirect("302 Found", "/elsewhere")),
-        ),
-        (
-            "a redirect to plain http",
-            Answer::Raw(redirect("301 Moved", "http://id.example/")),
-        ),
+        ("a redirect", Answer::Raw(redirect("302 Found", "/elsewhere"))),
+        ("a redirect to plain http", Answer::Raw(redirect("301 Moved", "http://id.example/"))),
         ("HTML", Answer::typed("200 OK", "text/html", "<html>")),
-        (
-            "no content type",
-            Answer::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".to_vec()),
-        ),
+        ("no content type", Answer::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".to_vec())),
         ("64 KiB and a byte", Answer::body(&long)),
         ("a body without an end", Answer::Endless),
         ("silence", Answer::Hang(Vec::new())),
-        (
-            "silence after half a head",
-            Answer::Hang(b"HTTP/1.1 200 O".to_vec()),
-        ),
+        ("silence after half a head", Answer::Hang(b"HTTP/1.1 200 O".to_vec())),
         ("silence after half a body", Answer::Hang(cut.to_vec())),
         ("half a body", Answer::Raw(cut.to_vec())),
         ("a closed connection", Answer::Raw(Vec::new())),
@@ -75,6 +64,7 @@ fn redirect(status: &str, to: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").into_bytes()
 }
 
+#[rustfmt::skip] // A row a line.
 fn metadata_faults(good: &Value) -> Vec<Fault> {
     let with = |member: &str, value: Value| {
         let mut document = good.clone();
@@ -87,52 +77,21 @@ fn metadata_faults(good: &Value) -> Vec<Fault> {
         ("garbage", Answer::body("garbage"), "malformed_metadata"),
         ("an empty body", Answer::body(""), "malformed_metadata"),
         ("an array", Answer::body("[]"), "malformed_metadata"),
-        (
-            "half a document",
-            Answer::body(&good.to_string()[..90]),
-            "malformed_metadata",
-        ),
-        (
-            "no keys named",
-            with("jwks_uri", Value::Null),
-            "malformed_metadata",
-        ),
-        (
-            "keys at no URL",
-            with("jwks_uri", "keys".into()),
-            "malformed_metadata",
-        ),
-        (
-            "another issuer",
-            with("issuer", "https://id.example".into()),
-            "issuer_mismatch",
-        ),
-        (
-            "a slash more",
-            with("issuer", format!("{issuer}/").into()),
-            "issuer_mismatch",
-        ),
-        (
-            "keys elsewhere",
-            with("jwks_uri", "https://id.example/k".into()),
-            "keys_elsewhere",
-        ),
-        (
-            "keys in the clear",
-            with("jwks_uri", "http://id.example/k".into()),
-            "insecure_keys",
-        ),
-        (
-            "Okta's 404",
-            Answer::typed("404 Not Found", "application/json", okta),
-            "okta_server_not_found",
-        ),
+        ("half a document", Answer::body(&good.to_string()[..90]), "malformed_metadata"),
+        ("no keys named", with("jwks_uri", Value::Null), "malformed_metadata"),
+        ("keys at no URL", with("jwks_uri", "keys".into()), "malformed_metadata"),
+        ("another issuer", with("issuer", "https://id.example".into()), "issuer_mismatch"),
+        ("a slash more", with("issuer", format!("{issuer}/").into()), "issuer_mismatch"),
+        ("keys elsewhere", with("jwks_uri", "https://id.example/k".into()), "keys_elsewhere"),
+        ("keys in the clear", with("jwks_uri", "http://id.example/k".into()), "insecure_keys"),
+        ("Okta's 404", Answer::typed("404 Not Found", "application/json", okta), "okta_server_not_found"),
     ]
     .into_iter()
     .map(|(name, answer, reason)| fault(name, METADATA, answer, reason))
     .collect()
 }
 
+#[rustfmt::skip] // A row a line.
 fn key_faults() -> Vec<Fault> {
     let jwk = KEY[0].public_jwk();
     let with = |member: &str, value: Value| {
@@ -147,44 +106,16 @@ fn key_faults() -> Vec<Fault> {
         ("an empty body", Answer::body(""), "malformed_keys"),
         ("an array", Answer::body("[]"), "malformed_keys"),
         ("no member keys", Answer::body("{}"), "malformed_keys"),
-        (
-            "keys that are no array",
-            Answer::body(r#"{"keys":{}}"#),
-            "malformed_keys",
-        ),
+        ("keys that are no array", Answer::body(r#"{"keys":{}}"#), "malformed_keys"),
         ("keys twice", Answer::body(&twice), "malformed_keys"),
         ("a byte order mark", Answer::body(&marked), "malformed_keys"),
-        (
-            "an empty set",
-            Answer::body(r#"{"keys":[]}"#),
-            "no_usable_keys",
-        ),
-        (
-            "a key that is no object",
-            Answer::body(r#"{"keys":["x"]}"#),
-            "no_usable_keys",
-        ),
-        (
-            "a key for encryption",
-            with("use", "enc".into()),
-            "no_usable_keys",
-        ),
+        ("an empty set", Answer::body(r#"{"keys":[]}"#), "no_usable_keys"),
+        ("a key that is no object", Answer::body(r#"{"keys":["x"]}"#), "no_usable_keys"),
+        ("a key for encryption", with("use", "enc".into()), "no_usable_keys"),
         ("a private key", with("d", "AAAA".into()), "no_usable_keys"),
-        (
-            "a shared secret",
-            with("k", "AAAA".into()),
-            "no_usable_keys",
-        ),
-        (
-            "a key for another algorithm",
-            with("alg", "ES384".into()),
-            "no_usable_keys",
-        ),
-        (
-            "a point off its curve",
-            with("x", jwk["y"].clone()),
-            "no_usable_keys",
-        ),
+        ("a shared secret", with("k", "AAAA".into()), "no_usable_keys"),
+        ("a key for another algorithm", with("alg", "ES384".into()), "no_usable_keys"),
+        ("a point off its curve", with("x", jwk["y"].clone()), "no_usable_keys"),
     ]
     .into_iter()
     .map(|(name, answer, reason)| fault(name, KEYS, answer, reason))
@@ -227,11 +158,10 @@ async fn while_keys_are_held_no_bad_answer_is_felt() {
 
         world.issuer.set(fault.document, fault.answer);
         // An hour later the discovery document is read again as well.
-        world.pass(minutes(61)).await;
+        tokio::join!(world.pass(minutes(61)), load(&world, &name));
 
         assert_eq!(world.last_error(), Some(fault.reason), "{name}");
         assert!(world.keys.status().failures > failures, "{name}");
-        load(&world, &name).await;
 
         world
             .issuer

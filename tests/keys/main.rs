@@ -5,4 +5,5 @@
 mod faults;
 mod issuer;
 mod promises;
+mod trouble;
 mod world;

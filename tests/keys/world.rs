@@ -40,19 +40,24 @@ impl World {
     }
 
     pub fn with(issuer: ScriptedIssuer) -> Self {
-        Self::with_timeout(issuer, secs(10))
+        Self::tuned(issuer, secs(10), || 1.0)
     }
 
     /// With a deadline that a silent issuer will meet: it is the one thing here that takes
     /// real time.
     pub fn with_timeout(issuer: ScriptedIssuer, timeout: Duration) -> Self {
+        Self::tuned(issuer, timeout, || 1.0)
+    }
+
+    /// The same, with a jitter of the test's own.
+    pub fn tuned(issuer: ScriptedIssuer, timeout: Duration, jitter: fn() -> f64) -> Self {
         let clock = ManualClock::new();
         let fetch = Fetch::new(&FetchPolicy {
             connect_timeout: timeout,
             timeout,
         });
         let policy = RefreshPolicy {
-            jitter: || 1.0,
+            jitter,
             ..RefreshPolicy::default()
         };
         let identifier = Issuer::parse(&issuer.url()).unwrap();

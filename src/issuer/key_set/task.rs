@@ -34,27 +34,35 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let mut known: Option<Known> = None;
     let mut warned: Vec<String> = Vec::new();
     loop {
-        let started = shared.clock.monotonic();
-        shared
-            .progress
-            .send_modify(|progress| progress.start(started));
-        let known_now = known
-            .take()
-            .filter(|known| started.saturating_sub(known.since) < METADATA_MAX_AGE);
         // A panic must not end the task: without it the keys would grow stale unseen.
-        let outcome = AssertUnwindSafe(attempt(&shared, known_now))
+        let next_attempt = AssertUnwindSafe(step(&shared, &mut known, &mut warned))
             .catch_unwind()
             .await
-            .unwrap_or(Err(DiscoveryError::Panicked));
-        let next_attempt = match outcome {
-            Ok(fetched) => {
-                known = Some(fetched.metadata.clone());
-                warn_once(&fetched.keys, &mut warned);
-                publish(&shared, fetched)
-            }
-            Err(error) => record(&shared, error),
-        };
+            .unwrap_or_else(|_| {
+                let error = DiscoveryError::Panicked;
+                warn!(issuer = %shared.issuer, reason = error.reason(), "keys not fetched");
+                fail(&shared, error, shared.policy.cooldown)
+            });
         wait(&shared, next_attempt).await;
+    }
+}
+
+/// One attempt and what comes of it; yields the time of the next.
+async fn step(shared: &Shared, known: &mut Option<Known>, warned: &mut Vec<String>) -> Duration {
+    let started = shared.clock.monotonic();
+    shared
+        .progress
+        .send_modify(|progress| progress.start(started));
+    let known_now = known
+        .take()
+        .filter(|known| started.saturating_sub(known.since) < METADATA_MAX_AGE);
+    match attempt(shared, known_now).await {
+        Ok(fetched) => {
+            *known = Some(fetched.metadata.clone());
+            warn_once(&fetched.keys, warned);
+            publish(shared, fetched)
+        }
+        Err(error) => record(shared, error),
     }
 }
 
@@ -117,7 +125,6 @@ fn publish(shared: &Shared, fetched: Fetched) -> Duration {
 }
 
 fn record(shared: &Shared, error: DiscoveryError) -> Duration {
-    let now = shared.clock.monotonic();
     let has_keys = shared.current().is_some();
     let failures = shared.progress.borrow().failures_in_a_row.saturating_add(1);
     let retry = shared
@@ -135,6 +142,11 @@ fn record(shared: &Shared, error: DiscoveryError) -> Duration {
             "keys not fetched"
         );
     }
+    fail(shared, error, retry)
+}
+
+fn fail(shared: &Shared, error: DiscoveryError, retry: Duration) -> Duration {
+    let now = shared.clock.monotonic();
     let next_attempt = now + retry;
     let error = Arc::new(error);
     shared
