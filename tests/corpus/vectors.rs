@@ -57,5 +57,5 @@ fn published_tokens_of_other_algorithms_are_refused_by_their_header() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, 9);
 }
