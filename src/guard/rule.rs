@@ -225,7 +225,10 @@ fn rule(operation: &MetaOperation, path: &str, access: &Access) -> Result<Rule, 
                 scope,
             })?);
     }
-    let by_setting = access.operations.iter().find(|(name, _)| is(name));
+    let by_setting = access
+        .operations
+        .iter()
+        .find(|(name, added)| is(name) && !(added.scope.is_empty() && added.claims.is_empty()));
     if let Some((_, added)) = by_setting {
         requirement.scope.extend(added.scope.iter().cloned());
         requirement.claims.clone_from(&added.claims);

@@ -126,6 +126,14 @@ async fn a_scope_by_setting_protects_what_the_code_leaves_open() {
 }
 
 #[tokio::test]
+async fn an_empty_list_of_scopes_changes_nothing() {
+    let world = World::with(&[("access.operations.hello.scopes", "")]).await;
+
+    assert_eq!(world.get("/api/hello").await.status, 200);
+    assert_eq!(security(&world, "/api/hello").await, json!([]));
+}
+
+#[tokio::test]
 async fn a_claim_by_setting_must_equal_or_hold_one_of_the_values() {
     let file = tempfile("[access.operations.whoami]\nclaims.groups = [\"admins\", \"7\"]\n");
     let world = World::with_file(file.path()).await;
