@@ -37,6 +37,13 @@ fn main() {
     };
     let sign = |header: Value| key.sign(&header, &claims(&"x".repeat(150)));
     let header = json!({ "alg": "RS256", "kid": "key" });
+    let members = |count: u32| {
+        let mut header = json!({ "alg": "RS256", "kid": "x" });
+        for number in 2..count {
+            header[format!("member {number}")] = number.into();
+        }
+        header
+    };
     let good = sign(header.clone());
     let (input, _) = good.rsplit_once('.').unwrap();
     let other = key.sign(&header, &claims("other"));
@@ -69,6 +76,16 @@ fn main() {
             "a header of 2 KiB",
             &plain,
             sign(json!({ "alg": "RS256", "kid": "x", "x": "y".repeat(2000) })),
+        ),
+        (
+            "a header of 2 KiB, a thousand values",
+            &plain,
+            sign(json!({ "alg": "RS256", "kid": "x", "x": vec![1; 990] })),
+        ),
+        (
+            "a header of as many members as may be",
+            &plain,
+            sign(members(15)),
         ),
         (
             "8 KiB with an unknown kid",

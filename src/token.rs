@@ -24,7 +24,9 @@ pub use algorithm::Algorithm;
 pub use claims::{Claims, NumericDate};
 pub use error::{ClaimFault, Segment, TokenError};
 pub use jwk::KeyError;
-pub use jws::{Header, Jws, MAX_HEADER_BYTES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
+pub use jws::{
+    Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES,
+};
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
 pub use scope::{Scope, ScopeError, ScopeToken};
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -30,7 +30,8 @@ pub enum TokenError {
     /// A segment is not canonical base64url without padding (RFC 7515 section 2).
     #[error("the {0} is not canonical base64url")]
     Base64(Segment),
-    /// The header is not one JSON object with unique names.
+    /// The header is not one JSON object with unique names, or has more than
+    /// [`MAX_HEADER_VALUES`](super::MAX_HEADER_VALUES) values.
     #[error("the header is not a JSON object with unique names")]
     MalformedHeader,
     /// `alg` is absent, not a string or not in the allow-list (RFC 8725 section 3.1).

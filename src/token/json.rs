@@ -3,30 +3,45 @@
 //! `serde_json` refuses the rest by itself: trailing bytes, a BOM, lone surrogates,
 //! NaN, bad UTF-8 and nesting deeper than 128.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// Reads one object whose names are unique at every depth.
 pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(bytes) {
-        Ok(UniqueNames(Value::Object(members))) => Some(members),
+    object_of_at_most(usize::MAX, bytes)
+}
+
+/// As [`object`], with no more values than that, counted at every depth and with itself.
+pub(super) fn object_of_at_most(max_values: usize, bytes: &[u8]) -> Option<Map<String, Value>> {
+    let values_left = &Cell::new(max_values);
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = UniqueNames { values_left }.deserialize(&mut deserializer);
+    match value {
+        Ok(Value::Object(members)) => deserializer.end().ok().map(|()| members),
         _ => None,
     }
 }
 
-struct UniqueNames(Value);
+#[derive(Clone, Copy)]
+struct UniqueNames<'a> {
+    values_left: &'a Cell<usize>,
+}
 
-impl<'de> Deserialize<'de> for UniqueNames {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor).map(Self)
+impl<'de> DeserializeSeed<'de> for UniqueNames<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.values_left.get().checked_sub(1);
+        self.values_left
+            .set(left.ok_or_else(|| D::Error::custom("too many values"))?);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
+impl<'de> Visitor<'de> for UniqueNames<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +50,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
-        while let Some((name, UniqueNames(value))) = access.next_entry::<String, _>()? {
+        while let Some(name) = access.next_key::<String>()? {
+            let value = access.next_value_seed(self)?;
             if members.insert(name, value).is_some() {
                 return Err(A::Error::custom("a name stands twice"));
             }
@@ -45,7 +61,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut elements = Vec::new();
-        while let Some(UniqueNames(element)) = access.next_element()? {
+        while let Some(element) = access.next_element_seed(self)? {
             elements.push(element);
         }
         Ok(Value::Array(elements))

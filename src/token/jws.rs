@@ -4,7 +4,8 @@
 //! is unverified until a [`VerifyingKey`](super::VerifyingKey) has seen it.
 //!
 //! 1. Length, 2. alphabet, 3. exactly two dots.
-//! 4. The header: length, base64url, JSON with unique names, `alg`, `crit`, `typ`, `kid`, `b64`.
+//! 4. The header: length, base64url, JSON with unique names and few values, `alg`, `crit`, `typ`,
+//!    `kid`, `b64`.
 //!
 //! Payload and signature are decoded by the key that is to verify them.
 //!
@@ -20,6 +21,10 @@ use super::{Algorithm, Segment, TokenError, json};
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The longest header, decoded.
 pub const MAX_HEADER_BYTES: usize = 2 * 1024;
+/// The most JSON values in a header, at every depth and with the header itself: the registered
+/// parameters of a signed token and a chain of certificates fit. Many short values, or names full
+/// of escapes, are what makes a header costly.
+pub const MAX_HEADER_VALUES: usize = 16;
 /// The longest `kid`.
 pub const MAX_KEY_ID_BYTES: usize = 256;
 
@@ -50,7 +55,6 @@ impl<'a> Jws<'a> {
         {
             return Err(TokenError::IllegalCharacter);
         }
-        let found = 1 + token.bytes().filter(|byte| *byte == b'.').count();
         let mut segments = token.split('.');
         let (Some(header), Some(payload), Some(signature), None) = (
             segments.next(),
@@ -58,6 +62,7 @@ impl<'a> Jws<'a> {
             segments.next(),
             segments.next(),
         ) else {
+            let found = 1 + token.bytes().filter(|byte| *byte == b'.').count();
             return Err(TokenError::Segments { found });
         };
         Ok(Self {
@@ -106,7 +111,8 @@ impl Header {
             return Err(TokenError::HeaderTooLong);
         }
         let bytes = decode(segment, Segment::Header)?;
-        let members = json::object(&bytes).ok_or(TokenError::MalformedHeader)?;
+        let members = json::object_of_at_most(MAX_HEADER_VALUES, &bytes)
+            .ok_or(TokenError::MalformedHeader)?;
 
         let algorithm = match members.get("alg") {
             Some(Value::String(name)) => Algorithm::find(name),

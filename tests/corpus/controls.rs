@@ -51,6 +51,10 @@ pub fn all(forge: &Forge) -> Vec<Row> {
             forge.with_header(&header),
         );
     }
+    for (kind, header) in crate::headers::with_values(16) {
+        let name = format!("a header of 16 values by {kind}");
+        add(&name, forge.with_header(&header));
+    }
     for (name, claim, value) in [
         ("aud among others", "aud", json!(["api://other", AUDIENCE])),
         ("aud alone in an array", "aud", json!([AUDIENCE])),

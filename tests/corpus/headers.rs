@@ -104,6 +104,34 @@ pub fn critical(forge: &Forge) -> Vec<Row> {
     rows
 }
 
+/// A header of this many values in all, shallow or within a member.
+pub fn with_values(count: usize) -> [(&'static str, Value); 3] {
+    let header = |x: Value| json!({ "alg": "RS256", "kid": "RS256", "x": x });
+    let mut members = json!({ "alg": "RS256", "kid": "RS256" });
+    for number in 3..count {
+        members[format!("member {number}")] = json!(number);
+    }
+    let nested = (0..count - 4).fold(json!(1), |inner, _| json!([inner]));
+    [
+        ("members", members),
+        ("elements", header(json!(vec![1; count - 4]))),
+        ("depths", header(nested)),
+    ]
+}
+
+/// More values than a header needs, each of which takes time.
+pub fn crowded(forge: &Forge) -> Vec<Row> {
+    [17, 33, 100]
+        .into_iter()
+        .flat_map(|count| {
+            with_values(count).map(|(kind, header)| {
+                let name = format!("a header of {count} values by {kind}");
+                row(name, forge.with_header(&header), "malformed_header")
+            })
+        })
+        .collect()
+}
+
 /// The `typ` values that are registered or specified for other kinds of tokens.
 pub fn types(forge: &Forge) -> Vec<Row> {
     let others = [

@@ -47,6 +47,7 @@ fn hostile(forge: &Forge) -> Vec<Row> {
         json::payloads(forge),
         headers::key_ids(forge),
         headers::critical(forge),
+        headers::crowded(forge),
         headers::types(forge),
         headers::keys_of_the_attacker(forge),
         claims::issuers(forge),
