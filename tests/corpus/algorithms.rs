@@ -1,6 +1,6 @@
 //! `alg`: none, shared secrets, and one algorithm in another's place.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use poem_resource_server::dev::SigningAlgorithm;
@@ -63,7 +63,10 @@ pub fn shared_secrets(forge: &Forge) -> Vec<Row> {
     let oid = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
     let bits = [&[0], &*pkcs1].concat();
     let spki = der(0x30, &[der(0x30, oid), der(0x03, &bits)].concat());
-    let renderings: [(&str, Vec<u8>); 13] = [
+    let jwks = json!({ "keys": [jwk] });
+    let hex: String = n.iter().map(|byte| format!("{byte:02x}")).collect();
+    let thumbprint = json!({ "e": jwk["e"], "kty": "RSA", "n": jwk["n"] }).to_string();
+    let renderings: [(&str, Vec<u8>); 23] = [
         ("PEM", pem("PUBLIC KEY", &spki, "\n").into()),
         (
             "PEM without the last newline",
@@ -79,6 +82,19 @@ pub fn shared_secrets(forge: &Forge) -> Vec<Row> {
         ("modulus", n.clone()),
         ("modulus in base64url", encode(&n).into()),
         ("kid", b"RS256".to_vec()),
+        ("the key set", jwks.to_string().into()),
+        ("modulus in hexadecimal", hex.clone().into()),
+        ("modulus in upper hexadecimal", hex.to_uppercase().into()),
+        ("modulus in base64", STANDARD.encode(&n).into()),
+        ("modulus as a DER integer", integer(&n)),
+        ("exponent", e.clone()),
+        ("modulus and exponent", [&*n, &*e].concat()),
+        ("what a thumbprint is of", thumbprint.clone().into()),
+        (
+            "thumbprint",
+            encode(digest::digest(&digest::SHA256, thumbprint.as_bytes()).as_ref()).into(),
+        ),
+        ("PEM in one line", pem("PUBLIC KEY", &spki, "").into()),
         ("nothing", Vec::new()),
     ];
     let hashes = [
@@ -103,6 +119,33 @@ pub fn shared_secrets(forge: &Forge) -> Vec<Row> {
                     lying,
                     "bad_signature",
                 ));
+            }
+        }
+    }
+    for (kid, members) in [
+        ("ES256", &["x", "y"][..]),
+        ("ES384", &["x", "y"]),
+        ("EdDSA", &["x"]),
+    ] {
+        let jwk = key(kid).public_jwk();
+        let raw: Vec<u8> = members
+            .iter()
+            .flat_map(|member| decode(jwk[*member].as_str().unwrap()))
+            .collect();
+        let secrets = [
+            ("JWK", jwk.to_string().into_bytes()),
+            ("x in base64url", jwk["x"].as_str().unwrap().into()),
+            ("kid", kid.into()),
+            ("point", raw.clone()),
+            ("point with its tag", [&[4], &*raw].concat()),
+        ];
+        for (name, secret) in secrets {
+            let secret = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+            for (claimed, reason) in [("HS256", REFUSED), (kid, "bad_signature")] {
+                let input = split(&forge.with_header(&json!({ "alg": claimed, "kid": kid }))).0;
+                let signature = hmac::sign(&secret, input.as_bytes());
+                let name = format!("{claimed} in name, HS256 keyed by the {name} of {kid}");
+                rows.push(row(name, join(&input, signature.as_ref()), reason));
             }
         }
     }

@@ -90,7 +90,7 @@ pub fn all(forge: &Forge) -> Vec<Row> {
             json!(["!#$%&'()*+,-./:;<=>?@[]^_`{|}~"]),
         ),
         ("the same scope said twice", "scope", json!("profile:read")),
-        ("deep but not too deep", "x", nested(60)),
+        ("deep but not too deep", "x", nested(crate::json::DEEPEST)),
         (
             "a claim of every type",
             "x",
