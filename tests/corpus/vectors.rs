@@ -1,10 +1,10 @@
-//! Published tokens: `data/vectors.json`, each with its source.
+//! Published tokens: `tests/vectors/jws.json`, each with its source.
 
 use poem_resource_server::token::{Jws, VerifyingKey};
 use serde_json::Value;
 
 fn vectors() -> Vec<Value> {
-    serde_json::from_str(include_str!("data/vectors.json")).unwrap()
+    serde_json::from_str(include_str!("../vectors/jws.json")).unwrap()
 }
 
 #[test]
