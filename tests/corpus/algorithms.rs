@@ -3,6 +3,7 @@
 use aws_lc_rs::{digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use num_bigint::BigUint;
 use poem_resource_server::dev::SigningAlgorithm;
 use serde_json::{Value, json};
 
@@ -64,7 +65,7 @@ pub fn shared_secrets(forge: &Forge) -> Vec<Row> {
     let bits = [&[0], &*pkcs1].concat();
     let spki = der(0x30, &[der(0x30, oid), der(0x03, &bits)].concat());
     let jwks = json!({ "keys": [jwk] });
-    let hex: String = n.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = BigUint::from_bytes_be(&n).to_str_radix(16);
     let thumbprint = json!({ "e": jwk["e"], "kty": "RSA", "n": jwk["n"] }).to_string();
     let renderings: [(&str, Vec<u8>); 23] = [
         ("PEM", pem("PUBLIC KEY", &spki, "\n").into()),
