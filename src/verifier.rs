@@ -8,7 +8,9 @@ mod cache;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
-use crate::token::{Claims, Jws, KeySet, KeySource, TokenError, Validation, Verified};
+use crate::token::{
+    Claims, Jws, KeySet, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified,
+};
 use cache::VerifiedCache;
 
 /// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
@@ -80,7 +82,12 @@ impl Verifier {
 
     /// The claims of a token that the keys in force verified before.
     fn remembered(&self, token: &str) -> Option<Arc<Verified<Claims>>> {
-        self.cache.as_ref()?.find(token, &self.keys.current()?)
+        // Longer ones were never remembered, and are not worth a hash.
+        let cache = self
+            .cache
+            .as_ref()
+            .filter(|_| token.len() <= MAX_TOKEN_BYTES)?;
+        cache.find(token, &self.keys.current()?)
     }
 
     fn forget(&self, token: &str, error: TokenError) -> TokenError {
