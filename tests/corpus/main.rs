@@ -15,6 +15,7 @@ mod headers;
 mod json;
 mod key_sets;
 mod mutants;
+mod oracles;
 mod padding;
 mod second_reading;
 mod selection;
@@ -41,6 +42,8 @@ fn hostile(forge: &Forge) -> Vec<Row> {
         padding::cubes(forge),
         padding::residues(forge),
         edwards::faults(forge),
+        oracles::other_inputs(forge),
+        oracles::other_spellings(forge),
         shapes::base64(forge),
         shapes::segments(forge),
         json::headers(forge),
