@@ -17,6 +17,7 @@ mod key_sets;
 mod mutants;
 mod oracles;
 mod padding;
+mod precedence;
 mod second_reading;
 mod selection;
 mod shapes;
@@ -46,6 +47,9 @@ fn hostile(forge: &Forge) -> Vec<Row> {
         oracles::other_spellings(forge),
         shapes::base64(forge),
         shapes::segments(forge),
+        precedence::forms(forge),
+        precedence::headers(forge),
+        precedence::claims(forge),
         json::headers(forge),
         json::payloads(forge),
         headers::key_ids(forge),

@@ -1,0 +1,137 @@
+//! Tokens with two faults: the first check that is broken is the one that is told, so that a cheap
+//! refusal never waits for a costly one.
+
+use serde_json::{Value, json};
+
+use crate::forge::{ATTACKER, Forge, Row, encode, header, join, row, split};
+
+/// A header of the key for RS256 with these members besides.
+fn with(forge: &Forge, members: &Value) -> String {
+    let mut header = header("RS256");
+    for (name, value) in members.as_object().unwrap() {
+        header[name.as_str()] = value.clone();
+    }
+    forge.with_header(&header)
+}
+
+/// The token, its signature's first bit turned.
+fn spoiled(token: &str) -> String {
+    let (input, mut signature) = split(token);
+    signature[0] ^= 0x80;
+    join(&input, &signature)
+}
+
+/// Length, alphabet, dots, header, key, signature.
+#[rustfmt::skip] // A row a line.
+pub fn forms(forge: &Forge) -> Vec<Row> {
+    let good = forge.good();
+    let (head, rest) = good.split_once('.').unwrap();
+    let (payload, signature) = rest.split_once('.').unwrap();
+    let long = "a".repeat(8192);
+    let segment = |header: &Value| encode(header.to_string().as_bytes());
+    let none = segment(&json!({ "alg": "none", "kid": 7 }));
+    let stranger = segment(&json!({ "alg": "RS256", "kid": "stranger" }));
+    let mismatch = segment(&json!({ "alg": "PS256", "kid": "RS256" }));
+    let unnamed = segment(&json!({ "alg": "RS256" }));
+    let crowded = encode(&[b'['; 2049]);
+    [
+        ("too long, and no letters", " ".repeat(8193), "too_long"),
+        ("too long, and dots", ".".repeat(8193), "too_long"),
+        ("too long by letters of two bytes", "\u{e4}".repeat(4097), "too_long"),
+        ("no letters within the length", "\u{e4}".repeat(4096), "illegal_character"),
+        ("an illegal letter at the end of 8192 bytes", format!("{}=", &long[1..]), "illegal_character"),
+        ("an illegal letter, and four segments", format!("{good}.="), "illegal_character"),
+        ("an illegal letter, and one segment", "=".into(), "illegal_character"),
+        ("four segments, and no header", format!(".{rest}."), "not_three_segments"),
+        ("four segments, and alg none", format!("{none}.{rest}.A"), "not_three_segments"),
+        ("two segments, and a long header", format!("{crowded}.{payload}"), "not_three_segments"),
+        ("a long header, and no JSON", format!("{crowded}.{rest}"), "header_too_long"),
+        ("a long header, and no base64", format!("{}.{rest}", "A".repeat(2733)), "header_too_long"),
+        ("no base64 as header, payload and signature", "A.A.A".into(), "bad_base64"),
+        ("no JSON as header, no base64 as payload", format!("{}.A.{signature}", encode(b"{")), "malformed_header"),
+        ("alg none, and no base64 behind", format!("{none}.A.A"), "algorithm_not_allowed"),
+        ("a stranger's kid, and no base64 as payload", format!("{stranger}.A.{signature}"), "unknown_key"),
+        ("a stranger's kid, and no base64 as signature", format!("{stranger}.{payload}.A"), "unknown_key"),
+        ("a kid of another algorithm, and no base64", format!("{mismatch}.A.A"), "key_mismatch"),
+        ("no kid, and no base64", format!("{unnamed}.A.A"), "ambiguous_key"),
+        ("no base64 as payload, and no signature", format!("{head}.A."), "bad_base64"),
+        ("no base64 as signature, and no payload", format!("{head}..A"), "bad_base64"),
+        ("no payload, and a signature of one byte", format!("{head}..AA"), "bad_signature"),
+    ]
+    .into_iter()
+    .map(|(name, token, reason)| row(name, token, reason))
+    .collect()
+}
+
+/// `alg`, `crit`, `typ`, `kid`, `b64`, the key, the signature, the claims.
+#[rustfmt::skip] // A row a line.
+pub fn headers(forge: &Forge) -> Vec<Row> {
+    let all = json!({ "alg": "none", "crit": ["b64"], "typ": "dpop+jwt", "kid": 7, "b64": false });
+    let from = |member: &str| {
+        let names = ["alg", "crit", "typ", "kid", "b64"];
+        let first = names.iter().position(|name| *name == member).unwrap();
+        let members = names[first..].iter().map(|name| (name.to_string(), all[*name].clone()));
+        with(forge, &Value::Object(members.collect()))
+    };
+    let mut rows: Vec<Row> = [
+        ("alg", "algorithm_not_allowed"),
+        ("crit", "critical_header"),
+        ("typ", "wrong_type"),
+        ("kid", "malformed_kid"),
+    ]
+    .into_iter()
+    .map(|(member, reason)| row(format!("a bad {member} and all behind it"), from(member), reason))
+    .collect();
+    let claims = |changes: &[(&str, Value)]| {
+        let mut claims = forge.claims();
+        for (name, value) in changes {
+            claims[*name] = value.clone();
+        }
+        claims
+    };
+    let signed = |kid: &str, claims: &Value| Forge::signed(&json!({ "alg": "RS256", "kid": kid }), claims);
+    let bad = claims(&[("exp", json!(0)), ("iss", json!("x"))]);
+    let unsigned = |claims: &Value| spoiled(&signed("RS256", claims));
+    let garbled = Forge::signed_bytes(header("RS256").to_string().as_bytes(), b"{");
+    rows.extend([
+        row("b64, and a stranger's kid", with(forge, &json!({ "b64": true, "kid": "stranger" })), "unencoded_payload"),
+        row("a stranger's kid, and bad claims", signed("stranger", &bad), "unknown_key"),
+        row("a kid of another algorithm, and bad claims", signed("PS256", &bad), "key_mismatch"),
+        row("a bad signature, and no JSON", spoiled(&garbled), "bad_signature"),
+        row("a bad signature, and bad claims", unsigned(&bad), "bad_signature"),
+        row("a bad signature of an ID token", unsigned(&claims(&[("nonce", json!("x"))])), "bad_signature"),
+        row("a bad signature of an expired token", unsigned(&claims(&[("exp", json!(0))])), "bad_signature"),
+        row("another's signature over bad claims", ATTACKER.sign(&header("RS256"), &bad), "bad_signature"),
+    ]);
+    rows
+}
+
+/// The types of the claims, then what kind of token, issuer, audience, `exp`, `nbf`, `iat`.
+pub fn claims(forge: &Forge) -> Vec<Row> {
+    let late = json!(forge.now() + 3600);
+    let faults = [
+        ("sub", json!(7), "malformed_claim"),
+        ("nonce", json!("x"), "id_token"),
+        ("cnf", json!({}), "proof_required"),
+        ("iss", json!("https://attacker.example"), "wrong_issuer"),
+        ("aud", json!("api://other"), "wrong_audience"),
+        ("exp", json!(0), "expired"),
+        ("nbf", late.clone(), "not_yet_valid"),
+        ("iat", late, "issued_in_future"),
+    ];
+    (0..faults.len())
+        .flat_map(|first| (first + 1..faults.len()).map(move |second| (first, second)))
+        .map(|(first, second)| {
+            let mut claims = forge.claims();
+            for (name, value, _) in [&faults[first], &faults[second]] {
+                claims[*name] = value.clone();
+            }
+            let name = format!(
+                "a bad {} before a bad {}",
+                faults[first].0, faults[second].0
+            );
+            let token = Forge::signed(&header("RS256"), &claims);
+            row(name, token, faults[first].2)
+        })
+        .collect()
+}
