@@ -24,6 +24,7 @@ mod shapes;
 mod signatures;
 mod signed;
 mod times;
+mod units;
 mod vectors;
 
 use std::collections::HashSet;
