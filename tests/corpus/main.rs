@@ -9,6 +9,7 @@
 mod algorithms;
 mod claims;
 mod controls;
+mod doubled;
 mod edwards;
 mod forge;
 mod headers;
@@ -53,6 +54,8 @@ fn hostile(forge: &Forge) -> Vec<Row> {
         precedence::claims(forge),
         json::headers(forge),
         json::payloads(forge),
+        doubled::headers(forge),
+        doubled::payloads(forge),
         headers::key_ids(forge),
         headers::critical(forge),
         headers::crowded(forge),
@@ -65,6 +68,10 @@ fn hostile(forge: &Forge) -> Vec<Row> {
         times::faults(forge),
     ]
     .concat()
+}
+
+fn controls(forge: &Forge) -> Vec<Row> {
+    [controls::all(forge), doubled::controls(forge)].concat()
 }
 
 #[tokio::test]
@@ -92,7 +99,7 @@ async fn every_control_is_accepted() {
     let forge = Forge::new();
     let plain = forge.verifier().with_cache(None);
     let cached = forge.verifier();
-    for row in controls::all(&forge) {
+    for row in controls(&forge) {
         for verifier in [&plain, &cached, &cached] {
             let verdict = verifier.verify(&row.token).await;
             assert!(verdict.is_ok(), "{}: {:?}", row.name, verdict.err());
@@ -104,7 +111,7 @@ async fn every_control_is_accepted() {
 fn there_are_three_hundred_hostile_tokens_and_twenty_five_controls_each_with_its_own_name() {
     let forge = Forge::new();
     let hostile = hostile(&forge);
-    let controls = controls::all(&forge);
+    let controls = controls(&forge);
 
     assert!(hostile.len() >= 300, "{} hostile tokens", hostile.len());
     assert!(controls.len() >= 25, "{} controls", controls.len());
