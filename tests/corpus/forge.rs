@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use num_bigint::BigUint;
 use poem_resource_server::clock::{Clock, ManualClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
-use poem_resource_server::token::{Audience, KeySet, Validation};
+use poem_resource_server::token::{Audience, KeySet, KeySource, Validation};
 use poem_resource_server::verifier::Verifier;
 use serde_json::{Value, json};
 
@@ -53,18 +53,25 @@ impl Forge {
         }
     }
 
-    /// The verifier under attack: one key for each algorithm, and the raw ones.
-    pub fn verifier(&self) -> Verifier {
+    /// The keys under attack: one for each algorithm, and the raw ones.
+    pub fn key_set(&self) -> Arc<KeySet> {
         let mut jwks: Vec<Value> = KEYS.iter().map(SigningKey::public_jwk).collect();
         jwks.extend(self.rsa.public_jwks());
-        self.verifier_with(&json!({ "keys": jwks }))
+        key_set(&json!({ "keys": jwks }))
+    }
+
+    /// The verifier under attack.
+    pub fn verifier(&self) -> Verifier {
+        self.verifier_from(Arc::new(self.key_set()))
     }
 
     pub fn verifier_with(&self, jwks: &Value) -> Verifier {
-        let parsed = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
+        self.verifier_from(Arc::new(key_set(jwks)))
+    }
+
+    pub fn verifier_from(&self, keys: Arc<dyn KeySource>) -> Verifier {
         let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
-        Verifier::new(Arc::new(Arc::new(parsed.key_set)), validation)
-            .with_clock(Arc::new(self.clock.clone()))
+        Verifier::new(keys, validation).with_clock(Arc::new(self.clock.clone()))
     }
 
     pub fn now(&self) -> u64 {
@@ -113,6 +120,11 @@ impl Forge {
         let signature = key("RS256").sign_bytes(input.as_bytes());
         format!("{input}.{}", encode(&signature))
     }
+}
+
+fn key_set(jwks: &Value) -> Arc<KeySet> {
+    let parsed = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
+    Arc::new(parsed.key_set)
 }
 
 pub fn key(algorithm: &str) -> &'static SigningKey {

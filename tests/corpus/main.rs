@@ -24,6 +24,7 @@ mod selection;
 mod shapes;
 mod signatures;
 mod signed;
+mod sources;
 mod times;
 mod units;
 mod vectors;
