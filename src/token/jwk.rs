@@ -136,6 +136,10 @@ fn rsa(
     if !(2048..=8192).contains(&bits) || !exponent_is_sound {
         return Err(KeyError::WrongStrength { bits });
     }
+    // A product of large primes is odd.
+    if n[n.len() - 1].is_multiple_of(2) {
+        return Err(malformed("n"));
+    }
     PublicKeyComponents { n, e }
         .to_parsed_public_key(parameters)
         .map(|key| (algorithm, key))
