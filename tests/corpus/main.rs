@@ -25,6 +25,7 @@ mod shapes;
 mod signatures;
 mod signed;
 mod sources;
+mod strengths;
 mod times;
 mod units;
 mod vectors;
