@@ -16,6 +16,7 @@ mod headers;
 mod json;
 mod key_sets;
 mod mutants;
+mod neighbours;
 mod oracles;
 mod padding;
 mod precedence;
