@@ -19,7 +19,7 @@ pub fn other_inputs(forge: &Forge) -> Vec<Row> {
         let (first, second) = input.split_once('.').unwrap();
         let (head, claims) = (decode(first), decode(second));
         let hash = digest(&SHA256, input.as_bytes()).as_ref().to_vec();
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hexadecimal(&hash);
         let padded = |segment: &[u8]| URL_SAFE.encode(segment);
         let utf16 = input.encode_utf16().flat_map(u16::to_le_bytes).collect();
         #[rustfmt::skip] // A row a line.
@@ -60,7 +60,7 @@ pub fn other_spellings(forge: &Forge) -> Vec<Row> {
     let mut rows = Vec::new();
     for algorithm in ALGORITHMS {
         let (input, signature) = split(&key(algorithm).sign(&header(algorithm), &forge.claims()));
-        let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hexadecimal(&signature);
         let half = signature.len() / 2;
         let turned = |part: &[u8]| part.iter().rev().copied().collect::<Vec<u8>>();
         let length = u32::try_from(signature.len()).unwrap().to_be_bytes();
@@ -87,4 +87,10 @@ pub fn other_spellings(forge: &Forge) -> Vec<Row> {
         }
     }
     rows
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

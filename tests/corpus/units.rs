@@ -141,6 +141,7 @@ fn ecdsa(forge: &Forge, curve: &Curve) -> Vec<Row> {
         .collect()
 }
 
+#[expect(clippy::many_single_char_names, reason = "the letters of RFC 8032")]
 fn ed25519(forge: &Forge) -> Vec<Row> {
     let input = input(forge, "EdDSA");
     let m = input.as_bytes();
