@@ -8,6 +8,7 @@
 
 mod algorithms;
 mod claims;
+mod clients;
 mod controls;
 mod doubled;
 mod edwards;
@@ -68,13 +69,19 @@ fn hostile(forge: &Forge) -> Vec<Row> {
         claims::audiences(forge),
         claims::subjects_and_scopes(forge),
         claims::other_tokens(forge),
+        clients::faults(forge),
         times::faults(forge),
     ]
     .concat()
 }
 
 fn controls(forge: &Forge) -> Vec<Row> {
-    [controls::all(forge), doubled::controls(forge)].concat()
+    [
+        controls::all(forge),
+        doubled::controls(forge),
+        clients::controls(forge),
+    ]
+    .concat()
 }
 
 #[tokio::test]
