@@ -17,12 +17,14 @@ mod rule;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use poem_openapi::OpenApi;
+use poem_openapi::{OAuthScopes, OpenApi};
 
 use crate::clock::SystemClock;
 use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
 use crate::token::{Audience, Scope, Validation};
 use crate::verifier::{Verifier, VerifyError};
+
+use openapi::ScopeTexts;
 
 pub use bearer::{BearerError, token as bearer_token};
 pub use challenge::{Challenge, Rejection};
@@ -42,6 +44,7 @@ pub struct Guard {
     verifier: Verifier,
     challenge: Arc<Challenge>,
     access: Arc<Access>,
+    scope_texts: Arc<ScopeTexts>,
 }
 
 impl Guard {
@@ -74,6 +77,7 @@ impl Guard {
             verifier,
             challenge: Arc::default(),
             access: Arc::default(),
+            scope_texts: Arc::default(),
         }
     }
 
@@ -93,6 +97,26 @@ impl Guard {
             access: Arc::new(access),
             ..self
         }
+    }
+
+    /// Describes scopes in the document as the code does, where rules require them.
+    #[must_use]
+    pub fn with_scope_descriptions<S: OAuthScopes>(mut self) -> Self {
+        let texts = Arc::make_mut(&mut self.scope_texts);
+        let described = S::meta().into_iter();
+        texts
+            .descriptions
+            .extend(described.filter_map(|scope| Some((scope.name, scope.description?))));
+        self
+    }
+
+    /// Names scopes in the document that a caller may ask for, though no rule requires them:
+    /// there are issuers that grant nothing to who asks for nothing.
+    #[must_use]
+    pub fn with_offered_scope(mut self, scope: &Scope) -> Self {
+        let texts = Arc::make_mut(&mut self.scope_texts);
+        texts.offered.extend(scope.iter().cloned());
+        self
     }
 
     /// Protects an API as it declares, and as [`Access`] adds to it.
@@ -162,6 +186,10 @@ impl Guard {
 
     pub(crate) fn challenge(&self) -> &Challenge {
         &self.challenge
+    }
+
+    fn scope_texts(&self) -> &ScopeTexts {
+        &self.scope_texts
     }
 
     pub(crate) fn access(&self) -> &Access {

@@ -138,14 +138,14 @@ impl Challenge {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if rejection == Rejection::Unavailable {
-            headers.insert(RETRY_AFTER, RETRY_AFTER_SECS);
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECS.into());
         }
         response.extensions_mut().insert(rejection);
         response
     }
 
     /// RFC 6750 section 3: no error code for who brought no credentials.
-    fn header(&self, rejection: &Rejection) -> Option<HeaderValue> {
+    pub(super) fn header(&self, rejection: &Rejection) -> Option<HeaderValue> {
         let parameters = match rejection {
             Rejection::MissingCredentials => String::new(),
             Rejection::InvalidRequest(_) => error("invalid_request", rejection),
@@ -170,7 +170,7 @@ impl Default for Challenge {
 const INVALID_TOKEN: &str = "The access token is not valid for this API.";
 
 /// About the time in which an issuer that is back is found again.
-const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("5");
+pub(super) const RETRY_AFTER_SECS: u64 = 5;
 
 fn error(code: &str, rejection: &Rejection) -> String {
     // RFC 6750 section 3: a description holds no quotes.

@@ -1,24 +1,32 @@
 //! The document that says what the gates do.
 //!
 //! Poem-openapi prints what the code declares; this adds what only the rules and the issuer
-//! know: protection by setting, the refusals with their headers, and the issuer's endpoints,
-//! which poem-openapi wants to know when it compiles.
+//! know, and says what poem-openapi leaves unsaid:
 //!
-//! 1. `security` per operation, never at the root: `BearerAuth` first, then `OAuth2` with the
-//!    scopes required, once the issuer is known; `[]` on anonymous operations.
-//! 2. 400, 401, 403 and 503 on protected operations, with their headers and the problem schema.
+//! 1. Each media type by its bare name, each answer with a description and an example (`tidy`).
+//! 2. `security` per operation, never at the root: `BearerAuth` first, then `OAuth2` with the
+//!    scopes required, once the issuer is known; `[]` on anonymous operations (`security`).
+//! 3. 400, 401, 403 and 503 on protected operations, with their headers and the problem schema
+//!    (`answers`).
+
+mod answers;
+mod security;
+mod tidy;
+
+#[cfg(test)]
+mod tests;
 
 use poem_openapi::{OpenApi, OpenApiService, Webhook};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::issuer::Metadata;
-use crate::token::Scope;
 
 use super::guarded::Guarded;
-use super::principal::BearerAuth;
-use super::problem::MEDIA_TYPE;
-use super::rule::{self, OperationRule, Requirement, Rule, scopes_in_use};
+use super::problem::Problem;
+use super::rule::{self, OperationRule};
 use super::{Guard, RuleError};
+
+pub(super) use security::ScopeTexts;
 
 /// An OpenAPI 3.0 document.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +41,16 @@ impl Document {
     /// The document as JSON text, indented.
     pub fn to_json(&self) -> String {
         format!("{:#}\n", self.0)
+    }
+
+    /// Adds an answer that any operation may give, whatever its rule, as what stands before
+    /// the API gives it. An operation that describes the status itself keeps its own words.
+    #[must_use]
+    pub fn with_answer(mut self, problem: Problem, description: &str) -> Self {
+        for operation in operations(&mut self.0) {
+            answers::add_problem(operation, problem, description);
+        }
+        self
     }
 }
 
@@ -57,142 +75,33 @@ impl Guard {
         let rules = rule::rules(&T::meta(), self.access())?;
         let mut document: Value =
             serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON");
-        for operation in &rules {
-            let method = operation.method.as_str().to_ascii_lowercase();
-            // Indexing would add what is not there.
-            let path = document
-                .get_mut("paths")
-                .and_then(|paths| paths.get_mut(&operation.path));
-            if let Some(described) = path.and_then(|path| path.get_mut(&method)) {
-                describe(described, operation, issuer.is_some());
+        tidy::tidy(&mut document);
+        for rule in &rules {
+            if let Some(operation) = find(&mut document, rule) {
+                security::describe(operation, &rule.rule, issuer.is_some());
+                answers::add_refusals(operation, &rule.rule, self.challenge());
             }
         }
-        document["components"]["schemas"]["Problem"] = problem_schema();
+        document["components"]["schemas"][answers::PROBLEM] = answers::problem_schema();
         if let Some(issuer) = issuer {
-            document["components"]["securitySchemes"][OAUTH2] =
-                oauth2(issuer, &scopes_in_use(&rules));
+            security::add_flows(&mut document, issuer, &rules, self.scope_texts());
         }
         Ok(Document(document))
     }
 }
 
-fn describe(described: &mut Value, operation: &OperationRule, has_issuer: bool) {
-    let security = |requirement: &Requirement| {
-        let mut security = vec![json!({ BearerAuth::NAME: [] })];
-        if has_issuer {
-            let scopes: Vec<_> = requirement
-                .scope()
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            security.push(json!({ OAUTH2: scopes }));
-        }
-        security
-    };
-    match &operation.rule {
-        Rule::Anonymous => described["security"] = json!([]),
-        Rule::Optional(requirement) => {
-            let mut security = security(requirement);
-            security.push(json!({}));
-            described["security"] = security.into();
-            add_refusals(described, requirement);
-        }
-        Rule::Protected(requirement) => {
-            described["security"] = security(requirement).into();
-            add_refusals(described, requirement);
-        }
-    }
+fn find<'a>(document: &'a mut Value, rule: &OperationRule) -> Option<&'a mut Value> {
+    let method = rule.method.as_str().to_ascii_lowercase();
+    // Indexing would add what is not there.
+    let path = document.get_mut("paths")?.get_mut(&rule.path)?;
+    path.get_mut(&method)
 }
 
-fn add_refusals(described: &mut Value, requirement: &Requirement) {
-    let forbidden = match (
-        requirement.scope().is_empty(),
-        requirement.claims().is_empty(),
-    ) {
-        (true, true) => None,
-        (true, false) => Some("The token lacks a claim value that is required.".to_owned()),
-        (false, _) => Some(format!(
-            "The token lacks a required scope: `{}`.",
-            requirement.scope()
-        )),
-    };
-    let challenge = json!({ "WWW-Authenticate": {
-        "description": "One `Bearer` challenge (RFC 6750 section 3).",
-        "required": true,
-        "schema": { "type": "string" },
-    }});
-    let retry_after = json!({ "Retry-After": {
-        "description": "Seconds to wait.",
-        "required": true,
-        "schema": { "type": "integer", "minimum": 0 },
-    }});
-    let refusals = [
-        (
-            "400",
-            Some("The `Authorization` header is malformed or repeated.".to_owned()),
-            &challenge,
-        ),
-        (
-            "401",
-            Some("The access token is missing or not valid.".to_owned()),
-            &challenge,
-        ),
-        ("403", forbidden, &challenge),
-        (
-            "503",
-            Some("Tokens cannot be verified at the moment.".to_owned()),
-            &retry_after,
-        ),
-    ];
-    for (status, description, headers) in refusals {
-        if let Some(description) = description {
-            described["responses"][status] = json!({
-                "description": description,
-                "headers": headers,
-                "content": { MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } },
-            });
-        }
-    }
-    sort_by_status(&mut described["responses"]);
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut();
+    paths
+        .into_iter()
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|methods| methods.values_mut())
 }
-
-fn sort_by_status(responses: &mut Value) {
-    if let Value::Object(members) = responses {
-        members.sort_keys();
-    }
-}
-
-fn problem_schema() -> Value {
-    json!({
-        "type": "object",
-        "description": "Problem details (RFC 9457).",
-        "required": ["type", "title", "status", "detail", "reason"],
-        "properties": {
-            "type": { "type": "string", "example": "about:blank" },
-            "title": { "type": "string", "example": "Unauthorized" },
-            "status": { "type": "integer", "format": "int32", "example": 401 },
-            "detail": { "type": "string", "example": "The access token is not valid for this API." },
-            "reason": { "type": "string", "description": "A stable word.", "example": "expired" },
-        },
-    })
-}
-
-/// The flows by which a caller gets a token, at the issuer's own endpoints.
-fn oauth2(issuer: &Metadata, scope: &Scope) -> Value {
-    let scopes: Map<String, Value> = scope
-        .iter()
-        .map(|scope| (scope.to_string(), format!("Grants `{scope}`.").into()))
-        .collect();
-    let mut flows = json!({});
-    if let Some(token_url) = issuer.token_endpoint() {
-        flows["clientCredentials"] = json!({ "tokenUrl": token_url, "scopes": scopes });
-        flows["authorizationCode"] = json!({
-            "authorizationUrl": issuer.authorization_endpoint(),
-            "tokenUrl": token_url,
-            "scopes": scopes,
-        });
-    }
-    json!({ "type": "oauth2", "description": "How to get one.", "flows": flows })
-}
-
-const OAUTH2: &str = "OAuth2";

@@ -4,6 +4,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use poem::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
 
 /// The media type of a problem.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -28,16 +29,26 @@ struct Body {
     reason: &'static str,
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let body = Body {
+impl Problem {
+    /// The body as a JSON value.
+    pub(super) fn to_value(self) -> Value {
+        serde_json::to_value(self.body()).expect("a body of texts and a number")
+    }
+
+    fn body(self) -> Body {
+        Body {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: self.detail,
             reason: self.reason,
-        };
-        let body = serde_json::to_vec(&body).expect("a body of texts and a number");
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.body()).expect("a body of texts and a number");
         let mut response = Response::builder()
             .status(self.status)
             .header(CONTENT_TYPE, MEDIA_TYPE)

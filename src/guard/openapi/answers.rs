@@ -1,0 +1,174 @@
+//! The answers that the code does not give: refusals, with their headers and examples.
+//!
+//! Examples are the guard's own answers, so they cannot differ from what is sent.
+
+use serde_json::{Map, Value, json};
+
+use crate::guard::bearer::BearerError;
+use crate::guard::challenge::{Challenge, RETRY_AFTER_SECS, Rejection};
+use crate::guard::problem::{MEDIA_TYPE, Problem};
+use crate::guard::rule::{Requirement, Rule};
+use crate::token::TokenError;
+
+/// The name of the problem schema.
+pub(super) const PROBLEM: &str = "Problem";
+
+/// Adds what the gate answers in place of the operation.
+pub(super) fn add_refusals(operation: &mut Value, rule: &Rule, challenge: &Challenge) {
+    let (requirement, is_optional) = match rule {
+        Rule::Anonymous => return,
+        Rule::Optional(requirement) => (requirement, true),
+        Rule::Protected(requirement) => (requirement, false),
+    };
+    let bad_token = Rejection::InvalidToken(TokenError::BadSignature);
+    let (unauthorized, bad_tokens) = if is_optional {
+        ("The access token is not valid.", vec![bad_token])
+    } else {
+        let missing = Rejection::MissingCredentials;
+        let text = "The access token is missing or not valid.";
+        (text, vec![missing, bad_token])
+    };
+    let malformed = Rejection::InvalidRequest(BearerError::Malformed);
+    let text = "The `Authorization` header is malformed or repeated.";
+    add(operation, text, &[malformed], challenge);
+    add(operation, unauthorized, &bad_tokens, challenge);
+    if let Some((text, rejections)) = forbidden(requirement) {
+        add(operation, &text, &rejections, challenge);
+    }
+    let text = "Access tokens cannot be verified at the moment.";
+    add(operation, text, &[Rejection::Unavailable], challenge);
+}
+
+/// Adds an answer that is a problem and nothing else.
+pub(super) fn add_problem(operation: &mut Value, problem: Problem, description: &str) {
+    let examples = Map::from_iter([example(problem.reason, description, problem)]);
+    merge(operation, problem, description, None, examples);
+}
+
+pub(super) fn problem_schema() -> Value {
+    json!({
+        "type": "object",
+        "title": PROBLEM,
+        "description": "Problem details (RFC 9457).",
+        "required": ["type", "title", "status", "detail", "reason"],
+        "properties": {
+            "type": {
+                "type": "string",
+                "description": "Always `about:blank`: the status says which problem it is.",
+                "example": "about:blank",
+            },
+            "title": {
+                "type": "string",
+                "description": "The status in words.",
+                "example": "Unauthorized",
+            },
+            "status": {
+                "type": "integer",
+                "format": "int32",
+                "description": "The status again.",
+                "minimum": 400,
+                "maximum": 599,
+                "example": 401,
+            },
+            "detail": {
+                "type": "string",
+                "description": "One sentence for people, the same for every request.",
+                "example": "The access token is not valid for this API.",
+            },
+            "reason": {
+                "type": "string",
+                "description": "One stable word for programs.",
+                "example": "expired",
+            },
+        },
+    })
+}
+
+fn forbidden(requirement: &Requirement) -> Option<(String, Vec<Rejection>)> {
+    let required = requirement.scope().clone();
+    let mut rejections = Vec::new();
+    let mut text = "The token lacks a claim value that is required.".to_owned();
+    if !required.is_empty() {
+        text = format!("The token lacks a required scope: `{required}`.");
+        rejections.push(Rejection::InsufficientScope {
+            required: required.clone(),
+        });
+    }
+    if !requirement.claims().is_empty() {
+        rejections.push(Rejection::ClaimNotAccepted { required });
+    }
+    (!rejections.is_empty()).then_some((text, rejections))
+}
+
+/// Adds one status, by which every one of `rejections` is answered.
+fn add(operation: &mut Value, description: &str, rejections: &[Rejection], challenge: &Challenge) {
+    let Some(last) = rejections.last() else {
+        return;
+    };
+    let challenge = challenge.header(last).map(|value| {
+        let header = json!({
+            "description": "One `Bearer` challenge (RFC 6750 section 3).",
+            "required": true,
+            "schema": { "type": "string" },
+            "example": value.to_str().unwrap_or_default(),
+        });
+        ("WWW-Authenticate", header)
+    });
+    let header = challenge.unwrap_or_else(|| {
+        let header = json!({
+            "description": "Seconds to wait.",
+            "required": true,
+            "schema": { "type": "integer", "minimum": 0 },
+            "example": RETRY_AFTER_SECS,
+        });
+        ("Retry-After", header)
+    });
+    let examples = rejections
+        .iter()
+        .map(|rejection| {
+            example(
+                rejection.reason(),
+                &rejection.to_string(),
+                rejection.problem(),
+            )
+        })
+        .collect();
+    merge(
+        operation,
+        last.problem(),
+        description,
+        Some(header),
+        examples,
+    );
+}
+
+fn example(name: &str, summary: &str, problem: Problem) -> (String, Value) {
+    let value = json!({ "summary": summary, "value": problem.to_value() });
+    (name.to_owned(), value)
+}
+
+/// Lays an answer over what the code says of the same status, which keeps its own media types.
+fn merge(
+    operation: &mut Value,
+    problem: Problem,
+    description: &str,
+    header: Option<(&str, Value)>,
+    examples: Map<String, Value>,
+) {
+    let answer = &mut operation["responses"][problem.status.as_str()];
+    if !answer.is_object() {
+        *answer = json!({ "description": description });
+    }
+    if let Some((name, header)) = header {
+        answer["headers"][name] = header;
+    }
+    if answer["content"].get(MEDIA_TYPE).is_none() {
+        answer["content"][MEDIA_TYPE] = json!({
+            "schema": { "$ref": format!("#/components/schemas/{PROBLEM}") },
+        });
+        answer["content"][MEDIA_TYPE]["examples"] = examples.into();
+    }
+    if let Value::Object(answers) = &mut operation["responses"] {
+        answers.sort_keys();
+    }
+}
