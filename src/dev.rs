@@ -41,7 +41,7 @@ mod tests;
 
 pub use access_token::AccessToken;
 pub use behaviour::Behaviour;
-pub use directory::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, User};
+pub use directory::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, SCOPE, User};
 pub use issuer::{DevIssuer, DevOptions};
 pub use mint::SigningKey;
 

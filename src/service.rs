@@ -42,7 +42,7 @@ use problems::Problems;
 use reload::InForce;
 use server::Limits;
 
-pub use app::{fetch, openapi};
+pub use app::{fetch, openapi, redirect_uris};
 pub use docs::OpenApiFiles;
 pub use reload::{ReloadError, Reloader};
 

@@ -44,6 +44,9 @@ pub const CLIENT_SECRET: &str = "dev-secret";
 /// The public client, for authorization code with PKCE.
 pub const PUBLIC_CLIENT_ID: &str = "dev-spa";
 
+/// A scope that every client may ask for: to read the caller's profile.
+pub const SCOPE: &str = "profile:read";
+
 /// A registered client. RFC 6749 section 2.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -102,7 +105,7 @@ pub(super) fn scopes() -> impl Iterator<Item = &'static str> {
     API_SCOPES.into_iter().chain(OIDC_SCOPES)
 }
 
-const API_SCOPES: [&str; 2] = ["AccessAll", "profile:read"];
+const API_SCOPES: [&str; 2] = ["AccessAll", SCOPE];
 // `offline_access` is granted as any other; there are no refresh tokens.
 const OIDC_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 

@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use poem_openapi::payload::{Json, Response};
-use poem_openapi::types::Any;
-use poem_openapi::{LicenseObject, Object, OpenApi, OpenApiService, ServerObject, Tags};
+use poem_openapi::types::{Any, Example};
+use poem_openapi::{
+    ContactObject, LicenseObject, Object, OpenApi, OpenApiService, ServerObject, Tags,
+};
+use serde_json::{Value, json};
 
 use crate::guard::{BearerAuth, Guarded};
 use crate::token::{Claims, NumericDate};
+
+use super::config::Contact;
 
 pub(super) struct Api;
 
@@ -22,6 +27,7 @@ enum Tag {
 
 /// A greeting.
 #[derive(Object)]
+#[oai(example)]
 struct Hello {
     /// The greeting itself.
     #[oai(validator(max_length = 200))]
@@ -30,7 +36,7 @@ struct Hello {
 
 /// The caller, as the access token describes it.
 #[derive(Object)]
-#[oai(skip_serializing_if_is_none)]
+#[oai(skip_serializing_if_is_none, example)]
 struct WhoAmI {
     /// `sub`: the user, or the client itself where no user takes part.
     subject: String,
@@ -51,7 +57,7 @@ struct WhoAmI {
     /// `jti`: the token's own name.
     token_id: Option<String>,
     /// Every claim as it was sent.
-    claims: BTreeMap<String, Any<serde_json::Value>>,
+    claims: BTreeMap<String, Any<Value>>,
 }
 
 #[OpenApi(prefix_path = "/api")]
@@ -67,9 +73,7 @@ impl Api {
     )]
     #[allow(clippy::unused_async)]
     async fn hello(&self) -> Json<Hello> {
-        Json(Hello {
-            message: "Hello! Anyone may call this; `/api/whoami` wants an access token.".to_owned(),
-        })
+        Json(Hello::example())
     }
 
     /// Tell the caller who it is
@@ -84,6 +88,48 @@ impl Api {
     #[allow(clippy::unused_async)]
     async fn whoami(&self, caller: BearerAuth) -> Response<Json<WhoAmI>> {
         Response::new(Json(WhoAmI::from(caller.claims()))).header("Cache-Control", "no-store")
+    }
+}
+
+impl Example for Hello {
+    fn example() -> Self {
+        Self {
+            message: "Hello! Anyone may call this; `/api/whoami` wants an access token.".to_owned(),
+        }
+    }
+}
+
+impl Example for WhoAmI {
+    /// A user's token as Okta makes it.
+    fn example() -> Self {
+        let date = |seconds| DateTime::from_timestamp(seconds, 0).expect("a date of our time");
+        let claims = json!({
+            "ver": 1,
+            "jti": "AT.7fQ2bXb0qmcT3dB6cDkzvQk1J3K0f3E8mYV9",
+            "iss": "https://dev-1.okta.com/oauth2/default",
+            "aud": "api://default",
+            "iat": 1_767_225_600,
+            "exp": 1_767_229_200,
+            "cid": "0oa1example",
+            "uid": "00u1example",
+            "scp": ["profile:read"],
+            "sub": "ada@example.com",
+        });
+        let text = |name: &str| claims[name].as_str().map(str::to_owned);
+        Self {
+            subject: "ada@example.com".to_owned(),
+            client_id: text("cid"),
+            user_id: text("uid"),
+            scopes: vec!["profile:read".to_owned()],
+            issuer: "https://dev-1.okta.com/oauth2/default".to_owned(),
+            audience: vec!["api://default".to_owned()],
+            issued_at: Some(date(1_767_225_600)),
+            expires_at: date(1_767_229_200),
+            token_id: text("jti"),
+            claims: (claims.as_object().into_iter().flatten())
+                .map(|(name, value)| (name.clone(), Any(value.clone())))
+                .collect(),
+        }
     }
 }
 
@@ -117,10 +163,28 @@ fn date_time(date: NumericDate) -> DateTime<Utc> {
 
 pub(super) const TITLE: &str = "Protected API";
 
+const DESCRIPTION: &str = "An API whose operations are protected by OAuth 2.0 access tokens.\n\n\
+    An operation that says so wants `Authorization: Bearer <access token>`, with a token that \
+    the issuer granted for this API. What is refused is answered with a challenge \
+    (`WWW-Authenticate`) and a problem (`application/problem+json`) whose `reason` is one \
+    stable word.";
+
 /// The API with what its document says of it.
-pub(super) fn service(api: Guarded<Api>, public_url: &str) -> OpenApiService<Guarded<Api>, ()> {
+pub(super) fn service(
+    api: Guarded<Api>,
+    public_url: &str,
+    contact: Option<&Contact>,
+) -> OpenApiService<Guarded<Api>, ()> {
+    let whom = ContactObject::new().name("The operators of this API");
+    let whom = match contact {
+        Some(Contact::Email(address)) => whom.email(address),
+        Some(Contact::Url(url)) => whom.url(url),
+        None => whom,
+    };
     OpenApiService::new(api, TITLE, env!("CARGO_PKG_VERSION"))
-        .description("An API whose operations are protected by OAuth 2.0 access tokens.")
-        .license(LicenseObject::new("MIT OR Apache-2.0"))
+        .description(DESCRIPTION)
+        .contact(whom)
+        // Both licences have their texts there.
+        .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
         .server(ServerObject::new(public_url))
 }

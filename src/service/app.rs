@@ -15,12 +15,12 @@ use crate::guard::{
     Access, AccessMode, Challenge, Guard, OperationAccess, ProtectedResource, RuleError,
 };
 use crate::issuer::{Fetch, FetchPolicy, Issuer, Metadata, RefreshPolicy, RemoteKeySet};
-use crate::token::{Audience, KeySet, ScopeError, ScopeToken, Validation};
+use crate::token::{Audience, KeySet, Scope, ScopeError, ScopeToken, Validation};
 use crate::verifier::Verifier;
 
 use super::config::{self, AccessConfig, Config, IssuerConfig};
 use super::cross_origin::CrossOrigin;
-use super::docs::{self, Documents, OpenApiFiles};
+use super::docs::{self, About, Documents, OAUTH2_REDIRECT, OpenApiFiles};
 use super::problems::{Panicked, Problems};
 use super::{BuildError, api, health};
 
@@ -54,7 +54,8 @@ impl App {
             .with_cache(config.cache.max_bytes);
         let public_url = public_url(config, address);
         let guard = guard(config, verifier, &public_url)?;
-        let documents = Arc::new(Documents::new(&guard, &public_url)?);
+        docs::prepare();
+        let documents = Arc::new(Documents::new(&guard, about(config, &public_url))?);
         let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url)?
             .with(CatchPanic::new().with_handler(Panicked))
             .with(Problems)
@@ -84,7 +85,26 @@ pub fn openapi(config: &Config, issuer: Option<&Metadata>) -> Result<OpenApiFile
     let verifier = Verifier::new(Arc::new(no_keys), validation);
     let public_url = public_url(config, config.http.listen);
     let guard = guard(config, verifier, &public_url)?;
-    Ok(docs::openapi_files(&guard, &public_url, issuer)?)
+    Ok(docs::openapi_files(
+        &guard,
+        &about(config, &public_url),
+        issuer,
+    )?)
+}
+
+/// Where an issuer may send people back to Swagger UI, for a service that listens at
+/// `address`: under its public URL, and on this machine under both of its names.
+pub fn redirect_uris(config: &Config, address: SocketAddr) -> Vec<String> {
+    let port = address.port();
+    let mut bases = vec![
+        public_url(config, address),
+        format!("http://127.0.0.1:{port}"),
+        format!("http://localhost:{port}"),
+    ];
+    bases.dedup();
+    (bases.into_iter())
+        .map(|base| base + OAUTH2_REDIRECT)
+        .collect()
 }
 
 /// Our only outbound HTTP client, with the configured deadlines.
@@ -108,25 +128,32 @@ fn routes(
     public_url: &str,
 ) -> Result<Route, RuleError> {
     let guarded = guard.try_protect(api::Api)?;
-    let resource = ProtectedResource::new(public_url, issuer.as_str(), guarded.rules())
-        .with_documentation(api::TITLE, &format!("{public_url}/docs"));
-    let resource = serde_json::to_string(&resource).expect("a document of texts");
-    Ok(Route::new()
-        .nest("/", api::service(guarded, public_url))
-        .at("/docs", get(documents.page()))
-        .at("/openapi.json", get(documents.json()))
-        .at("/openapi.yaml", get(documents.yaml()))
-        .at(
-            RESOURCE_METADATA,
-            get(make_sync(move |_| {
-                resource
-                    .clone()
-                    .with_content_type("application/json")
-                    .into_response()
-            })),
-        )
+    let metadata = |path: &str| {
+        let url = format!("{public_url}{path}");
+        let resource = ProtectedResource::new(&url, issuer.as_str(), guarded.rules())
+            .with_documentation(api::TITLE, &format!("{public_url}/docs"));
+        let text = serde_json::to_string(&resource).expect("a document of texts");
+        get(make_sync(move |_| {
+            text.clone()
+                .with_content_type("application/json")
+                .into_response()
+        }))
+    };
+    let routes = Route::new()
+        .at(RESOURCE_METADATA, metadata(""))
+        .at(format!("{RESOURCE_METADATA}{API_PATH}"), metadata(API_PATH))
         .at("/livez", get(make_sync(|_| health::live())))
-        .at("/readyz", get(health::ready(keys.clone()))))
+        .at("/readyz", get(health::ready(keys.clone())));
+    let service = api::service(guarded, public_url, None);
+    Ok(documents.add_to(routes).nest("/", service))
+}
+
+fn about(config: &Config, public_url: &str) -> About {
+    About {
+        public_url: public_url.to_owned(),
+        contact: config.docs.contact.clone(),
+        client_id: config.docs.client_id.clone(),
+    }
 }
 
 fn guard(config: &Config, verifier: Verifier, public_url: &str) -> Result<Guard, BuildError> {
@@ -134,7 +161,8 @@ fn guard(config: &Config, verifier: Verifier, public_url: &str) -> Result<Guard,
         .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
     Ok(Guard::new(verifier)
         .with_challenge(challenge)
-        .with_access(access(&config.access)?))
+        .with_access(access(&config.access)?)
+        .with_offered_scope(&scope(&config.docs.scopes)?))
 }
 
 fn access(config: &AccessConfig) -> Result<Access, ScopeError> {
@@ -147,19 +175,19 @@ fn access(config: &AccessConfig) -> Result<Access, ScopeError> {
         ..Access::default()
     };
     for (id, operation) in &config.operations {
-        let scope = operation
-            .scopes
-            .iter()
-            .map(|scope| ScopeToken::parse(scope));
         access.operations.insert(
             id.clone(),
             OperationAccess {
-                scope: scope.collect::<Result<_, _>>()?,
+                scope: scope(&operation.scopes)?,
                 claims: operation.claims.clone(),
             },
         );
     }
     Ok(access)
+}
+
+fn scope(scopes: &[String]) -> Result<Scope, ScopeError> {
+    scopes.iter().map(|text| ScopeToken::parse(text)).collect()
 }
 
 fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
@@ -186,4 +214,6 @@ fn public_url(config: &Config, address: SocketAddr) -> String {
     }
 }
 
+/// The path below which the operations are.
+const API_PATH: &str = "/api";
 const RESOURCE_METADATA: &str = "/.well-known/oauth-protected-resource";

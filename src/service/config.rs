@@ -12,6 +12,7 @@ mod cache;
 mod checks;
 mod client;
 mod cors;
+mod docs;
 mod http;
 mod in_force;
 mod issuer;
@@ -31,6 +32,7 @@ pub use access::{AccessConfig, AccessMode, OperationConfig};
 pub use cache::CacheConfig;
 pub use client::{ClientConfig, Secret};
 pub use cors::{CorsConfig, Origin};
+pub use docs::{Contact, DocsConfig};
 pub use http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
 pub use in_force::{InForce, InForceRow};
 pub use issuer::IssuerConfig;
@@ -72,6 +74,8 @@ pub struct Config {
     pub cors: CorsConfig,
     /// Which operations are protected, and how.
     pub access: AccessConfig,
+    /// What the document and its pages say besides the API.
+    pub docs: DocsConfig,
     /// Log lines.
     pub log: LogConfig,
     /// The client of the command `token`.
@@ -101,6 +105,7 @@ impl Config {
             dev: DevConfig::read(&mut reader),
             cors: CorsConfig::read(&mut reader),
             access: AccessConfig::read(&mut reader),
+            docs: DocsConfig::read(&mut reader),
             log: LogConfig::read(&mut reader),
             client: ClientConfig::read(&mut reader),
         };

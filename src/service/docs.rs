@@ -1,16 +1,42 @@
-//! The document as JSON, as YAML and as a page; printed anew when the issuer's endpoints change.
+//! The document as JSON, as YAML and as pages; printed anew when the issuer's endpoints change.
+//!
+//! | path | what |
+//! | --- | --- |
+//! | `/openapi.json`, `/openapi.yaml` | the document, for tools of any origin |
+//! | `/docs` | Swagger UI (`swagger_ui`) |
+//! | `/docs/reference` | Redoc, for readers (`reference`) |
+//! | `/docs/..` | what these pages are made of (`bundles`) |
+//!
+//! Everything is printed and compressed before it is asked for, and sent as it lies there.
+
+mod asset;
+mod bundles;
+mod coding;
+mod page;
+mod reference;
+mod swagger_ui;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::header::CONTENT_TYPE;
+use http::StatusCode;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
 use poem::endpoint::{Endpoint, make_sync};
-use poem::{Body, Response};
+use poem::{Request, Response, Route, RouteMethod};
 
 use crate::guard::{Document, Guard, RuleError};
 use crate::issuer::{Metadata, RemoteKeySet};
 
 use super::api;
+use super::config::Contact;
+use super::problems::problem;
+use asset::Asset;
+
+pub(super) use bundles::prepare;
+pub(super) use swagger_ui::OAUTH2_REDIRECT;
 
 /// The document in its forms.
 pub struct OpenApiFiles {
@@ -18,53 +44,77 @@ pub struct OpenApiFiles {
     pub json: String,
     /// YAML 1.2.
     pub yaml: String,
-    page: String,
+}
+
+/// What the document and its pages say that neither the code nor the issuer does.
+pub(super) struct About {
+    pub(super) public_url: String,
+    pub(super) contact: Option<Contact>,
+    pub(super) client_id: Option<String>,
 }
 
 /// The forms that are served, each ready to be sent.
 pub(super) struct Documents {
-    public_url: String,
+    about: About,
     printed: ArcSwap<Printed>,
 }
 
 struct Printed {
-    json: bytes::Bytes,
-    yaml: bytes::Bytes,
-    page: bytes::Bytes,
+    json: Asset,
+    yaml: Asset,
+    swagger_ui: Asset,
+    reference: Asset,
 }
 
 impl Documents {
-    pub(super) fn new(guard: &Guard, public_url: &str) -> Result<Self, RuleError> {
-        let files = openapi_files(guard, public_url, None)?;
+    pub(super) fn new(guard: &Guard, about: About) -> Result<Self, RuleError> {
+        let document = print(guard, &about, None)?;
         Ok(Self {
-            public_url: public_url.to_owned(),
-            printed: ArcSwap::from_pointee(files.into()),
+            printed: ArcSwap::from_pointee(Printed::new(&document, &about, None)),
+            about,
         })
     }
 
-    pub(super) fn json(self: &Arc<Self>) -> impl Endpoint + 'static {
-        self.serve("application/json", |printed| &printed.json)
+    /// Adds the paths of the document and its pages.
+    pub(super) fn add_to(self: &Arc<Self>, routes: Route) -> Route {
+        let routes = routes
+            .at("/openapi.json", self.serve(|printed| &printed.json))
+            .at("/openapi.yaml", self.serve(|printed| &printed.yaml))
+            .at("/docs", self.serve(|printed| &printed.swagger_ui))
+            .at("/docs/", read(make_sync(|_| without_slash())))
+            .at("/docs/reference", self.serve(|printed| &printed.reference));
+        bundles::add_to(routes)
     }
 
-    pub(super) fn yaml(self: &Arc<Self>) -> impl Endpoint + 'static {
-        self.serve("application/yaml", |printed| &printed.yaml)
-    }
-
-    pub(super) fn page(self: &Arc<Self>) -> impl Endpoint + 'static {
-        self.serve("text/html; charset=utf-8", |printed| &printed.page)
-    }
-
-    fn serve(
-        self: &Arc<Self>,
-        content_type: &'static str,
-        form: fn(&Printed) -> &bytes::Bytes,
-    ) -> impl Endpoint + 'static {
+    fn serve(self: &Arc<Self>, form: fn(&Printed) -> &Asset) -> RouteMethod {
         let documents = self.clone();
-        make_sync(move |_| {
-            Response::builder()
-                .header(CONTENT_TYPE, content_type)
-                .body(Body::from_bytes(form(&documents.printed.load()).clone()))
-        })
+        read(make_sync(move |request: Request| {
+            form(&documents.printed.load()).answer(request.headers())
+        }))
+    }
+}
+
+impl Printed {
+    fn new(document: &Document, about: &About, issuer: Option<&Metadata>) -> Self {
+        let files = OpenApiFiles::new(document);
+        let open = |content_type, text| {
+            Asset::new(content_type, text).with_header(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        };
+        Self {
+            json: open("application/json", files.json),
+            yaml: open("application/yaml", files.yaml),
+            swagger_ui: swagger_ui::page(document, about.client_id.as_deref(), issuer),
+            reference: reference::page(document),
+        }
+    }
+}
+
+impl OpenApiFiles {
+    fn new(document: &Document) -> Self {
+        Self {
+            json: document.to_json(),
+            yaml: serde_yaml_ng::to_string(document.as_value()).expect("JSON is YAML"),
+        }
     }
 }
 
@@ -79,54 +129,43 @@ pub(super) async fn follow(documents: Arc<Documents>, guard: Guard, keys: Arc<Re
             (None, Some(_)) => true,
             (_, None) => false,
         };
-        if is_news
-            && let Ok(files) = openapi_files(&guard, &documents.public_url, metadata.as_deref())
-        {
-            documents.printed.store(Arc::new(files.into()));
+        let issuer = metadata.as_deref();
+        if is_news && let Ok(document) = print(&guard, &documents.about, issuer) {
+            let news = Printed::new(&document, &documents.about, issuer);
+            documents.printed.store(Arc::new(news));
             printed = metadata;
         }
         attempts.ended().await;
     }
 }
 
-/// Prints the document of the API behind this guard.
+/// The files of the API behind this guard.
 pub(super) fn openapi_files(
     guard: &Guard,
-    public_url: &str,
+    about: &About,
     issuer: Option<&Metadata>,
 ) -> Result<OpenApiFiles, RuleError> {
-    let service = api::service(guard.try_protect(api::Api)?, public_url);
+    Ok(OpenApiFiles::new(&print(guard, about, issuer)?))
+}
+
+fn print(guard: &Guard, about: &About, issuer: Option<&Metadata>) -> Result<Document, RuleError> {
+    let guarded = guard.try_protect(api::Api)?;
+    let service = api::service(guarded, &about.public_url, about.contact.as_ref());
     let document = guard.document(&service, issuer)?;
-    // The page is poem-openapi's, with our document in place of its own.
-    let page = service
-        .swagger_ui_html()
-        .replace(&service.spec(), &for_script(&document))
-        .replace(
-            "<html charset",
-            "<!doctype html>\n<html lang=\"en\" charset",
-        );
-    Ok(OpenApiFiles {
-        json: document.to_json(),
-        yaml: serde_yaml_ng::to_string(document.as_value()).expect("JSON is YAML"),
-        page,
-    })
+    let late = problem(StatusCode::REQUEST_TIMEOUT);
+    Ok(document.with_answer(late, "The request took too long."))
 }
 
-/// JSON that cannot end the script it stands in.
-fn for_script(document: &Document) -> String {
-    document
-        .to_json()
-        .replace('<', "\\u003c")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
+/// Answers GET and HEAD, of which hyper sends no body.
+fn read(endpoint: impl Endpoint<Output = Response> + 'static) -> RouteMethod {
+    let endpoint = Arc::new(endpoint);
+    RouteMethod::new().get(endpoint.clone()).head(endpoint)
 }
 
-impl From<OpenApiFiles> for Printed {
-    fn from(files: OpenApiFiles) -> Self {
-        Self {
-            json: files.json.into(),
-            yaml: files.yaml.into(),
-            page: files.page.into(),
-        }
-    }
+/// The page's own links are relative to an address without a slash at the end.
+fn without_slash() -> Response {
+    Response::builder()
+        .status(StatusCode::PERMANENT_REDIRECT)
+        .header(LOCATION, "../docs")
+        .finish()
 }

@@ -13,6 +13,7 @@ mod guide;
 mod header;
 mod log_lines;
 mod metrics;
+mod pages;
 mod paths;
 mod refusals;
 mod reload;

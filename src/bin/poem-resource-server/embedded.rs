@@ -1,6 +1,10 @@
 //! The embedded issuer, where profile `dev` has no other.
 
+use std::net::SocketAddr;
+
 use poem_resource_server::issuer::Issuer;
+#[cfg(feature = "dev")]
+use poem_resource_server::service;
 use poem_resource_server::service::config::Config;
 
 use crate::failure::Failure;
@@ -12,14 +16,19 @@ pub(crate) use poem_resource_server::dev::DevIssuer as Embedded;
 #[cfg(not(feature = "dev"))]
 pub(crate) struct Embedded;
 
-/// Starts the embedded issuer if no other is set, and sets it.
+/// Starts the embedded issuer if no other is set, and sets it, for a service that listens
+/// at `service`.
 #[cfg(feature = "dev")]
-pub(crate) async fn start(config: &mut Config) -> Result<Option<Embedded>, Failure> {
+pub(crate) async fn start(
+    config: &mut Config,
+    service: SocketAddr,
+) -> Result<Option<Embedded>, Failure> {
     use poem_resource_server::dev::DevOptions;
 
     if config.issuer.url.is_some() {
         return Ok(None);
     }
+    introduce(config);
     let address = config.dev.listen;
     let failure = |source| Failure::Listen {
         key: "dev.listen",
@@ -29,10 +38,12 @@ pub(crate) async fn start(config: &mut Config) -> Result<Option<Embedded>, Failu
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .map_err(failure)?;
-    let options = DevOptions {
+    let mut options = DevOptions {
         audience: config.issuer.audience.clone(),
         ..DevOptions::default()
     };
+    let redirect_uris = service::redirect_uris(config, service);
+    options.redirect_uris.extend(redirect_uris);
     let embedded = Embedded::start(listener, options).map_err(failure)?;
     config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);
     Ok(Some(embedded))
@@ -40,10 +51,36 @@ pub(crate) async fn start(config: &mut Config) -> Result<Option<Embedded>, Failu
 
 #[cfg(not(feature = "dev"))]
 #[expect(clippy::unused_async, reason = "the same shape as with the feature")]
-pub(crate) async fn start(config: &mut Config) -> Result<Option<Embedded>, Failure> {
+pub(crate) async fn start(
+    config: &mut Config,
+    _service: SocketAddr,
+) -> Result<Option<Embedded>, Failure> {
     match config.issuer.url {
         Some(_) => Ok(None),
         None => Err(Failure::NoEmbeddedIssuer),
+    }
+}
+
+/// Puts the embedded issuer in force again, for settings that were read anew.
+pub(crate) fn keep(config: &mut Config, issuer: &Issuer) {
+    if config.issuer.url.is_none() {
+        #[cfg(feature = "dev")]
+        introduce(config);
+        config.issuer.url = Some(issuer.clone());
+    }
+}
+
+/// Tells the pages of the client and the scope that the embedded issuer knows, where
+/// nothing else is set.
+#[cfg(feature = "dev")]
+fn introduce(config: &mut Config) {
+    use poem_resource_server::dev::{PUBLIC_CLIENT_ID, SCOPE};
+
+    let docs = &mut config.docs;
+    docs.client_id
+        .get_or_insert_with(|| PUBLIC_CLIENT_ID.to_owned());
+    if docs.scopes.is_empty() {
+        docs.scopes.push(SCOPE.to_owned());
     }
 }
 

@@ -25,9 +25,8 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
     )]
     let filter = std::env::var("RUST_LOG").ok();
     telemetry::init(config.log.format, filter.as_deref())?;
-    let embedded = embedded::start(&mut config).await?;
-
     let (listener, address) = listen("http.listen", config.http.listen).await?;
+    let embedded = embedded::start(&mut config, address).await?;
     let admin = match config.admin.listen {
         Some(address) => Some(listen("admin.listen", address).await?),
         None => None,
@@ -87,8 +86,8 @@ async fn reload(
     embedded_issuer: Option<&Issuer>,
 ) -> Result<(), Failure> {
     let mut config = Config::load(&command_line.sources()?)?;
-    if config.issuer.url.is_none() {
-        config.issuer.url = embedded_issuer.cloned();
+    if let Some(issuer) = embedded_issuer {
+        embedded::keep(&mut config, issuer);
     }
     Ok(reloader.reload(&config).await?)
 }

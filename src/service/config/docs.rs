@@ -1,0 +1,58 @@
+//! `[docs]`: the document and its pages.
+
+use figment::value::Value;
+use url::Url;
+
+use super::access;
+use super::problem::Fault;
+use super::reader::Reader;
+use super::value;
+
+/// What the document and its pages say besides the API.
+#[derive(Debug, Clone)]
+pub struct DocsConfig {
+    /// The public client that Swagger UI signs people in as.
+    pub client_id: Option<String>,
+    /// The scopes that are offered though no operation requires them.
+    pub scopes: Vec<String>,
+    /// Whom to ask about the API.
+    pub contact: Option<Contact>,
+}
+
+/// Whom to ask about the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contact {
+    /// By a page.
+    Url(String),
+    /// By mail.
+    Email(String),
+}
+
+impl DocsConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            client_id: reader.read_optional("docs.client_id", value::filled_text),
+            scopes: reader.read("docs.scopes", access::scopes),
+            contact: reader.read_optional("docs.contact", contact),
+        }
+    }
+}
+
+fn contact(value: &Value) -> Result<Contact, Fault> {
+    let text = value::filled_text(value)?;
+    let fault = Fault::new("must be an https URL or an e-mail address")
+        .fix("write it as \"https://example.com/support\" or \"support@example.com\"");
+    if let Ok(url) = Url::parse(&text) {
+        return match url.scheme() {
+            "https" => Ok(Contact::Url(url.into())),
+            _ => Err(fault),
+        };
+    }
+    let is_address = text.split_once('@').is_some_and(|(local, host)| {
+        !local.is_empty() && host.contains('.') && !host.contains('@')
+    });
+    if !is_address || text.contains(char::is_whitespace) {
+        return Err(fault);
+    }
+    Ok(Contact::Email(text))
+}

@@ -1,0 +1,105 @@
+//! A file that lies ready: its forms, their tags, and which of them a request gets.
+//!
+//! 1. The coding is chosen by `Accept-Encoding` (RFC 9110 section 12.5.3).
+//! 2. Each coding has a strong tag of its own (RFC 9110 section 8.8.3.3).
+//! 3. A request that names the chosen form's tag is answered 304, without it
+//!    (RFC 9110 section 13.1.2).
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use poem::{Body, Response};
+
+use super::coding::Coding;
+
+/// A file in every coding that makes it smaller.
+pub(super) struct Asset {
+    headers: HeaderMap,
+    /// The smallest first; the last one is the file itself.
+    forms: Vec<Form>,
+}
+
+struct Form {
+    coding: Coding,
+    bytes: Bytes,
+    tag: HeaderValue,
+}
+
+impl Asset {
+    /// Compresses `text`, which may be sent anew after a minute.
+    pub(super) fn new(content_type: &'static str, text: impl Into<Bytes>) -> Self {
+        let bytes: Bytes = text.into();
+        let digest = digest::digest(&digest::SHA256, &bytes);
+        // 96 bits: nobody gains by two files with one tag.
+        let name = URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12]);
+        let mut forms: Vec<_> = Coding::ALL
+            .into_iter()
+            .map(|coding| Form {
+                tag: HeaderValue::try_from(format!("\"{name}{}\"", coding.suffix()))
+                    .expect("base64url in quotes"),
+                bytes: coding.encode(&bytes),
+                coding,
+            })
+            .collect();
+        forms.retain(|form| form.coding == Coding::Identity || form.bytes.len() < bytes.len());
+        let asset = Self {
+            headers: HeaderMap::new(),
+            forms,
+        };
+        asset
+            .with_header(CONTENT_TYPE, content_type)
+            .with_header(CACHE_CONTROL, "public, max-age=60, must-revalidate")
+            .with_header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .with_header(VARY, "accept-encoding")
+    }
+
+    /// Sets a header of every answer.
+    ///
+    /// # Panics
+    ///
+    /// When `value` is no header value: all of them are made of fixed texts and origins.
+    pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        let value = HeaderValue::try_from(value).expect("a header value");
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The answer to a request with these headers.
+    pub(super) fn answer(&self, request: &HeaderMap) -> Response {
+        let codings: Vec<_> = self.forms.iter().map(|form| form.coding).collect();
+        let chosen = Coding::choose(&codings, request);
+        let form = &self.forms[codings.iter().position(|it| *it == chosen).unwrap_or(0)];
+        let is_held = names(request, &form.tag);
+        let mut response = if is_held {
+            StatusCode::NOT_MODIFIED.into()
+        } else {
+            Response::builder().body(Body::from_bytes(form.bytes.clone()))
+        };
+        let headers = response.headers_mut();
+        headers.extend(self.headers.clone());
+        headers.insert(ETAG, form.tag.clone());
+        if is_held {
+            headers.remove(CONTENT_TYPE);
+        } else if let Some(name) = form.coding.name() {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        response
+    }
+}
+
+/// Whether `If-None-Match` names the tag; a proxy may have made it weak on the way.
+fn names(request: &HeaderMap, tag: &HeaderValue) -> bool {
+    request
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .map(|named| named.strip_prefix(b"W/").unwrap_or(named))
+        .any(|named| named == b"*" || named == tag.as_bytes())
+}

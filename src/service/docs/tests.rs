@@ -1,0 +1,122 @@
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use poem::Response;
+
+use super::asset::Asset;
+use super::bundles;
+use super::coding::Coding;
+
+fn headers<const N: usize>(rows: [(HeaderName, &str); N]) -> HeaderMap {
+    let rows = rows.map(|(name, value)| (name, HeaderValue::from_str(value).unwrap()));
+    rows.into_iter().collect()
+}
+
+fn long_asset() -> Asset {
+    Asset::new("text/plain", "the same words again and again; ".repeat(100))
+}
+
+fn field(response: &Response, name: HeaderName) -> &str {
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+#[test]
+fn a_caller_gets_the_coding_it_likes_best() {
+    #[rustfmt::skip]
+    let rows = [
+        ("nothing said", None, Coding::Identity),
+        ("nothing wanted", Some(""), Coding::Identity),
+        ("a browser", Some("gzip, deflate, br, zstd"), Coding::Brotli),
+        ("gzip alone", Some("gzip"), Coding::Gzip),
+        ("in capitals", Some("GZIP"), Coding::Gzip),
+        ("gzip rather", Some("br;q=0.5, gzip"), Coding::Gzip),
+        ("weights of three digits", Some("br;q=0.501, gzip;q=0.5"), Coding::Brotli),
+        ("no brotli", Some("br;q=0, *"), Coding::Gzip),
+        ("anything", Some("*"), Coding::Brotli),
+        ("plain rather", Some("identity, gzip;q=0.5"), Coding::Identity),
+        ("a coding unknown here", Some("zstd"), Coding::Identity),
+        ("a weight that is none", Some("br;q=high"), Coding::Identity),
+        ("all refused", Some("*;q=0"), Coding::Identity),
+    ];
+
+    for (name, value, expected) in rows {
+        let headers = value.map_or_else(HeaderMap::new, |it| headers([(ACCEPT_ENCODING, it)]));
+
+        let chosen = Coding::choose(&Coding::ALL, &headers);
+
+        assert_eq!(chosen, expected, "{name}");
+    }
+}
+
+#[test]
+fn each_coding_has_a_strong_tag_and_gives_back_the_text() {
+    let asset = long_asset();
+    let mut tags = Vec::new();
+    for accepted in ["", "gzip", "br"] {
+        let response = asset.answer(&headers([(ACCEPT_ENCODING, accepted)]));
+
+        assert_eq!(field(&response, CONTENT_ENCODING), accepted);
+        let tag = field(&response, ETAG).to_owned();
+        assert!(tag.starts_with('"') && !tags.contains(&tag), "{tag}");
+        tags.push(tag);
+    }
+    let text: Bytes = "the same words again and again; ".repeat(100).into();
+    let mut plain = Vec::new();
+    let mut decoder = flate2::write::GzDecoder::new(&mut plain);
+    std::io::Write::write_all(&mut decoder, &Coding::Gzip.encode(&text)).unwrap();
+    decoder.finish().unwrap();
+    assert_eq!(plain, text);
+    let mut plain = Vec::new();
+    let encoded = Coding::Brotli.encode(&text);
+    brotli::BrotliDecompress(&mut encoded.as_ref(), &mut plain).unwrap();
+    assert_eq!(plain, text);
+}
+
+#[test]
+fn a_file_that_compression_makes_longer_is_sent_as_it_is() {
+    let response = Asset::new("text/plain", "short").answer(&headers([(ACCEPT_ENCODING, "gzip")]));
+
+    assert_eq!(field(&response, CONTENT_ENCODING), "");
+}
+
+#[test]
+fn who_has_the_form_already_is_not_sent_it_again() {
+    let asset = long_asset();
+    let tag = field(&asset.answer(&HeaderMap::new()), ETAG).to_owned();
+    let compressed = asset.answer(&headers([(ACCEPT_ENCODING, "br")]));
+    let tag_of_another = field(&compressed, ETAG);
+    let rows = [
+        ("its tag", tag.clone(), StatusCode::NOT_MODIFIED),
+        ("made weak", format!("W/{tag}"), StatusCode::NOT_MODIFIED),
+        (
+            "one of several",
+            format!("\"x\", {tag}"),
+            StatusCode::NOT_MODIFIED,
+        ),
+        ("any", "*".to_owned(), StatusCode::NOT_MODIFIED),
+        ("of another form", tag_of_another.to_owned(), StatusCode::OK),
+        ("of another file", "\"x\"".to_owned(), StatusCode::OK),
+    ];
+
+    for (name, value, status) in rows {
+        let response = asset.answer(&headers([(IF_NONE_MATCH, &value)]));
+
+        assert_eq!(response.status(), status, "{name}");
+        assert_eq!(field(&response, ETAG), tag, "{name}");
+    }
+}
+
+#[test]
+fn poem_openapis_pages_still_hold_their_bundles() {
+    let [css, swagger_ui, redoc] = bundles::carried();
+
+    assert!(css.len() > 100_000 && css.starts_with(".swagger-ui"), "css");
+    for (name, script) in [("SwaggerUIBundle", swagger_ui), ("Redoc", redoc)] {
+        assert!(script.len() > 1_000_000, "{name}: {} bytes", script.len());
+        assert!(script.contains(name), "{name}");
+        assert!(!script.starts_with('<') && !script.ends_with('>'), "{name}");
+    }
+}

@@ -1,0 +1,221 @@
+//! The document and its pages as files: tags, codings, policies, and who may read them.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::world::World;
+
+const DOCUMENTS: [&str; 2] = ["/openapi.json", "/openapi.yaml"];
+const PAGES: [&str; 2] = ["/docs", "/docs/reference"];
+
+fn get(world: &World, path: &str) -> RequestBuilder {
+    world.request(Method::GET, path)
+}
+
+/// What lies in the page for its scripts.
+fn held(page: &Answer, id: &str) -> (String, Value) {
+    let mark = format!("<script type=\"application/json\" id=\"{id}\">");
+    let rest = page.body.split_once(&mark).unwrap().1;
+    let text = rest.split_once("</script>").unwrap().0;
+    (text.to_owned(), serde_json::from_str(text).unwrap())
+}
+
+#[tokio::test]
+async fn a_page_holds_the_document_where_no_text_can_end_its_script() {
+    let hostile = "</script><script>alert(1)</script><!--<script>";
+    let world = World::with(&[("access.operations.whoami.scopes", hostile)]).await;
+    let document = world.get("/openapi.json").await.json();
+
+    for path in PAGES {
+        let page = world.get(path).await;
+
+        assert_eq!(
+            page.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
+        assert!(page.body.starts_with("<!doctype html>"), "{path}");
+        let (text, held) = held(&page, "document");
+        assert!(!text.contains(['<', '\u{2028}', '\u{2029}']), "{path}");
+        assert_eq!(held, document, "{path}");
+        assert!(held.to_string().contains(hostile), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn swagger_ui_knows_the_client_and_what_both_flows_can_ask_for() {
+    let nobody = World::start().await;
+    let somebody = World::with(&[
+        ("docs.client_id", "0oa1example"),
+        ("docs.scopes", "openid extra"),
+        ("access.operations.whoami.scopes", "admin"),
+    ])
+    .await;
+
+    let settings = |page: Answer| held(&page, "settings").1;
+
+    assert_eq!(
+        settings(nobody.get("/docs").await),
+        json!({ "clientId": "", "scopes": [] })
+    );
+    assert_eq!(
+        settings(somebody.get("/docs").await),
+        json!({ "clientId": "0oa1example", "scopes": ["admin", "extra"] })
+    );
+}
+
+#[tokio::test]
+async fn a_page_may_load_from_itself_alone_and_call_the_token_endpoint() {
+    let world = World::start().await;
+
+    let swagger_ui = world.get("/docs").await;
+    let redoc = world.get("/docs/reference").await;
+
+    let policy = swagger_ui.header("content-security-policy").unwrap();
+    let issuer = world.issuer.address();
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    assert!(policy.contains("; script-src 'self'; style-src 'self'; "));
+    assert!(policy.ends_with(&format!("; connect-src 'self' http://{issuer}")));
+    let policy = redoc.header("content-security-policy").unwrap();
+    assert!(policy.ends_with("; connect-src 'self'"), "{policy}");
+    for page in [swagger_ui, redoc] {
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.header("x-frame-options"), Some("DENY"));
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_links_only_to_what_is_there() {
+    let world = World::start().await;
+
+    for (path, base) in PAGES.into_iter().zip(["/", "/docs/"]) {
+        let page = world.get(path).await;
+        let links: Vec<_> = [" src=\"", " href=\""]
+            .into_iter()
+            .flat_map(|mark| page.body.split(mark).skip(1))
+            .map(|rest| rest.split('"').next().unwrap())
+            .filter(|link| !link.starts_with("data:"))
+            .collect();
+
+        assert_eq!(links.len(), if base == "/" { 4 } else { 3 }, "{path}");
+        for link in links {
+            let answer = world.get(&format!("{base}{link}")).await;
+            assert_eq!(answer.status, 200, "{path}: {link}");
+        }
+    }
+    let slash = get(&world, "/docs/");
+    assert_eq!(Answer::to(slash).await.status, 200, "behind its redirect");
+}
+
+#[tokio::test]
+async fn the_issuer_may_send_people_back() {
+    let world = World::start().await;
+
+    let page = world.get("/docs/oauth2-redirect.html?code=x&state=y").await;
+
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
+}
+
+#[tokio::test]
+async fn who_holds_a_document_or_a_page_is_told_so() {
+    let world = World::start().await;
+
+    for path in DOCUMENTS.into_iter().chain(PAGES) {
+        let first = world.get(path).await;
+        let tag = first.header("etag").unwrap();
+        let again = Answer::to(get(&world, path).header("if-none-match", tag)).await;
+        let compressed = Answer::to(get(&world, path).header("accept-encoding", "br")).await;
+
+        assert!(tag.starts_with('"'), "{path}: {tag}");
+        assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
+        for answer in [&first, &again, &compressed] {
+            assert_eq!(
+                answer.header("cache-control"),
+                Some("public, max-age=60, must-revalidate"),
+                "{path}"
+            );
+            assert_eq!(answer.header("vary"), Some("accept-encoding"), "{path}");
+        }
+        assert_eq!(again.header("etag"), Some(tag), "{path}");
+        assert_ne!(compressed.header("etag"), Some(tag), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_document_has_another_tag() {
+    let tag = async |settings: &[(&'static str, &str)]| {
+        let mut all = vec![("http.public_url", "https://api.example.com")];
+        all.extend(settings);
+        let world = World::without_keys(&all).await;
+        let answer = world.get("/openapi.json").await;
+        answer.header("etag").unwrap().to_owned()
+    };
+
+    assert_eq!(tag(&[]).await, tag(&[]).await);
+    assert_ne!(
+        tag(&[]).await,
+        tag(&[("access.mode", "all"), ("access.anonymous", "")]).await
+    );
+}
+
+#[tokio::test]
+async fn on_the_wire_swagger_ui_takes_less_than_a_third() {
+    let world = World::start().await;
+
+    for coding in ["br", "gzip"] {
+        let mut bytes = 0;
+        for path in [
+            "/docs",
+            "/docs/swagger-ui.css",
+            "/docs/page.css",
+            "/docs/swagger-ui-bundle.js",
+            "/docs/swagger-ui-start.js",
+        ] {
+            let request = get(&world, path).header("accept-encoding", coding);
+            let response = request.send().await.unwrap();
+            bytes += response.bytes().await.unwrap().len();
+        }
+
+        assert!(bytes < 1_600_000 / 3, "{coding}: {bytes} bytes");
+    }
+}
+
+#[tokio::test]
+async fn head_says_what_get_would_send() {
+    let world = World::start().await;
+
+    for path in DOCUMENTS.into_iter().chain(PAGES) {
+        let whole = world.get(path).await;
+        let head = Answer::to(world.request(Method::HEAD, path)).await;
+
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+        for name in ["etag", "content-type", "content-length"] {
+            assert_eq!(head.header(name), whole.header(name), "{path}: {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_any_origin_read_the_document_and_nothing_else() {
+    let listed = "https://app.example.com";
+    let world = World::with(&[("cors.allowed_origins", listed)]).await;
+
+    for origin in [listed, "https://editor.example.org"] {
+        let ask = |path| Answer::to(get(&world, path).header("origin", origin));
+        for path in DOCUMENTS {
+            let answer = ask(path).await;
+
+            assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+            assert_eq!(answer.header("vary"), Some("accept-encoding"), "{path}");
+        }
+        let page = ask("/docs").await;
+        let permission = (origin == listed).then_some(listed);
+        assert_eq!(page.header("access-control-allow-origin"), permission);
+    }
+}
