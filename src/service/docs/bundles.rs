@@ -81,7 +81,7 @@ impl Bundles {
                 .with_header(REFERRER_POLICY, "no-referrer")
                 .with_header(
                     CONTENT_SECURITY_POLICY,
-                    "default-src 'none'; script-src 'self'; base-uri 'none'; \
+                    "default-src 'none'; script-src 'self'; img-src data:; base-uri 'none'; \
                      form-action 'none'; frame-ancestors 'none'",
                 ),
             oauth2_redirect_js: own(JAVASCRIPT, include_str!("pages/oauth2-redirect.js")),
