@@ -131,10 +131,11 @@ function start(command, args, env) {
 }
 
 /** Starts `oidc-provider`. Keep `port` and `keysFile` across restarts to stay the same issuer. */
-export async function startIssuer({ alg = 'RS256', port, keysFile } = {}) {
+export async function startIssuer({ alg = 'RS256', port, keysFile, redirectUri } = {}) {
   port ??= await freePort();
   keysFile ??= path.join(scratch, `keys-${port}.json`);
   const env = { PORT: port, ALG: alg, KEYS_FILE: keysFile, NODE_ENV: 'production' };
+  if (redirectUri) env.REDIRECT_URI = redirectUri;
   const script = path.join(import.meta.dirname, 'issuer.mjs');
   const process_ = start(process.execPath, ['--no-warnings', script], env);
   const url = `http://127.0.0.1:${port}/oauth2/default`;
@@ -158,8 +159,8 @@ export async function fetchToken(issuer, { client = 'svc', ...form } = {}) {
 }
 
 /** Starts the service and waits until it answers; `ready: 503` does not wait for its keys. */
-export async function startService(env = {}, { ready = 200, args = [] } = {}) {
-  const port = await freePort();
+export async function startService(env = {}, { ready = 200, args = [], port } = {}) {
+  port ??= await freePort();
   const process_ = start(BIN, args, {
     RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${port}`,
     RESOURCE_SERVER_ADMIN__LISTEN: 'off',

@@ -4,10 +4,12 @@
 //   PORT       where to listen
 //   ALG        RS256 or ES256: signs the access tokens
 //   KEYS_FILE  the private keys, made when absent; restart with another file to rotate
+//   REDIRECT_URI  where people may be sent back to; without it there are no people
 //
 // Clients (client credentials, HTTP Basic):
 //   svc   / svc-secret    tokens for `api://default`; with resource=urn:e2e:other, for `api://other`
 //   stale / stale-secret  tokens that expired an hour ago
+// And for people, of any name and password, with PKCE: spa, without a secret.
 import fs from 'node:fs';
 import http from 'node:http';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
@@ -17,7 +19,7 @@ const PATH = '/oauth2/default';
 const SCOPES = 'profile:read admin';
 const AUDIENCES = { 'urn:e2e:api': 'api://default', 'urn:e2e:other': 'api://other' };
 
-const { PORT: port, ALG: alg, KEYS_FILE: keysFile } = process.env;
+const { PORT: port, ALG: alg, KEYS_FILE: keysFile, REDIRECT_URI: redirectUri } = process.env;
 const issuer = `http://127.0.0.1:${port}${PATH}`;
 
 async function newKey(alg) {
@@ -39,13 +41,24 @@ const machine = (name) => ({
   response_types: [],
 });
 
+const people = {
+  client_id: 'spa',
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code'],
+  redirect_uris: [redirectUri],
+  response_types: ['code'],
+};
+
 const provider = new Provider(issuer, {
   jwks: JSON.parse(fs.readFileSync(keysFile, 'utf8')),
-  clients: [machine('svc'), machine('stale')],
+  clients: [machine('svc'), machine('stale'), ...(redirectUri ? [people] : [])],
+  // As Okta's trusted origins: pages of the service may ask for tokens.
+  clientBasedCORS: (_, origin) => redirectUri && origin === new URL(redirectUri).origin,
+  pkce: { required: () => true },
   scopes: SCOPES.split(' '),
   ttl: { ClientCredentials: 300 },
   features: {
-    devInteractions: { enabled: false },
+    devInteractions: { enabled: Boolean(redirectUri) },
     clientCredentials: { enabled: true },
     resourceIndicators: {
       enabled: true,
