@@ -21,13 +21,12 @@ mod server;
 pub mod telemetry;
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
 use poem::{EndpointExt, Response, Route, get};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -35,54 +34,69 @@ use crate::guard::RuleError;
 use crate::issuer::{FetchError, RemoteKeySet};
 use crate::token::{AudienceError, ScopeError};
 use app::App;
-use config::Config;
+use config::{Config, Listen};
 use metrics::Metrics;
 use observe::Observe;
 use problems::Problems;
 use reload::InForce;
-use server::Limits;
+use server::{Certificate, Limits, Stage, Tls};
 
 pub use app::{fetch, openapi, redirect_uris};
 pub use docs::OpenApiFiles;
 pub use reload::{ReloadError, Reloader};
+pub use server::{Listener, TlsError};
 
 /// The service, built and not yet listening.
 pub struct Service {
     endpoint: Arc<dyn DynEndpoint<Output = Response>>,
     admin: Arc<dyn DynEndpoint<Output = Response>>,
     limits: Limits,
+    tls: Option<Tls>,
+    drain_delay: Duration,
+    stage: watch::Sender<Stage>,
     reloader: Reloader,
 }
 
 impl Service {
     /// Builds the service of a configuration whose issuer is known, and starts to fetch
-    /// the issuer's keys. `address` is where it will listen, for the links it prints.
+    /// the issuer's keys. `listen` is where it will listen, for the links it prints.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`]: the settings do not fit the API, or TLS cannot be set up.
+    /// A [`BuildError`]: the settings do not fit the API, or the certificate cannot be used.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
     pub fn build(
         config: &Config,
-        address: SocketAddr,
+        listen: impl Into<Listen>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BuildError> {
-        let app = App::build(config, address, clock.clone())?;
+        let (listen, stage) = (listen.into(), watch::Sender::new(Stage::Open));
+        let tls = config
+            .http
+            .tls
+            .as_ref()
+            .map(Certificate::read)
+            .transpose()?;
+        let tls = tls.map(Tls::new);
+        let app = App::build(config, &listen, clock.clone(), stage.subscribe())?;
         let in_force = Arc::new(ArcSwap::from_pointee(app));
         let metrics = Arc::new(Metrics::new(in_force.clone()));
         let endpoint =
             InForce::new(in_force.clone()).with(Observe::new(metrics.clone(), clock.clone()));
         let admin = Route::new()
             .at("/metrics", get(make_sync(move |_| metrics.render())))
-            .with(Problems);
+            .with(Problems::default());
         Ok(Self {
             endpoint: Arc::new(ToDynEndpoint(endpoint)),
             admin: Arc::new(ToDynEndpoint(admin)),
             limits: Limits::new(&config.http),
-            reloader: Reloader::new(in_force, config, address, clock),
+            tls: tls.clone(),
+            drain_delay: config.http.drain_delay,
+            reloader: Reloader::new(in_force, config, listen, clock, tls, stage.subscribe()),
+            stage,
         })
     }
 
@@ -96,33 +110,42 @@ impl Service {
         self.reloader.clone()
     }
 
-    /// Serves until `shutdown` completes, then lets requests in flight finish within
-    /// `http.shutdown_timeout`.
+    /// Serves until `shutdown` completes, and then ends:
+    ///
+    /// 1. `/readyz` says 503, and callers are served for `http.drain_delay` more.
+    /// 2. Nobody new is let in; requests in flight finish within `http.shutdown_timeout`.
+    ///
+    /// Operators can read the metrics until the last caller is gone.
     pub async fn run(
         self,
-        listener: TcpListener,
-        admin: Option<TcpListener>,
+        listener: impl Into<Listener>,
+        admin: Option<impl Into<Listener>>,
         shutdown: impl Future<Output = ()>,
     ) {
-        let (stop, stopped) = watch::channel(());
-        let serve = |listener, endpoint: &Arc<_>| {
-            server::serve(
-                listener,
-                Arc::clone(endpoint),
-                self.limits.clone(),
-                stopped.clone(),
-            )
-        };
-        let admin = async {
-            if let Some(listener) = admin {
-                serve(listener, &self.admin).await;
+        let callers = server::serve(
+            listener.into(),
+            self.endpoint,
+            self.limits.clone(),
+            self.tls,
+            self.stage.subscribe(),
+        );
+        let (admin_stage, admin_ends) = watch::channel(Stage::Open);
+        let operators = async {
+            if let Some(admin) = admin {
+                server::serve(admin.into(), self.admin, self.limits, None, admin_ends).await;
             }
         };
-        let signal = async {
+        let end = async {
             shutdown.await;
-            drop(stop);
+            self.stage.send_replace(Stage::Draining);
+            tokio::time::sleep(self.drain_delay).await;
+            self.stage.send_replace(Stage::Closed);
         };
-        tokio::join!(serve(listener, &self.endpoint), admin, signal);
+        let callers = async {
+            tokio::join!(callers, end);
+            admin_stage.send_replace(Stage::Closed);
+        };
+        tokio::join!(callers, operators);
     }
 }
 
@@ -142,6 +165,9 @@ pub enum BuildError {
     /// The settings do not fit the API.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] FetchError),

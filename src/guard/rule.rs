@@ -118,6 +118,20 @@ pub struct OperationRule {
 }
 
 impl OperationRule {
+    /// The path as poem's table has it: `/users/:param0`.
+    pub(crate) fn route(&self) -> String {
+        let mut parameters = 0..;
+        let segment = |segment: &str| {
+            if segment.starts_with('{') {
+                format!(":param{}", parameters.next().unwrap_or(0))
+            } else {
+                segment.to_owned()
+            }
+        };
+        let segments: Vec<_> = self.path.split('/').map(segment).collect();
+        segments.join("/")
+    }
+
     /// Whether a route of poem's table is this operation's: `/users/:param0` for `/users/{id}`.
     pub(super) fn is_of_route(&self, method: &Method, route: &str) -> bool {
         let mut ours = self.path.split('/');

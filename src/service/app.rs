@@ -2,12 +2,12 @@
 //!
 //! A reload builds a new one beside the old and then puts it in its place, whole.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
 use poem::middleware::CatchPanic;
 use poem::{EndpointExt, IntoResponse, Response, Route, get};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
@@ -18,10 +18,11 @@ use crate::issuer::{Fetch, FetchPolicy, Issuer, Metadata, RefreshPolicy, RemoteK
 use crate::token::{Audience, KeySet, Scope, ScopeError, ScopeToken, Validation};
 use crate::verifier::Verifier;
 
-use super::config::{self, AccessConfig, Config, IssuerConfig};
+use super::config::{self, AccessConfig, Config, IssuerConfig, Listen};
 use super::cross_origin::CrossOrigin;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT, OpenApiFiles};
 use super::problems::{Panicked, Problems};
+use super::server::Stage;
 use super::{BuildError, api, health};
 
 /// Everything that a reload replaces.
@@ -34,8 +35,9 @@ pub(super) struct App {
 impl App {
     pub(super) fn build(
         config: &Config,
-        address: SocketAddr,
+        listen: &Listen,
         clock: Arc<dyn Clock>,
+        stage: watch::Receiver<Stage>,
     ) -> Result<Self, BuildError> {
         let issuer = config.issuer.url.clone().ok_or(BuildError::NoIssuer)?;
         let validation = Validation::new(
@@ -52,13 +54,13 @@ impl App {
         let verifier = Verifier::new(keys.clone(), validation)
             .with_clock(clock)
             .with_cache(config.cache.max_bytes);
-        let public_url = public_url(config, address);
+        let public_url = public_url(config, listen);
         let guard = guard(config, verifier, &public_url)?;
         docs::prepare();
         let documents = Arc::new(Documents::new(&guard, about(config, &public_url))?);
-        let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url)?
+        let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url, stage)?
             .with(CatchPanic::new().with_handler(Panicked))
-            .with(Problems)
+            .with(Problems::of(guard.try_protect(api::Api)?.rules()))
             .with(CrossOrigin::new(&config.cors));
         Ok(Self {
             endpoint: Box::new(ToDynEndpoint(endpoint)),
@@ -83,7 +85,7 @@ pub fn openapi(config: &Config, issuer: Option<&Metadata>) -> Result<OpenApiFile
     let no_keys: Arc<KeySet> = Arc::default();
     let validation = Validation::new("", Audience::parse(config.issuer.audience.as_str())?);
     let verifier = Verifier::new(Arc::new(no_keys), validation);
-    let public_url = public_url(config, config.http.listen);
+    let public_url = public_url(config, &config.http.listen);
     let guard = guard(config, verifier, &public_url)?;
     Ok(docs::openapi_files(
         &guard,
@@ -93,14 +95,13 @@ pub fn openapi(config: &Config, issuer: Option<&Metadata>) -> Result<OpenApiFile
 }
 
 /// Where an issuer may send people back to Swagger UI, for a service that listens at
-/// `address`: under its public URL, and on this machine under both of its names.
-pub fn redirect_uris(config: &Config, address: SocketAddr) -> Vec<String> {
-    let port = address.port();
-    let mut bases = vec![
-        public_url(config, address),
-        format!("http://127.0.0.1:{port}"),
-        format!("http://localhost:{port}"),
-    ];
+/// `listen`: under its public URL, and on this machine under both of its names.
+pub fn redirect_uris(config: &Config, listen: &Listen) -> Vec<String> {
+    let mut bases = vec![public_url(config, listen)];
+    if let Some(port) = listen.address().map(|address| address.port()) {
+        bases.push(format!("http://127.0.0.1:{port}"));
+        bases.push(format!("http://localhost:{port}"));
+    }
     bases.dedup();
     (bases.into_iter())
         .map(|base| base + OAUTH2_REDIRECT)
@@ -126,6 +127,7 @@ fn routes(
     keys: &Arc<RemoteKeySet>,
     issuer: &Issuer,
     public_url: &str,
+    stage: watch::Receiver<Stage>,
 ) -> Result<Route, RuleError> {
     let guarded = guard.try_protect(api::Api)?;
     let metadata = |path: &str| {
@@ -143,7 +145,7 @@ fn routes(
         .at(RESOURCE_METADATA, metadata(""))
         .at(format!("{RESOURCE_METADATA}{API_PATH}"), metadata(API_PATH))
         .at("/livez", get(make_sync(|_| health::live())))
-        .at("/readyz", get(health::ready(keys.clone())));
+        .at("/readyz", get(health::ready(keys.clone(), stage)));
     let service = api::service(guarded, public_url, None);
     Ok(documents.add_to(routes).nest("/", service))
 }
@@ -204,13 +206,22 @@ fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
     }
 }
 
-/// The URL callers use, without a trailing slash. Who listens on every address has to say
-/// by which of them he is called; until then it is this machine's own.
-fn public_url(config: &Config, address: SocketAddr) -> String {
-    match &config.http.public_url {
-        Some(url) => url.as_str().to_owned(),
-        None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
-        None => format!("http://{address}"),
+/// The URL callers use, without a trailing slash. Who listens on every address, or on a
+/// socket, has to say by which URL he is called; until then it is this machine's own.
+fn public_url(config: &Config, listen: &Listen) -> String {
+    if let Some(url) = &config.http.public_url {
+        return url.as_str().to_owned();
+    }
+    let scheme = match config.http.tls {
+        Some(_) => "https",
+        None => "http",
+    };
+    match listen.address() {
+        None => format!("{scheme}://localhost"),
+        Some(address) if address.ip().is_unspecified() => {
+            format!("{scheme}://localhost:{}", address.port())
+        }
+        Some(address) => format!("{scheme}://{address}"),
     }
 }
 

@@ -20,12 +20,15 @@ mod key;
 mod layer;
 mod layers;
 mod limits;
+mod listen;
 mod log;
 mod problem;
 mod profile;
+mod proxies;
 mod reader;
 mod settings;
 mod sources;
+mod tls;
 mod value;
 
 pub use access::{AccessConfig, AccessMode, OperationConfig};
@@ -36,11 +39,14 @@ pub use docs::{Contact, DocsConfig};
 pub use http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
 pub use in_force::{InForce, InForceRow};
 pub use issuer::IssuerConfig;
+pub use listen::Listen;
 pub use log::{LogConfig, LogFormat};
 pub use problem::{ConfigError, Problem};
 pub use profile::Profile;
+pub use proxies::TrustedProxies;
 pub use settings::settings_table;
 pub use sources::Sources;
+pub use tls::TlsConfig;
 
 use reader::Reader;
 
@@ -52,7 +58,7 @@ use reader::Reader;
 /// let mut sources = Sources::default();
 /// sources.flags.push(("--listen", "http.listen", "127.0.0.1:0".into()));
 /// let config = Config::load(&sources)?;
-/// assert_eq!(config.http.listen.port(), 0);
+/// assert_eq!(config.http.listen.to_string(), "127.0.0.1:0");
 /// # Ok::<(), poem_resource_server::service::config::ConfigError>(())
 /// ```
 #[derive(Debug, Clone)]

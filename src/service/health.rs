@@ -6,16 +6,26 @@ use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use poem::endpoint::{Endpoint, make_sync};
 use poem::{IntoResponse, Response};
+use tokio::sync::watch;
 
 use crate::issuer::RemoteKeySet;
+
+use super::server::Stage;
 
 pub(super) fn live() -> Response {
     answer(StatusCode::OK, "alive\n")
 }
 
-/// 503 until keys are held, and again when they have become too old.
-pub(super) fn ready(keys: Arc<RemoteKeySet>) -> impl Endpoint + 'static {
+/// 503 until keys are held, again when they have become too old, and from the moment when
+/// the end is announced.
+pub(super) fn ready(
+    keys: Arc<RemoteKeySet>,
+    stage: watch::Receiver<Stage>,
+) -> impl Endpoint + 'static {
     make_sync(move |_| match keys.status().keys {
+        _ if *stage.borrow() != Stage::Open => {
+            answer(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+        }
         0 => answer(
             StatusCode::SERVICE_UNAVAILABLE,
             "no keys to verify tokens with\n",

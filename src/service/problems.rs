@@ -2,28 +2,64 @@
 //! gets to say something of its own.
 
 use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use http::StatusCode;
+use http::header::ALLOW;
+use http::{HeaderValue, Method, StatusCode};
 use poem::PathPattern;
 use poem::middleware::PanicHandler;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use poem_openapi::OperationId;
 
-use crate::guard::Problem;
+use crate::guard::{OperationRule, Problem};
 
 /// Turns errors into problems.
-pub(super) struct Problems;
+#[derive(Default)]
+pub(super) struct Problems {
+    allowed: Arc<HashMap<String, HeaderValue>>,
+}
+
+impl Problems {
+    /// Knows which methods the paths of these operations answer to; any other path answers
+    /// to GET and HEAD.
+    pub(super) fn of(rules: &[OperationRule]) -> Self {
+        let mut methods: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for rule in rules {
+            let of_path = methods.entry(rule.route()).or_default();
+            of_path.insert(rule.method.as_str());
+            if rule.method == Method::GET {
+                of_path.insert(Method::HEAD.as_str());
+            }
+        }
+        let header = |methods: BTreeSet<&str>| {
+            let methods: Vec<_> = methods.into_iter().collect();
+            HeaderValue::try_from(methods.join(", ")).ok()
+        };
+        let allowed = methods
+            .into_iter()
+            .filter_map(|(path, methods)| Some((path, header(methods)?)))
+            .collect();
+        Self {
+            allowed: Arc::new(allowed),
+        }
+    }
+}
 
 impl<E: Endpoint> Middleware<E> for Problems {
     type Output = ProblemsEndpoint<E>;
 
     fn transform(&self, inner: E) -> ProblemsEndpoint<E> {
-        ProblemsEndpoint { inner }
+        ProblemsEndpoint {
+            inner,
+            allowed: self.allowed.clone(),
+        }
     }
 }
 
 pub(super) struct ProblemsEndpoint<E> {
     inner: E,
+    allowed: Arc<HashMap<String, HeaderValue>>,
 }
 
 impl<E: Endpoint> Endpoint for ProblemsEndpoint<E> {
@@ -42,6 +78,12 @@ impl<E: Endpoint> Endpoint for ProblemsEndpoint<E> {
             Some(_) => response,
             None => problem(response.status()).into_response(),
         };
+        // RFC 9110 section 15.5.6.
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            let route = pattern.as_ref().map_or("", |pattern| &pattern.0);
+            let allowed = self.allowed.get(route).cloned().unwrap_or(READ);
+            response.headers_mut().insert(ALLOW, allowed);
+        }
         if let Some(pattern) = pattern {
             response.extensions_mut().insert(pattern);
         }
@@ -77,6 +119,11 @@ pub(super) fn problem(status: StatusCode) -> Problem {
             "This path does not answer to this method.",
         ),
         StatusCode::REQUEST_TIMEOUT => ("timeout", "The request took too long."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_long", "The request's body is too long."),
+        StatusCode::NOT_IMPLEMENTED => (
+            "method_not_known",
+            "This service does not know the request's method.",
+        ),
         _ if status.is_client_error() => ("bad_request", "The request is not valid."),
         _ => ("internal_error", "The request could not be answered."),
     };
@@ -86,3 +133,5 @@ pub(super) fn problem(status: StatusCode) -> Problem {
         reason,
     }
 }
+
+const READ: HeaderValue = HeaderValue::from_static("GET, HEAD");

@@ -1,45 +1,54 @@
 //! Other settings without a restart, all or nothing.
 //!
 //! 1. What cannot change while listening must be as it was.
-//! 2. A new app is built beside the old one, and has fetched the issuer's keys.
+//! 2. A new app is built beside the old one, and has fetched the issuer's keys; a new
+//!    certificate fits its key.
 //! 3. It takes the old one's place between two requests; those under way finish on the old.
 //!
 //! Whatever goes wrong before the last step leaves the old settings in force, as they were.
 
-use std::net::SocketAddr;
+use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use poem::{Endpoint, Request, Response, Result};
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::issuer::{DiscoveryError, RemoteKeySet};
 
 use super::BuildError;
 use super::app::App;
-use super::config::Config;
+use super::config::{Config, Listen};
+use super::server::{Certificate, Stage, Tls};
 
 /// Puts other settings in force. Clones reload the same service.
 #[derive(Clone)]
 pub struct Reloader {
     in_force: Arc<ArcSwap<App>>,
     fixed: Arc<[Fixed]>,
-    address: SocketAddr,
+    listen: Listen,
     clock: Arc<dyn Clock>,
+    tls: Option<Tls>,
+    stage: watch::Receiver<Stage>,
 }
 
 impl Reloader {
     pub(super) fn new(
         in_force: Arc<ArcSwap<App>>,
         config: &Config,
-        address: SocketAddr,
+        listen: Listen,
         clock: Arc<dyn Clock>,
+        tls: Option<Tls>,
+        stage: watch::Receiver<Stage>,
     ) -> Self {
         Self {
             in_force,
             fixed: fixed(config).into(),
-            address,
+            listen,
             clock,
+            tls,
+            stage,
         }
     }
 
@@ -53,9 +62,15 @@ impl Reloader {
         if let Some(key) = self.fixed.iter().zip(fixed(config)).find_map(differs) {
             return Err(ReloadError::NeedsRestart { key });
         }
-        let app = App::build(config, self.address, self.clock.clone())?;
+        let certificate = config.http.tls.as_ref().map(Certificate::read).transpose();
+        let certificate = certificate.map_err(BuildError::from)?;
+        let (clock, stage) = (self.clock.clone(), self.stage.clone());
+        let app = App::build(config, &self.listen, clock, stage)?;
         app.keys.first_attempt().await?;
         self.in_force.store(Arc::new(app));
+        if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
+            tls.renew(certificate);
+        }
         Ok(())
     }
 
@@ -108,26 +123,29 @@ struct Fixed {
     value: String,
 }
 
-fn fixed(config: &Config) -> [Fixed; 8] {
+fn fixed(config: &Config) -> Vec<Fixed> {
     let http = &config.http;
-    [
-        ("http.listen", format!("{:?}", http.listen)),
-        (
-            "http.max_connections",
-            format!("{:?}", http.max_connections),
-        ),
-        ("http.header_timeout", format!("{:?}", http.header_timeout)),
-        (
-            "http.request_timeout",
-            format!("{:?}", http.request_timeout),
-        ),
-        (
-            "http.shutdown_timeout",
-            format!("{:?}", http.shutdown_timeout),
-        ),
-        ("admin.listen", format!("{:?}", config.admin.listen)),
-        ("dev.listen", format!("{:?}", config.dev.listen)),
-        ("log.format", format!("{:?}", config.log.format)),
-    ]
-    .map(|(key, value)| Fixed { key, value })
+    let settings: [(_, &dyn fmt::Debug); 15] = [
+        ("http.listen", &http.listen),
+        ("http.max_connections", &http.max_connections),
+        ("http.header_timeout", &http.header_timeout),
+        ("http.request_timeout", &http.request_timeout),
+        ("http.keep_alive", &http.keep_alive),
+        ("http.max_head_size", &http.max_head_bytes),
+        ("http.max_header_fields", &http.max_header_fields),
+        ("http.max_body_size", &http.max_body_bytes),
+        ("http.drain_delay", &http.drain_delay),
+        ("http.shutdown_timeout", &http.shutdown_timeout),
+        ("http.reuse_port", &http.reuse_port),
+        ("http.trusted_proxies", &http.trusted_proxies),
+        ("admin.listen", &config.admin.listen),
+        ("dev.listen", &config.dev.listen),
+        ("log.format", &config.log.format),
+    ];
+    let fixed = |(key, value): (&'static str, &dyn fmt::Debug)| Fixed {
+        key,
+        value: format!("{value:?}"),
+    };
+    let tls = ("http.tls", &http.tls.is_some() as &dyn fmt::Debug);
+    settings.into_iter().chain([tls]).map(fixed).collect()
 }

@@ -2,91 +2,90 @@
 //!
 //! Poem's own server has no timer, so a half-sent head would hold a connection for ever,
 //! no cap on connections, and spins when an accept fails. The life of this one, top to
-//! bottom: wait for a place, accept, serve with deadlines, and at the end let requests in
-//! flight finish.
+//! bottom:
+//!
+//! 1. Wait for a place; when there is none, idle connections make room (`places`).
+//! 2. Accept, with a pause when the machine has run out of something (`listener`).
+//! 3. Shake hands, where there is TLS (`tls`).
+//! 4. Answer requests (`answer`), within what a connection may take (`pace`).
+//! 5. Stopped: accept no more, let requests in flight finish, cut what is left.
 
-use std::convert::Infallible;
-use std::io;
+mod answer;
+mod limits;
+mod listener;
+mod origin;
+mod pace;
+mod paced;
+mod places;
+mod tls;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::StatusCode;
 use http::uri::Scheme;
-use http_body_util::combinators::BoxBody;
-use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use poem::Response;
 use poem::endpoint::DynEndpoint;
-use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Addr, IntoResponse, Request, Response};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::warn;
 
-use super::config::HttpConfig;
-use super::problems::problem;
+use answer::Answerer;
+use listener::Stream;
+use origin::Origin;
+use pace::Pace;
+use paced::Paced;
+use places::{Place, Places};
 
-/// What one listener's callers may take.
-#[derive(Debug, Clone)]
-pub(super) struct Limits {
-    max_connections: usize,
-    header_timeout: Duration,
-    request_timeout: Duration,
-    shutdown_timeout: Duration,
+pub(super) use limits::Limits;
+pub use listener::Listener;
+pub use tls::TlsError;
+pub(super) use tls::{Certificate, Tls};
+
+/// How far the end of a service has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Callers are welcome.
+    Open,
+    /// Callers are served, and asked to come back on another connection.
+    Draining,
+    /// Nobody new is let in.
+    Closed,
 }
 
-impl Limits {
-    pub(super) fn new(config: &HttpConfig) -> Self {
-        Self {
-            max_connections: config.max_connections.get() as usize,
-            header_timeout: config.header_timeout,
-            request_timeout: config.request_timeout,
-            shutdown_timeout: config.shutdown_timeout,
-        }
-    }
-}
-
-/// Serves until the sender of `stopped` is gone, then drains.
+/// Serves until `stage` is [`Stage::Closed`], and then lets requests in flight finish.
 pub(super) async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     endpoint: Arc<dyn DynEndpoint<Output = Response>>,
     limits: Limits,
-    mut stopped: watch::Receiver<()>,
+    tls: Option<Tls>,
+    mut stage: watch::Receiver<Stage>,
 ) {
-    let builder = connection_builder(&limits);
-    let places = Arc::new(Semaphore::new(limits.max_connections));
+    let server = Arc::new(Server {
+        answerer: Answerer::new(endpoint, &limits, stage.clone()),
+        builder: builder(&limits),
+        places: Places::new(limits.max_connections),
+        limits,
+        tls,
+    });
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let accepted = tokio::select! {
-            _ = stopped.changed() => break,
-            accepted = accept(&listener, &places) => accepted,
+        let (place, stream) = tokio::select! {
+            _ = stage.wait_for(|stage| *stage == Stage::Closed) => break,
+            accepted = accept(&listener, &server.places) => accepted,
         };
-        let (stream, remote, place) = accepted;
-        let local = stream.local_addr().ok();
-        let endpoint = endpoint.clone();
-        let request_timeout = limits.request_timeout;
-        let service = service_fn(move |request| {
-            answer(endpoint.clone(), request, local, remote, request_timeout)
-        });
-        let connection = builder
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
-        let connection = graceful.watch(connection);
-        connections.spawn(async move {
-            // A caller that breaks the protocol or hangs up is not our error.
-            let _ = connection.await;
-            drop(place);
-        });
+        let connection = server.clone().serve(stream, place, graceful.watcher());
+        connections.spawn(connection);
     }
     drop(listener);
-    if tokio::time::timeout(limits.shutdown_timeout, graceful.shutdown())
+    let finished = graceful.shutdown();
+    if tokio::time::timeout(server.limits.shutdown_timeout, finished)
         .await
         .is_err()
     {
@@ -98,75 +97,88 @@ pub(super) async fn serve(
 }
 
 /// The next connection, once there is a place for it: the rest wait in the kernel's queue.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit) {
-    let place = places
-        .clone()
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, remote)) => {
-                let _ = stream.set_nodelay(true);
-                return (stream, remote, place);
-            }
-            Err(error) if is_of_one_connection(&error) => {}
-            Err(error) => {
-                warn!(%error, "connection not accepted");
-                // Descriptors have run out: trying again at once would only spin.
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+async fn accept(listener: &Listener, places: &Places) -> (Place, Stream) {
+    let place = places.take().await;
+    (place, listener.accept().await)
+}
+
+struct Server {
+    answerer: Answerer,
+    builder: auto::Builder<TokioExecutor>,
+    places: Places,
+    limits: Limits,
+    tls: Option<Tls>,
+}
+
+impl Server {
+    async fn serve(self: Arc<Self>, stream: Stream, place: Place, watcher: Watcher) {
+        match stream {
+            Stream::Tcp(stream, peer) => self.secure(stream, Some(peer), watcher).await,
+            Stream::Unix(stream) => self.secure(stream, None, watcher).await,
+        }
+        drop(place);
+    }
+
+    async fn secure<S>(&self, stream: S, address: Option<SocketAddr>, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let origin = |scheme| Origin { address, scheme };
+        let Some(tls) = &self.tls else {
+            return self.converse(stream, origin(Scheme::HTTP), watcher).await;
+        };
+        let shaken = tokio::time::timeout(self.limits.header_timeout, tls.shake_hands(stream));
+        if let Ok(Ok(stream)) = shaken.await {
+            self.converse(stream, origin(Scheme::HTTPS), watcher).await;
+        }
+    }
+
+    async fn converse<S>(&self, stream: S, origin: Origin, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let pace = Arc::new(Pace::new(&self.limits));
+        let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
+        let service = service_fn(move |request| {
+            answerer
+                .clone()
+                .answer(request, origin.clone(), in_flight.clone())
+        });
+        let io = TokioIo::new(Paced::new(stream, pace.clone()));
+        let connection = self.builder.serve_connection(io, service);
+        // A caller that breaks the protocol, hangs up or is too slow is not our error.
+        tokio::select! {
+            _ = watcher.watch(connection) => {}
+            () = pace.exhausted(&self.places) => {}
         }
     }
 }
 
-fn connection_builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(MAX_HEAD_BYTES);
+        // `pace` tells a slow head from an idle connection.
+        .header_read_timeout(None)
+        .max_buf_size(limits.max_head_bytes)
+        .max_headers(limits.max_header_fields);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(MAX_HEADER_LIST_BYTES)
+        .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
         .max_concurrent_streams(MAX_STREAMS)
-        .keep_alive_interval(limits.header_timeout)
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .max_local_error_reset_streams(MAX_RESETS)
+        .keep_alive_interval(limits.keep_alive / 2)
         .keep_alive_timeout(limits.header_timeout);
     builder
 }
 
-async fn answer(
-    endpoint: Arc<dyn DynEndpoint<Output = Response>>,
-    request: http::Request<Incoming>,
-    local: Option<SocketAddr>,
-    remote: SocketAddr,
-    timeout: Duration,
-) -> Result<hyper::Response<BoxBody<Bytes, io::Error>>, Infallible> {
-    let local = LocalAddr(local.map_or_else(|| Addr::custom("tcp", ""), Addr::from));
-    let request = Request::from((request, local, RemoteAddr(Addr::from(remote)), Scheme::HTTP));
-    let response = match tokio::time::timeout(timeout, endpoint.call(request)).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(error)) => error.into_response(),
-        Err(_) => problem(StatusCode::REQUEST_TIMEOUT).into_response(),
-    };
-    Ok(response.into())
-}
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-    )
-}
-
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-const MAX_HEAD_BYTES: usize = 64 * 1024;
-const MAX_HEADER_LIST_BYTES: u32 = 16 * 1024;
+/// Requests at once on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 100;
+/// Streams reset before they were looked at, and by our own errors (CVE-2023-44487).
+const MAX_RESETS: usize = 20;
+
+#[cfg(test)]
+mod tests;

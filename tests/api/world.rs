@@ -29,6 +29,7 @@ pub struct World {
     pub address: SocketAddr,
     admin: SocketAddr,
     reloader: Reloader,
+    scheme: &'static str,
     client: reqwest::Client,
     _stop: oneshot::Sender<()>,
     _server: JoinHandle<()>,
@@ -45,7 +46,23 @@ impl World {
         Self::from(&flags(settings)).await
     }
 
+    /// With a certificate by `authority`, in PEM form.
+    pub async fn secure(settings: &[(&'static str, &str)], authority: &str) -> Self {
+        let authority = reqwest::Certificate::from_pem(authority.as_bytes()).unwrap();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([authority])
+            .build()
+            .unwrap();
+        Self::open(&flags(settings), "https", client).await
+    }
+
     async fn from(sources: &Sources) -> Self {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self::open(sources, "http", client).await
+    }
+
+    async fn open(sources: &Sources, scheme: &'static str, client: reqwest::Client) -> Self {
         let (issuer, clock) = issuer().await;
         let config = config(&issuer, sources);
         let (listener, address) = listen().await;
@@ -54,7 +71,8 @@ impl World {
         if service.keys().status().attempts == 0 {
             attempts.ended().await;
         }
-        let world = Self::run(service, listener, address, issuer, clock).await;
+        let mut world = Self::run(service, listener, address, issuer, clock).await;
+        (world.scheme, world.client) = (scheme, client);
         world.until_documented().await;
         world
     }
@@ -78,6 +96,15 @@ impl World {
         .await
     }
 
+    /// With nobody who could ask it anything yet.
+    pub async fn unasked(settings: &[(&'static str, &str)]) -> Self {
+        let (issuer, clock) = issuer().await;
+        let config = config(&issuer, &flags(settings));
+        let (listener, address) = listen().await;
+        let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
+        Self::run(service, listener, address, issuer, clock).await
+    }
+
     /// With an issuer that answers 503 from the start.
     pub async fn without_keys(settings: &[(&'static str, &str)]) -> Self {
         let (issuer, clock) = issuer().await;
@@ -94,7 +121,7 @@ impl World {
     pub async fn refused(settings: &[(&'static str, &str)]) -> BuildError {
         let (issuer, clock) = issuer().await;
         let config = config(&issuer, &flags(settings));
-        let address = "127.0.0.1:3000".parse().unwrap();
+        let address: SocketAddr = "127.0.0.1:3000".parse().unwrap();
         Service::build(&config, address, Arc::new(clock))
             .err()
             .unwrap()
@@ -120,6 +147,7 @@ impl World {
             issuer,
             clock,
             address,
+            scheme: "http",
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
     }
@@ -146,7 +174,7 @@ impl World {
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client
-            .request(method, format!("http://{}{path}", self.address))
+            .request(method, format!("{}://{}{path}", self.scheme, self.address))
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -1,11 +1,9 @@
 //! The embedded issuer, where profile `dev` has no other.
 
-use std::net::SocketAddr;
-
 use poem_resource_server::issuer::Issuer;
 #[cfg(feature = "dev")]
 use poem_resource_server::service;
-use poem_resource_server::service::config::Config;
+use poem_resource_server::service::config::{Config, Listen};
 
 use crate::failure::Failure;
 
@@ -21,7 +19,7 @@ pub(crate) struct Embedded;
 #[cfg(feature = "dev")]
 pub(crate) async fn start(
     config: &mut Config,
-    service: SocketAddr,
+    service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
     use poem_resource_server::dev::DevOptions;
 
@@ -32,7 +30,7 @@ pub(crate) async fn start(
     let address = config.dev.listen;
     let failure = |source| Failure::Listen {
         key: "dev.listen",
-        address,
+        listen: address.into(),
         source,
     };
     let listener = tokio::net::TcpListener::bind(address)
@@ -53,7 +51,7 @@ pub(crate) async fn start(
 #[expect(clippy::unused_async, reason = "the same shape as with the feature")]
 pub(crate) async fn start(
     config: &mut Config,
-    _service: SocketAddr,
+    _service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
     match config.issuer.url {
         Some(_) => Ok(None),

@@ -2,12 +2,11 @@
 
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use poem_resource_server::issuer::{DiscoveryError, GrantError, IssuerError};
-use poem_resource_server::service::config::ConfigError;
+use poem_resource_server::service::config::{ConfigError, Listen};
 use poem_resource_server::service::telemetry::TelemetryError;
 use poem_resource_server::service::{BuildError, ReloadError};
 use poem_resource_server::token::ScopeError;
@@ -30,10 +29,15 @@ pub(crate) enum Failure {
          `issuer.url`, as in https://example.okta.com/oauth2/default"
     )]
     NoEmbeddedIssuer,
-    #[error("`{key}`: cannot listen on {address}; stop what listens there or set another address")]
+    #[error("`{key}`: cannot listen on {listen}; stop what listens there or set another address")]
     Listen {
         key: &'static str,
-        address: SocketAddr,
+        listen: Listen,
+        source: io::Error,
+    },
+    #[error("the socket handed over for `{key}` (LISTEN_FDS) is none to listen on")]
+    HandedOver {
+        key: &'static str,
         source: io::Error,
     },
     #[error("the issuer {issuer} cannot be used{hint}")]

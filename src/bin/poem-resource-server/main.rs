@@ -1,6 +1,7 @@
 //! The program: a client of the library's public API.
 
 mod command_line;
+mod doors;
 mod embedded;
 mod failure;
 mod openapi;

@@ -30,8 +30,8 @@ pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result
 
 async fn files(config: &mut Config) -> Result<OpenApiFiles, Failure> {
     // A service that runs already has the embedded issuer's address, and answers as well.
-    let address = config.http.listen;
-    let _embedded = match embedded::start(config, address).await {
+    let listen = config.http.listen.clone();
+    let _embedded = match embedded::start(config, &listen).await {
         Err(Failure::Listen { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => None,
         started => started?,
     };

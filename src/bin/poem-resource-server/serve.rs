@@ -2,18 +2,17 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use poem_resource_server::clock::SystemClock;
 use poem_resource_server::issuer::Issuer;
-use poem_resource_server::service::config::Config;
+use poem_resource_server::service::config::{Config, Listen};
 use poem_resource_server::service::{Reloader, Service, telemetry};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::command_line::CommandLine;
+use crate::doors::Doors;
 use crate::embedded;
 use crate::failure::Failure;
 use crate::output;
@@ -25,21 +24,16 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
     )]
     let filter = std::env::var("RUST_LOG").ok();
     telemetry::init(config.log.format, filter.as_deref())?;
-    let (listener, address) = listen("http.listen", config.http.listen).await?;
-    let embedded = embedded::start(&mut config, address).await?;
-    let admin = match config.admin.listen {
-        Some(address) => Some(listen("admin.listen", address).await?),
-        None => None,
-    };
-    let service = Service::build(&config, address, Arc::new(SystemClock::new()))?;
-    if address.ip().is_unspecified() && config.http.public_url.is_none() {
+    let Doors { http, admin } = Doors::open(&config)?;
+    let embedded = embedded::start(&mut config, &http.listen).await?;
+    let service = Service::build(&config, http.listen.clone(), Arc::new(SystemClock::new()))?;
+    if config.http.public_url.is_none() && !is_an_address(&http.listen) {
         warn!("links name localhost: set `http.public_url` to the URL that callers use");
     }
-    let admin_address = admin.as_ref().map(|(_, address)| *address);
     output::print(&welcome(
         &config,
-        address,
-        admin_address,
+        &http.listen,
+        admin.as_ref().map(|door| &door.listen),
         embedded.is_some(),
     ))?;
 
@@ -55,8 +49,9 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
         embedded_issuer,
     ));
     let shutdown = Shutdown::new().map_err(Failure::Runtime)?.wait();
-    let admin = admin.map(|(listener, _)| listener);
-    service.run(listener, admin, shutdown).await;
+    let admin = admin.map(|door| door.listener);
+    service.run(http.listener, admin, shutdown).await;
+    drop(http.socket);
     reloading.abort();
     info!("stopped");
     Ok(())
@@ -92,25 +87,17 @@ async fn reload(
     Ok(reloader.reload(&config).await?)
 }
 
-async fn listen(
-    key: &'static str,
-    address: SocketAddr,
-) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failure = |source: io::Error| Failure::Listen {
-        key,
-        address,
-        source,
-    };
-    let listener = TcpListener::bind(address).await.map_err(failure)?;
-    let address = listener.local_addr().map_err(failure)?;
-    Ok((listener, address))
+fn is_an_address(listen: &Listen) -> bool {
+    listen
+        .address()
+        .is_some_and(|address| !address.ip().is_unspecified())
 }
 
 /// What a newcomer needs next.
 fn welcome(
     config: &Config,
-    address: SocketAddr,
-    admin: Option<SocketAddr>,
+    listen: &Listen,
+    admin: Option<&Listen>,
     has_embedded_issuer: bool,
 ) -> String {
     let mut text = format!(
@@ -122,9 +109,20 @@ fn welcome(
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<9} {value}");
     };
-    row("hello", &format!("http://{address}/api/hello"));
-    row("whoami", &format!("http://{address}/api/whoami"));
-    row("docs", &format!("http://{address}/docs"));
+    let scheme = match config.http.tls {
+        Some(_) => "https",
+        None => "http",
+    };
+    let url = match listen {
+        Listen::Address(address) => format!("{scheme}://{address}"),
+        Listen::Unix(_) => format!("{scheme}://localhost"),
+    };
+    if let Listen::Unix(_) = listen {
+        row("socket", &listen.to_string());
+    }
+    row("hello", &format!("{url}/api/hello"));
+    row("whoami", &format!("{url}/api/whoami"));
+    row("docs", &format!("{url}/docs"));
     if let Some(admin) = admin {
         row("metrics", &format!("http://{admin}/metrics"));
     }
@@ -149,7 +147,7 @@ fn welcome(
             text,
             "\nIn another terminal:\n\n  \
              TOKEN=$({listen}{program} token --scope profile:read)\n  \
-             curl -i -H \"Authorization: Bearer $TOKEN\" http://{address}/api/whoami\n"
+             curl -i -H \"Authorization: Bearer $TOKEN\" {url}/api/whoami\n"
         );
     }
     text.push('\n');

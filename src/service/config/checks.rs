@@ -38,7 +38,8 @@ fn check_refresh(config: &Config, reader: &mut Reader<'_>) {
 }
 
 fn check_doors(config: &Config, reader: &mut Reader<'_>) {
-    let mut doors = vec![("http.listen", config.http.listen)];
+    let mut doors = Vec::new();
+    doors.extend(config.http.listen.address().map(|it| ("http.listen", it)));
     doors.extend(config.admin.listen.map(|it| ("admin.listen", it)));
     // With an issuer configured the embedded one never opens its door.
     if config.issuer.url.is_none() {

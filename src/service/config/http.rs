@@ -3,31 +3,53 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use figment::value::Value;
 use url::Url;
 
-use super::limits::{AT_LEAST_A_MOMENT, FROM_ZERO, MAX_CONNECTIONS};
+use super::limits::{
+    AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
+};
+use super::listen::{Listen, address};
 use super::problem::Fault;
+use super::proxies::TrustedProxies;
 use super::reader::Reader;
+use super::tls::TlsConfig;
 use super::value;
 
 /// The door for callers.
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
     /// Where the service listens.
-    pub listen: SocketAddr,
+    pub listen: Listen,
     /// The address callers use, when it is not `listen`.
     pub public_url: Option<PublicUrl>,
     /// How many connections are held at once; at most 1,000,000.
     pub max_connections: NonZeroU32,
-    /// How long a request's head may take to arrive, on an idle connection too.
+    /// How long a request's head may take to arrive.
     pub header_timeout: Duration,
-    /// How long a request may take to be answered.
+    /// How long a request may take to be answered, and the answer to be taken.
     pub request_timeout: Duration,
+    /// How long a connection may be idle between two requests.
+    pub keep_alive: Duration,
+    /// How long a request's head may be.
+    pub max_head_bytes: usize,
+    /// How many header fields a request may have.
+    pub max_header_fields: u32,
+    /// How long a request's body may be.
+    pub max_body_bytes: usize,
+    /// How long callers are still served once the end is announced.
+    pub drain_delay: Duration,
     /// How long requests in flight may take to finish; zero cuts them at once.
     pub shutdown_timeout: Duration,
+    /// Whether other processes may listen on the same port.
+    pub reuse_port: bool,
+    /// Who is believed when he says for whom he calls.
+    pub trusted_proxies: TrustedProxies,
+    /// The certificate, where the service speaks TLS.
+    pub tls: Option<TlsConfig>,
 }
 
 /// The door for operators.
@@ -54,14 +76,29 @@ impl HttpConfig {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
         let header_timeout = time("http.header_timeout", AT_LEAST_A_MOMENT);
         let request_timeout = time("http.request_timeout", AT_LEAST_A_MOMENT);
+        let keep_alive = time("http.keep_alive", AT_LEAST_A_MOMENT);
+        let drain_delay = time("http.drain_delay", FROM_ZERO);
         let shutdown_timeout = time("http.shutdown_timeout", FROM_ZERO);
+        let mut size = |key, range| reader.read(key, |it| bytes(it, &range));
+        let max_head_bytes = size("http.max_head_size", HEAD_SIZE);
+        let max_body_bytes = size("http.max_body_size", BODY_SIZE);
         Self {
-            listen: reader.read("http.listen", address),
+            listen: reader.read("http.listen", Listen::parse),
             public_url: reader.read_optional("http.public_url", PublicUrl::parse),
             max_connections: reader.read("http.max_connections", connections),
             header_timeout,
             request_timeout,
+            keep_alive,
+            max_head_bytes,
+            max_header_fields: reader.read("http.max_header_fields", |it| {
+                value::number(it, HEADER_FIELDS)
+            }),
+            max_body_bytes,
+            drain_delay,
             shutdown_timeout,
+            reuse_port: reader.read("http.reuse_port", value::boolean),
+            trusted_proxies: reader.read("http.trusted_proxies", TrustedProxies::parse),
+            tls: TlsConfig::read(reader),
         }
     }
 }
@@ -120,15 +157,12 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-fn address(value: &Value) -> Result<SocketAddr, Fault> {
-    let address = value.as_str().and_then(|text| text.parse().ok());
-    address.ok_or_else(|| {
-        Fault::new("must be an address and a port")
-            .fix("write \"127.0.0.1:3000\" for this machine alone or \"0.0.0.0:3000\" for all")
-    })
-}
-
 fn connections(value: &Value) -> Result<NonZeroU32, Fault> {
     let count = value::number(value, 1..=MAX_CONNECTIONS)?;
     NonZeroU32::new(count).ok_or_else(|| Fault::new("must not be zero"))
+}
+
+fn bytes(value: &Value, range: &RangeInclusive<u64>) -> Result<usize, Fault> {
+    let size = value::size(value, range)?;
+    usize::try_from(size).map_err(|_| Fault::new("is more than this machine can count"))
 }

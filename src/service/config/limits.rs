@@ -26,3 +26,12 @@ pub(super) const MAX_CONNECTIONS: u32 = 1_000_000;
 
 /// Room for some tokens at least, and no more than a machine has.
 pub(super) const CACHE_SIZE: RangeInclusive<u64> = 64 * 1024..=64 * 1024 * 1024 * 1024;
+
+/// The least that hyper takes for a head, and more than a head can need.
+pub(super) const HEAD_SIZE: RangeInclusive<u64> = 8 * 1024..=1 << 30;
+
+/// The fields of a plain request, and more than one can need.
+pub(super) const HEADER_FIELDS: RangeInclusive<u32> = 16..=10_000;
+
+/// Bodies are held in memory.
+pub(super) const BODY_SIZE: RangeInclusive<u64> = 1024..=1 << 30;

@@ -1,0 +1,140 @@
+//! Opens the doors: sockets that systemd hands over, else those that the settings name.
+//!
+//! Of two sockets handed over the second is the operators' (`sd_listen_fds(3)`).
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use listenfd::ListenFd;
+use poem_resource_server::service::Listener;
+use poem_resource_server::service::config::{Config, Listen};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
+
+use crate::failure::Failure;
+
+/// The doors of the service, open.
+pub(crate) struct Doors {
+    pub(crate) http: Door,
+    pub(crate) admin: Option<Door>,
+}
+
+/// A listener, and where it is.
+pub(crate) struct Door {
+    pub(crate) listener: Listener,
+    pub(crate) listen: Listen,
+    /// Where it is a Unix socket of our own.
+    pub(crate) socket: Option<Socket>,
+}
+
+/// The file of a Unix socket, removed when this is dropped.
+pub(crate) struct Socket(PathBuf);
+
+impl Doors {
+    pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
+        let mut handed_over = ListenFd::from_env();
+        let http = match take(&mut handed_over, 0, "http.listen")? {
+            Some(door) => door,
+            None => match &config.http.listen {
+                Listen::Address(address) => bind("http.listen", *address, config.http.reuse_port)?,
+                Listen::Unix(path) => bind_socket("http.listen", path)?,
+            },
+        };
+        let admin = match (
+            config.admin.listen,
+            take(&mut handed_over, 1, "admin.listen")?,
+        ) {
+            (_, Some(door)) => Some(door),
+            (Some(address), None) => Some(bind("admin.listen", address, config.http.reuse_port)?),
+            (None, None) => None,
+        };
+        Ok(Self { http, admin })
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn take(
+    handed_over: &mut ListenFd,
+    position: usize,
+    key: &'static str,
+) -> Result<Option<Door>, Failure> {
+    if position >= handed_over.len() {
+        return Ok(None);
+    }
+    let failure = |source| Failure::HandedOver { key, source };
+    let door = |listener, listen| Door {
+        listener,
+        listen,
+        socket: None,
+    };
+    if let Ok(Some(listener)) = handed_over.take_tcp_listener(position) {
+        listener.set_nonblocking(true).map_err(failure)?;
+        let address = listener.local_addr().map_err(failure)?;
+        let listener = TcpListener::from_std(listener).map_err(failure)?;
+        return Ok(Some(door(listener.into(), address.into())));
+    }
+    let listener = handed_over.take_unix_listener(position).map_err(failure)?;
+    let Some(listener) = listener else {
+        return Ok(None);
+    };
+    listener.set_nonblocking(true).map_err(failure)?;
+    let address = listener.local_addr().map_err(failure)?;
+    let path = address.as_pathname().unwrap_or(Path::new("")).to_owned();
+    let listener = UnixListener::from_std(listener).map_err(failure)?;
+    Ok(Some(door(listener.into(), Listen::Unix(path))))
+}
+
+fn bind(key: &'static str, address: SocketAddr, reuse_port: bool) -> Result<Door, Failure> {
+    let bind = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A port whose last connections are being forgotten by the kernel is free.
+        socket.set_reuseaddr(true)?;
+        socket.set_reuseport(reuse_port)?;
+        socket.bind(address)?;
+        let listener = socket.listen(BACKLOG)?;
+        Ok(Door {
+            listen: listener.local_addr()?.into(),
+            listener: listener.into(),
+            socket: None,
+        })
+    };
+    bind().map_err(|source| Failure::Listen {
+        key,
+        listen: address.into(),
+        source,
+    })
+}
+
+fn bind_socket(key: &'static str, path: &Path) -> Result<Door, Failure> {
+    let bind = || {
+        let is_socket = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
+        // Left behind by a process that was killed: nobody answers there.
+        if is_socket && UnixStream::connect(path).is_err() {
+            fs::remove_file(path)?;
+        }
+        Ok(Door {
+            listener: UnixListener::bind(path)?.into(),
+            listen: Listen::Unix(path.to_owned()),
+            socket: Some(Socket(path.to_owned())),
+        })
+    };
+    bind().map_err(|source: io::Error| Failure::Listen {
+        key,
+        listen: Listen::Unix(path.to_owned()),
+        source,
+    })
+}
+
+/// Connections that wait for a place; the kernel may allow fewer.
+const BACKLOG: u32 = 4096;

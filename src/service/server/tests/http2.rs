@@ -1,0 +1,124 @@
+//! HTTP/2 by hand: a client library would be too polite.
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::world::{TOO_LONG, World, hear, status};
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// `GET /` at `http://x`, by the static table (RFC 7541 appendix A).
+const GET: &[u8] = &[0x82, 0x84, 0x86, 0x41, 0x01, b'x'];
+
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+/// RFC 9113 section 4.1.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+async fn open(world: &World) -> TcpStream {
+    let mut stream = world.connect().await;
+    stream.write_all(PREFACE).await.unwrap();
+    stream.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
+    stream
+}
+
+/// Sends frames, made anew by `next`, until the server ends the connection.
+async fn flood(world: &World, next: impl Fn(u32) -> Vec<u8>) -> bool {
+    let mut stream = open(world).await;
+    let (mut reading, mut writing) = stream.split();
+    let sending = async {
+        for number in 0..5_000_000 {
+            if writing.write_all(&next(number)).await.is_err() {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut nowhere = tokio::io::sink();
+    let hearing = tokio::io::copy(&mut reading, &mut nowhere);
+    let ended = async {
+        tokio::select! {
+            () = sending => {}
+            _ = hearing => {}
+        }
+    };
+    tokio::time::timeout(TOO_LONG, ended).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_request_is_answered() {
+    let world = World::start(|_| {}).await;
+    let mut stream = open(&world).await;
+
+    stream
+        .write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 1, GET))
+        .await
+        .unwrap();
+    stream.shutdown().await.unwrap();
+
+    assert!(hear(&mut stream).await.contains("done"));
+}
+
+#[tokio::test]
+async fn floods_end_the_connection_and_others_are_served() {
+    type Flood = (&'static str, fn(u32) -> Vec<u8>);
+    let floods: [Flood; 6] = [
+        ("pings", |_| frame(PING, 0, 0, &[0; 8])),
+        ("settings", |_| frame(SETTINGS, 0, 0, &[])),
+        ("windows", |_| frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1])),
+        ("continuations", |number| match number {
+            0 => frame(HEADERS, END_STREAM, 1, GET),
+            _ => frame(CONTINUATION, 0, 1, &[]),
+        }),
+        ("continuations that grow", |number| match number {
+            0 => frame(HEADERS, END_STREAM, 1, GET),
+            // A field of its own each, which is kept nowhere.
+            _ => frame(CONTINUATION, 0, 1, &[0, 1, b'a', 1, b'b']),
+        }),
+        ("resets", |number| {
+            let stream = number * 2 + 1;
+            let mut both = frame(HEADERS, END_HEADERS | END_STREAM, stream, GET);
+            both.extend(frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]));
+            both
+        }),
+    ];
+    let world = World::start(|_| {}).await;
+    for (name, next) in floods {
+        assert!(flood(&world, next).await, "{name}: not ended");
+        let other = world.say("GET / HTTP/1.0\r\n\r\n").await;
+        assert_eq!(status(&other), "200", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_list_beyond_the_limit_is_answered_431() {
+    let world = World::start(|_| {}).await;
+    let field = |length: usize| {
+        let mut block = GET.to_vec();
+        // A literal field with a name of one letter; its length in two more bytes
+        // (RFC 7541 section 5.1).
+        let rest = length - 127;
+        let low = u8::try_from(rest % 128).unwrap() | 0x80;
+        let high = u8::try_from(rest / 128).unwrap();
+        block.extend([0, 1, b'a', 0x7f, low, high]);
+        block.extend(std::iter::repeat_n(b'b', length));
+        block
+    };
+    for (length, expected) in [(7_000, true), (9_000, false)] {
+        let mut stream = open(&world).await;
+        let headers = frame(HEADERS, END_HEADERS | END_STREAM, 1, &field(length));
+        stream.write_all(&headers).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let answer = hear(&mut stream).await;
+        assert_eq!(answer.contains("done"), expected, "{length}");
+    }
+}

@@ -1,0 +1,135 @@
+//! TLS by rustls on aws-lc-rs: 1.2 and 1.3, HTTP/2 by ALPN, callers' certificates if wanted.
+//!
+//! A reload puts another certificate in force for connections to come; those that are open
+//! keep theirs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::service::config::TlsConfig;
+
+/// The certificate in force. Clones share it.
+#[derive(Clone)]
+pub(in crate::service) struct Tls(Arc<ArcSwap<ServerConfig>>);
+
+/// A certificate that was read and fits its key.
+pub(in crate::service) struct Certificate(Arc<ServerConfig>);
+
+/// Why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("`{key}`: {} cannot be read; name a file that this service may read", path.display())]
+    File {
+        /// The setting's key.
+        key: &'static str,
+        /// What it names.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file holds something else.
+    #[error("`{key}`: {} holds no {what} in PEM form", path.display())]
+    Content {
+        /// The setting's key.
+        key: &'static str,
+        /// What it names.
+        path: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+    },
+    /// Certificate and key are not of one pair, or of a kind that cannot be used.
+    #[error("`http.tls.cert` and `http.tls.key` do not go together")]
+    Pair(#[source] rustls::Error),
+    /// No authority of `http.tls.client_ca` can be used.
+    #[error("`http.tls.client_ca` has no authority that can be used")]
+    Authorities(#[source] rustls::server::VerifierBuilderError),
+}
+
+impl Tls {
+    pub(in crate::service) fn new(certificate: Certificate) -> Self {
+        Self(Arc::new(ArcSwap::new(certificate.0)))
+    }
+
+    /// Puts another certificate in force.
+    pub(in crate::service) fn renew(&self, certificate: Certificate) {
+        self.0.store(certificate.0);
+    }
+
+    pub(super) async fn shake_hands<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        TlsAcceptor::from(self.0.load_full()).accept(stream).await
+    }
+}
+
+impl Certificate {
+    /// Reads the files.
+    pub(in crate::service) fn read(config: &TlsConfig) -> Result<Self, TlsError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .expect("the provider speaks TLS 1.2 and 1.3");
+        let builder = match &config.client_ca {
+            None => builder.with_no_client_auth(),
+            Some(path) => {
+                let mut roots = RootCertStore::empty();
+                roots.add_parsable_certificates(certificates("http.tls.client_ca", path)?);
+                let verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                        .build()
+                        .map_err(TlsError::Authorities)?;
+                builder.with_client_cert_verifier(verifier)
+            }
+        };
+        let chain = certificates("http.tls.cert", &config.cert)?;
+        let bytes = read("http.tls.key", &config.key)?;
+        let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Content {
+            key: "http.tls.key",
+            path: config.key.clone(),
+            what: "private key",
+        })?;
+        let mut server = builder
+            .with_single_cert(chain, key)
+            .map_err(TlsError::Pair)?;
+        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self(Arc::new(server)))
+    }
+}
+
+fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let bytes = read(key, path)?;
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
+        .collect::<Result<_, _>>()
+        .unwrap_or_default();
+    if chain.is_empty() {
+        return Err(TlsError::Content {
+            key,
+            path: path.to_owned(),
+            what: "certificate",
+        });
+    }
+    Ok(chain)
+}
+
+fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(path).map_err(|source| TlsError::File {
+        key,
+        path: path.to_owned(),
+        source,
+    })
+}
