@@ -76,3 +76,15 @@ impl fmt::Display for Algorithm {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_algorithm_is_shown_by_its_registered_name() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(algorithm.to_string(), algorithm.name());
+        }
+    }
+}

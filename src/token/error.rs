@@ -177,3 +177,30 @@ impl fmt::Display for ClaimFault {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_which_part_and_which_fault() {
+        let missing = TokenError::Claim {
+            claim: "exp",
+            fault: ClaimFault::Missing,
+        };
+        let malformed = TokenError::Claim {
+            claim: "aud",
+            fault: ClaimFault::Malformed,
+        };
+        let rows = [
+            (TokenError::Base64(Segment::Header), "header"),
+            (TokenError::Base64(Segment::Payload), "payload"),
+            (TokenError::Base64(Segment::Signature), "signature"),
+            (missing, "the claim exp is missing"),
+            (malformed, "the claim aud is malformed"),
+        ];
+        for (error, text) in rows {
+            assert!(error.to_string().contains(text), "{error}");
+        }
+    }
+}

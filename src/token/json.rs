@@ -71,10 +71,6 @@ impl<'de> Visitor<'de> for UniqueNames<'_> {
         Ok(Value::String(text.to_owned()))
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<Value, E> {
-        Ok(Value::String(text))
-    }
-
     fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
         Ok(Value::Number(number.into()))
     }

@@ -247,3 +247,46 @@ const ORDER_8: [[u8; 32]; 2] = [
         0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
     ],
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(first: u8, middle: u8, last: u8) -> [u8; 32] {
+        let mut bytes = [middle; 32];
+        (bytes[0], bytes[31]) = (first, last);
+        bytes
+    }
+
+    // The sign, in the highest bit of the last byte, changes no order.
+    #[test]
+    fn points_of_small_order_are_told_from_those_beside_them() {
+        let small = [
+            bytes(0, 0, 0),
+            bytes(1, 0, 0),
+            bytes(1, 0, 0x80),
+            bytes(0xec, 0xff, 0x7f),
+            bytes(0xff, 0xff, 0xff),
+            ORDER_8[0],
+            ORDER_8[1],
+        ];
+        let others = [
+            bytes(2, 0, 0),
+            bytes(0, 1, 0),
+            bytes(0, 0, 1),
+            bytes(2, 1, 0),
+            bytes(2, 0, 1),
+            bytes(0xeb, 0xff, 0x7f),
+            bytes(0xec, 0xfe, 0x7f),
+            bytes(0xec, 0xff, 0x7e),
+            bytes(0xeb, 0xfe, 0x7f),
+            bytes(0xeb, 0xff, 0x7e),
+        ];
+        for y in small {
+            assert!(is_of_small_order(y), "{y:x?}");
+        }
+        for y in others {
+            assert!(!is_of_small_order(y), "{y:x?}");
+        }
+    }
+}

@@ -167,3 +167,16 @@ fn decode(segment: &str, name: Segment) -> Result<Vec<u8>, TokenError> {
         .decode(segment)
         .map_err(|_| TokenError::Base64(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_what_has_not_three_are_counted() {
+        for (token, found) in [("a", 1), ("a.b", 2), ("a.b.c.d", 4), ("....", 5)] {
+            let error = Jws::parse(token).err();
+            assert_eq!(error, Some(TokenError::Segments { found }), "{token}");
+        }
+    }
+}

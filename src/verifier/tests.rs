@@ -164,3 +164,8 @@ async fn a_cache_changes_no_verdict() {
         }
     }
 }
+
+#[test]
+fn the_cache_may_take_32_mebibytes_unless_said_otherwise() {
+    assert_eq!(super::DEFAULT_CACHE_BYTES, 33_554_432);
+}

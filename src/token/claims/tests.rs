@@ -1,3 +1,5 @@
+use std::time::{Duration, SystemTime};
+
 use serde_json::{Value, json};
 
 use super::Claims;
@@ -26,6 +28,9 @@ fn each_claim_comes_back_as_it_was_said() {
     assert_eq!(claims.subject(), "s");
     assert_eq!(claims.audience(), ["a", "b"]);
     assert_eq!(claims.expires_at().since_epoch().as_secs(), 7);
+    let after_epoch = claims.expires_at().to_system_time();
+    let since_epoch = after_epoch.duration_since(SystemTime::UNIX_EPOCH);
+    assert_eq!(since_epoch.unwrap(), Duration::from_secs(7));
     assert_eq!(claims.not_before().unwrap().since_epoch().as_secs(), 5);
     assert_eq!(claims.issued_at().unwrap().since_epoch().as_millis(), 6500);
     assert_eq!(claims.token_id(), Some("j"));
@@ -79,4 +84,13 @@ fn a_claim_has_a_value_that_it_equals_or_holds() {
         assert_eq!(claims(&[("x", value)]).has("x", &accepted), has, "{name}");
     }
     assert!(!claims(&[]).has("x", &accepted), "absent");
+}
+
+#[test]
+fn values_of_every_kind_come_back_as_they_were_said() {
+    let kinds = json!(["text", 1, -1, 0.5, true, null, { "name": [] }]);
+
+    let claims = claims(&[("kinds", kinds.clone())]);
+
+    assert_eq!(claims.all()["kinds"], kinds);
 }
