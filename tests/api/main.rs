@@ -18,4 +18,5 @@ mod paths;
 mod refusals;
 mod reload;
 mod rules;
+mod tls;
 mod world;
