@@ -12,6 +12,7 @@ mod metadata;
 mod openapi;
 mod principal;
 mod problem;
+mod rate;
 mod rule;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub use metadata::ProtectedResource;
 pub use openapi::Document;
 pub use principal::{BearerAuth, Principal};
 pub use problem::Problem;
+pub use rate::{Rate, RateLimits};
 pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
 
 /// Decides who may call. Clones share everything.
@@ -45,6 +47,7 @@ pub struct Guard {
     challenge: Arc<Challenge>,
     access: Arc<Access>,
     scope_texts: Arc<ScopeTexts>,
+    limits: Option<RateLimits>,
 }
 
 impl Guard {
@@ -78,6 +81,7 @@ impl Guard {
             challenge: Arc::default(),
             access: Arc::default(),
             scope_texts: Arc::default(),
+            limits: None,
         }
     }
 
@@ -95,6 +99,15 @@ impl Guard {
     pub fn with_access(self, access: Access) -> Self {
         Self {
             access: Arc::new(access),
+            ..self
+        }
+    }
+
+    /// Limits how often callers may call.
+    #[must_use]
+    pub fn with_limits(self, limits: RateLimits) -> Self {
+        Self {
+            limits: Some(limits),
             ..self
         }
     }
@@ -186,6 +199,10 @@ impl Guard {
 
     pub(crate) fn challenge(&self) -> &Challenge {
         &self.challenge
+    }
+
+    fn limits(&self) -> Option<&RateLimits> {
+        self.limits.as_ref()
     }
 
     fn scope_texts(&self) -> &ScopeTexts {

@@ -3,6 +3,8 @@
 //! Texts are fixed: nothing of the request comes back, and a caller learns which check
 //! failed only by its stable word. The answer keeps the [`Rejection`] in its extensions.
 
+use std::time::Duration;
+
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use poem::{IntoResponse, Response};
@@ -37,6 +39,12 @@ pub enum Rejection {
         /// The scope that the operation requires, which the token has.
         required: Scope,
     },
+    /// The address or the caller has to pause.
+    #[error("too many calls")]
+    TooManyRequests {
+        /// For how long.
+        retry_after: Duration,
+    },
     /// There are no keys to verify with.
     #[error("no keys to verify with")]
     Unavailable,
@@ -54,6 +62,7 @@ impl Rejection {
             Self::InvalidToken(error) => error.reason(),
             Self::InsufficientScope { .. } => "insufficient_scope",
             Self::ClaimNotAccepted { .. } => "claim_not_accepted",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "no_keys",
             Self::NotGuarded => "not_guarded",
         }
@@ -79,6 +88,10 @@ impl Rejection {
                 StatusCode::FORBIDDEN,
                 "The access token lacks a claim value that this operation requires.",
             ),
+            Self::TooManyRequests { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "There were too many calls; wait before the next.",
+            ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Access tokens cannot be verified at the moment.",
@@ -92,6 +105,18 @@ impl Rejection {
             status,
             detail,
             reason: self.reason(),
+        }
+    }
+}
+
+impl Rejection {
+    /// What `Retry-After` says, in whole seconds, where it says anything.
+    pub(super) fn retry_after_secs(&self) -> Option<u64> {
+        match self {
+            // Rounded up: who comes back a moment early is refused again.
+            Self::TooManyRequests { retry_after } => Some(retry_after.as_secs() + 1),
+            Self::Unavailable => Some(RETRY_AFTER_SECS),
+            _ => None,
         }
     }
 }
@@ -137,8 +162,8 @@ impl Challenge {
         if let Some(challenge) = self.header(&rejection) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if rejection == Rejection::Unavailable {
-            headers.insert(RETRY_AFTER, RETRY_AFTER_SECS.into());
+        if let Some(seconds) = rejection.retry_after_secs() {
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(rejection);
         response
@@ -155,7 +180,9 @@ impl Challenge {
                 error("insufficient_scope", rejection) + ", scope=" + &scope
             }
             Rejection::ClaimNotAccepted { .. } => error("insufficient_scope", rejection),
-            Rejection::Unavailable | Rejection::NotGuarded => return None,
+            Rejection::TooManyRequests { .. } | Rejection::Unavailable | Rejection::NotGuarded => {
+                return None;
+            }
         };
         HeaderValue::try_from(self.prefix.clone() + &parameters).ok()
     }
@@ -170,7 +197,7 @@ impl Default for Challenge {
 const INVALID_TOKEN: &str = "The access token is not valid for this API.";
 
 /// About the time in which an issuer that is back is found again.
-pub(super) const RETRY_AFTER_SECS: u64 = 5;
+const RETRY_AFTER_SECS: u64 = 5;
 
 fn error(code: &str, rejection: &Rejection) -> String {
     // RFC 6750 section 3: a description holds no quotes.

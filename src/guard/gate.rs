@@ -1,11 +1,13 @@
 //! The wrapper around an endpoint that applies its rule. It holds the rule: no look-up per call.
 
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use std::net::SocketAddr;
+
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
 use poem_openapi::OperationId;
 
 use super::Guard;
 use super::challenge::Rejection;
-use super::principal::Anonymous;
+use super::principal::{Anonymous, Principal};
 use super::rule::{Requirement, Rule};
 
 /// An endpoint behind its rule.
@@ -44,12 +46,12 @@ impl<E> Gate<E> {
 impl<E: Endpoint> Endpoint for Gate<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let requirement = match &self.rule {
             Rule::Anonymous => return self.pass(request).await,
             Rule::Optional(requirement) | Rule::Protected(requirement) => requirement,
         };
-        match self.guard.admit(request.headers(), requirement).await {
+        match self.admit(&request, requirement).await {
             Ok(principal) => {
                 request.extensions_mut().insert(principal);
             }
@@ -62,8 +64,30 @@ impl<E: Endpoint> Endpoint for Gate<E> {
     }
 }
 
+impl<E> Gate<E> {
+    /// The guard's decision, within the limits on how often it is asked for.
+    async fn admit(
+        &self,
+        request: &Request,
+        requirement: &Requirement,
+    ) -> Result<Principal, Rejection> {
+        let headers = request.headers();
+        let Some(limits) = self.guard.limits() else {
+            return self.guard.admit(headers, requirement).await;
+        };
+        let address = (request.remote_addr().as_socket_addr()).map(SocketAddr::ip);
+        limits.check_address(address)?;
+        let admitted = self.guard.admit(headers, requirement).await;
+        match &admitted {
+            Ok(principal) => limits.count_call(principal)?,
+            Err(rejection) => limits.count_refusal(address, rejection),
+        }
+        admitted
+    }
+}
+
 impl<E: Endpoint> Gate<E> {
-    async fn pass(&self, request: Request) -> Result<Response> {
+    async fn pass(&self, request: Request) -> poem::Result<Response> {
         self.inner
             .call(request)
             .await

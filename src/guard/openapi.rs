@@ -79,7 +79,8 @@ impl Guard {
         for rule in &rules {
             if let Some(operation) = find(&mut document, rule) {
                 security::describe(operation, &rule.rule, issuer.is_some());
-                answers::add_refusals(operation, &rule.rule, self.challenge());
+                let has_limits = self.limits().is_some();
+                answers::add_refusals(operation, &rule.rule, self.challenge(), has_limits);
             }
         }
         document["components"]["schemas"][answers::PROBLEM] = answers::problem_schema();

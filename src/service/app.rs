@@ -10,15 +10,15 @@ use poem::{EndpointExt, IntoResponse, Response, Route, get};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::guard::{
-    Access, AccessMode, Challenge, Guard, OperationAccess, ProtectedResource, RuleError,
+    Access, AccessMode, Challenge, Guard, OperationAccess, ProtectedResource, RateLimits, RuleError,
 };
 use crate::issuer::{Fetch, FetchPolicy, Issuer, Metadata, RefreshPolicy, RemoteKeySet};
 use crate::token::{Audience, KeySet, Scope, ScopeError, ScopeToken, Validation};
 use crate::verifier::Verifier;
 
-use super::config::{self, AccessConfig, Config, IssuerConfig, Listen};
+use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::cross_origin::CrossOrigin;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT, OpenApiFiles};
 use super::problems::{Panicked, Problems};
@@ -52,10 +52,10 @@ impl App {
             clock.clone(),
         ));
         let verifier = Verifier::new(keys.clone(), validation)
-            .with_clock(clock)
+            .with_clock(clock.clone())
             .with_cache(config.cache.max_bytes);
         let public_url = public_url(config, listen);
-        let guard = guard(config, verifier, &public_url)?;
+        let guard = guard(config, verifier, &public_url, clock)?;
         docs::prepare();
         let documents = Arc::new(Documents::new(&guard, about(config, &public_url))?);
         let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url, stage)?
@@ -86,7 +86,8 @@ pub fn openapi(config: &Config, issuer: Option<&Metadata>) -> Result<OpenApiFile
     let validation = Validation::new("", Audience::parse(config.issuer.audience.as_str())?);
     let verifier = Verifier::new(Arc::new(no_keys), validation);
     let public_url = public_url(config, &config.http.listen);
-    let guard = guard(config, verifier, &public_url)?;
+    let clock = Arc::new(SystemClock::new());
+    let guard = guard(config, verifier, &public_url, clock)?;
     Ok(docs::openapi_files(
         &guard,
         &about(config, &public_url),
@@ -158,13 +159,34 @@ fn about(config: &Config, public_url: &str) -> About {
     }
 }
 
-fn guard(config: &Config, verifier: Verifier, public_url: &str) -> Result<Guard, BuildError> {
+fn guard(
+    config: &Config,
+    verifier: Verifier,
+    public_url: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<Guard, BuildError> {
     let challenge = Challenge::new(&config.access.realm)
         .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
-    Ok(Guard::new(verifier)
+    let guard = Guard::new(verifier)
         .with_challenge(challenge)
         .with_access(access(&config.access)?)
-        .with_offered_scope(&scope(&config.docs.scopes)?))
+        .with_offered_scope(&scope(&config.docs.scopes)?);
+    Ok(match limits(&config.rate, clock) {
+        Some(limits) => guard.with_limits(limits),
+        None => guard,
+    })
+}
+
+fn limits(config: &RateConfig, clock: Arc<dyn Clock>) -> Option<RateLimits> {
+    config.refusals.or(config.calls)?;
+    let mut limits = RateLimits::new(clock);
+    if let Some(rate) = config.refusals {
+        limits = limits.with_refusals(rate);
+    }
+    if let Some(rate) = config.calls {
+        limits = limits.with_calls(rate);
+    }
+    Some(limits)
 }
 
 fn access(config: &AccessConfig) -> Result<Access, ScopeError> {

@@ -25,6 +25,7 @@ mod log;
 mod problem;
 mod profile;
 mod proxies;
+mod rate;
 mod reader;
 mod settings;
 mod sources;
@@ -44,6 +45,7 @@ pub use log::{LogConfig, LogFormat};
 pub use problem::{ConfigError, Problem};
 pub use profile::Profile;
 pub use proxies::TrustedProxies;
+pub use rate::RateConfig;
 pub use settings::settings_table;
 pub use sources::Sources;
 pub use tls::TlsConfig;
@@ -80,6 +82,8 @@ pub struct Config {
     pub cors: CorsConfig,
     /// Which operations are protected, and how.
     pub access: AccessConfig,
+    /// How often callers may call.
+    pub rate: RateConfig,
     /// What the document and its pages say besides the API.
     pub docs: DocsConfig,
     /// Log lines.
@@ -111,6 +115,7 @@ impl Config {
             dev: DevConfig::read(&mut reader),
             cors: CorsConfig::read(&mut reader),
             access: AccessConfig::read(&mut reader),
+            rate: RateConfig::read(&mut reader),
             docs: DocsConfig::read(&mut reader),
             log: LogConfig::read(&mut reader),
             client: ClientConfig::read(&mut reader),

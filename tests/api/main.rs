@@ -15,6 +15,7 @@ mod log_lines;
 mod metrics;
 mod pages;
 mod paths;
+mod rate;
 mod refusals;
 mod reload;
 mod rules;

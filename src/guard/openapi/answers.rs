@@ -2,10 +2,12 @@
 //!
 //! Examples are the guard's own answers, so they cannot differ from what is sent.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::guard::bearer::BearerError;
-use crate::guard::challenge::{Challenge, RETRY_AFTER_SECS, Rejection};
+use crate::guard::challenge::{Challenge, Rejection};
 use crate::guard::problem::{MEDIA_TYPE, Problem};
 use crate::guard::rule::{Requirement, Rule};
 use crate::token::TokenError;
@@ -14,7 +16,12 @@ use crate::token::TokenError;
 pub(super) const PROBLEM: &str = "Problem";
 
 /// Adds what the gate answers in place of the operation.
-pub(super) fn add_refusals(operation: &mut Value, rule: &Rule, challenge: &Challenge) {
+pub(super) fn add_refusals(
+    operation: &mut Value,
+    rule: &Rule,
+    challenge: &Challenge,
+    has_limits: bool,
+) {
     let (requirement, is_optional) = match rule {
         Rule::Anonymous => return,
         Rule::Optional(requirement) => (requirement, true),
@@ -34,6 +41,12 @@ pub(super) fn add_refusals(operation: &mut Value, rule: &Rule, challenge: &Chall
     add(operation, unauthorized, &bad_tokens, challenge);
     if let Some((text, rejections)) = forbidden(requirement) {
         add(operation, &text, &rejections, challenge);
+    }
+    if has_limits {
+        let retry_after = Duration::from_secs(1);
+        let too_many = Rejection::TooManyRequests { retry_after };
+        let text = "There were too many calls by this caller or from its address.";
+        add(operation, text, &[too_many], challenge);
     }
     let text = "Access tokens cannot be verified at the moment.";
     add(operation, text, &[Rejection::Unavailable], challenge);
@@ -119,7 +132,7 @@ fn add(operation: &mut Value, description: &str, rejections: &[Rejection], chall
             "description": "Seconds to wait.",
             "required": true,
             "schema": { "type": "integer", "minimum": 0 },
-            "example": RETRY_AFTER_SECS,
+            "example": last.retry_after_secs(),
         });
         ("Retry-After", header)
     });

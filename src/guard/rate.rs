@@ -1,0 +1,218 @@
+//! How often callers may call, where that is limited at all.
+//!
+//! | who | what counts | answered 429 |
+//! | --- | --- | --- |
+//! | an address | its calls that are refused for their token or header | every guarded call |
+//! | a caller: subject and client | its calls that are let in | its own |
+//!
+//! Both count by GCRA, of `governor`: up to the whole number at once, then evenly. Addresses
+//! of IPv6 count by their network of 64 bits, which one subscriber has. At most
+//! [`MAX_COUNTED`] addresses and callers are counted; beyond, those that have not been seen
+//! for long are forgotten.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::clock::Clock as _;
+use governor::middleware::StateInformationMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use quick_cache::sync::Cache;
+
+use crate::clock::Clock;
+
+use super::challenge::Rejection;
+use super::principal::Principal;
+
+/// So many calls in so much time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many, all of them at once if need be.
+    pub calls: NonZeroU32,
+    /// In how much time; zero counts as a nanosecond.
+    pub per: Duration,
+}
+
+/// The limits of a guard. Clones count together.
+#[derive(Debug, Clone)]
+pub struct RateLimits {
+    refusals: Option<Arc<Limiter>>,
+    calls: Option<Arc<Limiter>>,
+    clock: Ticks,
+}
+
+impl RateLimits {
+    /// No limits.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            refusals: None,
+            calls: None,
+            clock: Ticks(clock),
+        }
+    }
+
+    /// Limits the calls of one address that are refused for their token or header.
+    #[must_use]
+    pub fn with_refusals(self, rate: Rate) -> Self {
+        Self {
+            refusals: Some(Arc::new(Limiter::new(rate, self.clock.clone()))),
+            ..self
+        }
+    }
+
+    /// Limits the calls of one caller.
+    #[must_use]
+    pub fn with_calls(self, rate: Rate) -> Self {
+        Self {
+            calls: Some(Arc::new(Limiter::new(rate, self.clock.clone()))),
+            ..self
+        }
+    }
+
+    /// Whether this address has been refused too often to be listened to now.
+    pub(super) fn check_address(&self, address: Option<IpAddr>) -> Result<(), Rejection> {
+        match (&self.refusals, address) {
+            (Some(limiter), Some(address)) => limiter.check_pause(&network(address)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a refusal, if it is one of those that a stranger causes.
+    pub(super) fn count_refusal(&self, address: Option<IpAddr>, rejection: &Rejection) {
+        let is_theirs = matches!(
+            rejection,
+            Rejection::InvalidToken(_) | Rejection::InvalidRequest(_)
+        );
+        if let (true, Some(limiter), Some(address)) = (is_theirs, &self.refusals, address) {
+            limiter.take_last(&network(address));
+        }
+    }
+
+    /// Counts a call of a caller who was let in, and refuses it if it is one too many.
+    pub(super) fn count_call(&self, caller: &Principal) -> Result<(), Rejection> {
+        match &self.calls {
+            Some(limiter) => limiter.take(&(caller.subject(), caller.claims().client_id())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Counts by key, of which only a hash is kept.
+struct Limiter {
+    quota: Quota,
+    clock: Ticks,
+    hasher: RandomState,
+    counts: Cache<u64, Arc<Count>>,
+}
+
+struct Count {
+    cells: RateLimiter<NotKeyed, InMemoryState, Ticks, StateInformationMiddleware>,
+    /// When the key is listened to again, in nanoseconds of the clock.
+    pause_ends: AtomicU64,
+}
+
+impl Limiter {
+    fn new(rate: Rate, clock: Ticks) -> Self {
+        let of_one = (rate.per / rate.calls.get()).max(Duration::from_nanos(1));
+        Self {
+            quota: Quota::with_period(of_one)
+                .expect("not zero")
+                .allow_burst(rate.calls),
+            clock,
+            hasher: RandomState::new(),
+            counts: Cache::new(MAX_COUNTED),
+        }
+    }
+
+    /// Takes a cell, if there is one.
+    fn take(&self, key: &impl Hash) -> Result<(), Rejection> {
+        let taken = self.count(key).cells.check();
+        taken
+            .map(|_| ())
+            .map_err(|until| Rejection::TooManyRequests {
+                retry_after: until.wait_time_from(self.clock.now()),
+            })
+    }
+
+    /// Takes a cell, and makes a pause until the next one when it was the last.
+    fn take_last(&self, key: &impl Hash) {
+        let count = self.count(key);
+        let now = self.clock.now();
+        let pause = match count.cells.check() {
+            Ok(state) if state.remaining_burst_capacity() > 0 => return,
+            Ok(_) => self.quota.replenish_interval(),
+            Err(until) => until.wait_time_from(now),
+        };
+        let ends = u64::try_from((now + pause).as_nanos()).unwrap_or(u64::MAX);
+        count.pause_ends.fetch_max(ends, Ordering::Relaxed);
+    }
+
+    fn check_pause(&self, key: &impl Hash) -> Result<(), Rejection> {
+        let Some(count) = self.counts.get(&self.hasher.hash_one(key)) else {
+            return Ok(());
+        };
+        let ends = Duration::from_nanos(count.pause_ends.load(Ordering::Relaxed));
+        match ends.checked_sub(self.clock.now()) {
+            Some(retry_after) if !retry_after.is_zero() => {
+                Err(Rejection::TooManyRequests { retry_after })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&self, key: &impl Hash) -> Arc<Count> {
+        let key = self.hasher.hash_one(key);
+        let new = || {
+            Ok::<_, std::convert::Infallible>(Arc::new(Count {
+                cells: RateLimiter::direct_with_clock(self.quota, self.clock.clone())
+                    .with_middleware(),
+                pause_ends: AtomicU64::new(0),
+            }))
+        };
+        match self.counts.get_or_insert_with(&key, new) {
+            Ok(count) => count,
+            Err(never) => match never {},
+        }
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiter")
+            .field("quota", &self.quota)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Our clock, as governor wants it.
+#[derive(Debug, Clone)]
+struct Ticks(Arc<dyn Clock>);
+
+impl governor::clock::Clock for Ticks {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.monotonic()
+    }
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let of_subscriber = address.to_bits() & (u128::from(u64::MAX) << 64);
+            IpAddr::V6(of_subscriber.into())
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// About 10 MiB when all of them are.
+const MAX_COUNTED: usize = 65_536;
+
+#[cfg(test)]
+mod tests;
