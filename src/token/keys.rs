@@ -229,3 +229,6 @@ impl SignedPayload {
         &self.0
     }
 }
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;

@@ -137,3 +137,14 @@ impl Audience {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the audience is empty")]
 pub struct AudienceError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_audience_has_at_least_a_letter() {
+        assert_eq!(Audience::parse(""), Err(AudienceError));
+        assert_eq!(Audience::parse("a").as_ref().map(Audience::as_str), Ok("a"));
+    }
+}

@@ -169,3 +169,42 @@ async fn a_cache_changes_no_verdict() {
 fn the_cache_may_take_32_mebibytes_unless_said_otherwise() {
     assert_eq!(super::DEFAULT_CACHE_BYTES, 33_554_432);
 }
+
+fn remembered(verifier: &Verifier) -> usize {
+    let shown = format!("{verifier:?}");
+    let (_, rest) = shown.split_once("entries: ").unwrap();
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap();
+    rest[..end].parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_is_forgotten() {
+    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
+    shelf.put(&[&KEYS[0]]);
+    let verifier = verifier(&shelf, &clock);
+    let token = token(&KEYS[0], "ada", secs(&clock) + 60);
+
+    verifier.verify(&token).await.unwrap();
+    assert_eq!(remembered(&verifier), 1);
+
+    clock.advance(Duration::from_secs(300));
+    verifier.verify(&token).await.unwrap_err();
+    assert_eq!(remembered(&verifier), 0);
+}
+
+#[tokio::test]
+async fn what_is_remembered_counts_with_its_claims() {
+    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
+    shelf.put(&[&KEYS[0]]);
+    // A token of 4 KiB takes about 18 KiB, one of 300 bytes about 2.
+    for (length, most) in [(3_000, 3), (30, 30)] {
+        let verifier = verifier(&shelf, &clock).with_cache(Some(64 * 1024));
+        for user in 0..100 {
+            let subject = format!("{user:0length$}");
+            let token = token(&KEYS[0], &subject, secs(&clock) + 60);
+            verifier.verify(&token).await.unwrap();
+        }
+        let remembered = remembered(&verifier);
+        assert!((1..=most).contains(&remembered), "{length}: {remembered}");
+    }
+}
