@@ -20,13 +20,14 @@ mod places;
 mod tls;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http::uri::Scheme;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use poem::Response;
 use poem::endpoint::DynEndpoint;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -57,6 +58,13 @@ pub(super) enum Stage {
     Closed,
 }
 
+impl Stage {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what `wait_for` wants")]
+    fn is_closed(&self) -> bool {
+        *self == Self::Closed
+    }
+}
+
 /// Serves until `stage` is [`Stage::Closed`], and then lets requests in flight finish.
 pub(super) async fn serve(
     listener: Listener,
@@ -69,26 +77,27 @@ pub(super) async fn serve(
         answerer: Answerer::new(endpoint, &limits, stage.clone()),
         builder: builder(&limits),
         places: Places::new(limits.max_connections),
+        stage: stage.clone(),
         limits,
         tls,
     });
-    let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let (place, stream) = tokio::select! {
-            _ = stage.wait_for(|stage| *stage == Stage::Closed) => break,
+            _ = stage.wait_for(Stage::is_closed) => break,
             accepted = accept(&listener, &server.places) => accepted,
         };
-        let connection = server.clone().serve(stream, place, graceful.watcher());
-        connections.spawn(connection);
+        connections.spawn(server.clone().serve(stream, place));
+    }
+    // Those who are connected already would be reset with the listener.
+    while let Some((place, stream)) = accept(&listener, &server.places).now_or_never() {
+        connections.spawn(server.clone().serve(stream, place));
     }
     drop(listener);
-    let finished = graceful.shutdown();
-    if tokio::time::timeout(server.limits.shutdown_timeout, finished)
-        .await
-        .is_err()
-    {
+    let finished = async { while connections.join_next().await.is_some() {} };
+    let in_time = tokio::time::timeout(server.limits.shutdown_timeout, finished).await;
+    if in_time.is_err() {
         warn!(
             connections = connections.len(),
             "connections cut at shutdown"
@@ -106,34 +115,37 @@ struct Server {
     answerer: Answerer,
     builder: auto::Builder<TokioExecutor>,
     places: Places,
+    stage: watch::Receiver<Stage>,
     limits: Limits,
     tls: Option<Tls>,
 }
 
 impl Server {
-    async fn serve(self: Arc<Self>, stream: Stream, place: Place, watcher: Watcher) {
+    async fn serve(self: Arc<Self>, stream: Stream, place: Place) {
         match stream {
-            Stream::Tcp(stream, peer) => self.secure(stream, Some(peer), watcher).await,
-            Stream::Unix(stream) => self.secure(stream, None, watcher).await,
+            Stream::Tcp(stream, peer) => self.secure(stream, Some(peer)).await,
+            Stream::Unix(stream) => self.secure(stream, None).await,
         }
         drop(place);
     }
 
-    async fn secure<S>(&self, stream: S, address: Option<SocketAddr>, watcher: Watcher)
+    async fn secure<S>(&self, stream: S, address: Option<SocketAddr>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let origin = |scheme| Origin { address, scheme };
         let Some(tls) = &self.tls else {
-            return self.converse(stream, origin(Scheme::HTTP), watcher).await;
+            return self.converse(stream, origin(Scheme::HTTP)).await;
         };
         let shaken = tokio::time::timeout(self.limits.header_timeout, tls.shake_hands(stream));
         if let Ok(Ok(stream)) = shaken.await {
-            self.converse(stream, origin(Scheme::HTTPS), watcher).await;
+            self.converse(stream, origin(Scheme::HTTPS)).await;
         }
     }
 
-    async fn converse<S>(&self, stream: S, origin: Origin, watcher: Watcher)
+    /// Answers until the caller hangs up, breaks the protocol or has taken too much, none of
+    /// which is our error, or until the end, when what is in flight is finished.
+    async fn converse<S>(&self, stream: S, origin: Origin)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -145,11 +157,21 @@ impl Server {
                 .answer(request, origin.clone(), in_flight.clone())
         });
         let io = TokioIo::new(Paced::new(stream, pace.clone()));
-        let connection = self.builder.serve_connection(io, service);
-        // A caller that breaks the protocol, hangs up or is too slow is not our error.
+        let mut connection = pin!(self.builder.serve_connection(io, service));
+        let mut exhausted = pin!(pace.exhausted(&self.places));
+        let mut stage = self.stage.clone();
+        let last_call = async {
+            let _ = stage.wait_for(Stage::is_closed).await;
+            pace.first_request().await;
+        };
         tokio::select! {
-            _ = watcher.watch(connection) => {}
-            () = pace.exhausted(&self.places) => {}
+            _ = connection.as_mut() => return,
+            () = exhausted.as_mut() => return,
+            () = last_call => connection.as_mut().graceful_shutdown(),
+        }
+        tokio::select! {
+            _ = connection => {}
+            () = exhausted => {}
         }
     }
 }

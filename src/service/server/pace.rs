@@ -30,9 +30,12 @@ pub(super) struct Pace {
     account: Mutex<Account>,
     /// A deadline has come nearer.
     sooner: Notify,
+    /// The first request has come.
+    asked: Notify,
 }
 
 struct Account {
+    has_asked: bool,
     in_flight: u32,
     is_http2: bool,
     /// Since when the connection has been idle, or its head under way.
@@ -64,6 +67,7 @@ impl Pace {
             max_head_bytes: limits.max_head_bytes as u64,
             max_body_bytes: limits.max_body_bytes as u64,
             account: Mutex::new(Account {
+                has_asked: false,
                 in_flight: 0,
                 is_http2: false,
                 waiting_since: now(),
@@ -74,6 +78,7 @@ impl Pace {
                 abandoned: 0,
             }),
             sooner: Notify::new(),
+            asked: Notify::new(),
         }
     }
 
@@ -84,9 +89,25 @@ impl Pace {
         account.is_http2 = is_http2;
         account.head = Head::None;
         account.unasked_bytes = 0;
+        if !account.has_asked {
+            account.has_asked = true;
+            self.asked.notify_one();
+        }
         InFlight {
             pace: self.clone(),
             is_answered: false,
+        }
+    }
+
+    /// Completes when a request has come, or a moment later: a connection that is new may
+    /// have one under way, which must not be lost.
+    pub(super) async fn first_request(&self) {
+        if self.account().has_asked {
+            return;
+        }
+        tokio::select! {
+            () = self.asked.notified() => {}
+            () = tokio::time::sleep(A_MOMENT) => {}
         }
     }
 
@@ -221,5 +242,6 @@ fn now() -> Instant {
 /// More than a person's browser takes back, and few enough to be worth nothing.
 const MAX_ABANDONED: u32 = 100;
 
-/// How long a connection may be idle while others wait for its place.
+/// How long a connection may be idle while others wait for its place, and a request be under
+/// way on a new one at the end.
 const A_MOMENT: Duration = Duration::from_secs(1);

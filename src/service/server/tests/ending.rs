@@ -78,3 +78,17 @@ async fn a_request_that_does_not_end_is_cut_in_time() {
     assert!(ended.is_ok(), "the server did not end");
     assert_eq!(hear(&mut busy).await, "");
 }
+
+#[tokio::test]
+async fn a_new_connection_whose_request_is_under_way_is_answered() {
+    let world = World::start(|_| {}).await;
+    let mut late = world.connect().await;
+
+    world.stage.send_replace(Stage::Closed);
+    while TcpStream::connect(world.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    late.write_all(GET.as_bytes()).await.unwrap();
+
+    assert_eq!(status(&hear(&mut late).await), "200");
+}
