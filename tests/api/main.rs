@@ -18,6 +18,7 @@ mod paths;
 mod rate;
 mod refusals;
 mod reload;
+mod restarts;
 mod rules;
 mod tls;
 mod world;
