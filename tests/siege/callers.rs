@@ -1,0 +1,86 @@
+//! Callers with a good token, who must not feel what else goes on.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::program::Program;
+
+/// Some who call again and again, each on a connection that it keeps.
+pub struct Callers {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<Vec<Duration>>>,
+}
+
+/// How long each call took, the fastest first.
+pub struct Latencies(Vec<Duration>);
+
+impl Callers {
+    /// Four callers, each 50 times a second.
+    pub fn start(program: &Program) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let tasks = (0..4)
+            .map(|_| {
+                let (address, token) = (program.address, program.token.clone());
+                tokio::spawn(keep_calling(address, token, stopped.clone()))
+            })
+            .collect();
+        Self { stop, tasks }
+    }
+
+    /// Ends them. Every one of their calls was answered 200.
+    pub async fn stop(self) -> Latencies {
+        self.stop.send_replace(true);
+        let mut all = Vec::new();
+        for task in self.tasks {
+            all.extend(task.await.unwrap());
+        }
+        all.sort();
+        Latencies(all)
+    }
+}
+
+impl Latencies {
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// In milliseconds.
+    pub fn percentile(&self, percent: usize) -> f64 {
+        let position = (self.0.len() * percent / 100).min(self.0.len() - 1);
+        self.0[position].as_secs_f64() * 1000.0
+    }
+}
+
+async fn keep_calling(
+    address: SocketAddr,
+    token: String,
+    stopped: watch::Receiver<bool>,
+) -> Vec<Duration> {
+    let head =
+        format!("GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut every = tokio::time::interval(Duration::from_millis(20));
+    let mut latencies = Vec::new();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        every.tick().await;
+        if *stopped.borrow() {
+            return latencies;
+        }
+        let started = Instant::now();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let read = stream.read(&mut buffer).await.unwrap();
+        let answer = &buffer[..read];
+        assert!(
+            answer.starts_with(b"HTTP/1.1 200 "),
+            "{}",
+            String::from_utf8_lossy(answer)
+        );
+        latencies.push(started.elapsed());
+    }
+}
