@@ -120,10 +120,6 @@ pub(super) fn problem(status: StatusCode) -> Problem {
         ),
         StatusCode::REQUEST_TIMEOUT => ("timeout", "The request took too long."),
         StatusCode::PAYLOAD_TOO_LARGE => ("body_too_long", "The request's body is too long."),
-        StatusCode::NOT_IMPLEMENTED => (
-            "method_not_known",
-            "This service does not know the request's method.",
-        ),
         _ if status.is_client_error() => ("bad_request", "The request is not valid."),
         _ => ("internal_error", "The request could not be answered."),
     };

@@ -1,9 +1,8 @@
 //! One request, one answer, within limits; whatever goes wrong is a problem of fixed text.
 //!
-//! 1. A method that HTTP does not define is 501 (RFC 9110 section 9.1).
-//! 2. A body that says it is too long is 413, and so is one that turns out to be.
-//! 3. An answer that is not there in time is 408.
-//! 4. Every answer carries the headers that keep a browser from guessing.
+//! 1. A body that says it is too long is 413, and so is one that turns out to be.
+//! 2. An answer that is not there in time is 408.
+//! 3. Every answer carries the headers that keep a browser from guessing.
 
 use std::convert::Infallible;
 use std::io;
@@ -16,7 +15,7 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::uri::Scheme;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -89,9 +88,6 @@ impl Answerer {
     }
 
     async fn respond(&self, request: http::Request<Incoming>, origin: Origin) -> Response {
-        if !METHODS.contains(request.method()) {
-            return problem(StatusCode::NOT_IMPLEMENTED).into_response();
-        }
         if declared_length(request.headers()) > self.max_body_bytes as u64 {
             return problem(StatusCode::PAYLOAD_TOO_LARGE).into_response();
         }
@@ -139,17 +135,6 @@ fn declared_length(headers: &HeaderMap) -> u64 {
         .unwrap_or(0)
 }
 
-/// RFC 9110 section 9.3 and RFC 5789; CONNECT is for proxies.
-const METHODS: [Method; 8] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::OPTIONS,
-    Method::TRACE,
-];
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");

@@ -97,15 +97,6 @@ async fn what_could_be_read_as_two_requests_is_refused() {
 }
 
 #[tokio::test]
-async fn a_method_that_http_does_not_define_is_not_implemented() {
-    let world = World::start(|_| {}).await;
-    for (method, expected) in [("PATCH", "200"), ("BREW", "501"), ("get", "501")] {
-        let answer = world.say(&format!("{method} / HTTP/1.0\r\n\r\n")).await;
-        assert_eq!(status(&answer), expected, "{method}");
-    }
-}
-
-#[tokio::test]
 async fn every_answer_keeps_browsers_from_guessing() {
     let world = World::start(|_| {}).await;
     for target in ["/", "/panic", "/nowhere"] {
