@@ -12,9 +12,11 @@ mod app;
 pub mod config;
 mod cross_origin;
 mod docs;
+mod files;
 mod health;
 mod metrics;
 mod observe;
+mod postman;
 mod problems;
 mod reload;
 mod server;
@@ -41,8 +43,10 @@ use problems::Problems;
 use reload::InForce;
 use server::{Certificate, Limits, Stage, Tls};
 
-pub use app::{fetch, openapi, redirect_uris};
+pub use app::{fetch, redirect_uris};
 pub use docs::OpenApiFiles;
+pub use files::{openapi, postman};
+pub use postman::PostmanFiles;
 pub use reload::{ReloadError, Reloader};
 pub use server::{Listener, TlsError};
 

@@ -10,17 +10,17 @@ use poem::{EndpointExt, IntoResponse, Response, Route, get};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::guard::{
     Access, AccessMode, Challenge, Guard, OperationAccess, ProtectedResource, RateLimits, RuleError,
 };
-use crate::issuer::{Fetch, FetchPolicy, Issuer, Metadata, RefreshPolicy, RemoteKeySet};
-use crate::token::{Audience, KeySet, Scope, ScopeError, ScopeToken, Validation};
+use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
+use crate::token::{Audience, Scope, ScopeError, ScopeToken, Validation};
 use crate::verifier::Verifier;
 
 use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::cross_origin::CrossOrigin;
-use super::docs::{self, About, Documents, OAUTH2_REDIRECT, OpenApiFiles};
+use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
 use super::problems::{Panicked, Problems};
 use super::server::Stage;
 use super::{BuildError, api, health};
@@ -74,25 +74,6 @@ impl Drop for App {
     fn drop(&mut self) {
         self.documents.abort();
     }
-}
-
-/// The files of the document for a configuration, as the service would serve them.
-///
-/// # Errors
-///
-/// A [`BuildError`] when the settings do not fit the API.
-pub fn openapi(config: &Config, issuer: Option<&Metadata>) -> Result<OpenApiFiles, BuildError> {
-    let no_keys: Arc<KeySet> = Arc::default();
-    let validation = Validation::new("", Audience::parse(config.issuer.audience.as_str())?);
-    let verifier = Verifier::new(Arc::new(no_keys), validation);
-    let public_url = public_url(config, &config.http.listen);
-    let clock = Arc::new(SystemClock::new());
-    let guard = guard(config, verifier, &public_url, clock)?;
-    Ok(docs::openapi_files(
-        &guard,
-        &about(config, &public_url),
-        issuer,
-    )?)
 }
 
 /// Where an issuer may send people back to Swagger UI, for a service that listens at
@@ -151,7 +132,7 @@ fn routes(
     Ok(documents.add_to(routes).nest("/", service))
 }
 
-fn about(config: &Config, public_url: &str) -> About {
+pub(super) fn about(config: &Config, public_url: &str) -> About {
     About {
         public_url: public_url.to_owned(),
         contact: config.docs.contact.clone(),
@@ -159,7 +140,7 @@ fn about(config: &Config, public_url: &str) -> About {
     }
 }
 
-fn guard(
+pub(super) fn guard(
     config: &Config,
     verifier: Verifier,
     public_url: &str,
@@ -230,7 +211,7 @@ fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
 
 /// The URL callers use, without a trailing slash. Who listens on every address, or on a
 /// socket, has to say by which URL he is called; until then it is this machine's own.
-fn public_url(config: &Config, listen: &Listen) -> String {
+pub(super) fn public_url(config: &Config, listen: &Listen) -> String {
     if let Some(url) = &config.http.public_url {
         return url.as_str().to_owned();
     }

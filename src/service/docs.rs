@@ -110,7 +110,7 @@ impl Printed {
 }
 
 impl OpenApiFiles {
-    fn new(document: &Document) -> Self {
+    pub(super) fn new(document: &Document) -> Self {
         Self {
             json: document.to_json(),
             yaml: serde_yaml_ng::to_string(document.as_value()).expect("JSON is YAML"),
@@ -139,16 +139,12 @@ pub(super) async fn follow(documents: Arc<Documents>, guard: Guard, keys: Arc<Re
     }
 }
 
-/// The files of the API behind this guard.
-pub(super) fn openapi_files(
+/// The document of the API behind this guard.
+pub(super) fn print(
     guard: &Guard,
     about: &About,
     issuer: Option<&Metadata>,
-) -> Result<OpenApiFiles, RuleError> {
-    Ok(OpenApiFiles::new(&print(guard, about, issuer)?))
-}
-
-fn print(guard: &Guard, about: &About, issuer: Option<&Metadata>) -> Result<Document, RuleError> {
+) -> Result<Document, RuleError> {
     let guarded = guard.try_protect(api::Api)?;
     let service = api::service(guarded, &about.public_url, about.contact.as_ref());
     let document = guard.document(&service, issuer)?;

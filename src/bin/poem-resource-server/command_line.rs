@@ -35,7 +35,7 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     /// Run the service (the default)
     Serve,
-    /// Write the OpenAPI document
+    /// Write the OpenAPI document, with --all the Postman collection too
     Openapi(OpenapiOptions),
     /// Get an access token by client credentials, and print it alone
     Token(TokenOptions),
@@ -51,7 +51,7 @@ pub(crate) struct OpenapiOptions {
     /// The file to write to, in place of standard output
     #[arg(long, value_name = "FILE", conflicts_with = "all")]
     pub(crate) out: Option<PathBuf>,
-    /// Write every form into this directory
+    /// Write every form, and the Postman files, into this directory
     #[arg(long, value_name = "DIR", conflicts_with = "format")]
     pub(crate) all: Option<PathBuf>,
 }

@@ -1,4 +1,5 @@
-//! `openapi`: the document, the same bytes as the service serves with the same settings.
+//! `openapi`: the document, the same bytes as the service serves with the same settings, and
+//! what is made of it.
 
 use std::fs;
 use std::io;
@@ -6,17 +7,19 @@ use std::path::Path;
 
 use poem_resource_server::issuer::Metadata;
 use poem_resource_server::service::config::Config;
-use poem_resource_server::service::{self, OpenApiFiles};
+use poem_resource_server::service::{self, OpenApiFiles, PostmanFiles};
 
 use crate::command_line::{Format, OpenapiOptions};
 use crate::failure::Failure;
 use crate::{embedded, output, token};
 
 pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result<(), Failure> {
-    let files = files(&mut config).await?;
+    let client = embedded::client(&config);
+    let metadata = discover(&mut config).await?;
+    let files = service::openapi(&config, Some(&metadata))?;
     if let Some(directory) = options.all {
-        write(&directory.join("openapi.json"), &files.json)?;
-        return write(&directory.join("openapi.yaml"), &files.yaml);
+        let postman = service::postman(&config, &metadata, client)?;
+        return write_all(&directory, &files, &postman);
     }
     let text = match options.format {
         Format::Json => files.json,
@@ -28,15 +31,30 @@ pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result
     }
 }
 
-async fn files(config: &mut Config) -> Result<OpenApiFiles, Failure> {
+async fn discover(config: &mut Config) -> Result<Metadata, Failure> {
     // A service that runs already has the embedded issuer's address, and answers as well.
     let listen = config.http.listen.clone();
     let _embedded = match embedded::start(config, &listen).await {
         Err(Failure::Listen { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => None,
         started => started?,
     };
-    let metadata: Metadata = token::discover(config).await?;
-    Ok(service::openapi(config, Some(&metadata))?)
+    token::discover(config).await
+}
+
+fn write_all(
+    directory: &Path,
+    files: &OpenApiFiles,
+    postman: &PostmanFiles,
+) -> Result<(), Failure> {
+    let rows = [
+        ("openapi.json", &files.json),
+        ("openapi.yaml", &files.yaml),
+        ("postman/collection.json", &postman.collection),
+        ("postman/environment.json", &postman.environment),
+        ("postman/environment.okta.json", &postman.okta_environment),
+    ];
+    rows.into_iter()
+        .try_for_each(|(name, text)| write(&directory.join(name), text))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -1,0 +1,155 @@
+//! The API as a Postman collection that checks what it calls, and environments to run it in.
+//!
+//! Made from the rules and the document, so that a new operation appears by itself:
+//!
+//! 1. A token by client credentials, at the endpoint that the environment's issuer names.
+//! 2. Each operation as its rule has it, protected ones first: who is let in, who is refused
+//!    (`requests`).
+//! 3. What an answer must be, in each request's test script (`scripts`).
+//!
+//! Nothing is random, so the same settings give the same bytes; and no secret that is set is
+//! written down.
+
+mod requests;
+mod scripts;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Value, json};
+
+use crate::guard::{Document, OperationRule, Rule};
+use crate::token::ScopeToken;
+
+/// The files that Postman imports.
+pub struct PostmanFiles {
+    /// The requests with their tests, in Postman's format v2.1.
+    pub collection: String,
+    /// What they need to know, for the settings in force.
+    pub environment: String,
+    /// The same for an Okta org, to be filled in.
+    pub okta_environment: String,
+}
+
+/// What the requests need to know, under the names they have for it.
+#[derive(Debug, Clone)]
+pub(super) struct Environment {
+    pub(super) base_url: String,
+    pub(super) issuer: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    /// Scopes, separated by blanks.
+    pub(super) scope: String,
+}
+
+impl PostmanFiles {
+    pub(super) fn new(
+        document: &Document,
+        rules: &[OperationRule],
+        environment: &Environment,
+    ) -> Self {
+        let required = required_scopes(rules);
+        let okta = Environment {
+            base_url: environment.base_url.clone(),
+            issuer: "https://{yourOktaDomain}/oauth2/default".to_owned(),
+            client_id: String::new(),
+            client_secret: String::new(),
+            scope: if required.is_empty() {
+                // Okta grants nothing to who asks for nothing; this is the guide's own.
+                "AccessAll".to_owned()
+            } else {
+                required.join(" ")
+            },
+        };
+        let title = document.as_value()["info"]["title"].as_str();
+        let title = title.unwrap_or_default();
+        Self {
+            collection: text(&collection(document.as_value(), rules)),
+            environment: text(&environment.print(ENVIRONMENT_ID, title)),
+            okta_environment: text(&okta.print(OKTA_ENVIRONMENT_ID, &format!("{title} (Okta)"))),
+        }
+    }
+}
+
+impl Environment {
+    fn print(&self, id: &str, name: &str) -> Value {
+        let value = |key, value: &str, kind| json!({ "key": key, "value": value, "type": kind, "enabled": true });
+        json!({
+            "id": id,
+            "name": name,
+            "values": [
+                value("baseUrl", &self.base_url, "default"),
+                value("issuer", &self.issuer, "default"),
+                value("clientId", &self.client_id, "default"),
+                value("clientSecret", &self.client_secret, "secret"),
+                value("scope", &self.scope, "default"),
+            ],
+            "_postman_variable_scope": "environment",
+        })
+    }
+}
+
+/// The scopes that the document offers to programs.
+pub(super) fn offered_scopes(document: &Document) -> Vec<String> {
+    let scheme = &document.as_value()["components"]["securitySchemes"]["OAuth2"];
+    let scopes = scheme["flows"]["clientCredentials"]["scopes"].as_object();
+    scopes
+        .into_iter()
+        .flatten()
+        .map(|it| it.0.clone())
+        .collect()
+}
+
+fn required_scopes(rules: &[OperationRule]) -> Vec<&str> {
+    let mut required = Vec::new();
+    for operation in rules {
+        if let Rule::Protected(requirement) | Rule::Optional(requirement) = &operation.rule {
+            required.extend(requirement.scope().iter().map(ScopeToken::as_str));
+        }
+    }
+    required.sort_unstable();
+    required.dedup();
+    required
+}
+
+fn collection(document: &Value, rules: &[OperationRule]) -> Value {
+    let info = &document["info"];
+    let about = info["description"].as_str().unwrap_or_default();
+    let mut in_order: Vec<_> = rules.iter().collect();
+    in_order.sort_by_key(|operation| match operation.rule {
+        Rule::Protected(_) => 0,
+        Rule::Optional(_) => 1,
+        Rule::Anonymous => 2,
+    });
+    let operations = in_order
+        .into_iter()
+        .flat_map(|operation| requests::of(operation, document));
+    let items: Vec<_> = std::iter::once(requests::token())
+        .chain(operations)
+        .collect();
+    let variable = |key| json!({ "key": key, "value": "" });
+    json!({
+        "info": {
+            "_postman_id": COLLECTION_ID,
+            "name": info["title"],
+            "description": format!("{about}\n\n{HOW_TO}"),
+            "version": info["version"],
+            "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
+        },
+        "item": items,
+        // Filled by the first request.
+        "variable": [variable("tokenEndpoint"), variable("accessToken"), variable("tamperedToken")],
+    })
+}
+
+fn text(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+const HOW_TO: &str = "Choose an environment and run the collection: the first request gets an \
+    access token, the others use it or do without, and each checks its answer.";
+
+// Fixed, so that importing a newer file replaces the older one.
+const COLLECTION_ID: &str = "5b1d2c0e-6f0a-4c57-9d0b-3f6a4f0f7c11";
+const ENVIRONMENT_ID: &str = "0c8a4d9a-7a55-4a55-8b8e-2f1f7a1f6f22";
+const OKTA_ENVIRONMENT_ID: &str = "e3a1f6c4-90fd-4d0c-a7c3-84c0b6a9d333";

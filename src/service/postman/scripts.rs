@@ -1,0 +1,101 @@
+//! The scripts that run before and after a request: fixed text, after a line that says what is
+//! expected.
+
+use serde_json::{Map, Value, json};
+
+use crate::guard::Rejection;
+
+/// Finds the token endpoint, and forgets the tokens of before.
+pub(super) fn discover() -> String {
+    DISCOVER.to_owned()
+}
+
+/// Keeps the token that was granted.
+pub(super) fn granted() -> String {
+    GRANTED.to_owned()
+}
+
+/// The operation's own answer, as the document has it.
+pub(super) fn answered(operation: &Value, document: &Value) -> String {
+    let answers = operation["responses"].as_object();
+    let success = (answers.into_iter().flatten()).find(|(status, _)| status.starts_with('2'));
+    let (status, answer) = match success {
+        Some((status, answer)) => (status.parse().unwrap_or(200), answer),
+        None => (200, &Value::Null),
+    };
+    let content = answer["content"].as_object();
+    let (media_type, media) = match content.and_then(|content| content.iter().next()) {
+        Some((media_type, media)) => (Some(media_type), media),
+        None => (None, &Value::Null),
+    };
+    let is_json = media_type.is_some_and(|it| it.ends_with("json"));
+    expecting(
+        &json!({
+            "status": status,
+            "mediaType": media_type,
+            "schema": is_json.then(|| outline(resolve(&media["schema"], document), document)),
+        }),
+        ANSWERED,
+    )
+}
+
+/// The guard's 401.
+pub(super) fn refused(rejection: &Rejection) -> String {
+    let problem = rejection.problem();
+    // RFC 6750 section 3.1: who brought no credentials is told no error code.
+    let error = matches!(rejection, Rejection::InvalidToken(_)).then_some("invalid_token");
+    expecting(
+        &json!({ "status": problem.status.as_u16(), "error": error, "reason": problem.reason }),
+        REFUSED,
+    )
+}
+
+/// A script as Postman holds it: a line for a line.
+pub(super) fn event(listen: &str, script: &str) -> Value {
+    let lines: Vec<_> = script.lines().collect();
+    json!({ "listen": listen, "script": { "type": "text/javascript", "exec": lines } })
+}
+
+fn expecting(expected: &Value, script: &str) -> String {
+    format!("const expected = {expected};\n{script}")
+}
+
+/// What a schema requires, without the words of OpenAPI that JSON Schema does not know.
+fn outline(schema: &Value, document: &Value) -> Value {
+    let mut outline = Map::new();
+    if let Some(kind) = schema.get("type") {
+        outline.insert("type".into(), kind.clone());
+    }
+    let required: Vec<_> = (schema["required"].as_array().into_iter().flatten())
+        .filter_map(Value::as_str)
+        .collect();
+    if !required.is_empty() {
+        let properties: Map<_, _> = (required.iter())
+            .map(|name| {
+                let property = resolve(&schema["properties"][*name], document);
+                let kind = match property.get("type") {
+                    Some(kind) if property["nullable"] != true => json!({ "type": kind }),
+                    _ => json!({}),
+                };
+                ((*name).to_owned(), kind)
+            })
+            .collect();
+        outline.insert("required".into(), required.into());
+        outline.insert("properties".into(), properties.into());
+    }
+    outline.into()
+}
+
+fn resolve<'a>(schema: &'a Value, document: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => document
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap_or(&Value::Null),
+        None => schema,
+    }
+}
+
+const DISCOVER: &str = include_str!("scripts/discover.js");
+const GRANTED: &str = include_str!("scripts/granted.js");
+const ANSWERED: &str = include_str!("scripts/answered.js");
+const REFUSED: &str = include_str!("scripts/refused.js");
