@@ -1,0 +1,213 @@
+// The collection as Postman's runner sees it: it passes against the service with an issuer of ours
+// and with one nobody here wrote, and it fails against a service that does not keep its word.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { call, freePort, run, scratch, settings, startIssuer, startService } from '../harness.mjs';
+import { FAULTS, startFaulty } from './faulty-service.mjs';
+import { runCollection, variables } from './newman.mjs';
+
+const read = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
+const committed = path.resolve(import.meta.dirname, '../../../openapi/postman');
+
+/** The files that `openapi --all` writes for these settings. */
+async function generate(env) {
+  const directory = fs.mkdtempSync(path.join(scratch, 'openapi-'));
+  const { code, stderr } = await run(['openapi', '--all', directory], env);
+  assert.equal(code, 0, stderr);
+  const file = (name) => read(path.join(directory, 'postman', name));
+  return {
+    collection: file('collection.json'),
+    environment: file('environment.json'),
+    okta: file('environment.okta.json'),
+  };
+}
+
+const names = ({ collection }) => collection.item.map(({ name }) => name);
+
+const GUIDE = [
+  'Get an access token',
+  'whoami with a token',
+  'whoami without a token',
+  'whoami with a tampered token',
+  'hello with a token',
+  'hello without a token',
+];
+
+function assertPassed({ passed, failed, requests }, expected) {
+  assert.deepEqual(failed, []);
+  assert.deepEqual(Object.keys(requests), expected);
+  // A request without a test would pass whatever the answer.
+  for (const [name, { tests }] of Object.entries(requests)) assert.ok(tests >= 2, name);
+  assert.ok(passed.length >= 2 * expected.length, `${passed.length} assertions`);
+}
+
+describe('the collection with the embedded issuer', () => {
+  let service;
+  let local;
+  const collection = read(path.join(committed, 'collection.json'));
+  before(async () => {
+    const listen = `127.0.0.1:${await freePort()}`;
+    service = await startService({ RESOURCE_SERVER_DEV__LISTEN: listen });
+    local = {
+      ...variables(read(path.join(committed, 'environment.json'))),
+      baseUrl: service.url,
+      issuer: `http://${listen}/oauth2/default`,
+    };
+  });
+  after(() => service?.stop());
+
+  test('takes the steps of the guide, and all tests pass', async () => {
+    const result = await runCollection(collection, local);
+
+    assertPassed(result, GUIDE);
+    const { requests } = result;
+    assert.equal(requests['whoami with a token'].status, 200);
+    assert.match(requests['whoami with a token'].authorization, /^Bearer [\w-]+\.[\w-]+\.[\w-]+$/);
+    assert.equal(requests['hello with a token'].authorization, requests['whoami with a token'].authorization);
+    assert.equal(requests['whoami without a token'].authorization, undefined);
+    assert.equal(requests['hello without a token'].authorization, undefined);
+  });
+
+  test('fails with a wrong client secret, and calls nobody with a token of before', async () => {
+    const stale = { ...local, clientSecret: 'wrong', accessToken: 'a.b.c' };
+
+    const { failed, requests } = await runCollection(collection, stale);
+
+    assert.ok(failed.includes('Get an access token: the status is 200'), failed.join('\n'));
+    assert.ok(failed.includes('whoami with a token: the status is 200'), failed.join('\n'));
+    assert.equal(requests['Get an access token'].status, 401);
+  });
+
+  test('fails with an issuer that is another than it says', async () => {
+    const elsewhere = { ...local, issuer: local.issuer.replace('127.0.0.1', 'localhost') };
+
+    const { failed } = await runCollection(collection, elsewhere);
+
+    assert.match(failed[0], /: the issuer says where it grants tokens$/);
+  });
+
+  describe('fails, and says where', () => {
+    let clean;
+    let welcome;
+    before(async () => {
+      clean = await runCollection(collection, local);
+      const { authorization } = clean.requests['whoami with a token'];
+      welcome = await call(`${service.url}/api/whoami`, { headers: { authorization } });
+    });
+
+    for (const [name, { change, token, noticed }] of Object.entries(FAULTS)) {
+      test(`when ${name}`, async () => {
+        const faulty = await startFaulty(service, { change, token, welcome });
+
+        const { passed, failed } = await runCollection(collection, { ...local, baseUrl: faulty.url });
+
+        faulty.close();
+        assert.deepEqual(failed, noticed);
+        // All else is as it was.
+        assert.deepEqual(passed, clean.passed.filter((it) => !noticed.includes(it)));
+      });
+    }
+
+    test('to a terminal as well', async () => {
+      const faulty = await startFaulty(service, { ...FAULTS['whoami is left open'], welcome });
+
+      const good = await runInTerminal({ baseUrl: service.url, issuer: local.issuer });
+      const bad = await runInTerminal({ baseUrl: faulty.url, issuer: local.issuer });
+
+      faulty.close();
+      assert.equal(good.code, 0, good.stdout);
+      assert.equal(bad.code, 1, bad.stdout);
+    });
+  });
+});
+
+describe('the collection with oidc-provider', () => {
+  let issuer;
+  let service;
+  before(async () => {
+    issuer = await startIssuer();
+    service = await startService(settings(issuer));
+  });
+  after(async () => {
+    for (const process_ of [service, issuer]) await process_?.stop();
+  });
+
+  test('passes with an environment of its own', async () => {
+    const client = { RESOURCE_SERVER_CLIENT__ID: 'svc', RESOURCE_SERVER_CLIENT__SECRET: 'svc-secret' };
+    const files = await generate({ ...settings(issuer), ...client, RESOURCE_SERVER_CLIENT__SCOPE: 'profile:read' });
+    const environment = variables(files.environment);
+    // A secret that is set is not written down.
+    assert.doesNotMatch(JSON.stringify(files), /svc-secret/);
+    assert.deepEqual(environment, {
+      baseUrl: 'http://127.0.0.1:3000',
+      issuer: issuer.url,
+      clientId: 'svc',
+      clientSecret: '',
+      scope: 'profile:read',
+    });
+
+    const result = await runCollection(files.collection, {
+      ...environment,
+      baseUrl: service.url,
+      clientSecret: 'svc-secret',
+    });
+
+    assertPassed(result, GUIDE);
+  });
+
+  test("passes with Okta's environment, once it is filled in", async () => {
+    const environment = variables(read(path.join(committed, 'environment.okta.json')));
+    assert.deepEqual(environment, {
+      baseUrl: 'http://127.0.0.1:3000',
+      issuer: 'https://{yourOktaDomain}/oauth2/default',
+      clientId: '',
+      clientSecret: '',
+      scope: 'AccessAll',
+    });
+    const filledIn = { baseUrl: service.url, issuer: issuer.url, clientId: 'svc', clientSecret: 'svc-secret' };
+
+    const result = await runCollection(read(path.join(committed, 'collection.json')), {
+      ...environment,
+      ...filledIn,
+      scope: 'admin',
+    });
+
+    assertPassed(result, GUIDE);
+  });
+
+  test('follows the settings, and so does its verdict', async () => {
+    const strict = {
+      ...settings(issuer),
+      RESOURCE_SERVER_ACCESS__MODE: 'all',
+      RESOURCE_SERVER_ACCESS__ANONYMOUS: '',
+      RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__SCOPES: 'admin',
+    };
+    const files = await generate(strict);
+    const closed = await startService(strict);
+    const access = { ...variables(files.environment), clientId: 'svc', clientSecret: 'svc-secret' };
+
+    const own = await runCollection(files.collection, { ...access, baseUrl: closed.url });
+    const ofAnother = await runCollection(files.collection, { ...access, baseUrl: service.url });
+
+    await closed.stop();
+    assert.equal(access.scope, 'admin');
+    assert.equal(variables(files.okta).scope, 'admin');
+    assert.ok(names(files).includes('hello with a tampered token'));
+    assertPassed(own, names(files));
+    assert.ok(ofAnother.failed.includes('hello without a token: the status is 401'));
+  });
+});
+
+/** The README's command, with some variables changed. */
+function runInTerminal(changed) {
+  const newman = path.join(import.meta.dirname, 'node_modules/.bin/newman');
+  const file = (name) => path.join(committed, name);
+  const args = ['run', file('collection.json'), '-e', file('environment.json')];
+  for (const [key, value] of Object.entries(changed)) args.push('--env-var', `${key}=${value}`);
+  return new Promise((resolve) =>
+    execFile(newman, args, (error, stdout) => resolve({ code: error ? error.code : 0, stdout })),
+  );
+}
