@@ -119,6 +119,7 @@ pub struct OperationRule {
 
 impl OperationRule {
     /// The path as poem's table has it: `/users/:param0`.
+    #[cfg(feature = "service")]
     pub(crate) fn route(&self) -> String {
         let mut parameters = 0..;
         let segment = |segment: &str| {
