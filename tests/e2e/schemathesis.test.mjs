@@ -1,0 +1,67 @@
+// The document against the service, by Schemathesis: whatever is sent, the answers are those
+// that the document describes. VENV is where it is installed.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { fetchToken, scratch, settings, startIssuer, startService } from './harness.mjs';
+
+const VENV = process.env.VENV;
+const here = path.join(import.meta.dirname, 'schemathesis');
+
+/** Examines `document` of the service, and yields what it printed and whether it found a fault. */
+async function examine(document, headers, more = []) {
+  const args = ['--config-file', path.join(here, 'schemathesis.toml'), 'run', document];
+  for (const [name, value] of Object.entries(headers)) args.push('--header', `${name}: ${value}`);
+  args.push('--checks', 'all', '--max-examples', '50', '--seed', '1', '--no-color', ...more);
+  const { PATH, HOME } = process.env;
+  const options = { cwd: scratch, env: { PATH, HOME, COLUMNS: '100' } };
+  return promisify(execFile)(path.join(VENV, 'bin/schemathesis'), args, options).then(
+    ({ stdout }) => ({ stdout, isClean: true }),
+    ({ stdout, stderr }) => ({ stdout: stdout + stderr, isClean: false }),
+  );
+}
+
+describe('Schemathesis', { skip: VENV ? false : 'VENV names no Python' }, () => {
+  const worlds = [
+    ['with nothing set', {}],
+    ['in mode `all`', { RESOURCE_SERVER_ACCESS__MODE: 'all', RESOURCE_SERVER_ACCESS__ANONYMOUS: '' }],
+    ['with a scope by setting', { RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__SCOPES: 'admin' }],
+    ['with limits', { RESOURCE_SERVER_RATE__CALLS: '3/1h', RESOURCE_SERVER_RATE__REFUSALS: '3/1h' }],
+  ];
+  for (const [name, env] of worlds) {
+    test(`finds no fault ${name}, with a token and without`, async () => {
+      const issuer = await startIssuer();
+      const service = await startService({ ...settings(issuer), ...env });
+      const document = `${service.url}/openapi.json`;
+      const token = await fetchToken(issuer, { scope: 'profile:read' });
+
+      for (const headers of [{ Authorization: `Bearer ${token}` }, {}]) {
+        const { stdout, isClean } = await examine(document, headers);
+
+        assert.ok(isClean, stdout);
+        assert.match(stdout, /2 selected/);
+      }
+      await service.stop();
+      await issuer.stop();
+    });
+  }
+
+  test('finds that a document of mode `all` is not true of a service in another', async () => {
+    const issuer = await startIssuer();
+    const [, [, all]] = worlds;
+    const [strict, open] = [
+      await startService({ ...settings(issuer), ...all }),
+      await startService(settings(issuer)),
+    ];
+    const token = await fetchToken(issuer, { scope: 'profile:read' });
+    const headers = { Authorization: `Bearer ${token}` };
+
+    const { stdout, isClean } = await examine(`${strict.url}/openapi.json`, headers, ['--url', open.url]);
+
+    assert.ok(!isClean, stdout);
+    assert.match(stdout, /API accepts requests without authentication: 1/);
+    for (const process_ of [strict, open, issuer]) await process_.stop();
+  });
+});
