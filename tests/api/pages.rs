@@ -130,7 +130,7 @@ async fn who_holds_a_document_or_a_page_is_told_so() {
         let first = world.get(path).await;
         let tag = first.header("etag").unwrap();
         let again = Answer::to(get(&world, path).header("if-none-match", tag)).await;
-        let compressed = Answer::to(get(&world, path).header("accept-encoding", "br")).await;
+        let compressed = Answer::to(get(&world, path).header("accept-encoding", "gzip")).await;
 
         assert!(tag.starts_with('"'), "{path}: {tag}");
         assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
@@ -168,22 +168,20 @@ async fn another_document_has_another_tag() {
 async fn on_the_wire_swagger_ui_takes_less_than_a_third() {
     let world = World::start().await;
 
-    for coding in ["br", "gzip"] {
-        let mut bytes = 0;
-        for path in [
-            "/docs",
-            "/docs/swagger-ui.css",
-            "/docs/page.css",
-            "/docs/swagger-ui-bundle.js",
-            "/docs/swagger-ui-start.js",
-        ] {
-            let request = get(&world, path).header("accept-encoding", coding);
-            let response = request.send().await.unwrap();
-            bytes += response.bytes().await.unwrap().len();
-        }
-
-        assert!(bytes < 1_600_000 / 3, "{coding}: {bytes} bytes");
+    let mut bytes = 0;
+    for path in [
+        "/docs",
+        "/docs/swagger-ui.css",
+        "/docs/page.css",
+        "/docs/swagger-ui-bundle.js",
+        "/docs/swagger-ui-start.js",
+    ] {
+        let request = get(&world, path).header("accept-encoding", "gzip");
+        let response = request.send().await.unwrap();
+        bytes += response.bytes().await.unwrap().len();
     }
+
+    assert!(bytes < 1_600_000 / 3, "{bytes} bytes");
 }
 
 #[tokio::test]

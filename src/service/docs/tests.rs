@@ -29,16 +29,16 @@ fn a_caller_gets_the_coding_it_likes_best() {
     let rows = [
         ("nothing said", None, Coding::Identity),
         ("nothing wanted", Some(""), Coding::Identity),
-        ("a browser", Some("gzip, deflate, br, zstd"), Coding::Brotli),
+        ("a browser", Some("gzip, deflate, br, zstd"), Coding::Gzip),
         ("gzip alone", Some("gzip"), Coding::Gzip),
         ("in capitals", Some("GZIP"), Coding::Gzip),
-        ("gzip rather", Some("br;q=0.5, gzip"), Coding::Gzip),
-        ("weights of three digits", Some("br;q=0.501, gzip;q=0.5"), Coding::Brotli),
-        ("no brotli", Some("br;q=0, *"), Coding::Gzip),
-        ("anything", Some("*"), Coding::Brotli),
+        ("another coding alone", Some("br"), Coding::Identity),
+        ("weights of three digits", Some("identity;q=0.500, gzip;q=0.501"), Coding::Gzip),
+        ("anything but gzip", Some("gzip;q=0, *"), Coding::Identity),
+        ("anything", Some("*"), Coding::Gzip),
         ("plain rather", Some("identity, gzip;q=0.5"), Coding::Identity),
         ("a coding unknown here", Some("zstd"), Coding::Identity),
-        ("a weight that is none", Some("br;q=high"), Coding::Identity),
+        ("a weight that is none", Some("gzip;q=high"), Coding::Identity),
         ("all refused", Some("*;q=0"), Coding::Identity),
     ];
 
@@ -55,7 +55,7 @@ fn a_caller_gets_the_coding_it_likes_best() {
 fn each_coding_has_a_strong_tag_and_gives_back_the_text() {
     let asset = long_asset();
     let mut tags = Vec::new();
-    for accepted in ["", "gzip", "br"] {
+    for accepted in ["", "gzip"] {
         let response = asset.answer(&headers([(ACCEPT_ENCODING, accepted)]));
 
         assert_eq!(field(&response, CONTENT_ENCODING), accepted);
@@ -68,10 +68,6 @@ fn each_coding_has_a_strong_tag_and_gives_back_the_text() {
     let mut decoder = flate2::write::GzDecoder::new(&mut plain);
     std::io::Write::write_all(&mut decoder, &Coding::Gzip.encode(&text)).unwrap();
     decoder.finish().unwrap();
-    assert_eq!(plain, text);
-    let mut plain = Vec::new();
-    let encoded = Coding::Brotli.encode(&text);
-    brotli::BrotliDecompress(&mut encoded.as_ref(), &mut plain).unwrap();
     assert_eq!(plain, text);
 }
 
@@ -86,7 +82,7 @@ fn a_file_that_compression_makes_longer_is_sent_as_it_is() {
 fn who_has_the_form_already_is_not_sent_it_again() {
     let asset = long_asset();
     let tag = field(&asset.answer(&HeaderMap::new()), ETAG).to_owned();
-    let compressed = asset.answer(&headers([(ACCEPT_ENCODING, "br")]));
+    let compressed = asset.answer(&headers([(ACCEPT_ENCODING, "gzip")]));
     let tag_of_another = field(&compressed, ETAG);
     let rows = [
         ("its tag", tag.clone(), StatusCode::NOT_MODIFIED),
