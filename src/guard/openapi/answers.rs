@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::guard::bearer::BearerError;
@@ -103,12 +104,15 @@ fn forbidden(requirement: &Requirement) -> Option<(String, Vec<Rejection>)> {
     let mut text = "The token lacks a claim value that is required.".to_owned();
     if !required.is_empty() {
         text = format!("The token lacks a required scope: `{required}`.");
-        rejections.push(Rejection::InsufficientScope {
+    }
+    if !requirement.claims().is_empty() {
+        rejections.push(Rejection::ClaimNotAccepted {
             required: required.clone(),
         });
     }
-    if !requirement.claims().is_empty() {
-        rejections.push(Rejection::ClaimNotAccepted { required });
+    // Last, because the header's example is of the last and this one names the scopes.
+    if !required.is_empty() {
+        rejections.push(Rejection::InsufficientScope { required });
     }
     (!rejections.is_empty()).then_some((text, rejections))
 }
@@ -121,7 +125,6 @@ fn add(operation: &mut Value, description: &str, rejections: &[Rejection], chall
     let challenge = challenge.header(last).map(|value| {
         let header = json!({
             "description": "One `Bearer` challenge (RFC 6750 section 3).",
-            "required": true,
             "schema": { "type": "string" },
             "example": value.to_str().unwrap_or_default(),
         });
@@ -130,7 +133,6 @@ fn add(operation: &mut Value, description: &str, rejections: &[Rejection], chall
     let header = challenge.unwrap_or_else(|| {
         let header = json!({
             "description": "Seconds to wait.",
-            "required": true,
             "schema": { "type": "integer", "minimum": 0 },
             "example": last.retry_after_secs(),
         });
@@ -168,11 +170,15 @@ fn merge(
     header: Option<(&str, Value)>,
     examples: Map<String, Value>,
 ) {
+    let of_inputs = problem.status == StatusCode::BAD_REQUEST && has_inputs(operation);
     let answer = &mut operation["responses"][problem.status.as_str()];
-    if !answer.is_object() {
+    let of_code = answer.is_object();
+    if !of_code {
         *answer = json!({ "description": description });
     }
-    if let Some((name, header)) = header {
+    if let Some((name, mut header)) = header {
+        // Who else answers with this status brings no such header.
+        header["required"] = (!of_code && !of_inputs).into();
         answer["headers"][name] = header;
     }
     if answer["content"].get(MEDIA_TYPE).is_none() {
@@ -184,4 +190,11 @@ fn merge(
     if let Value::Object(answers) = &mut operation["responses"] {
         answers.sort_keys();
     }
+}
+
+/// Whether poem-openapi may answer 400 by itself, to inputs that it cannot read.
+fn has_inputs(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array();
+    parameters.is_some_and(|parameters| !parameters.is_empty())
+        || operation.get("requestBody").is_some()
 }

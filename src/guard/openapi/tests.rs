@@ -8,7 +8,7 @@ use poem_openapi::{ApiResponse, OAuthScopes, Object, OpenApi, OpenApiService};
 use serde_json::{Value, json};
 
 use super::Document;
-use crate::guard::{Access, BearerAuth, Guard, OperationAccess, Problem};
+use crate::guard::{Access, AccessMode, BearerAuth, Guard, OperationAccess, Problem};
 use crate::issuer::{Issuer, Metadata};
 use crate::token::{Audience, KeySet, Validation};
 use crate::verifier::Verifier;
@@ -82,6 +82,13 @@ fn guard() -> Guard {
     ))
 }
 
+fn all() -> Access {
+    Access {
+        mode: AccessMode::All,
+        ..Access::default()
+    }
+}
+
 fn print(guard: &Guard, issuer: Option<&Metadata>) -> Document {
     let service = OpenApiService::new(guard.protect(Api), "Reports", "1");
     guard.document(&service, issuer).unwrap()
@@ -152,6 +159,44 @@ fn what_the_code_says_of_a_status_stays_beside_the_guards_refusal() {
     assert!(forbidden["content"]["text/plain"].is_object());
     assert!(forbidden["content"]["application/problem+json"].is_object());
     assert!(forbidden["headers"]["WWW-Authenticate"].is_object());
+}
+
+#[test]
+fn a_header_is_required_of_a_status_that_only_the_guard_answers_with() {
+    let document = print(&guard().with_access(all()), None);
+
+    for (name, path, method, status, is_required) in [
+        ("guard alone", "/reports", "post", "401", true),
+        ("guard alone, no inputs", "/open", "get", "400", true),
+        ("inputs", "/reports/{id}", "get", "400", false),
+        ("the code too", "/reports", "post", "403", false),
+    ] {
+        let headers = &answer(&document, path, method, status)["headers"];
+        let required = &headers["WWW-Authenticate"]["required"];
+        assert_eq!(*required, is_required, "{name}");
+    }
+    let unavailable = answer(&document, "/reports", "post", "503");
+    assert_eq!(unavailable["headers"]["Retry-After"]["required"], true);
+}
+
+#[test]
+fn the_example_challenge_of_403_names_the_scopes_where_a_claim_is_required_too() {
+    let mut access = Access::default();
+    let claims = [("groups".to_owned(), vec!["admins".to_owned()])].into();
+    let requirement = OperationAccess {
+        claims,
+        ..OperationAccess::default()
+    };
+    access.operations.insert("report".into(), requirement);
+
+    let document = print(&guard().with_access(access), None);
+
+    let forbidden = answer(&document, "/reports/{id}", "get", "403");
+    let example = &forbidden["headers"]["WWW-Authenticate"]["example"];
+    let example = example.as_str().unwrap();
+    assert!(example.ends_with(", scope=\"reports:read\""), "{example}");
+    let examples = &forbidden["content"]["application/problem+json"]["examples"];
+    assert!(examples["claim_not_accepted"].is_object());
 }
 
 #[test]
