@@ -28,7 +28,7 @@ use super::{Guard, RuleError};
 
 pub(super) use security::ScopeTexts;
 
-/// An OpenAPI 3.0 document.
+/// An OpenAPI 3.0 document: a guard's, or by `From` one that came from elsewhere.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document(Value);
 
@@ -51,6 +51,12 @@ impl Document {
             answers::add_problem(operation, problem, description);
         }
         self
+    }
+}
+
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        Self(value)
     }
 }
 
