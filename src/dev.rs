@@ -40,6 +40,8 @@ mod user_grant;
 mod tests;
 
 pub use access_token::AccessToken;
+#[cfg(feature = "testing")]
+pub(crate) use access_token::Issuance;
 pub use behaviour::Behaviour;
 pub use directory::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, SCOPE, User};
 pub use issuer::{DevIssuer, DevOptions};

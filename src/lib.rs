@@ -54,15 +54,18 @@
 //! | [`issuer`] | asks an issuer for its metadata and keys |
 //! | [`token`] | pure: bytes in, decision out |
 //!
-//! [`dev`] stands beside the service: an issuer for trying things out. [`clock`] is where
-//! time comes from.
+//! [`dev`] stands beside the service: an issuer for trying things out. [`testing`] stands on
+//! the guard and on `dev`: it proves that an API does what its document says. [`clock`] is
+//! where time comes from.
 //!
 //! # Features
 //!
-//! Both are on by default; a library user wants `default-features = false`.
+//! All are on by default; a library user wants `default-features = false`, and `testing` among
+//! the dev-dependencies.
 //!
 //! - `service`: the program and what it needs, command line, settings reader and log lines.
 //! - `dev`: the issuer for trying things out, which can sign tokens.
+//! - `testing`: the walk for your own tests.
 
 pub mod clock;
 #[cfg(feature = "dev")]
@@ -71,6 +74,8 @@ pub mod guard;
 pub mod issuer;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod token;
 pub mod verifier;
 

@@ -18,7 +18,7 @@ mod imports;
 mod words;
 
 /// Each floor, and the floors it may import.
-const FLOORS: [(&str, &[&str]); 7] = [
+const FLOORS: [(&str, &[&str]); 8] = [
     ("clock", &[]),
     ("token", &[]),
     ("issuer", &["clock", "token"]),
@@ -29,6 +29,10 @@ const FLOORS: [(&str, &[&str]); 7] = [
         &["clock", "token", "issuer", "verifier", "guard"],
     ),
     ("dev", &["clock", "token"]),
+    (
+        "testing",
+        &["clock", "token", "issuer", "verifier", "guard", "dev"],
+    ),
 ];
 
 /// What the tests of any floor may use besides.
@@ -78,6 +82,9 @@ fn an_upward_import_is_found_wherever_it_is_written() {
         ("time in the lowest floor", "token.rs", "use crate::clock::Clock;"),
         ("dev beside service", "dev/mint.rs", "use crate::issuer::Metadata;"),
         ("service beside dev", "service.rs", "use crate::dev::Issuer;"),
+        ("testing in the service", "service/docs.rs", "use crate::testing::Walk;"),
+        ("service in testing", "testing/walk.rs", "use crate::service::Service;"),
+        ("testing in dev", "dev.rs", "use crate::testing::Issuer;"),
         ("a test of a lower floor", "token/tests.rs", "use crate::guard::Guard;"),
         ("a file of no floor", "shed.rs", ""),
     ];
@@ -99,6 +106,7 @@ fn a_downward_import_is_accepted() {
         ("namesake of a floor inside a floor", "dev/mint.rs", "use super::issuer::Issuer;"),
         ("nested module's parent", "token.rs", "mod inner { use super::guard; }"),
         ("dev", "dev.rs", "use crate::token::Claims; use crate::clock::Clock;"),
+        ("testing", "testing/walk.rs", "use crate::dev::User; use crate::guard::Guard;"),
         ("test file using dev", "issuer/tests.rs", "use crate::dev::Issuer; use super::*;"),
         ("test folder using dev", "issuer/tests/stale.rs", "use crate::dev::Issuer;"),
         ("test module using dev", "token.rs", "mod tests { use crate::dev::Issuer; use super::*; }"),

@@ -34,16 +34,16 @@ pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The claims that do not depend on who the token is about.
 #[derive(Debug)]
-pub(super) struct Issuance<'a> {
-    pub(super) issuer: &'a str,
-    pub(super) audience: &'a str,
-    pub(super) now: SystemTime,
-    pub(super) client_id: &'a str,
+pub(crate) struct Issuance<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) audience: &'a str,
+    pub(crate) now: SystemTime,
+    pub(crate) client_id: &'a str,
 }
 
 impl AccessToken {
     /// Without a user the client itself is the subject. RFC 9068 section 2.2.
-    pub(super) fn new(issuance: &Issuance<'_>, user: Option<User>, scopes: &[&str]) -> Self {
+    pub(crate) fn new(issuance: &Issuance<'_>, user: Option<User>, scopes: &[&str]) -> Self {
         let issued_at = unix_secs(issuance.now);
         let mut claims = json!({
             "ver": 1,

@@ -147,6 +147,12 @@ impl DevIssuer {
         self.address
     }
 
+    /// What dates its tokens.
+    #[cfg(feature = "testing")]
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.authority.clock.clone()
+    }
+
     /// A token about the client itself, ready to be bent or signed.
     pub fn token_for_client(&self, client_id: &str, scopes: &[&str]) -> AccessToken {
         self.authority.access_token(client_id, None, scopes)

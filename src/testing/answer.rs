@@ -1,0 +1,185 @@
+//! Compares an answer with what the document promises.
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+use serde_json::Value;
+
+use crate::token::Scope;
+
+use super::attempt::Expectation;
+use super::challenge::challenges;
+use super::operation::Operation;
+use super::request::{Inputs, is_json};
+use super::schema::{misfit, resolve};
+
+/// An answer, read to its end.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// What differs from the promise. A wrong status hides the rest: it has one cause.
+    pub(super) fn faults(
+        &self,
+        operation: &Operation<'_>,
+        expected: &Expectation,
+        inputs: Inputs,
+    ) -> Vec<String> {
+        let status = self.status.as_u16();
+        let faults = match expected {
+            Expectation::Through if matches!(status, 401 | 403 | 503) || self.has_challenge() => {
+                return vec![format!(
+                    "{status}, where the document lets the caller through"
+                )];
+            }
+            Expectation::Through if self.is_complaint(operation, inputs) => return Vec::new(),
+            Expectation::Through => self.undescribed(operation, &[]),
+            Expectation::Refused { status: due, .. } if *due != self.status => {
+                let due = due.as_u16();
+                return vec![format!("{status}, where the document refuses with {due}")];
+            }
+            Expectation::Refused { error, scope, .. } => {
+                let faults = self.faults_of_refusal(operation, *error, scope.as_ref());
+                let undescribed = self.undescribed(operation, &[WWW_AUTHENTICATE, RETRY_AFTER]);
+                faults.into_iter().chain(undescribed).collect()
+            }
+        };
+        let faults = faults.into_iter();
+        faults.map(|fault| format!("{status}: {fault}")).collect()
+    }
+
+    /// Whether the operation refused inputs that were made up. What poem-openapi cannot read it
+    /// answers with a 400 of its own, which is not described.
+    fn is_complaint(&self, operation: &Operation<'_>, inputs: Inputs) -> bool {
+        let is_described = operation.answer(self.status).is_some();
+        inputs == Inputs::MadeUp
+            && self.status.is_client_error()
+            && (self.status == StatusCode::BAD_REQUEST || !is_described)
+    }
+
+    fn has_challenge(&self) -> bool {
+        self.headers.contains_key(WWW_AUTHENTICATE)
+    }
+
+    fn faults_of_refusal(
+        &self,
+        operation: &Operation<'_>,
+        error: Option<&str>,
+        scope: Option<&Scope>,
+    ) -> Vec<String> {
+        let mut faults = Vec::new();
+        if !self.has_directive("no-store") {
+            faults.push("no `Cache-Control: no-store`".to_owned());
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            if self.has_challenge() {
+                faults.push("a challenge, though the caller is not to blame".to_owned());
+            }
+            if !self.has_retry_after() {
+                faults.push("no `Retry-After` in seconds".to_owned());
+            }
+            return faults;
+        }
+        let challenges = challenges(&self.headers);
+        let [challenge] = &challenges[..] else {
+            let found = challenges.len();
+            faults.push(format!("{found} challenges in place of one"));
+            return faults;
+        };
+        if !challenge.is_bearer() {
+            faults.push("a challenge that is not `Bearer`".to_owned());
+        }
+        let found = challenge.parameter("error");
+        if found != error {
+            let words = |code: Option<&str>| code.unwrap_or("none").to_owned();
+            let (found, due) = (words(found), words(error));
+            faults.push(format!("error code {found} in place of {due}"));
+        }
+        let named = challenge.parameter("scope");
+        match (named.map(str::parse::<Scope>), scope.or(operation.scope())) {
+            (Some(Ok(named)), Some(due)) if named.covers(due) && due.covers(&named) => {}
+            (None, Some(due)) if scope.is_some() => {
+                faults.push(format!("a challenge without `scope=\"{due}\"`"));
+            }
+            (None, _) => {}
+            (Some(_), due) => {
+                let named = named.unwrap_or_default();
+                let due = due.map(ToString::to_string).unwrap_or_default();
+                faults.push(format!(
+                    "the challenge has the scopes `{named}`, the document `{due}`"
+                ));
+            }
+        }
+        faults
+    }
+
+    /// What the document does not say of this answer; `judged` headers were looked for before.
+    fn undescribed(&self, operation: &Operation<'_>, judged: &[HeaderName]) -> Vec<String> {
+        let Some(described) = operation.answer(self.status) else {
+            return vec!["a status that is not described".to_owned()];
+        };
+        let mut faults = Vec::new();
+        for (name, header) in described["headers"].as_object().into_iter().flatten() {
+            let is_required = resolve(operation.document, header)["required"] == true;
+            let is_judged = judged
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known.as_str()));
+            if is_required && !is_judged && !self.headers.contains_key(name) {
+                faults.push(format!("the header `{name}` is missing"));
+            }
+        }
+        for name in [WWW_AUTHENTICATE, RETRY_AFTER] {
+            let mut names = described["headers"].as_object().into_iter().flatten();
+            let is_described = names.any(|(known, _)| known.eq_ignore_ascii_case(name.as_str()));
+            if self.headers.contains_key(&name) && !is_described {
+                faults.push(format!("the header `{name}` is not described"));
+            }
+        }
+        faults.extend(self.fault_of_body(operation, &described["content"]));
+        faults
+    }
+
+    fn fault_of_body(&self, operation: &Operation<'_>, content: &Value) -> Option<String> {
+        if operation.method == Method::HEAD {
+            return None;
+        }
+        let essence = |media_type: &str| {
+            let essence = media_type.split(';').next().unwrap_or_default();
+            essence.trim().to_ascii_lowercase()
+        };
+        let mut described = content.as_object().into_iter().flatten();
+        if self.body.is_empty() {
+            let is_due = described.next().is_some();
+            return is_due.then(|| "no body, where one is described".to_owned());
+        }
+        let media_type = self.headers.get(CONTENT_TYPE);
+        let media_type = media_type.and_then(|value| value.to_str().ok());
+        let media_type = media_type.map_or_else(|| "no media type".to_owned(), essence);
+        let Some((_, media)) = described.find(|(known, _)| essence(known) == media_type) else {
+            return Some(format!("a body of {media_type}, which is not described"));
+        };
+        if !is_json(&media_type) {
+            return None;
+        }
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => misfit(operation.document, &media["schema"], &value, "body"),
+            Err(_) => Some("a body that is not JSON".to_owned()),
+        }
+    }
+
+    fn has_directive(&self, name: &str) -> bool {
+        let fields = self.headers.get_all(CACHE_CONTROL).iter();
+        let mut directives = fields
+            .filter_map(|field| field.to_str().ok())
+            .flat_map(|field| field.split(','));
+        directives.any(|directive| directive.trim().eq_ignore_ascii_case(name))
+    }
+
+    fn has_retry_after(&self) -> bool {
+        let value = self.headers.get(RETRY_AFTER);
+        let text = value.and_then(|value| value.to_str().ok());
+        text.is_some_and(|text| text.parse::<u32>().is_ok())
+    }
+}

@@ -1,0 +1,94 @@
+//! Reads `WWW-Authenticate` (RFC 9110 section 11.6.1): fields and lists of challenges alike.
+
+use http::HeaderMap;
+use http::header::WWW_AUTHENTICATE;
+
+/// One challenge.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Challenge {
+    scheme: String,
+    parameters: Vec<(String, String)>,
+}
+
+impl Challenge {
+    pub(super) fn is_bearer(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("bearer")
+    }
+
+    /// A parameter, whose names are without case.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.parameters.iter();
+        let (_, value) = parameters.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(value)
+    }
+}
+
+/// Every challenge of an answer.
+pub(super) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
+    let fields = headers.get_all(WWW_AUTHENTICATE).iter();
+    fields
+        .flat_map(|field| parse(&String::from_utf8_lossy(field.as_bytes())))
+        .collect()
+}
+
+/// The challenges of one field.
+pub(super) fn parse(field: &str) -> Vec<Challenge> {
+    let mut challenges: Vec<Challenge> = Vec::new();
+    for element in elements(field) {
+        let parameter = match scheme(element) {
+            Some((scheme, rest)) => {
+                challenges.push(Challenge {
+                    scheme: scheme.to_owned(),
+                    parameters: Vec::new(),
+                });
+                rest
+            }
+            None => element,
+        };
+        if let (Some(challenge), Some((name, value))) =
+            (challenges.last_mut(), parameter.split_once('='))
+        {
+            let name = name.trim().to_owned();
+            challenge.parameters.push((name, unquoted(value.trim())));
+        }
+    }
+    challenges
+}
+
+/// What stands between the commas, but for those inside of quotes.
+fn elements(field: &str) -> Vec<&str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let split = field.split(move |character| {
+        let is_end = character == ',' && !is_quoted;
+        if character == '"' && !is_escaped {
+            is_quoted = !is_quoted;
+        }
+        is_escaped = is_quoted && character == '\\' && !is_escaped;
+        is_end
+    });
+    let trimmed = split.map(str::trim);
+    trimmed.filter(|element| !element.is_empty()).collect()
+}
+
+/// A word that no `=` follows begins a challenge.
+fn scheme(element: &str) -> Option<(&str, &str)> {
+    let end = element.find([' ', '\t', '=']).unwrap_or(element.len());
+    let (word, rest) = element.split_at(end);
+    let rest = rest.trim_start();
+    (!rest.starts_with('=')).then_some((word, rest))
+}
+
+fn unquoted(value: &str) -> String {
+    let Some(inner) = (value.strip_prefix('"')).and_then(|value| value.strip_suffix('"')) else {
+        return value.to_owned();
+    };
+    let mut text = String::new();
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => text.extend(characters.next()),
+            character => text.push(character),
+        }
+    }
+    text
+}

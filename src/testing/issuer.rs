@@ -1,0 +1,188 @@
+//! Whose tokens the walk sends: an issuer without a socket, or a running one.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+
+use crate::clock::{Clock, SystemClock};
+use crate::dev::{AccessToken, CLIENT_ID, DevIssuer, Issuance, SigningAlgorithm, SigningKey};
+use crate::guard::Guard;
+use crate::token::{Audience, KeySet, KeySource, Validation};
+use crate::verifier::Verifier;
+
+/// An issuer for tests: a key, and the guard that trusts it.
+///
+/// ```
+/// use poem_resource_server::testing::Issuer;
+///
+/// let issuer = Issuer::new();
+/// let guard = issuer.guard();
+/// let token = issuer.token("profile:read reports:read");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    url: String,
+    audience: String,
+    clock: Arc<dyn Clock>,
+    key: Arc<SigningKey>,
+    keys: Keys,
+    claims: Map<String, Value>,
+}
+
+/// How the app under test comes by the issuer's keys.
+#[derive(Debug, Clone)]
+enum Keys {
+    /// By a guard of ours.
+    Ours(Arc<Switched>),
+    /// By discovery, which succeeded or did not.
+    Discovered(Reach),
+}
+
+/// Whether the app under test has keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    Held,
+    Lost,
+}
+
+impl Issuer {
+    /// A new issuer that is reached without a network.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no memory or randomness to give.
+    pub fn new() -> Self {
+        // Quick to make, unlike RSA.
+        let key = SigningKey::generate(SigningAlgorithm::Es256);
+        let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
+        let parsed = KeySet::parse(jwks.as_bytes()).expect("a key set of ours");
+        Self {
+            url: "https://issuer.test/oauth2/default".to_owned(),
+            audience: "api://default".to_owned(),
+            clock: Arc::new(SystemClock::new()),
+            key: Arc::new(key),
+            keys: Keys::Ours(Arc::new(Switched {
+                keys: Arc::new(parsed.key_set),
+                is_lost: AtomicBool::new(false),
+            })),
+            claims: Map::new(),
+        }
+    }
+
+    /// Speaks for an embedded issuer that the app under test finds by discovery, with the key
+    /// that signs now. The walk then leaves out what it cannot bring about: lost keys.
+    pub fn of(issuer: &DevIssuer) -> Self {
+        Self {
+            url: issuer.issuer(),
+            audience: issuer.audience().to_owned(),
+            clock: issuer.clock(),
+            key: issuer.signing_key(),
+            keys: Keys::Discovered(Reach::Held),
+            claims: Map::new(),
+        }
+    }
+
+    /// The same, out of the reach of the app under test, which has no keys and must say so.
+    #[must_use]
+    pub fn out_of_reach(self) -> Self {
+        Self {
+            keys: Keys::Discovered(Reach::Lost),
+            ..self
+        }
+    }
+
+    /// Puts a claim into every token, for handlers that want it.
+    #[must_use]
+    pub fn with_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// A guard that accepts this issuer's tokens. Add your [`Access`](crate::guard::Access) and
+    /// [`Challenge`](crate::guard::Challenge) as to any other.
+    ///
+    /// # Panics
+    ///
+    /// On an issuer made by [`Issuer::of`], whose guard comes of discovery.
+    pub fn guard(&self) -> Guard {
+        let Keys::Ours(keys) = &self.keys else {
+            panic!("a guard for a running issuer comes of `Guard::discover`");
+        };
+        let audience = Audience::parse(self.audience.as_str()).expect("checked on construction");
+        let validation = Validation::new(self.url.as_str(), audience);
+        Guard::new(Verifier::new(keys.clone(), validation).with_clock(self.clock.clone()))
+    }
+
+    /// A good token with these scopes, separated by blanks.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no memory or randomness to give.
+    pub fn token(&self, scope: &str) -> String {
+        self.sign(&self.access_token(scope))
+    }
+
+    /// The same before it is signed, to be bent.
+    pub fn access_token(&self, scope: &str) -> AccessToken {
+        let issuance = Issuance {
+            issuer: &self.url,
+            audience: &self.audience,
+            now: self.clock.now(),
+            client_id: CLIENT_ID,
+        };
+        let scopes: Vec<_> = scope.split_whitespace().collect();
+        let token = AccessToken::new(&issuance, None, &scopes);
+        (self.claims.iter()).fold(token, |token, (name, value)| {
+            token.claim(name, value.clone())
+        })
+    }
+
+    /// Signs a token, whatever it says.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no memory or randomness to give.
+    pub fn sign(&self, token: &AccessToken) -> String {
+        token.sign_with(&self.key)
+    }
+
+    /// What can be brought about, one after the other.
+    pub(super) fn reaches(&self) -> Vec<Reach> {
+        match &self.keys {
+            Keys::Ours(_) => vec![Reach::Held, Reach::Lost],
+            Keys::Discovered(reach) => vec![*reach],
+        }
+    }
+
+    pub(super) fn bring_about(&self, reach: Reach) {
+        if let Keys::Ours(keys) = &self.keys {
+            keys.is_lost.store(reach == Reach::Lost, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Default for Issuer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Keys that a walk takes away for a moment.
+#[derive(Debug)]
+struct Switched {
+    keys: Arc<KeySet>,
+    is_lost: AtomicBool,
+}
+
+impl KeySource for Switched {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        (!self.is_lost.load(Ordering::SeqCst)).then(|| self.keys.clone())
+    }
+
+    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+        Box::pin(std::future::ready(self.current()))
+    }
+}

@@ -1,0 +1,181 @@
+//! One operation as the document describes it.
+
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::guard::{Requirement, Rule};
+use crate::token::Scope;
+
+use super::challenge;
+use super::schema::resolve;
+
+/// An operation, read from the document and from nothing else.
+pub(super) struct Operation<'a> {
+    pub(super) document: &'a Value,
+    /// Its id, or its method and path.
+    pub(super) name: String,
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    /// Who may call, by the document.
+    pub(super) rule: Rule,
+    path_item: &'a Value,
+    described: &'a Value,
+}
+
+/// An operation that cannot be walked, and why.
+pub(super) struct Unreadable {
+    pub(super) name: String,
+    pub(super) why: String,
+}
+
+impl<'a> Operation<'a> {
+    /// Every operation, in the order of the document.
+    pub(super) fn all(document: &'a Value) -> Vec<Result<Self, Unreadable>> {
+        let paths = document["paths"].as_object().into_iter().flatten();
+        paths
+            .flat_map(|(path, item)| {
+                let item = resolve(document, item);
+                let members = item.as_object().into_iter().flatten();
+                members.filter_map(move |(method, described)| {
+                    let method = METHODS.iter().find(|known| known.0 == method)?;
+                    Some(Self::read(
+                        document,
+                        path,
+                        item,
+                        method.1.clone(),
+                        described,
+                    ))
+                })
+            })
+            .collect()
+    }
+
+    fn read(
+        document: &'a Value,
+        path: &'a str,
+        path_item: &'a Value,
+        method: Method,
+        described: &'a Value,
+    ) -> Result<Self, Unreadable> {
+        let name = described["operationId"].as_str();
+        let name = name.map_or_else(|| format!("{method} {path}"), str::to_owned);
+        match rule(document, described) {
+            Ok(rule) => Ok(Self {
+                document,
+                name,
+                method,
+                path,
+                rule,
+                path_item,
+                described,
+            }),
+            Err(why) => Err(Unreadable { name, why }),
+        }
+    }
+
+    /// The scopes that a caller needs; none when nobody is asked for a token.
+    pub(super) fn scope(&self) -> Option<&Scope> {
+        match &self.rule {
+            Rule::Anonymous => None,
+            Rule::Optional(requirement) | Rule::Protected(requirement) => Some(requirement.scope()),
+        }
+    }
+
+    /// Its parameters, and those of all operations at its path.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &'a Value> {
+        let document = self.document;
+        [self.described, self.path_item]
+            .into_iter()
+            .filter_map(|of| of["parameters"].as_array())
+            .flatten()
+            .map(move |parameter| resolve(document, parameter))
+    }
+
+    /// The media types that a body may have; none when there is no body to send.
+    pub(super) fn body(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        let body = resolve(self.document, &self.described["requestBody"]);
+        let content = body["content"].as_object().into_iter().flatten();
+        content.map(|(media_type, media)| (media_type.as_str(), media))
+    }
+
+    /// What is said of a status, in itself or among its hundred or by default.
+    pub(super) fn answer(&self, status: StatusCode) -> Option<&'a Value> {
+        let hundred = format!("{}XX", status.as_u16() / 100);
+        answer(self.document, self.described, status.as_str())
+            .or_else(|| answer(self.document, self.described, &hundred))
+            .or_else(|| answer(self.document, self.described, "default"))
+    }
+}
+
+fn answer<'a>(document: &'a Value, described: &'a Value, status: &str) -> Option<&'a Value> {
+    let answer = described["responses"].get(status)?;
+    Some(resolve(document, answer))
+}
+
+fn rule(document: &Value, described: &Value) -> Result<Rule, String> {
+    let security = (described.get("security")).or_else(|| document.get("security"));
+    let ways = security.and_then(Value::as_array);
+    let ways = ways.map_or(&[][..], Vec::as_slice);
+    let mut has_bearer = false;
+    let mut granted: Option<Scope> = None;
+    for (name, scopes) in ways.iter().filter_map(Value::as_object).flatten() {
+        let scheme = resolve(document, &document["components"]["securitySchemes"][name]);
+        match scheme["type"].as_str() {
+            Some("oauth2" | "openIdConnect") => {
+                let scopes = scopes.as_array().into_iter().flatten();
+                for scope in scopes.filter_map(Value::as_str) {
+                    let scope = scope.parse::<Scope>().map_err(|error| error.to_string())?;
+                    let known = granted.get_or_insert_default();
+                    known.extend(scope.iter().cloned());
+                }
+                granted.get_or_insert_default();
+            }
+            Some("http") if is_bearer(scheme) => {}
+            _ => {
+                return Err(format!(
+                    "`security` names `{name}`, no scheme of bearer tokens"
+                ));
+            }
+        }
+        has_bearer = true;
+    }
+    let shown = shown_scope(document, described);
+    if let (Some(granted), Some(shown)) = (&granted, &shown)
+        && !(granted.covers(shown) && shown.covers(granted))
+    {
+        return Err(format!(
+            "`security` has the scopes `{granted}`, the example challenge of 403 `{shown}`"
+        ));
+    }
+    let requirement = Requirement::of(granted.or(shown).unwrap_or_default());
+    let is_optional = ways.iter().any(|way| *way == serde_json::json!({}));
+    Ok(match (has_bearer, is_optional) {
+        (false, _) => Rule::Anonymous,
+        (true, true) => Rule::Optional(requirement),
+        (true, false) => Rule::Protected(requirement),
+    })
+}
+
+fn is_bearer(scheme: &Value) -> bool {
+    let name = scheme["scheme"].as_str();
+    name.is_some_and(|name| name.eq_ignore_ascii_case("bearer"))
+}
+
+/// The scopes in the 403's example challenge: `http` schemes have no place for them.
+fn shown_scope(document: &Value, described: &Value) -> Option<Scope> {
+    let forbidden = answer(document, described, StatusCode::FORBIDDEN.as_str())?;
+    let header = resolve(document, &forbidden["headers"]["WWW-Authenticate"]);
+    let challenges = challenge::parse(header["example"].as_str()?);
+    challenges.first()?.parameter("scope")?.parse().ok()
+}
+
+const METHODS: [(&str, Method); 8] = [
+    ("get", Method::GET),
+    ("put", Method::PUT),
+    ("post", Method::POST),
+    ("delete", Method::DELETE),
+    ("options", Method::OPTIONS),
+    ("head", Method::HEAD),
+    ("patch", Method::PATCH),
+    ("trace", Method::TRACE),
+];

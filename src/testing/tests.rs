@@ -1,0 +1,120 @@
+//! What the walk reads and makes up, by tables.
+
+use serde_json::{Value, json};
+
+use super::challenge::parse;
+use super::sample::sample;
+use super::schema::misfit;
+
+fn document() -> Value {
+    json!({ "components": {
+        "schemas": {
+            "Tree": { "type": "object", "required": ["children"], "properties": {
+                "children": { "type": "array", "items": { "$ref": "#/components/schemas/Tree" } },
+                "name": { "type": "string" },
+                "size": { "type": "integer", "nullable": true },
+            }},
+            "Named": { "type": "object", "required": ["name"], "properties": {
+                "name": { "type": "string", "enum": ["oak", "elm"] },
+            }},
+            "Circle": { "$ref": "#/components/schemas/Circle" },
+        },
+        "examples": { "one": { "value": "by name" } },
+    }})
+}
+
+fn named(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+#[test]
+#[rustfmt::skip] // A row a line.
+fn challenges_are_told_apart_in_every_way_of_writing_them() {
+    for (name, field, expected) in [
+        ("one", "Bearer realm=\"api\"", &[("realm", "api")][..]),
+        ("no parameter", "Bearer", &[]),
+        ("any case, no quotes, blanks", "bearer ERROR = invalid_token ,scope=a", &[("error", "invalid_token"), ("scope", "a")]),
+        ("commas and quotes inside of quotes", r#"Bearer realm="a, \"b\", c=d", error="x""#, &[("realm", "a, \"b\", c=d"), ("error", "x")]),
+        ("empty elements", "Bearer realm=\"api\", , error=\"x\"", &[("realm", "api"), ("error", "x")]),
+    ] {
+        let challenges = parse(field);
+
+        assert_eq!(challenges.len(), 1, "{name}");
+        assert!(challenges[0].is_bearer(), "{name}");
+        for (parameter, value) in expected {
+            assert_eq!(challenges[0].parameter(parameter), Some(*value), "{name}");
+        }
+    }
+
+    for (name, field, expected) in [
+        ("none", "", 0),
+        ("two", "Bearer realm=\"a\", Basic realm=\"b\"", 2),
+        ("two without parameters", "Negotiate, Bearer", 2),
+        ("a token in place of parameters", "Negotiate YWJj==, Bearer realm=\"a\"", 2),
+    ] {
+        assert_eq!(parse(field).len(), expected, "{name}");
+    }
+}
+
+#[test]
+#[rustfmt::skip] // A row a line.
+fn a_value_fits_its_schema_or_is_told_why_not() {
+    for (name, schema, value, expected) in [
+        ("anything", json!({}), json!([1, "a"]), None),
+        ("a type", json!({ "type": "string" }), json!("a"), None),
+        ("another type", json!({ "type": "string" }), json!(1), Some("body is not of type \"string\"")),
+        ("a whole number", json!({ "type": "integer" }), json!(1.0), None),
+        ("half of one", json!({ "type": "integer" }), json!(1.5), Some("body is not of type \"integer\"")),
+        ("one of two types", json!({ "type": ["string", "null"] }), json!(null), None),
+        ("none of two types", json!({ "type": ["string", "null"] }), json!(1), Some("body is not of type [\"string\",\"null\"]")),
+        ("below a reference", named("Tree"), json!({ "children": [{ "children": [] }] }), None),
+        ("far below", named("Tree"), json!({ "children": [{ "children": [{}] }] }), Some("body/children/0/children/0/children is missing")),
+        ("null by name", named("Tree"), json!({ "children": [], "size": null }), None),
+        ("null where it may be left out", named("Tree"), json!({ "children": [], "name": null }), None),
+        ("null where it is required", named("Named"), json!({ "name": null }), Some("body/name is not of type \"string\"")),
+        ("a value listed", named("Named"), json!({ "name": "elm" }), None),
+        ("a value not listed", named("Named"), json!({ "name": "ash" }), Some("body/name is none of the values listed")),
+        ("all of", json!({ "allOf": [named("Tree"), named("Named")] }), json!({ "children": [], "name": "oak" }), None),
+        ("not all of", json!({ "allOf": [named("Tree"), named("Named")] }), json!({ "name": "oak" }), Some("body/children is missing")),
+        ("any of", json!({ "anyOf": [named("Tree"), named("Named")] }), json!({ "name": "oak" }), None),
+        ("none of", json!({ "oneOf": [named("Tree"), named("Named")] }), json!({ "name": 1 }), Some("body fits nothing of `oneOf`")),
+        ("a map", json!({ "type": "object", "additionalProperties": { "type": "integer" } }), json!({ "a": 1 }), None),
+        ("a map of others", json!({ "type": "object", "additionalProperties": { "type": "integer" } }), json!({ "a": "1" }), Some("body/a is not of type \"integer\"")),
+        ("a map of anything", json!({ "type": "object", "additionalProperties": true }), json!({ "a": "1" }), None),
+        ("a circle", named("Circle"), json!(1), None),
+    ] {
+        assert_eq!(misfit(&document(), &schema, &value, "body").as_deref(), expected, "{name}");
+    }
+}
+
+#[test]
+#[rustfmt::skip] // A row a line.
+fn a_sample_is_an_example_or_of_the_type() {
+    for (name, described, expected) in [
+        ("its example", json!({ "example": 7, "schema": { "type": "string" } }), json!(7)),
+        ("a named example", json!({ "examples": { "a": { "$ref": "#/components/examples/one" } } }), json!("by name")),
+        ("the schema's example", json!({ "schema": { "type": "string", "example": "a" } }), json!("a")),
+        ("the default", json!({ "schema": { "type": "string", "default": "b" } }), json!("b")),
+        ("a value listed", json!({ "schema": { "type": "string", "enum": ["c", "d"] } }), json!("c")),
+        ("a number", json!({ "schema": { "type": "integer" } }), json!(1)),
+        ("the least number", json!({ "schema": { "type": "integer", "minimum": 8 } }), json!(8)),
+        ("the least as poem-openapi writes it", json!({ "schema": { "type": "integer", "minimum": 2.5 } }), json!(3)),
+        ("more than the least", json!({ "schema": { "type": "integer", "minimum": 8.0, "exclusiveMinimum": true } }), json!(9)),
+        ("a long text", json!({ "schema": { "type": "string", "minLength": 8 } }), json!("samplexx")),
+        ("a date", json!({ "schema": { "type": "string", "format": "date" } }), json!("2026-01-01")),
+        ("a list", json!({ "schema": { "type": "array", "items": { "type": "boolean" } } }), json!([true])),
+        ("what is required", json!({ "schema": named("Named") }), json!({ "name": "oak" })),
+        ("all of", json!({ "schema": { "allOf": [named("Named"), { "required": ["n"], "properties": { "n": { "type": "integer" } } }] } }), json!({ "name": "oak", "n": 1 })),
+        ("the first of any", json!({ "schema": { "anyOf": [{ "type": "integer" }, named("Named")] } }), json!(1)),
+        ("a circle", json!({ "schema": named("Circle") }), json!(null)),
+    ] {
+        assert_eq!(sample(&document(), &described), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_type_that_holds_itself_has_an_end() {
+    let sample = sample(&document(), &json!({ "schema": named("Tree") }));
+
+    assert!(sample["children"][0]["children"].is_array());
+}

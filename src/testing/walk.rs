@@ -1,0 +1,203 @@
+//! Goes through the document, operation by operation.
+
+use poem::http::header::AUTHORIZATION;
+use poem::{Endpoint, Request};
+use serde_json::Value;
+use url::Url;
+
+use crate::guard::Document;
+
+use super::answer::Answer;
+use super::attempt::{Attempt, GOOD, RequiredClaim, attempts};
+use super::operation::Operation;
+use super::request::{Inputs, request};
+use super::{Issuer, Report};
+
+/// Makes a request of the user's own.
+type Example<'a> = Box<dyn Fn() -> Request + Send + Sync + 'a>;
+
+/// A walk through an API: see [`testing`](super).
+///
+/// Any [`Endpoint`] will do; one that passes requests on walks a server elsewhere.
+pub struct Walk<'a, E> {
+    endpoint: &'a E,
+    document: &'a Value,
+    issuer: &'a Issuer,
+    base_path: String,
+    examples: Vec<(&'a str, Example<'a>)>,
+    claims: Vec<(&'a str, &'a str, Value)>,
+}
+
+impl<'a, E: Endpoint> Walk<'a, E> {
+    /// Through the operations of `document`, which `endpoint` serves to callers with tokens of
+    /// `issuer`. They are looked for below the path of the document's first server.
+    pub fn new(endpoint: &'a E, document: &'a Document, issuer: &'a Issuer) -> Self {
+        let document = document.as_value();
+        Self {
+            endpoint,
+            document,
+            issuer,
+            base_path: base_path(document),
+            examples: Vec::new(),
+            claims: Vec::new(),
+        }
+    }
+
+    /// Looks for the operations below this path, as where the API is nested.
+    #[must_use]
+    pub fn below(self, path: &str) -> Self {
+        Self {
+            base_path: path.trim_end_matches('/').to_owned(),
+            ..self
+        }
+    }
+
+    /// A request that `operation` (its id, or its method and path) accepts, with its whole path
+    /// and without credentials; it is called for each attempt. Its answer must be described.
+    ///
+    /// ```no_run
+    /// # async fn example(walk: poem_resource_server::testing::Walk<'_, poem::Route>) {
+    /// use poem::Request;
+    /// use poem::http::Method;
+    ///
+    /// let create = || {
+    ///     Request::builder()
+    ///         .method(Method::POST)
+    ///         .uri_str("/api/reports")
+    ///         .content_type("application/json")
+    ///         .body(r#"{"title": "Costs"}"#)
+    /// };
+    /// walk.with_example("create", create).run().await.assert_clean();
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_example(
+        mut self,
+        operation: &'a str,
+        request: impl Fn() -> Request + Send + Sync + 'a,
+    ) -> Self {
+        self.examples.push((operation, Box::new(request)));
+        self
+    }
+
+    /// A claim that `operation` requires by setting, and a value that will do. The document
+    /// says that there are such claims, not which: each is tried absent and with another value.
+    #[must_use]
+    pub fn with_claim(
+        mut self,
+        operation: &'a str,
+        claim: &'a str,
+        value: impl Into<Value>,
+    ) -> Self {
+        self.claims.push((operation, claim, value.into()));
+        self
+    }
+
+    /// Walks, and tells what was found.
+    pub async fn run(&self) -> Report {
+        let mut report = Report::default();
+        let operations = Operation::all(self.document);
+        if operations.is_empty() {
+            report.add_of_document("the document", "it has no operation".to_owned());
+        }
+        for name in self.unknown_names(&operations) {
+            let text = "there is no such operation in the document".to_owned();
+            report.add_of_document(name, text);
+        }
+        let mut has_found = false;
+        for reach in self.issuer.reaches() {
+            self.issuer.bring_about(reach);
+            for operation in operations.iter().flatten() {
+                let claims = self.claims_of(operation);
+                for attempt in attempts(&operation.rule, &claims, self.issuer, reach) {
+                    has_found |= self.try_it(operation, &attempt, &mut report).await;
+                }
+            }
+        }
+        if let Some(first) = self.issuer.reaches().first() {
+            self.issuer.bring_about(*first);
+        }
+        if report.calls() > 0 && !has_found {
+            report.replace_all(
+                "404 for every call: say where the API is mounted, with `Walk::below`",
+            );
+        }
+        for unreadable in operations.into_iter().filter_map(Result::err) {
+            report.add_of_document(&unreadable.name, unreadable.why);
+        }
+        report
+    }
+
+    /// Whether there was anything at its path.
+    async fn try_it(
+        &self,
+        operation: &Operation<'_>,
+        attempt: &Attempt,
+        report: &mut Report,
+    ) -> bool {
+        let example = (self.examples.iter()).find(|(name, _)| *name == operation.name);
+        let (mut request, inputs) = match example {
+            Some((_, example)) => (example(), Inputs::Known),
+            None => request(operation, &self.base_path),
+        };
+        let path = request.uri().to_string();
+        for field in &attempt.fields {
+            request.headers_mut().append(AUTHORIZATION, field.clone());
+        }
+        let answer = self.send(request).await;
+        report.count_call();
+        let faults = answer.faults(operation, &attempt.expected, inputs);
+        let is_shown = answer.status.is_success() || answer.status.is_redirection();
+        if faults.is_empty() && attempt.name == GOOD && !is_shown {
+            let said = String::from_utf8_lossy(&answer.body);
+            let said: String = said.chars().take(MAX_QUOTED).collect();
+            report.note(format!(
+                "{}: a good token met {}, not a success; `Walk::with_example` takes a better \
+                 request than {path}, to which the answer was: {said}",
+                operation.name,
+                answer.status.as_u16()
+            ));
+        }
+        for text in faults {
+            report.add(&operation.name, &attempt.name, text);
+        }
+        answer.status != poem::http::StatusCode::NOT_FOUND
+    }
+
+    async fn send(&self, request: Request) -> Answer {
+        let response = self.endpoint.get_response(request).await;
+        let (parts, body) = response.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            // A body that breaks off is none, and missed where one is described.
+            body: body.into_vec().await.unwrap_or_default(),
+        }
+    }
+
+    fn claims_of(&self, operation: &Operation<'_>) -> Vec<RequiredClaim<'_>> {
+        let of_it = (self.claims.iter()).filter(|(name, ..)| *name == operation.name);
+        of_it
+            .map(|(_, name, value)| RequiredClaim { name, value })
+            .collect()
+    }
+
+    fn unknown_names<U>(&self, operations: &[Result<Operation<'_>, U>]) -> Vec<&'a str> {
+        let examples = self.examples.iter().map(|(name, _)| *name);
+        let claims = self.claims.iter().map(|(name, ..)| *name);
+        let is_known = |name: &str| operations.iter().flatten().any(|known| known.name == name);
+        let mut unknown: Vec<_> = examples.chain(claims).collect();
+        unknown.retain(|name| !is_known(name));
+        unknown
+    }
+}
+
+/// Paths of a document are below its server's URL, which may be a path alone.
+fn base_path(document: &Value) -> String {
+    let server = document["servers"][0]["url"].as_str().unwrap_or_default();
+    let path = Url::parse(server).map_or_else(|_| server.to_owned(), |url| url.path().to_owned());
+    path.trim_end_matches('/').to_owned()
+}
+
+/// Enough of an answer to see what was wrong with the request.
+const MAX_QUOTED: usize = 200;
