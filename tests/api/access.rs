@@ -205,7 +205,7 @@ async fn settings_that_cannot_be_meant_are_refused_with_what_to_do() {
 }
 
 /// A file of settings, gone at the end.
-fn tempfile(text: &str) -> TempFile {
+pub fn tempfile(text: &str) -> TempFile {
     let name = format!(
         "poem-resource-server-{}-{}.toml",
         std::process::id(),
@@ -216,10 +216,10 @@ fn tempfile(text: &str) -> TempFile {
     TempFile(path)
 }
 
-struct TempFile(std::path::PathBuf);
+pub struct TempFile(std::path::PathBuf);
 
 impl TempFile {
-    fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &std::path::Path {
         &self.0
     }
 }

@@ -21,4 +21,5 @@ mod reload;
 mod restarts;
 mod rules;
 mod tls;
+mod walk;
 mod world;
