@@ -18,7 +18,6 @@ mod paths;
 mod rate;
 mod refusals;
 mod reload;
-mod restarts;
 mod rules;
 mod tls;
 mod walk;

@@ -44,9 +44,9 @@ fn settings(_: u32) -> Vec<u8> {
 }
 
 /// A flood's name, and its frames by their number.
-type Flood = (&'static str, fn(u32) -> Vec<u8>);
+pub type Flood = (&'static str, fn(u32) -> Vec<u8>);
 
-const FLOODS: [Flood; 4] = [
+pub const FLOODS: [Flood; 4] = [
     ("resets", resets),
     ("continuations", continuations),
     ("pings", pings),
@@ -75,7 +75,7 @@ async fn flood(
     ended
 }
 
-async fn attack(program: &Program, seconds: u64, next: fn(u32) -> Vec<u8>) -> usize {
+pub async fn attack(program: &Program, seconds: u64, next: fn(u32) -> Vec<u8>) -> usize {
     let deadline = Instant::now() + Duration::from_secs(seconds);
     let mut attackers = JoinSet::new();
     for _ in 0..4 {

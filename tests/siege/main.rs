@@ -7,8 +7,10 @@
 mod callers;
 mod descriptors;
 mod http2;
+mod memory;
 mod pause;
 mod program;
+mod restarts;
 mod signals;
 mod slowness;
 mod tokens;

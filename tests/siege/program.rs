@@ -1,6 +1,7 @@
 //! The program as a process of its own, its issuer in ours, and what the kernel says of it.
 
 use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -47,15 +48,7 @@ impl Program {
 
     /// The status of one call on a connection of its own.
     pub async fn whoami(&self, token: &str) -> String {
-        let mut stream = self.connect().await;
-        let head = format!(
-            "GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
-             Connection: close\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer.split(' ').nth(1).unwrap_or("nothing").to_owned()
+        whoami(self.connect().await, token).await.unwrap()
     }
 
     pub async fn connect(&self) -> TcpStream {
@@ -63,11 +56,7 @@ impl Program {
     }
 
     pub async fn signal(&self, name: &str) {
-        let pid = self.child.id().unwrap().to_string();
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &pid])
-            .status();
-        assert!(sent.await.unwrap().success());
+        signal(&self.child, name).await;
     }
 
     /// Waits for the end, and yields the exit code.
@@ -103,6 +92,27 @@ impl Program {
         let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         kib / 1024.0
     }
+}
+
+/// The status of one call on a connection that is its own.
+pub async fn whoami(mut stream: TcpStream, token: &str) -> io::Result<String> {
+    let head = format!(
+        "GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Connection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer.split(' ').nth(1).unwrap_or("nothing").to_owned())
+}
+
+/// Sends a signal.
+pub async fn signal(child: &Child, name: &str) {
+    let pid = child.id().unwrap().to_string();
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &pid])
+        .status();
+    assert!(sent.await.unwrap().success());
 }
 
 /// Starts the program for an issuer, and waits until it listens.

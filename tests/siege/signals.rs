@@ -13,7 +13,7 @@ async fn sigterm_under_load_loses_no_call() {
     for _ in 0..50 {
         let token = token.clone();
         let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        calls.spawn(async move { answer(stream, &token).await });
+        calls.spawn(async move { program::whoami(stream, &token).await.unwrap() });
     }
 
     program.signal("TERM").await;
@@ -22,16 +22,6 @@ async fn sigterm_under_load_loses_no_call() {
         assert_eq!(status, "200");
     }
     assert_eq!(program.ended().await, Some(0));
-}
-
-async fn answer(mut stream: tokio::net::TcpStream, token: &str) -> String {
-    use tokio::io::AsyncReadExt;
-    let head =
-        format!("GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer.split(' ').nth(1).unwrap_or("nothing").to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,14 +39,8 @@ async fn a_second_sigterm_ends_it_at_once() {
     waiting.write_all(WAITS.as_bytes()).await.unwrap();
     // The issuer is asked only once the program runs; both signals come after that.
     let _asked = silent.accept().await.unwrap();
-    let pid = child.id().unwrap().to_string();
-    let kill = || {
-        tokio::process::Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-    };
 
-    kill().await.unwrap();
+    program::signal(&child, "TERM").await;
     while tokio::net::TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
@@ -64,7 +48,7 @@ async fn a_second_sigterm_ends_it_at_once() {
         child.try_wait().unwrap().is_none(),
         "it did not wait for the call"
     );
-    kill().await.unwrap();
+    program::signal(&child, "TERM").await;
 
     let ended = tokio::time::timeout(TOO_LONG, child.wait()).await;
     assert_eq!(ended.expect("it goes on").unwrap().code(), Some(1));

@@ -10,7 +10,7 @@ use crate::callers::Callers;
 use crate::program::{Program, TOO_LONG};
 
 #[derive(Clone, Copy)]
-enum Attack {
+pub enum Attack {
     HalfHead,
     ByteByByte,
     SlowBody,
@@ -64,7 +64,7 @@ impl Attack {
 }
 
 /// Lets `number` attackers hold on at once, half of them each way.
-async fn attack(program: &Program, number: usize, ways: [Attack; 2]) -> Duration {
+pub async fn attack(program: &Program, number: usize, ways: [Attack; 2]) -> Duration {
     let mut attackers = JoinSet::new();
     for position in 0..number {
         let stream = program.connect().await;
@@ -81,7 +81,7 @@ async fn attack(program: &Program, number: usize, ways: [Attack; 2]) -> Duration
     longest
 }
 
-const ROWS: [(&str, [Attack; 2]); 3] = [
+pub const ROWS: [(&str, [Attack; 2]); 3] = [
     (
         "half-sent heads, byte by byte",
         [Attack::HalfHead, Attack::ByteByByte],

@@ -12,7 +12,7 @@ const CALLERS: usize = 4;
 
 /// Sends `number` new tokens and as many bad ones, and tells the growth of memory in MiB
 /// since a fifth of them.
-async fn send(program: &Arc<Program>, number: usize) -> f64 {
+pub async fn send(program: &Arc<Program>, number: usize) -> f64 {
     let mut warm = 0.0;
     for part in 0..5 {
         let mut tasks = JoinSet::new();

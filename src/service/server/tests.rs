@@ -112,6 +112,18 @@ async fn every_answer_keeps_browsers_from_guessing() {
 }
 
 #[tokio::test]
+async fn a_handler_that_panics_is_answered_for_and_others_are_served() {
+    let world = World::start(|_| {}).await;
+
+    let panicked = world.say("GET /panic HTTP/1.0\r\n\r\n").await;
+    let other = world.say("GET / HTTP/1.0\r\n\r\n").await;
+
+    assert_eq!(status(&panicked), "500");
+    assert!(panicked.contains("\"reason\":\"panicked\""), "{panicked}");
+    assert_eq!(status(&other), "200");
+}
+
+#[tokio::test]
 async fn a_caller_behind_a_trusted_proxy_is_told_by_its_own_address() {
     let world = World::start(|config| {
         config.trusted_proxies = crate::service::config::TrustedProxies::loopback();
