@@ -39,6 +39,15 @@ impl Principal {
     pub fn claims(&self) -> &Claims {
         &self.claims
     }
+
+    /// What `derive` makes of the claims, made once for a token that is remembered: for what
+    /// would otherwise be made anew at each call. See [`Verified::derived`].
+    pub fn derived<D>(&self, derive: impl Fn(&Claims) -> D) -> D
+    where
+        D: Clone + Send + Sync + 'static,
+    {
+        self.claims.derived(derive)
+    }
 }
 
 impl<'a> FromRequest<'a> for Principal {

@@ -1,9 +1,11 @@
 //! The API of Okta's guide: `hello` for anyone, `whoami` for holders of a valid token.
 
+mod prepared;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use poem_openapi::payload::{Json, Response};
+use poem_openapi::payload::Json;
 use poem_openapi::types::{Any, Example};
 use poem_openapi::{
     ContactObject, LicenseObject, Object, OpenApi, OpenApiService, ServerObject, Tags,
@@ -14,6 +16,8 @@ use crate::guard::{BearerAuth, Guarded};
 use crate::token::{Claims, NumericDate};
 
 use super::config::Contact;
+
+use prepared::Prepared;
 
 pub(super) struct Api;
 
@@ -86,8 +90,8 @@ impl Api {
         tag = "Tag::Caller"
     )]
     #[allow(clippy::unused_async)]
-    async fn whoami(&self, caller: BearerAuth) -> Response<Json<WhoAmI>> {
-        Response::new(Json(WhoAmI::from(caller.claims()))).header("Cache-Control", "no-store")
+    async fn whoami(&self, caller: BearerAuth) -> Prepared<WhoAmI> {
+        Prepared::new(caller.derived(|claims| Prepared::body(&WhoAmI::from(claims))))
     }
 }
 

@@ -2,6 +2,7 @@
 //! Prometheus project's own library.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use arc_swap::ArcSwap;
 use http::header::CONTENT_TYPE;
 use poem::Response;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder, text,
+};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -27,22 +30,74 @@ pub(super) struct Metrics {
 
 /// One request, as it is counted. No part of it is the caller's own text.
 pub(super) struct Observation<'a> {
-    pub(super) operation: &'a str,
+    pub(super) operation: Operation<'a>,
     pub(super) status: u16,
     pub(super) reason: &'static str,
     pub(super) latency: Duration,
 }
 
+/// What was called: an operation by its id, else a route by its pattern.
+#[derive(Clone, Copy)]
+pub(super) enum Operation<'a> {
+    Id(&'static str),
+    Route(&'a Arc<str>),
+}
+
+/// A name that is copied without copying its text.
+#[derive(Clone, Debug)]
+enum Name {
+    Fixed(&'static str),
+    Shared(Arc<str>),
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
-    operation: String,
+    operation: Name,
     status: u16,
     reason: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OperationLabels {
-    operation: String,
+    operation: Name,
+}
+
+impl Name {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Fixed(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl From<Operation<'_>> for Name {
+    fn from(operation: Operation<'_>) -> Self {
+        match operation {
+            Operation::Id(id) => Self::Fixed(id),
+            Operation::Route(pattern) => Self::Shared(pattern.clone()),
+        }
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl EncodeLabelValue for Name {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        self.as_str().encode(encoder)
+    }
 }
 
 impl Metrics {
@@ -66,7 +121,7 @@ impl Metrics {
     }
 
     pub(super) fn observe(&self, request: &Observation<'_>) {
-        let operation = request.operation.to_owned();
+        let operation = Name::from(request.operation);
         self.durations
             .get_or_create(&OperationLabels {
                 operation: operation.clone(),

@@ -16,7 +16,7 @@ use tracing::info;
 use crate::clock::Clock;
 use crate::guard::Problem;
 
-use super::metrics::{Metrics, Observation};
+use super::metrics::{Metrics, Observation, Operation};
 
 /// The middleware that names, logs and counts requests.
 #[derive(Clone)]
@@ -45,13 +45,14 @@ impl Observe {
         request_id: &str,
         latency: Duration,
     ) {
-        let route = match response.data::<PathPattern>() {
-            Some(PathPattern(pattern)) if !pattern.is_empty() => pattern,
-            _ => "none",
+        let pattern = match response.data::<PathPattern>() {
+            Some(PathPattern(pattern)) if !pattern.is_empty() => Some(pattern),
+            _ => None,
         };
-        let operation = match response.data::<OperationId>() {
-            Some(OperationId(id)) => id,
-            None => route,
+        let operation = match (response.data::<OperationId>(), pattern) {
+            (Some(OperationId(id)), _) => Operation::Id(id),
+            (None, Some(pattern)) => Operation::Route(pattern),
+            (None, None) => Operation::Id(NO_ROUTE),
         };
         let status = response.status().as_u16();
         let reason = response
@@ -67,7 +68,7 @@ impl Observe {
             target: "access",
             request_id,
             method,
-            route,
+            route = pattern.map_or(NO_ROUTE, |pattern| pattern),
             status,
             reason,
             latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
@@ -136,4 +137,5 @@ fn name(method: &Method) -> &'static str {
     }
 }
 
+const NO_ROUTE: &str = "none";
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -4,7 +4,10 @@
 //! 2. `iss` is ours to the byte; `aud` contains ours to the byte.
 //! 3. `exp` has not passed, `nbf` and `iat` are not ahead, each within the leeway.
 
+use std::any::Any;
+use std::fmt;
 use std::ops::Deref;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use super::{Claims, NumericDate, TokenError};
@@ -66,7 +69,7 @@ impl Validation {
             return Err(TokenError::WrongAudience);
         }
         self.check_times(&claims, now)?;
-        Ok(Verified(claims))
+        Ok(Verified::new(claims))
     }
 
     /// Judges again, later, claims that passed before: only time has changed.
@@ -99,14 +102,52 @@ impl Validation {
 }
 
 /// Proof that its content passed every check. Only [`Validation::check`] makes one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Verified<T>(T);
+pub struct Verified<T> {
+    content: T,
+    derived: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl<T> Verified<T> {
+    fn new(content: T) -> Self {
+        Self {
+            content,
+            derived: OnceLock::new(),
+        }
+    }
+
+    /// What `derive` makes of the content, made once and kept as long as the content is.
+    ///
+    /// Of several types that are derived from one content the first is kept, and the others
+    /// are made each time.
+    pub fn derived<D>(&self, derive: impl Fn(&T) -> D) -> D
+    where
+        D: Clone + Send + Sync + 'static,
+    {
+        let kept = (self.derived).get_or_init(|| Box::new(derive(&self.content)));
+        match kept.downcast_ref::<D>() {
+            Some(derived) => derived.clone(),
+            None => derive(&self.content),
+        }
+    }
+}
 
 impl<T> Deref for Verified<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        &self.content
+    }
+}
+
+impl<T: PartialEq> PartialEq for Verified<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.content == other.content
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Verified<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Verified").field(&self.content).finish()
     }
 }
 
@@ -140,11 +181,41 @@ pub struct AudienceError;
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
     fn an_audience_has_at_least_a_letter() {
         assert_eq!(Audience::parse(""), Err(AudienceError));
         assert_eq!(Audience::parse("a").as_ref().map(Audience::as_str), Ok("a"));
+    }
+
+    #[test]
+    fn what_is_derived_first_is_made_once_and_another_each_time() {
+        let verified = Verified::new(20);
+        let times = Cell::new(0);
+        let make = |number: &i32| {
+            times.set(times.get() + 1);
+            number + 1
+        };
+
+        assert_eq!((verified.derived(make), verified.derived(make)), (21, 21));
+        assert_eq!(times.get(), 1);
+
+        let text = |number: &i32| number.to_string();
+        assert_eq!(verified.derived(text), "20");
+        assert_eq!(verified.derived(make), 21);
+        assert_eq!(times.get(), 1);
+    }
+
+    #[test]
+    fn the_same_content_is_equal_and_shown_alike_whatever_was_derived() {
+        let (one, other) = (Verified::new(20), Verified::new(20));
+        one.derived(|number| number + 1);
+
+        assert_eq!(one, other);
+        assert_ne!(one, Verified::new(21));
+        assert_eq!(format!("{one:?}"), "Verified(20)");
     }
 }
