@@ -19,6 +19,7 @@ mod observe;
 mod postman;
 mod problems;
 mod reload;
+mod routes;
 mod server;
 pub mod telemetry;
 

@@ -2,20 +2,17 @@
 //!
 //! A reload builds a new one beside the old and then puts it in its place, whole.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
 use poem::middleware::CatchPanic;
-use poem::{EndpointExt, IntoResponse, Response, Route, RouteMethod, get};
-use poem_openapi::OpenApi;
+use poem::{EndpointExt, IntoResponse, Response, Route, get};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::guard::{
-    Access, AccessMode, Challenge, Guard, Guarded, OperationAccess, ProtectedResource, RateLimits,
-    RuleError,
+    Access, AccessMode, Challenge, Guard, OperationAccess, ProtectedResource, RateLimits, RuleError,
 };
 use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
 use crate::token::{Audience, Scope, ScopeError, ScopeToken, Validation};
@@ -25,6 +22,7 @@ use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig
 use super::cross_origin::CrossOrigin;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
 use super::problems::{Panicked, Problems};
+use super::routes::Routes;
 use super::server::Stage;
 use super::{BuildError, api, health};
 
@@ -113,7 +111,7 @@ fn routes(
     issuer: &Issuer,
     public_url: &str,
     stage: watch::Receiver<Stage>,
-) -> Result<Route, RuleError> {
+) -> Result<Routes, RuleError> {
     let guarded = guard.try_protect(api::Api)?;
     let metadata = |path: &str| {
         let url = format!("{public_url}{path}");
@@ -131,22 +129,7 @@ fn routes(
         .at(format!("{RESOURCE_METADATA}{API_PATH}"), metadata(API_PATH))
         .at("/livez", get(make_sync(|_| health::live())))
         .at("/readyz", get(health::ready(keys.clone(), stage)));
-    Ok(add_operations(documents.add_to(routes), guarded))
-}
-
-/// Each operation at its own path: to nest poem-openapi's service would route every call
-/// twice. It would also read the query of each; here no operation has one.
-fn add_operations(routes: Route, api: Guarded<api::Api>) -> Route {
-    let mut table = HashMap::new();
-    api.add_routes(&mut table);
-    table.into_iter().fold(routes, |routes, (path, methods)| {
-        let by_method = methods
-            .into_iter()
-            .fold(RouteMethod::new(), |all, (method, endpoint)| {
-                all.method(method, endpoint)
-            });
-        routes.at(path, by_method)
-    })
+    Ok(Routes::new(guarded, documents.add_to(routes)))
 }
 
 pub(super) fn about(config: &Config, public_url: &str) -> About {
