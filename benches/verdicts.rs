@@ -88,6 +88,14 @@ fn main() {
             sign(members(15)),
         ),
         (
+            "8 KiB, 2 of them a header of escapes",
+            &plain,
+            key.sign(
+                &json!({ "alg": "RS256", "kid": "x", "x": "\u{1}".repeat(330) }),
+                &claims(&"x".repeat(3500)),
+            ),
+        ),
+        (
             "8 KiB with an unknown kid",
             &plain,
             key.sign(

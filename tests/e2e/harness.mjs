@@ -10,7 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const WAIT_MS = 20_000;
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const BIN =
+/** The program. */
+export const BIN =
   process.env.BIN ??
   path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/poem-resource-server');
 
@@ -78,7 +79,7 @@ export function call(url, { method = 'GET', headers = {}, body } = {}) {
  * Starts a process that sees none of our environment but PATH, in a directory without
  * configuration files.
  */
-function start(command, args, env) {
+export function start(command, args, env) {
   const cwd = fs.mkdtempSync(path.join(scratch, 'run-'));
   const child = spawn(command, args, {
     cwd,
