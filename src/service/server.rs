@@ -11,6 +11,7 @@
 //! 5. Stopped: accept no more, let requests in flight finish, cut what is left.
 
 mod answer;
+mod held;
 mod limits;
 mod listener;
 mod origin;

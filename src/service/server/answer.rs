@@ -25,6 +25,7 @@ use poem::{Addr, Body, IntoResponse, Request, Response};
 use tokio::sync::watch;
 
 use super::Stage;
+use super::held::Held;
 use super::limits::Limits;
 use super::origin::Origin;
 use super::pace::Pace;
@@ -61,9 +62,9 @@ impl Answerer {
         request: http::Request<Incoming>,
         origin: Origin,
         pace: Arc<Pace>,
-    ) -> Result<hyper::Response<BoxBody<Bytes, io::Error>>, Infallible> {
+    ) -> Result<hyper::Response<Held>, Infallible> {
         let version = request.version();
-        let in_flight = pace.begin(version == Version::HTTP_2);
+        let mut in_flight = pace.begin(version == Version::HTTP_2);
         let origin = origin.behind(&self.trusted_proxies, request.headers());
         let is_secure = origin.scheme == Scheme::HTTPS;
         let mut response = self.respond(request, origin).await;
@@ -84,7 +85,8 @@ impl Answerer {
         if is_last && version <= Version::HTTP_11 {
             response.headers_mut().insert(CONNECTION, CLOSE);
         }
-        Ok(response.into())
+        let response: hyper::Response<BoxBody<Bytes, io::Error>> = response.into();
+        Ok(response.map(|body| Held::new(body, in_flight)))
     }
 
     async fn respond(&self, request: http::Request<Incoming>, origin: Origin) -> Response {

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | is new, or is in the middle of a head | `header_timeout` |
 //! | is idle between two requests | `keep_alive`; a moment when others wait for its place |
-//! | does not take its answer | `request_timeout` |
+//! | does not take its answer, or a part of it that is written | `request_timeout` after that was made |
 //! | sends without asking (floods of pings, settings, continuations) | one head, and the bodies of its requests |
 //! | takes its requests back (rapid reset) | [`MAX_ABANDONED`] in a row |
 //!
@@ -36,7 +36,8 @@ pub(super) struct Pace {
 
 struct Account {
     has_asked: bool,
-    in_flight: u32,
+    /// When each request in flight began, the oldest first.
+    in_flight: Vec<Instant>,
     is_http2: bool,
     /// Since when the connection has been idle, or its head under way.
     waiting_since: Instant,
@@ -68,7 +69,7 @@ impl Pace {
             max_body_bytes: limits.max_body_bytes as u64,
             account: Mutex::new(Account {
                 has_asked: false,
-                in_flight: 0,
+                in_flight: Vec::new(),
                 is_http2: false,
                 waiting_since: now(),
                 // As slow as a head is who sends nothing at all.
@@ -82,10 +83,12 @@ impl Pace {
         }
     }
 
-    /// A head is complete. The request is in flight until what is returned is dropped.
+    /// A head is complete. The request is in flight until what is returned is dropped, which
+    /// goes with the answer's body.
     pub(super) fn begin(self: &Arc<Self>, is_http2: bool) -> InFlight {
+        let began = now();
         let mut account = self.account();
-        account.in_flight += 1;
+        account.in_flight.push(began);
         account.is_http2 = is_http2;
         account.head = Head::None;
         account.unasked_bytes = 0;
@@ -95,6 +98,7 @@ impl Pace {
         }
         InFlight {
             pace: self.clone(),
+            began,
             is_answered: false,
         }
     }
@@ -115,36 +119,39 @@ impl Pace {
     pub(super) async fn exhausted(&self, places: &Places) {
         loop {
             let deadline = self.deadline();
-            let at = now();
-            if deadline.is_some_and(|deadline| deadline <= at) {
+            if deadline <= now() {
                 return;
             }
-            // While a request is in flight, only the end of it brings a deadline.
-            let again = deadline.unwrap_or(at + self.header_timeout);
+            // A request that begins does not wake us; it is looked after soon enough.
+            let soon = now() + self.header_timeout.min(self.request_timeout);
             tokio::select! {
-                () = tokio::time::sleep_until(again) => {}
+                () = tokio::time::sleep_until(deadline.min(soon)) => {}
                 () = self.sooner.notified() => {}
                 () = places.wanted() => if self.is_idle_for(A_MOMENT) { return },
             }
         }
     }
 
-    fn deadline(&self) -> Option<Instant> {
+    fn deadline(&self) -> Instant {
         let account = self.account();
-        if let Some(since) = account.blocked_since {
-            return Some(since + self.request_timeout);
-        }
         let wait = match account.head {
-            _ if account.in_flight > 0 => return None,
             Head::None => self.keep_alive,
             Head::Begun | Head::Awaited => self.header_timeout,
         };
-        Some(account.waiting_since + wait)
+        // An answer may take its time to be made, and as much to be taken: a caller of
+        // HTTP/2 that opens no window for it leaves the socket itself free.
+        let answer = (account.in_flight.first()).map(|began| *began + 2 * self.request_timeout);
+        let blocked = (account.blocked_since).map(|since| since + self.request_timeout);
+        match (answer, blocked) {
+            (None, None) => account.waiting_since + wait,
+            (Some(deadline), None) | (None, Some(deadline)) => deadline,
+            (Some(answer), Some(blocked)) => answer.min(blocked),
+        }
     }
 
     fn is_idle_for(&self, time: Duration) -> bool {
         let account = self.account();
-        account.in_flight == 0
+        account.in_flight.is_empty()
             && account.blocked_since.is_none()
             && account.waiting_since.elapsed() >= time
     }
@@ -162,13 +169,13 @@ impl Pace {
     pub(super) fn has_read(&self, bytes: usize) -> io::Result<()> {
         let mut account = self.account();
         account.unasked_bytes += bytes as u64;
-        let bodies = self.max_body_bytes * u64::from(account.in_flight);
+        let bodies = self.max_body_bytes * account.in_flight.len() as u64;
         // Twice: chunks and frames have heads of their own.
         if account.unasked_bytes > 2 * (self.max_head_bytes + bodies) {
             return Err(io::Error::other("more bytes than any request has"));
         }
         // What HTTP/2 sends between requests is no head.
-        if account.head == Head::None && account.in_flight == 0 && !account.is_http2 {
+        if account.head == Head::None && account.in_flight.is_empty() && !account.is_http2 {
             account.head = Head::Begun;
             account.waiting_since = now();
         }
@@ -205,29 +212,32 @@ impl Pace {
     }
 }
 
-/// A request between its head and its answer.
+/// A request between its head and the end of its answer.
 pub(super) struct InFlight {
     pace: Arc<Pace>,
+    began: Instant,
     is_answered: bool,
 }
 
 impl InFlight {
-    /// The answer is there.
-    pub(super) fn answered(mut self) {
+    /// The answer is there; it may still have to be taken.
+    pub(super) fn answered(&mut self) {
         self.is_answered = true;
+        self.pace.account().abandoned = 0;
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
         let mut account = self.pace.account();
-        account.in_flight -= 1;
+        let position = account.in_flight.iter().position(|it| *it == self.began);
+        if let Some(position) = position {
+            account.in_flight.remove(position);
+        }
         account.waiting_since = now();
-        account.abandoned = if self.is_answered {
-            0
-        } else {
-            account.abandoned + 1
-        };
+        if !self.is_answered {
+            account.abandoned += 1;
+        }
     }
 }
 

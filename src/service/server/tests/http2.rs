@@ -1,5 +1,7 @@
 //! HTTP/2 by hand: a client library would be too polite.
 
+use std::time::Duration;
+
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -96,6 +98,48 @@ async fn floods_end_the_connection_and_others_are_served() {
         assert!(flood(&world, next).await, "{name}: not ended");
         let other = world.say("GET / HTTP/1.0\r\n\r\n").await;
         assert_eq!(status(&other), "200", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn who_opens_no_window_for_an_answer_loses_the_connection() {
+    let soon = Duration::from_millis(100);
+    let world = World::start(|config| config.request_timeout = soon).await;
+    for (name, first) in [("nothing said", None), ("a ping now and then", Some(PING))] {
+        let mut stream = world.connect().await;
+        stream.write_all(PREFACE).await.unwrap();
+        // SETTINGS_INITIAL_WINDOW_SIZE of 0 (RFC 9113 section 6.5.2).
+        let no_window = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
+        stream.write_all(&no_window).await.unwrap();
+        let large = [
+            0x82, 0x04, 0x06, b'/', b'l', b'a', b'r', b'g', b'e', 0x86, 0x41, 1, b'x',
+        ];
+        let request = frame(HEADERS, END_HEADERS | END_STREAM, 1, &large);
+        stream.write_all(&request).await.unwrap();
+        let (mut reading, mut writing) = stream.split();
+        let keep_alive = async {
+            let mut every = tokio::time::interval(soon / 4);
+            while let Some(kind) = first {
+                every.tick().await;
+                if writing
+                    .write_all(&frame(kind, 0, 0, &[0; 8]))
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        let mut nowhere = tokio::io::sink();
+        let ended = async {
+            tokio::select! {
+                () = keep_alive => {}
+                _ = tokio::io::copy(&mut reading, &mut nowhere) => {}
+            }
+        };
+        let in_time = tokio::time::timeout(TOO_LONG, ended).await;
+        assert!(in_time.is_ok(), "{name}: not ended");
     }
 }
 

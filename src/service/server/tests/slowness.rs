@@ -108,7 +108,12 @@ async fn who_does_not_take_an_answer_loses_the_connection() {
 
 #[tokio::test]
 async fn who_takes_a_large_answer_gets_all_of_it() {
-    let world = World::start(|config| config.request_timeout = TOO_LONG).await;
+    let world = World::start(|config| {
+        config.request_timeout = TOO_LONG;
+        // The connection is not idle meanwhile.
+        config.keep_alive = Duration::from_millis(1);
+    })
+    .await;
 
     let answer = world.say("GET /large HTTP/1.0\r\n\r\n").await;
 
