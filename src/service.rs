@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
-use poem::{EndpointExt, Response, Route, get};
+use poem::{EndpointExt, Response, Route};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -42,6 +42,7 @@ use metrics::Metrics;
 use observe::Observe;
 use problems::Problems;
 use reload::InForce;
+use routes::read;
 use server::{Certificate, Limits, Stage, Tls};
 
 pub use app::{fetch, redirect_uris};
@@ -92,7 +93,7 @@ impl Service {
         let endpoint =
             InForce::new(in_force.clone()).with(Observe::new(metrics.clone(), clock.clone()));
         let admin = Route::new()
-            .at("/metrics", get(make_sync(move |_| metrics.render())))
+            .at("/metrics", read(make_sync(move |_| metrics.render())))
             .with(Problems::default());
         Ok(Self {
             endpoint: Arc::new(ToDynEndpoint(endpoint)),

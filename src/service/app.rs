@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
 use poem::middleware::CatchPanic;
-use poem::{EndpointExt, IntoResponse, Response, Route, get};
+use poem::{EndpointExt, IntoResponse, Response, Route};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -22,7 +22,7 @@ use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig
 use super::cross_origin::CrossOrigin;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
 use super::problems::{Panicked, Problems};
-use super::routes::Routes;
+use super::routes::{Routes, read};
 use super::server::Stage;
 use super::{BuildError, api, health};
 
@@ -118,7 +118,7 @@ fn routes(
         let resource = ProtectedResource::new(&url, issuer.as_str(), guarded.rules())
             .with_documentation(api::TITLE, &format!("{public_url}/docs"));
         let text = serde_json::to_string(&resource).expect("a document of texts");
-        get(make_sync(move |_| {
+        read(make_sync(move |_| {
             text.clone()
                 .with_content_type("application/json")
                 .into_response()
@@ -127,8 +127,8 @@ fn routes(
     let routes = Route::new()
         .at(RESOURCE_METADATA, metadata(""))
         .at(format!("{RESOURCE_METADATA}{API_PATH}"), metadata(API_PATH))
-        .at("/livez", get(make_sync(|_| health::live())))
-        .at("/readyz", get(health::ready(keys.clone(), stage)));
+        .at("/livez", read(make_sync(|_| health::live())))
+        .at("/readyz", read(health::ready(keys.clone(), stage)));
     Ok(Routes::new(guarded, documents.add_to(routes)))
 }
 

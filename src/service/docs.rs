@@ -24,7 +24,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::StatusCode;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
-use poem::endpoint::{Endpoint, make_sync};
+use poem::endpoint::make_sync;
 use poem::{Request, Response, Route, RouteMethod};
 
 use crate::guard::{Document, Guard, RuleError};
@@ -33,6 +33,7 @@ use crate::issuer::{Metadata, RemoteKeySet};
 use super::api;
 use super::config::Contact;
 use super::problems::problem;
+use super::routes::read;
 use asset::Asset;
 
 pub(super) use bundles::prepare;
@@ -150,12 +151,6 @@ pub(super) fn print(
     let document = guard.document(&service, issuer)?;
     let late = problem(StatusCode::REQUEST_TIMEOUT);
     Ok(document.with_answer(late, "The request took too long."))
-}
-
-/// Answers GET and HEAD, of which hyper sends no body.
-fn read(endpoint: impl Endpoint<Output = Response> + 'static) -> RouteMethod {
-    let endpoint = Arc::new(endpoint);
-    RouteMethod::new().get(endpoint.clone()).head(endpoint)
 }
 
 /// The page's own links are relative to an address without a slash at the end.

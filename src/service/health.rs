@@ -21,7 +21,7 @@ pub(super) fn live() -> Response {
 pub(super) fn ready(
     keys: Arc<RemoteKeySet>,
     stage: watch::Receiver<Stage>,
-) -> impl Endpoint + 'static {
+) -> impl Endpoint<Output = Response> + 'static {
     make_sync(move |_| match keys.status().keys {
         _ if *stage.borrow() != Stage::Open => {
             answer(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")

@@ -25,6 +25,12 @@ struct Methods {
     endpoints: Vec<(Method, BoxEndpoint<'static>)>,
 }
 
+/// Answers GET and HEAD alike; of the latter hyper sends no body.
+pub(super) fn read(endpoint: impl Endpoint<Output = Response> + 'static) -> RouteMethod {
+    let endpoint = Arc::new(endpoint);
+    RouteMethod::new().get(endpoint.clone()).head(endpoint)
+}
+
 impl Routes {
     /// The operations of `api`, and `rest`.
     pub(super) fn new(api: impl OpenApi, rest: Route) -> Self {

@@ -184,11 +184,14 @@ async fn on_the_wire_swagger_ui_takes_less_than_a_third() {
     assert!(bytes < 1_600_000 / 3, "{bytes} bytes");
 }
 
+const METADATA: &str = "/.well-known/oauth-protected-resource";
+
 #[tokio::test]
 async fn head_says_what_get_would_send() {
     let world = World::start().await;
 
-    for path in DOCUMENTS.into_iter().chain(PAGES) {
+    let others = ["/api/hello", "/livez", "/readyz", METADATA];
+    for path in DOCUMENTS.into_iter().chain(PAGES).chain(others) {
         let whole = world.get(path).await;
         let head = Answer::to(world.request(Method::HEAD, path)).await;
 

@@ -12,6 +12,7 @@ use poem_openapi::OpenApiService;
 
 use super::asset::Asset;
 use super::swagger_ui::OAUTH2_REDIRECT;
+use crate::service::routes::read;
 
 struct Bundles {
     swagger_ui_css: Asset,
@@ -53,7 +54,7 @@ pub(super) fn add_to(routes: Route) -> Route {
 }
 
 fn serve(pick: fn(&Bundles) -> &Asset) -> RouteMethod {
-    super::read(make(move |request: Request| async move {
+    read(make(move |request: Request| async move {
         let bundles = match BUNDLES.get() {
             Some(bundles) => bundles,
             None => tokio::task::spawn_blocking(|| BUNDLES.get_or_init(Bundles::new))
