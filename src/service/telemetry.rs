@@ -1,7 +1,9 @@
-//! Log lines, on standard error.
+//! Log lines, on standard error, written by a thread of their own: a pipe that nobody reads
+//! must not hold up a caller. When `MAX_WAITING` lines wait, further ones are dropped.
 
 use std::io::{self, IsTerminal};
 
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
@@ -9,20 +11,25 @@ use super::config::LogFormat;
 
 /// Sends log lines to standard error in the configured form. `filter` is what `RUST_LOG`
 /// says; without it everything from `info` on is logged, of other crates from `warn` on.
+/// What is returned writes the last lines when it is dropped.
 ///
 /// # Errors
 ///
 /// [`TelemetryError::Filter`] when the filter cannot be read, [`TelemetryError::Installed`]
 /// when the process logs elsewhere already.
-pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryError> {
+pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, TelemetryError> {
     let filter =
         EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER)).map_err(TelemetryError::Filter)?;
-    let lines = fmt().with_env_filter(filter).with_writer(io::stderr);
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(MAX_WAITING)
+        .finish(io::stderr());
+    let lines = fmt().with_env_filter(filter).with_writer(writer);
     match format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     }
-    .map_err(TelemetryError::Installed)
+    .map_err(TelemetryError::Installed)?;
+    Ok(guard)
 }
 
 /// Why log lines cannot be sent.
@@ -37,4 +44,6 @@ pub enum TelemetryError {
     Installed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Some seconds of full load.
+const MAX_WAITING: usize = 100_000;
 const DEFAULT_FILTER: &str = "warn,poem_resource_server=info,access=info";

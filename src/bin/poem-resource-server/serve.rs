@@ -23,7 +23,7 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
         reason = "`RUST_LOG` is the log library's own setting"
     )]
     let filter = std::env::var("RUST_LOG").ok();
-    telemetry::init(config.log.format, filter.as_deref())?;
+    let _log = telemetry::init(config.log.format, filter.as_deref())?;
     let Doors { http, admin } = Doors::open(&config)?;
     let embedded = embedded::start(&mut config, &http.listen).await?;
     let service = Service::build(&config, http.listen.clone(), Arc::new(SystemClock::new()))?;
