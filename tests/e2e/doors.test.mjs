@@ -1,0 +1,112 @@
+// Where the program listens, and how it leaves.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { BIN, call, eventually, freePort, run, scratch, settings, start, startIssuer, startService } from './harness.mjs';
+
+describe('the doors', () => {
+  let issuer;
+  before(async () => {
+    issuer = await startIssuer();
+  });
+  after(() => issuer?.stop());
+  const quiet = () => ({ ...settings(issuer), RESOURCE_SERVER_ADMIN__LISTEN: 'off' });
+
+  /** The status of one call by a Unix socket; 0 when nobody answers there. */
+  const callSocket = (socketPath, target) =>
+    new Promise((resolve) => {
+      const request = http.get({ socketPath, path: target, agent: false }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode));
+      });
+      request.on('error', () => resolve(0));
+    });
+
+  test('a Unix socket is served, taken over from the dead, and removed at the end', async () => {
+    const socket = path.join(scratch, 'http.sock');
+    const env = { ...quiet(), RESOURCE_SERVER_HTTP__LISTEN: `unix:${socket}` };
+    const serve = async () => {
+      const process_ = start(BIN, [], env);
+      await eventually(() => process_.output.stderr, async () => (await callSocket(socket, '/readyz')) === 200);
+      return process_;
+    };
+
+    const first = await serve();
+    assert.equal(await callSocket(socket, '/api/hello'), 200);
+    assert.equal(await callSocket(socket, '/api/whoami'), 401);
+    await first.stop('SIGKILL');
+    assert.ok(fs.existsSync(socket), 'a killed process leaves its socket behind');
+
+    const second = await serve();
+    assert.equal(await second.stop(), 0);
+    assert.ok(!fs.existsSync(socket));
+  });
+
+  test('a socket that somebody serves is not taken from him', async () => {
+    const socket = path.join(scratch, 'taken.sock');
+    const server = http.createServer().listen(socket);
+
+    const { code, stderr } = await run([], { ...quiet(), RESOURCE_SERVER_HTTP__LISTEN: `unix:${socket}` });
+    server.close();
+
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /http\.listen.*taken\.sock/s);
+  });
+
+  test('two processes share a port when both are told to, and not else', async () => {
+    const port = await freePort();
+    const shared = { ...quiet(), RESOURCE_SERVER_HTTP__REUSE_PORT: 'true' };
+    const first = await startService(shared, { port });
+
+    const second = await startService(shared, { port });
+    const { code, stderr } = await run([], {
+      ...quiet(),
+      RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${port}`,
+    });
+
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /cannot listen/);
+    await first.stop();
+    assert.equal((await second.hello()).status, 200);
+    await second.stop();
+  });
+
+  test('while it drains it serves, says that it is not ready, and keeps no connection', async () => {
+    const service = await startService({ ...quiet(), RESOURCE_SERVER_HTTP__DRAIN_DELAY: '2s' });
+    const agent = new http.Agent({ keepAlive: true });
+    const kept = () =>
+      new Promise((resolve, reject) => {
+        const request = http.get(`${service.url}/api/hello`, { agent }, (response) => {
+          response.resume().on('end', () => resolve(response));
+        });
+        request.on('error', reject);
+      });
+    assert.notEqual((await kept()).headers.connection, 'close');
+
+    service.signal('SIGTERM');
+    const ready = () => call(`${service.url}/readyz`);
+    await eventually(() => 'still ready', async () => (await ready()).status === 503);
+    const answer = await kept();
+
+    assert.equal((await ready()).text, 'stopping\n');
+    assert.equal(answer.statusCode, 200);
+    assert.equal(answer.headers.connection, 'close');
+    assert.equal(await service.exit(), 0);
+    agent.destroy();
+  });
+
+  test('a certificate that cannot be read is told with its setting, and ends the start', async () => {
+    const env = {
+      ...quiet(),
+      RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${await freePort()}`,
+      RESOURCE_SERVER_HTTP__TLS__CERT: '/nowhere/cert.pem',
+      RESOURCE_SERVER_HTTP__TLS__KEY: '/nowhere/key.pem',
+    };
+
+    const { code, stderr } = await run([], env);
+
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /`http\.tls\.cert`.*\/nowhere\/cert\.pem/s);
+  });
+});
