@@ -3,7 +3,9 @@
 //! Joins the pure steps of [`crate::token`] with keys from a [`KeySource`] and the time
 //! from a [`Clock`]. [`Verifier::verify`] is the whole decision, in its order.
 
+mod advice;
 mod cache;
+mod explanation;
 
 use std::sync::Arc;
 
@@ -12,6 +14,9 @@ use crate::token::{
     Claims, Jws, KeySet, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified,
 };
 use cache::VerifiedCache;
+
+pub use advice::{REASONS, advice};
+pub use explanation::Explanation;
 
 /// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
 pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;

@@ -72,6 +72,21 @@ impl Validation {
         Ok(Verified::new(claims))
     }
 
+    /// What `iss` must be.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// What `aud` must contain.
+    pub fn audience(&self) -> &str {
+        self.audience.as_str()
+    }
+
+    /// How far clocks may differ.
+    pub fn leeway(&self) -> Duration {
+        self.leeway
+    }
+
     /// Judges again, later, claims that passed before: only time has changed.
     ///
     /// # Errors

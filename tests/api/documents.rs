@@ -1,6 +1,7 @@
 //! What the service says of itself, and that it is true.
 
 use poem_resource_server::service::config::settings_table;
+use poem_resource_server::verifier::REASONS;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -141,4 +142,18 @@ fn the_settings_table_of_the_readme_is_that_of_the_program() {
     let table = table.split("<!-- /settings -->").next().unwrap();
 
     assert_eq!(table, settings_table(), "run scripts/generate");
+}
+
+#[test]
+fn the_reasons_of_the_troubleshooting_guide_are_those_of_the_program() {
+    let guide = include_str!("../../docs/troubleshooting.md");
+    let table = guide.split("<!-- reasons -->\n").nth(1).unwrap();
+    let table = table.split("<!-- /reasons -->").next().unwrap();
+    let rows: Vec<_> = table.lines().skip(2).collect();
+
+    assert_eq!(rows.len(), REASONS.len(), "run scripts/generate");
+    for ((reason, meaning, fix), row) in REASONS.iter().zip(rows) {
+        let expected = format!("| `{reason}` | {meaning} | {fix} |");
+        assert_eq!(row, expected, "run scripts/generate");
+    }
 }

@@ -105,6 +105,38 @@ async fn every_hostile_token_is_refused_for_its_own_reason() {
 }
 
 #[tokio::test]
+async fn every_hostile_token_is_explained_and_shown_without_its_signature() {
+    let forge = Forge::new();
+    let verifier = forge.verifier().with_cache(None);
+    for row in hostile(&forge) {
+        let explanation = verifier.explain(&row.token).await;
+
+        assert_eq!(explanation.reason(), Some(row.reason), "{}", row.name);
+        assert!(explanation.failed_check().is_some(), "{}", row.name);
+        let text = explanation.to_string();
+        let failed = text.lines().filter(|line| line.starts_with("  FAILED"));
+        assert_eq!(failed.count(), 1, "{}:\n{text}", row.name);
+        assert!(text.is_ascii(), "{}:\n{text}", row.name);
+        assert!(text.contains("Refused: "), "{}:\n{text}", row.name);
+        assert!(!text.contains("no more to say"), "{}:\n{text}", row.name);
+        if let Some(signature) = row.token.split('.').nth(2)
+            && signature.len() > 20
+        {
+            assert!(!text.contains(signature), "{}", row.name);
+        }
+    }
+    for row in controls(&forge) {
+        let explanation = verifier.explain(&row.token).await;
+        assert!(explanation.is_accepted(), "{}", row.name);
+        assert!(
+            explanation.to_string().ends_with("Accepted.\n"),
+            "{}",
+            row.name
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_control_is_accepted() {
     let forge = Forge::new();
     let plain = forge.verifier().with_cache(None);

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Openapi(OpenapiOptions),
     /// Get an access token by client credentials, and print it alone
     Token(TokenOptions),
+    /// Show what a token says, and why it is accepted or refused
+    Explain(ExplainOptions),
     /// Show the settings in force, each with its source
     Config(ConfigOptions),
 }
@@ -60,6 +62,19 @@ pub(crate) struct OpenapiOptions {
 pub(crate) enum Format {
     Json,
     Yaml,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainOptions {
+    /// The token; `-`, and nothing where `OKTA_TOKEN` is not set, reads standard input, which
+    /// keeps it out of the shell's history
+    pub(crate) token: Option<String>,
+    /// Ask nobody: checks that need the issuer's keys are left out
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Show every reason there is with its meaning and its fix, as a Markdown table
+    #[arg(long)]
+    pub(crate) reasons: bool,
 }
 
 #[derive(Args)]

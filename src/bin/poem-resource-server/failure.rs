@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use poem_resource_server::issuer::{DiscoveryError, GrantError, IssuerError};
 use poem_resource_server::service::config::{ConfigError, Listen};
@@ -46,6 +47,15 @@ pub(crate) enum Failure {
         hint: &'static str,
         source: DiscoveryError,
     },
+    #[error("the keys of the issuer {issuer} cannot be had; `--offline` does without")]
+    Keys {
+        issuer: String,
+        source: Arc<DiscoveryError>,
+    },
+    #[error("the token is refused")]
+    Refused,
+    #[error("standard input cannot be read as text")]
+    Input(#[source] io::Error),
     #[error("no token was granted")]
     Grant(#[from] GrantError),
     #[error("a scope is not one")]
@@ -89,8 +99,13 @@ impl Failure {
                 source: DiscoveryError::Metadata { .. },
                 ..
             }
+            | Self::Keys { .. }
             | Self::Grant(GrantError::Fetch(_)) => 69,
-            Self::Grant(_) | Self::Write { .. } | Self::Runtime(_) => 1,
+            Self::Grant(_)
+            | Self::Refused
+            | Self::Input(_)
+            | Self::Write { .. }
+            | Self::Runtime(_) => 1,
             _ => 78,
         }
     }

@@ -3,6 +3,7 @@
 mod command_line;
 mod doors;
 mod embedded;
+mod explain;
 mod failure;
 mod openapi;
 mod output;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use poem_resource_server::service::config::{Config, settings_table};
 
-use command_line::{Command, CommandLine, ConfigOptions};
+use command_line::{Command, CommandLine, ConfigOptions, ExplainOptions};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -28,11 +29,15 @@ fn run(mut command_line: CommandLine) -> Result<(), Failure> {
     if let Some(Command::Config(ConfigOptions { markdown: true })) = &command_line.command {
         return output::print(&settings_table());
     }
+    if let Some(Command::Explain(ExplainOptions { reasons: true, .. })) = &command_line.command {
+        return output::print(&explain::reasons());
+    }
     let config = Config::load(&command_line.sources()?)?;
     match command_line.command.take().unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(config, command_line)),
         Command::Openapi(options) => block_on(openapi::print(config, options)),
         Command::Token(options) => block_on(token::print(config, options)),
+        Command::Explain(options) => block_on(explain::print(config, options)),
         Command::Config(_) => output::print(&config.in_force().to_string()),
     }
 }

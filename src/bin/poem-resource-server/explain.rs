@@ -1,0 +1,106 @@
+//! `explain`: what a token says, and how far it comes with the settings in force.
+
+use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use poem_resource_server::clock::SystemClock;
+use poem_resource_server::issuer::{RefreshPolicy, RemoteKeySet};
+use poem_resource_server::service;
+use poem_resource_server::service::config::Config;
+use poem_resource_server::token::{Audience, KeySet, KeySource, Validation};
+use poem_resource_server::verifier::{REASONS, Verifier};
+
+use crate::command_line::ExplainOptions;
+use crate::embedded;
+use crate::failure::Failure;
+use crate::output;
+
+pub(crate) async fn print(config: Config, options: ExplainOptions) -> Result<(), Failure> {
+    let token = token(options.token)?;
+    let (issuer, _) = embedded::issuer(&config)?;
+    let audience =
+        Audience::parse(config.issuer.audience.as_str()).map_err(service::BuildError::from)?;
+    let validation = Validation::new(issuer.as_str(), audience).with_leeway(config.issuer.leeway);
+    let clock = Arc::new(SystemClock::new());
+    let keys: Arc<dyn KeySource> = if options.offline {
+        Arc::new(Offline)
+    } else {
+        let fetch = service::fetch(&config.issuer)?;
+        let policy = RefreshPolicy {
+            jwks_hosts: config.issuer.jwks_hosts.clone(),
+            ..RefreshPolicy::default()
+        };
+        let keys = RemoteKeySet::start(issuer.clone(), fetch, policy, clock.clone());
+        let fetched = keys.first_attempt().await;
+        fetched.map_err(|source| Failure::Keys {
+            issuer: issuer.to_string(),
+            source,
+        })?;
+        Arc::new(keys)
+    };
+    let verifier = Verifier::new(keys, validation)
+        .with_clock(clock)
+        .with_cache(None);
+    let explanation = verifier.explain(token.trim()).await;
+    output::print(&explanation.to_string())?;
+    if options.offline {
+        output::print("\nOffline: the issuer's keys were not asked for.\n")?;
+    }
+    match explanation.reason() {
+        None => Ok(()),
+        // No fault was found by what could be looked at.
+        Some("no_keys") if options.offline => Ok(()),
+        Some(_) => Err(Failure::Refused),
+    }
+}
+
+/// No keys, and nobody is asked for them.
+#[derive(Debug)]
+struct Offline;
+
+impl KeySource for Offline {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        None
+    }
+
+    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+        Box::pin(async { None })
+    }
+}
+
+/// Every reason there is, for `docs/troubleshooting.md`.
+pub(crate) fn reasons() -> String {
+    let mut table = "| reason | what it means | what to do |\n| --- | --- | --- |\n".to_owned();
+    for (reason, meaning, fix) in REASONS {
+        let _ = writeln!(table, "| `{reason}` | {meaning} | {fix} |");
+    }
+    table
+}
+
+/// From the argument, else the variable, else standard input.
+fn token(argument: Option<String>) -> Result<String, Failure> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a token is no setting, and is read nowhere else"
+    )]
+    let variable = || std::env::var("OKTA_TOKEN").ok();
+    let token = match argument.as_deref() {
+        Some("-") => None,
+        Some(_) => argument,
+        None => variable(),
+    };
+    if let Some(token) = token {
+        return Ok(token);
+    }
+    let mut text = String::new();
+    // More than any token that could be accepted, and less than memory.
+    io::stdin()
+        .take(MAX_INPUT_BYTES)
+        .read_to_string(&mut text)
+        .map_err(Failure::Input)?;
+    Ok(text)
+}
+
+const MAX_INPUT_BYTES: u64 = 1024 * 1024;
