@@ -30,13 +30,6 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
     if config.http.public_url.is_none() && !is_an_address(&http.listen) {
         warn!("links name localhost: set `http.public_url` to the URL that callers use");
     }
-    output::print(&welcome(
-        &config,
-        &http.listen,
-        admin.as_ref().map(|door| &door.listen),
-        embedded.is_some(),
-    ))?;
-
     let hang_up = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
     let embedded_issuer = embedded
         .is_some()
@@ -49,6 +42,13 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
         embedded_issuer,
     ));
     let shutdown = Shutdown::new().map_err(Failure::Runtime)?.wait();
+    // Who reads this may send signals.
+    output::print(&welcome(
+        &config,
+        &http.listen,
+        admin.as_ref().map(|door| &door.listen),
+        embedded.is_some(),
+    ))?;
     let admin = admin.map(|door| door.listener);
     service.run(http.listener, admin, shutdown).await;
     drop(http.socket);
