@@ -99,9 +99,9 @@ pub const ROWS: [(&str, [Attack; 2]); 3] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_callers_are_cut_and_others_are_served() {
     let program = Program::start(&[
-        ("HTTP__HEADER_TIMEOUT", "300ms"),
-        ("HTTP__REQUEST_TIMEOUT", "1s"),
-        ("HTTP__KEEP_ALIVE", "1s"),
+        ("HTTP__HEADER_TIMEOUT", "1s"),
+        ("HTTP__REQUEST_TIMEOUT", "2s"),
+        ("HTTP__KEEP_ALIVE", "2s"),
     ])
     .await;
     for (_, ways) in ROWS {

@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::world::{TOO_LONG, World, hear, hear_until, status};
 
-const SOON: Duration = Duration::from_millis(100);
+const SOON: Duration = Duration::from_millis(500);
 const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[tokio::test]
