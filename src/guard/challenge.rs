@@ -135,6 +135,10 @@ impl From<BearerError> for Rejection {
 pub struct Challenge {
     /// `Bearer realm=".."` and `, resource_metadata=".."`, quoted.
     prefix: String,
+    /// Those of which there may be a flood lie ready.
+    missing: Option<HeaderValue>,
+    invalid_request: Option<HeaderValue>,
+    invalid_token: Option<HeaderValue>,
 }
 
 impl Challenge {
@@ -142,16 +146,24 @@ impl Challenge {
     ///
     /// Characters that a quoted string cannot hold are left out (RFC 9110 section 5.6.4).
     pub fn new(realm: &str) -> Self {
-        Self {
-            prefix: format!("Bearer realm={}", quoted(realm)),
-        }
+        Self::beginning(format!("Bearer realm={}", quoted(realm)))
     }
 
     /// Names the URL of the API's protected-resource metadata.
     #[must_use]
     pub fn with_resource_metadata(self, url: &str) -> Self {
+        Self::beginning(self.prefix + ", resource_metadata=" + &quoted(url))
+    }
+
+    fn beginning(prefix: String) -> Self {
+        let ready = |parameters: &str| HeaderValue::try_from(prefix.clone() + parameters).ok();
+        let request = Rejection::InvalidRequest(BearerError::Malformed);
+        let token = Rejection::InvalidToken(TokenError::BadSignature);
         Self {
-            prefix: self.prefix + ", resource_metadata=" + &quoted(url),
+            missing: ready(""),
+            invalid_request: ready(&error("invalid_request", &request)),
+            invalid_token: ready(&error("invalid_token", &token)),
+            prefix,
         }
     }
 
@@ -172,9 +184,9 @@ impl Challenge {
     /// RFC 6750 section 3: no error code for who brought no credentials.
     pub(super) fn header(&self, rejection: &Rejection) -> Option<HeaderValue> {
         let parameters = match rejection {
-            Rejection::MissingCredentials => String::new(),
-            Rejection::InvalidRequest(_) => error("invalid_request", rejection),
-            Rejection::InvalidToken(_) => error("invalid_token", rejection),
+            Rejection::MissingCredentials => return self.missing.clone(),
+            Rejection::InvalidRequest(_) => return self.invalid_request.clone(),
+            Rejection::InvalidToken(_) => return self.invalid_token.clone(),
             Rejection::InsufficientScope { required } => {
                 let scope = quoted(&required.to_string());
                 error("insufficient_scope", rejection) + ", scope=" + &scope
