@@ -109,7 +109,7 @@ pub(super) async fn serve(
 /// The next connection, once there is a place for it: the rest wait in the kernel's queue.
 async fn accept(listener: &Listener, places: &Places) -> (Place, Stream) {
     let place = places.take().await;
-    (place, listener.accept().await)
+    (place, listener.accept(|| places.ask()).await)
 }
 
 struct Server {

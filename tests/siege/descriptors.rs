@@ -19,6 +19,16 @@ async fn assert_recovers(program: &Program) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn idle_callers_make_room_when_there_are_none_left() {
+    let program = Program::with_descriptors(64, &[("HTTP__HEADER_TIMEOUT", "1h")]).await;
+    let held = exhaust(&program).await;
+
+    assert_recovers(&program).await;
+
+    drop(held);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_recovers_when_there_are_descriptors_again() {
     let program = Program::with_descriptors(64, &[]).await;
     let held = exhaust(&program).await;

@@ -24,14 +24,16 @@ pub(super) enum Stream {
 
 impl Listener {
     /// The next connection. What fails is tried again, after a pause when the machine has
-    /// run out of descriptors or memory: to try at once would only spin.
-    pub(super) async fn accept(&self) -> Stream {
+    /// run out of descriptors or memory: to try at once would only spin. `make_room` is
+    /// called before each.
+    pub(super) async fn accept(&self, make_room: impl Fn()) -> Stream {
         loop {
             match self.try_accept().await {
                 Ok(stream) => return stream,
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     warn!(%error, "connection not accepted");
+                    make_room();
                     tokio::time::sleep(PAUSE).await;
                 }
             }

@@ -29,7 +29,7 @@ impl Places {
         loop {
             let free = self.free.clone().acquire_owned();
             let place = if self.free.available_permits() == 0 {
-                self.wanted.notify_waiters();
+                self.ask();
                 tokio::time::timeout(AGAIN, free).await
             } else {
                 Ok(free.await)
@@ -38,6 +38,11 @@ impl Places {
                 return place.expect("the semaphore is never closed");
             }
         }
+    }
+
+    /// Asks those who hold a place without using it to leave.
+    pub(super) fn ask(&self) {
+        self.wanted.notify_waiters();
     }
 
     /// Completes when somebody waits for a place.
