@@ -35,6 +35,7 @@ mod vectors;
 use std::collections::HashSet;
 
 use forge::{Forge, Row};
+use serde_json::json;
 
 fn hostile(forge: &Forge) -> Vec<Row> {
     [
@@ -133,6 +134,24 @@ async fn every_hostile_token_is_explained_and_shown_without_its_signature() {
             "{}",
             row.name
         );
+    }
+}
+
+#[tokio::test]
+async fn what_is_wanted_is_told_beside_what_is_found() {
+    let forge = Forge::new();
+    let verifier = forge.verifier();
+    let rows = [
+        ("iss", json!("other"), forge.claims()["iss"].to_string()),
+        ("aud", json!("other"), forge.claims()["aud"].to_string()),
+        ("exp", json!(forge.now() - 60), "within 60 s".to_owned()),
+    ];
+    for (name, value, wanted) in rows {
+        let token = forge.with_claim(name, value);
+
+        let text = verifier.explain(&token).await.to_string();
+
+        assert!(text.contains(&format!("wanted: {wanted}\n")), "{text}");
     }
 }
 
