@@ -68,6 +68,8 @@
 //! - `testing`: the walk for your own tests.
 
 pub mod clock;
+#[cfg(any(feature = "service", feature = "testing"))]
+mod description;
 #[cfg(feature = "dev")]
 pub mod dev;
 pub mod guard;

@@ -59,17 +59,9 @@
 
 mod answer;
 mod attempt;
-mod challenge;
 mod issuer;
-mod operation;
 mod report;
-mod request;
-mod sample;
-mod schema;
 mod walk;
-
-#[cfg(test)]
-mod tests;
 
 pub use issuer::Issuer;
 pub use report::{Fault, Report};

@@ -18,7 +18,7 @@ mod imports;
 mod words;
 
 /// Each floor, and the floors it may import.
-const FLOORS: [(&str, &[&str]); 8] = [
+const FLOORS: [(&str, &[&str]); 10] = [
     ("clock", &[]),
     ("token", &[]),
     ("issuer", &["clock", "token"]),
@@ -29,10 +29,20 @@ const FLOORS: [(&str, &[&str]); 8] = [
         &["clock", "token", "issuer", "verifier", "guard"],
     ),
     ("dev", &["clock", "token"]),
+    ("description", &["token", "guard"]),
     (
         "testing",
-        &["clock", "token", "issuer", "verifier", "guard", "dev"],
+        &[
+            "clock",
+            "token",
+            "issuer",
+            "verifier",
+            "guard",
+            "description",
+            "dev",
+        ],
     ),
+    ("check", &["clock", "token", "issuer", "description"]),
 ];
 
 /// What the tests of any floor may use besides.

@@ -4,13 +4,13 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use serde_json::Value;
 
+use crate::description::challenge::challenges;
+use crate::description::operation::Operation;
+use crate::description::request::{Inputs, is_json};
+use crate::description::schema::{misfit, resolve};
 use crate::token::Scope;
 
 use super::attempt::Expectation;
-use super::challenge::challenges;
-use super::operation::Operation;
-use super::request::{Inputs, is_json};
-use super::schema::{misfit, resolve};
 
 /// An answer, read to its end.
 pub(super) struct Answer {

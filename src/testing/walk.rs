@@ -5,12 +5,12 @@ use poem::{Endpoint, Request};
 use serde_json::Value;
 use url::Url;
 
+use crate::description::operation::Operation;
+use crate::description::request::{Inputs, SampleRequest};
 use crate::guard::Document;
 
 use super::answer::Answer;
 use super::attempt::{Attempt, GOOD, RequiredClaim, attempts};
-use super::operation::Operation;
-use super::request::{Inputs, request};
 use super::{Issuer, Report};
 
 /// Makes a request of the user's own.
@@ -138,7 +138,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         let example = (self.examples.iter()).find(|(name, _)| *name == operation.name);
         let (mut request, inputs) = match example {
             Some((_, example)) => (example(), Inputs::Known),
-            None => request(operation, &self.base_path),
+            None => sample_request(operation, &self.base_path),
         };
         let path = request.uri().to_string();
         for field in &attempt.fields {
@@ -190,6 +190,21 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         unknown.retain(|name| !is_known(name));
         unknown
     }
+}
+
+fn sample_request(operation: &Operation<'_>, base_path: &str) -> (Request, Inputs) {
+    let sample = SampleRequest::of(operation, base_path);
+    let builder = Request::builder()
+        .method(sample.method)
+        .uri_str(sample.path);
+    let builder = (sample.headers.iter()).fold(builder, |builder, (name, value)| {
+        builder.header(name.as_str(), value.as_str())
+    });
+    let request = match sample.body {
+        Some(body) => builder.body(body),
+        None => builder.finish(),
+    };
+    (request, sample.inputs)
 }
 
 /// Paths of a document are below its server's URL, which may be a path alone.

@@ -5,18 +5,18 @@ use http::header::WWW_AUTHENTICATE;
 
 /// One challenge.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Challenge {
+pub(crate) struct Challenge {
     scheme: String,
     parameters: Vec<(String, String)>,
 }
 
 impl Challenge {
-    pub(super) fn is_bearer(&self) -> bool {
+    pub(crate) fn is_bearer(&self) -> bool {
         self.scheme.eq_ignore_ascii_case("bearer")
     }
 
     /// A parameter, whose names are without case.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let mut parameters = self.parameters.iter();
         let (_, value) = parameters.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
         Some(value)
@@ -24,7 +24,7 @@ impl Challenge {
 }
 
 /// Every challenge of an answer.
-pub(super) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
+pub(crate) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
     let fields = headers.get_all(WWW_AUTHENTICATE).iter();
     fields
         .flat_map(|field| parse(&String::from_utf8_lossy(field.as_bytes())))
@@ -32,7 +32,7 @@ pub(super) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
 }
 
 /// The challenges of one field.
-pub(super) fn parse(field: &str) -> Vec<Challenge> {
+pub(crate) fn parse(field: &str) -> Vec<Challenge> {
     let mut challenges: Vec<Challenge> = Vec::new();
     for element in elements(field) {
         let parameter = match scheme(element) {

@@ -10,27 +10,27 @@ use super::challenge;
 use super::schema::resolve;
 
 /// An operation, read from the document and from nothing else.
-pub(super) struct Operation<'a> {
-    pub(super) document: &'a Value,
+pub(crate) struct Operation<'a> {
+    pub(crate) document: &'a Value,
     /// Its id, or its method and path.
-    pub(super) name: String,
-    pub(super) method: Method,
-    pub(super) path: &'a str,
+    pub(crate) name: String,
+    pub(crate) method: Method,
+    pub(crate) path: &'a str,
     /// Who may call, by the document.
-    pub(super) rule: Rule,
+    pub(crate) rule: Rule,
     path_item: &'a Value,
     described: &'a Value,
 }
 
 /// An operation that cannot be walked, and why.
-pub(super) struct Unreadable {
-    pub(super) name: String,
-    pub(super) why: String,
+pub(crate) struct Unreadable {
+    pub(crate) name: String,
+    pub(crate) why: String,
 }
 
 impl<'a> Operation<'a> {
     /// Every operation, in the order of the document.
-    pub(super) fn all(document: &'a Value) -> Vec<Result<Self, Unreadable>> {
+    pub(crate) fn all(document: &'a Value) -> Vec<Result<Self, Unreadable>> {
         let paths = document["paths"].as_object().into_iter().flatten();
         paths
             .flat_map(|(path, item)| {
@@ -74,7 +74,7 @@ impl<'a> Operation<'a> {
     }
 
     /// The scopes that a caller needs; none when nobody is asked for a token.
-    pub(super) fn scope(&self) -> Option<&Scope> {
+    pub(crate) fn scope(&self) -> Option<&Scope> {
         match &self.rule {
             Rule::Anonymous => None,
             Rule::Optional(requirement) | Rule::Protected(requirement) => Some(requirement.scope()),
@@ -82,7 +82,7 @@ impl<'a> Operation<'a> {
     }
 
     /// Its parameters, and those of all operations at its path.
-    pub(super) fn parameters(&self) -> impl Iterator<Item = &'a Value> {
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &'a Value> {
         let document = self.document;
         [self.described, self.path_item]
             .into_iter()
@@ -92,14 +92,14 @@ impl<'a> Operation<'a> {
     }
 
     /// The media types that a body may have; none when there is no body to send.
-    pub(super) fn body(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    pub(crate) fn body(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let body = resolve(self.document, &self.described["requestBody"]);
         let content = body["content"].as_object().into_iter().flatten();
         content.map(|(media_type, media)| (media_type.as_str(), media))
     }
 
     /// What is said of a status, in itself or among its hundred or by default.
-    pub(super) fn answer(&self, status: StatusCode) -> Option<&'a Value> {
+    pub(crate) fn answer(&self, status: StatusCode) -> Option<&'a Value> {
         let hundred = format!("{}XX", status.as_u16() / 100);
         answer(self.document, self.described, status.as_str())
             .or_else(|| answer(self.document, self.described, &hundred))

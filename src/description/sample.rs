@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value, json};
 use super::schema::resolve;
 
 /// For a parameter or a media type: its own example first, then one by its schema.
-pub(super) fn sample(document: &Value, described: &Value) -> Value {
+pub(crate) fn sample(document: &Value, described: &Value) -> Value {
     let named = || {
         let first = described["examples"].as_object()?.values().next()?;
         resolve(document, first).get("value")
@@ -104,7 +104,7 @@ fn merged(one: Value, other: Value) -> Value {
 }
 
 /// A value as it stands in a path, a query or a header; arrays by their first item.
-pub(super) fn as_text(value: &Value) -> String {
+pub(crate) fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => Number::to_string(number),

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 /// What `value` has against the schema, the first thing found. `at` says where it stands.
-pub(super) fn misfit(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
+pub(crate) fn misfit(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
     let schema = resolve(document, schema);
     if value.is_null() && schema["nullable"] == true {
         return None;
@@ -77,7 +77,7 @@ fn is_of_type(expected: &Value, value: &Value) -> bool {
 }
 
 /// What a `$ref` stands for, or the value itself.
-pub(super) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut found = value;
     // A chain of references that goes on and on ends nowhere.
     for _ in 0..8 {

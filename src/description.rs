@@ -1,0 +1,13 @@
+//! An API as its OpenAPI document describes it, for those who hold it to that.
+//!
+//! Reads operations and who may call them from the document and from nothing else, makes
+//! requests of its examples and types, and reads the challenges of answers.
+
+pub(crate) mod challenge;
+pub(crate) mod operation;
+pub(crate) mod request;
+pub(crate) mod sample;
+pub(crate) mod schema;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Makes a request for an operation out of what the document says of its inputs.
+
+use http::Method;
+use http::header::{CONTENT_TYPE, COOKIE};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::operation::Operation;
+use super::sample::{as_text, sample};
+
+/// A request that the document describes, without credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct SampleRequest {
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) path: String,
+    /// Of the document: names and values may be none that can be sent.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<String>,
+    pub(crate) inputs: Inputs,
+}
+
+/// Where the values of a request come from, which decides what may become of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inputs {
+    /// There are none, or they are the user's own: the answer is one that is described.
+    Known,
+    /// They are made up and may be refused by what the document does not say.
+    MadeUp,
+}
+
+impl SampleRequest {
+    /// A request to the document's path below `base_path`.
+    pub(crate) fn of(operation: &Operation<'_>, base_path: &str) -> Self {
+        let mut inputs = Inputs::Known;
+        let mut path = operation.path.to_owned();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let mut cookies = Vec::new();
+        let mut headers = Vec::new();
+        for parameter in operation.parameters() {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let place = parameter["in"].as_str().unwrap_or_default();
+            // What may be left out is left out.
+            if place != "path" && parameter["required"] != true {
+                continue;
+            }
+            inputs = Inputs::MadeUp;
+            let value = as_text(&sample(operation.document, parameter));
+            match place {
+                "path" => path = path.replace(&format!("{{{name}}}"), &segment(&value)),
+                "query" => _ = query.append_pair(name, &value),
+                "cookie" => cookies.push(format!("{name}={value}")),
+                "header" => headers.push((name.to_owned(), value)),
+                _ => {}
+            }
+        }
+        if !cookies.is_empty() {
+            headers.push((COOKIE.to_string(), cookies.join("; ")));
+        }
+        let query = query.finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let mut bodies = operation.body().map(|(media_type, media)| {
+            inputs = Inputs::MadeUp;
+            let value = sample(operation.document, media);
+            Some((media_type, body(media_type, &value)?))
+        });
+        let first = bodies.next().flatten().or_else(|| bodies.flatten().next());
+        let body = first.map(|(media_type, body)| {
+            headers.push((CONTENT_TYPE.to_string(), media_type.to_owned()));
+            body
+        });
+        Self {
+            method: operation.method.clone(),
+            path: format!("{base_path}{path}{mark}{query}"),
+            headers,
+            body,
+            inputs,
+        }
+    }
+}
+
+/// A value in a media type that the walk can write; others are the user's to give.
+fn body(media_type: &str, value: &Value) -> Option<String> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    match essence {
+        "application/x-www-form-urlencoded" => {
+            let members = value.as_object().into_iter().flatten();
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.extend_pairs(members.map(|(name, value)| (name, as_text(value))));
+            Some(form.finish())
+        }
+        _ if is_json(essence) => Some(value.to_string()),
+        _ if essence.starts_with("text/") => Some(as_text(value)),
+        "application/octet-stream" => Some("sample".to_owned()),
+        _ => None,
+    }
+}
+
+pub(crate) fn is_json(essence: &str) -> bool {
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+/// A path segment, with all that might end it percent-encoded.
+fn segment(text: &str) -> String {
+    let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    encoded.replace('+', "%20")
+}
