@@ -67,6 +67,8 @@
 //! - `dev`: the issuer for trying things out, which can sign tokens.
 //! - `testing`: the walk for your own tests.
 
+#[cfg(feature = "service")]
+pub mod check;
 pub mod clock;
 #[cfg(any(feature = "service", feature = "testing"))]
 mod description;

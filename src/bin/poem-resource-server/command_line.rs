@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Token(TokenOptions),
     /// Show what a token says, and why it is accepted or refused
     Explain(ExplainOptions),
+    /// Check that a running API is secure, whoever wrote it
+    Check(CheckOptions),
     /// Show the settings in force, each with its source
     Config(ConfigOptions),
 }
@@ -78,6 +80,54 @@ pub(crate) struct ExplainOptions {
 }
 
 #[derive(Args)]
+pub(crate) struct CheckOptions {
+    /// Where the API is; no request goes to another host but the issuer's
+    #[arg(long, required_unless_present = "list")]
+    pub(crate) url: Option<String>,
+    /// Its OpenAPI document, a URL or a file; looked for below the URL if not given
+    #[arg(long, value_name = "URL|FILE")]
+    pub(crate) spec: Option<String>,
+    /// In place of a document: an operation that tokens protect; may be repeated
+    #[arg(long, value_name = "\"GET /PATH\"", conflicts_with = "spec")]
+    pub(crate) operation: Vec<String>,
+    /// Beside --operation: one that anybody may call; may be repeated
+    #[arg(long, value_name = "\"GET /PATH\"", requires = "operation")]
+    pub(crate) anonymous: Vec<String>,
+    /// A good token, `@FILE`, or `-` for standard input [else: OKTA_TOKEN, then
+    /// client credentials]
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// A token that must be refused: for another audience, expired, an ID token;
+    /// may be repeated
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) refuse: Vec<String>,
+    /// A scope to ask for [else: those that the document requires]; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    #[command(flatten)]
+    pub(crate) client: ClientOptions,
+    /// An origin whose pages may call the API, `*` for all; may be repeated
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) origin: Vec<String>,
+    /// Call operations that may change something too, with values of the document
+    #[arg(long)]
+    pub(crate) all_methods: bool,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+    /// Show every check there is, as a Markdown table
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Junit,
+}
+
+#[derive(Args)]
 pub(crate) struct ConfigOptions {
     /// Show every setting there is with its meaning, as a Markdown table
     #[arg(long)]
@@ -89,6 +139,13 @@ pub(crate) struct TokenOptions {
     /// A scope to ask for; may be given more than once
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
+    #[command(flatten)]
+    pub(crate) client: ClientOptions,
+}
+
+/// Who asks for a token.
+#[derive(Args)]
+pub(crate) struct ClientOptions {
     /// The client's id (`client.id`)
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
@@ -115,9 +172,14 @@ impl CommandLine {
         add("--issuer", "issuer.url", &self.issuer);
         add("--audience", "issuer.audience", &self.audience);
         add("--listen", "http.listen", &self.listen);
-        if let Some(Command::Token(options)) = &self.command {
-            add("--client-id", "client.id", &options.client_id);
-            add("--client-secret", "client.secret", &options.client_secret);
+        let client = match &self.command {
+            Some(Command::Token(options)) => Some(&options.client),
+            Some(Command::Check(options)) => Some(&options.client),
+            _ => None,
+        };
+        if let Some(client) = client {
+            add("--client-id", "client.id", &client.client_id);
+            add("--client-secret", "client.secret", &client.client_secret);
         }
         Ok(Sources {
             profile: self.profile.clone(),

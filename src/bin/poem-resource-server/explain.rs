@@ -81,21 +81,26 @@ pub(crate) fn reasons() -> String {
 
 /// From the argument, else the variable, else standard input.
 fn token(argument: Option<String>) -> Result<String, Failure> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a token is no setting, and is read nowhere else"
-    )]
-    let variable = || std::env::var("OKTA_TOKEN").ok();
     let token = match argument.as_deref() {
         Some("-") => None,
         Some(_) => argument,
         None => variable(),
     };
-    if let Some(token) = token {
-        return Ok(token);
-    }
+    token.map_or_else(standard_input, Ok)
+}
+
+/// The token that the shell has at hand.
+pub(crate) fn variable() -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a token is no setting, and is read nowhere else"
+    )]
+    std::env::var("OKTA_TOKEN").ok()
+}
+
+/// All of standard input, up to more than any token that could be accepted.
+pub(crate) fn standard_input() -> Result<String, Failure> {
     let mut text = String::new();
-    // More than any token that could be accepted, and less than memory.
     io::stdin()
         .take(MAX_INPUT_BYTES)
         .read_to_string(&mut text)

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use poem_resource_server::check::{CallerError, TargetError};
 use poem_resource_server::issuer::{DiscoveryError, GrantError, IssuerError};
 use poem_resource_server::service::config::{ConfigError, Listen};
 use poem_resource_server::service::telemetry::TelemetryError;
@@ -54,6 +55,18 @@ pub(crate) enum Failure {
     },
     #[error("the token is refused")]
     Refused,
+    #[error("the API has faults")]
+    Insecure,
+    #[error(
+        "`{flag}` must be an http or https URL, found \"{value}\"; write it as http://127.0.0.1:3000/api"
+    )]
+    Url { flag: &'static str, value: String },
+    #[error("there is no API to check")]
+    Target(#[from] TargetError),
+    #[error("the API cannot be called; is it running, and is the URL its own?")]
+    Caller(#[from] CallerError),
+    #[error("the report cannot be written as XML: {0}")]
+    Junit(String),
     #[error("standard input cannot be read as text")]
     Input(#[source] io::Error),
     #[error("no token was granted")]
@@ -64,6 +77,8 @@ pub(crate) enum Failure {
     NoClient,
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
 }
@@ -94,15 +109,22 @@ impl Failure {
     /// 69 and 78 are those of `sysexits.h`.
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Scope(_) | Self::NoClient => 2,
+            Self::Scope(_)
+            | Self::NoClient
+            | Self::Url { .. }
+            | Self::Read { .. }
+            | Self::Target(TargetError::Operation(_)) => 2,
             Self::Discovery {
                 source: DiscoveryError::Metadata { .. },
                 ..
             }
             | Self::Keys { .. }
+            | Self::Caller(_)
+            | Self::Target(_)
             | Self::Grant(GrantError::Fetch(_)) => 69,
             Self::Grant(_)
             | Self::Refused
+            | Self::Insecure
             | Self::Input(_)
             | Self::Write { .. }
             | Self::Runtime(_) => 1,

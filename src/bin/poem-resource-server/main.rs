@@ -1,5 +1,6 @@
 //! The program: a client of the library's public API.
 
+mod check;
 mod command_line;
 mod doors;
 mod embedded;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use poem_resource_server::service::config::{Config, settings_table};
 
-use command_line::{Command, CommandLine, ConfigOptions, ExplainOptions};
+use command_line::{CheckOptions, Command, CommandLine, ConfigOptions, ExplainOptions};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -32,12 +33,16 @@ fn run(mut command_line: CommandLine) -> Result<(), Failure> {
     if let Some(Command::Explain(ExplainOptions { reasons: true, .. })) = &command_line.command {
         return output::print(&explain::reasons());
     }
+    if let Some(Command::Check(CheckOptions { list: true, .. })) = &command_line.command {
+        return output::print(&check::list());
+    }
     let config = Config::load(&command_line.sources()?)?;
     match command_line.command.take().unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(config, command_line)),
         Command::Openapi(options) => block_on(openapi::print(config, options)),
         Command::Token(options) => block_on(token::print(config, options)),
         Command::Explain(options) => block_on(explain::print(config, options)),
+        Command::Check(options) => block_on(check::print(config, options)),
         Command::Config(_) => output::print(&config.in_force().to_string()),
     }
 }

@@ -4,6 +4,15 @@ use std::io::{self, Write};
 
 use crate::failure::Failure;
 
+/// Writes `text` with its colours where a person reads them: on a terminal, unless `NO_COLOR`
+/// says otherwise.
+pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
+    match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => print(&anstream::adapter::strip_str(text).to_string()),
+        _ => print(text),
+    }
+}
+
 /// Writes `text`; who stopped reading, as `head` does, has had enough.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut output = io::stdout().lock();

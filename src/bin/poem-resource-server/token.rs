@@ -44,7 +44,7 @@ pub(crate) async fn discover(config: &Config) -> Result<Metadata, Failure> {
         })
 }
 
-fn credentials(config: &Config, scope: Scope) -> Result<ClientCredentials, Failure> {
+pub(crate) fn credentials(config: &Config, scope: Scope) -> Result<ClientCredentials, Failure> {
     let configured = match (&config.client.id, &config.client.secret) {
         (Some(id), Some(secret)) => Some((id.clone(), secret.reveal().to_owned())),
         (None, None) => embedded::client(config),

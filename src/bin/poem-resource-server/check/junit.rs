@@ -1,0 +1,59 @@
+//! A report for CI, as JUnit's XML: a suite an operation, a case an attempt.
+
+use poem_resource_server::check::{Outcome, Report, Severity};
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use crate::failure::Failure;
+
+pub(crate) fn junit(report: &Report) -> Result<String, Failure> {
+    let mut suites: Vec<TestSuite> = Vec::new();
+    for outcome in report.outcomes() {
+        let known = suites
+            .iter()
+            .position(|suite| suite.name.as_str() == outcome.operation);
+        let index = known.unwrap_or_else(|| {
+            suites.push(TestSuite::new(outcome.operation.as_str()));
+            suites.len() - 1
+        });
+        suites[index].add_test_case(case(outcome));
+    }
+    let mut whole = quick_junit::Report::new("poem-resource-server check");
+    whole.add_test_suites(suites);
+    whole
+        .to_string()
+        .map_err(|error| Failure::Junit(error.to_string()))
+}
+
+fn case(outcome: &Outcome) -> TestCase {
+    let texts = |severity| {
+        let faults = outcome
+            .faults
+            .iter()
+            .filter(move |fault| fault.severity == severity);
+        let texts =
+            faults.map(|fault| format!("{}: {}\nfix: {}", fault.check, fault.found, fault.fix));
+        texts.collect::<Vec<_>>().join("\n")
+    };
+    let (faults, warnings) = (texts(Severity::Fault), texts(Severity::Warning));
+    let status = if let Some(why) = &outcome.not_made {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(why.as_str());
+        status
+    } else if faults.is_empty() {
+        TestCaseStatus::success()
+    } else {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(faults.lines().next().unwrap_or_default());
+        status.set_description(faults);
+        status
+    };
+    let name = match outcome.sent.as_str() {
+        "" => outcome.check.to_owned(),
+        sent => format!("{}: {sent}", outcome.check),
+    };
+    let mut case = TestCase::new(name, status);
+    if !warnings.is_empty() {
+        case.set_system_out(warnings);
+    }
+    case
+}

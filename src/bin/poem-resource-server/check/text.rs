@@ -1,0 +1,159 @@
+//! A report for people, at 80 columns.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use poem_resource_server::check::{Outcome, Report, Severity};
+
+/// One paragraph an operation: what was checked, what is wrong and what to do.
+pub(crate) fn text(report: &Report) -> String {
+    let mut text = String::new();
+    for (operation, who) in report.operations() {
+        let _ = writeln!(text, "\n{BOLD}{operation}{BOLD:#}, {who}");
+        let of_it = || {
+            report
+                .outcomes()
+                .iter()
+                .filter(|outcome| outcome.operation == *operation)
+        };
+        let mut checks: Vec<&str> = Vec::new();
+        for outcome in of_it() {
+            if !checks.contains(&outcome.check) {
+                checks.push(outcome.check);
+            }
+        }
+        for check in checks {
+            paragraph(
+                &mut text,
+                check,
+                of_it().filter(|outcome| outcome.check == check),
+            );
+        }
+    }
+    for outcome in report.outcomes() {
+        let is_called = report
+            .operations()
+            .iter()
+            .any(|(name, _)| *name == outcome.operation);
+        if let (false, Some(why)) = (is_called, &outcome.not_made) {
+            let _ = writeln!(
+                text,
+                "\n{BOLD}{}{BOLD:#}, not checked\n{}",
+                outcome.operation,
+                wrapped(why, 2)
+            );
+        }
+    }
+    let of = |severity| {
+        report
+            .faults()
+            .filter(|(_, fault)| fault.severity == severity)
+            .count()
+    };
+    let (faults, warnings) = (of(Severity::Fault), of(Severity::Warning));
+    let style = if faults == 0 { GOOD } else { BAD };
+    let _ = writeln!(
+        text,
+        "\n{style}{}, {}{style:#} in {} requests.",
+        counted(faults, "fault"),
+        counted(warnings, "warning"),
+        report.requests()
+    );
+    text
+}
+
+/// One check of one operation.
+fn paragraph<'a>(text: &mut String, check: &str, outcomes: impl Iterator<Item = &'a Outcome>) {
+    let outcomes: Vec<_> = outcomes.collect();
+    let made = outcomes
+        .iter()
+        .filter(|outcome| outcome.not_made.is_none())
+        .count();
+    let wrong: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.faults.is_empty())
+        .collect();
+    let why = outcomes
+        .iter()
+        .find_map(|outcome| outcome.not_made.as_deref());
+    let severities = wrong
+        .iter()
+        .flat_map(|outcome| &outcome.faults)
+        .map(|fault| fault.severity);
+    let (style, word) = match severities.max_by_key(|severity| *severity == Severity::Fault) {
+        Some(Severity::Fault) => (BAD, "FAILED"),
+        Some(Severity::Warning) => (DOUBTFUL, "warned"),
+        None if made == 0 => (FAINT, "-"),
+        None => (GOOD, "ok"),
+    };
+    let count = match (made, wrong.len()) {
+        (0, _) => "not made".to_owned(),
+        (made, 0) => made.to_string(),
+        (made, wrong) => format!("{wrong} of {made}"),
+    };
+    let _ = writeln!(text, "  {style}{word:<6}{style:#}  {check:<21} {count}");
+    if let Some(why) = why {
+        let _ = writeln!(text, "{}", wrapped(why, 10));
+    }
+    let mut told: Vec<(&str, &str)> = Vec::new();
+    for fault in wrong.iter().flat_map(|outcome| &outcome.faults) {
+        let key = (fault.check, fault.found.as_str());
+        if told.contains(&key) {
+            continue;
+        }
+        told.push(key);
+        let sent = wrong
+            .iter()
+            .filter(|outcome| outcome.faults.contains(fault));
+        let sent: Vec<_> = sent.map(|outcome| outcome.sent.as_str()).collect();
+        let shown = sent[..sent.len().min(MAX_SHOWN)].join(", ");
+        let more = match sent.len().saturating_sub(MAX_SHOWN) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let name = if fault.check == check {
+            String::new()
+        } else {
+            format!("{}: ", fault.check)
+        };
+        let line = format!("{name}{} ({shown}{more})", fault.found);
+        let _ = writeln!(
+            text,
+            "{}\n{}",
+            wrapped(&line, 10),
+            wrapped(&format!("fix: {}", fault.fix), 10)
+        );
+    }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
+/// In lines of at most 80 columns.
+fn wrapped(text: &str, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    let mut lines = vec![margin.clone()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.len() > indent && line.len() + 1 + word.len() > COLUMNS {
+            lines.push(format!("{margin}{word}"));
+        } else {
+            if line.len() > indent {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
+const COLUMNS: usize = 80;
+/// The report as JSON has them all.
+const MAX_SHOWN: usize = 3;
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();

@@ -1,0 +1,132 @@
+//! Comes by the tokens that a check is made with, and by the issuer's public keys.
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use poem_resource_server::check::{Check, Target, Tokens};
+use poem_resource_server::issuer::{Fetch, Issuer, Metadata};
+use poem_resource_server::service;
+use poem_resource_server::service::config::Config;
+use poem_resource_server::token::{Scope, ScopeToken};
+use serde_json::Value;
+
+use crate::command_line::CheckOptions;
+use crate::explain;
+use crate::failure::Failure;
+use crate::token;
+
+/// What a check is made with.
+pub(crate) struct Found {
+    pub(crate) tokens: Tokens,
+    pub(crate) issuer_keys: Vec<Value>,
+    /// Who was asked.
+    pub(crate) issuer: Option<String>,
+}
+
+/// A token that was given, else one by client credentials; none is no error.
+pub(crate) async fn find(
+    config: &Config,
+    options: &mut CheckOptions,
+    target: &Target,
+) -> Result<Found, Failure> {
+    let refused = options.refuse.iter().map(|token| given(token));
+    let mut tokens = Tokens::default().with_refused(refused.collect::<Result<_, _>>()?);
+    let argument = options.token.take();
+    if let Some(token) = argument
+        .map(|token| given(&token))
+        .transpose()?
+        .or_else(explain::variable)
+    {
+        tokens = tokens.with_good(token);
+        tokens.why_no_lesser = "one token was given, and it has the scope".to_owned();
+    } else {
+        tokens = granted(config, options, target, tokens).await?;
+    }
+    let issuer = issuer(config, tokens.first());
+    let keys = match &issuer {
+        Some(issuer) => keys(config, issuer).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    Ok(Found {
+        issuer: issuer
+            .filter(|_| !keys.is_empty())
+            .map(|issuer| issuer.to_string()),
+        tokens,
+        issuer_keys: keys,
+    })
+}
+
+/// Tokens by client credentials: one with every scope, and one with none.
+async fn granted(
+    config: &Config,
+    options: &CheckOptions,
+    target: &Target,
+    mut tokens: Tokens,
+) -> Result<Tokens, Failure> {
+    let required = Check::required_scope(target);
+    let scope = match (&options.scope, &config.client.scope) {
+        (asked, _) if !asked.is_empty() => parsed(asked)?,
+        _ if !required.is_empty() => required.clone(),
+        (_, asked) if !asked.is_empty() => parsed(asked)?,
+        _ => Check::offered_scope(target),
+    };
+    let one = async |scope| {
+        let credentials = token::credentials(config, scope)?;
+        let metadata = token::discover(config).await?;
+        let fetch = service::fetch(&config.issuer)?;
+        Ok::<_, Failure>(credentials.request(&fetch, &metadata).await?)
+    };
+    match one(scope).await {
+        Ok(token) => tokens = tokens.with_good(token.secret().to_owned()),
+        Err(failure) => tokens.why_no_good = format!("no token: {}", failure.chain()),
+    }
+    if tokens.first().is_some() && !required.is_empty() {
+        match one(Scope::none()).await {
+            Ok(token) => tokens = tokens.with_good(token.secret().to_owned()),
+            Err(failure) => {
+                tokens.why_no_lesser = format!("no token without it: {}", failure.chain());
+            }
+        }
+    }
+    Ok(tokens)
+}
+
+fn parsed(scopes: &[String]) -> Result<Scope, Failure> {
+    let scopes = scopes.iter().map(|text| ScopeToken::parse(text));
+    Ok(scopes.collect::<Result<_, _>>()?)
+}
+
+/// A token on the command line: itself, `@FILE`, or `-` for standard input.
+fn given(argument: &str) -> Result<String, Failure> {
+    let text = match argument.strip_prefix('@') {
+        Some(path) => fs::read_to_string(path).map_err(|source| Failure::Read {
+            path: path.into(),
+            source,
+        })?,
+        None if argument == "-" => explain::standard_input()?,
+        None => argument.to_owned(),
+    };
+    Ok(text.trim().to_owned())
+}
+
+/// By setting, else as the token says: its bearer has named it.
+fn issuer(config: &Config, token: Option<&str>) -> Option<Issuer> {
+    if let Some(issuer) = &config.issuer.url {
+        return Some(issuer.clone());
+    }
+    let payload = URL_SAFE_NO_PAD.decode(token?.split('.').nth(1)?).ok()?;
+    let payload: Value = serde_json::from_slice(&payload).ok()?;
+    Issuer::parse(payload["iss"].as_str()?).ok()
+}
+
+/// The public keys as they are published.
+async fn keys(config: &Config, issuer: &Issuer) -> Option<Vec<Value>> {
+    let fetch: Fetch = service::fetch(&config.issuer).ok()?;
+    let metadata = Metadata::discover(&fetch, issuer, &config.issuer.jwks_hosts)
+        .await
+        .ok()?;
+    let document = fetch.document(metadata.jwks_uri().as_str()).await.ok()?;
+    let document: Value = serde_json::from_slice(&document.body).ok()?;
+    document["keys"].as_array().cloned()
+}

@@ -1,0 +1,60 @@
+//! An answer of the API, as far as it is looked at.
+
+use std::time::Duration;
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN,
+};
+use http::{HeaderMap, HeaderName, StatusCode};
+
+use crate::description::challenge::{Challenge, challenges};
+
+/// An answer: its head and the beginning of its body.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    /// From the first byte sent to the last one read.
+    pub(super) took: Duration,
+}
+
+impl Answer {
+    /// The challenges for bearer tokens (RFC 6750 section 3).
+    pub(super) fn bearer_challenges(&self) -> Vec<Challenge> {
+        let mut challenges = challenges(&self.headers);
+        challenges.retain(Challenge::is_bearer);
+        challenges
+    }
+
+    /// Whether pages of `origin` may read this answer.
+    pub(super) fn lets_read(&self, origin: &str) -> bool {
+        let allowed = self.header(&ACCESS_CONTROL_ALLOW_ORIGIN);
+        allowed.is_some_and(|allowed| allowed == "*" || allowed == origin)
+    }
+
+    /// Whether pages may send cookies along, and read what comes.
+    pub(super) fn lets_credentials(&self) -> bool {
+        self.header(&ACCESS_CONTROL_ALLOW_CREDENTIALS) == Some("true")
+    }
+
+    /// Whether pages may send `Authorization` (Fetch standard: `*` does not cover it).
+    pub(super) fn lets_authorization(&self) -> bool {
+        let allowed = self.header(&ACCESS_CONTROL_ALLOW_HEADERS).unwrap_or("");
+        let mut names = allowed.split(',').map(str::trim);
+        names.any(|name| name.eq_ignore_ascii_case("authorization"))
+    }
+
+    /// Whether the answer holds `text` anywhere that is looked at.
+    pub(super) fn holds(&self, text: &str) -> bool {
+        let holds = |bytes: &[u8]| {
+            let text = text.as_bytes();
+            bytes.windows(text.len()).any(|window| window == text)
+        };
+        holds(&self.body) || self.headers.values().any(|value| holds(value.as_bytes()))
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}

@@ -1,0 +1,287 @@
+//! Everything that one operation is sent.
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::Value;
+
+use crate::description::operation::Operation;
+use crate::description::request::SampleRequest;
+use crate::guard::Rule;
+use crate::token::Scope;
+
+use super::attempt::{Attempt, Expected};
+use super::forge::{CANARY, forged};
+use super::garbage::garbage;
+use super::own_key::{OwnKey, Trap};
+use super::report::Outcome;
+use super::target::{Target, shown};
+use super::tokens::{Parts, Tokens};
+use super::{cross_origin, paths};
+
+/// What the attempts at one operation are made of.
+pub(super) struct Attempts<'a> {
+    pub(super) operation: &'a Operation<'a>,
+    pub(super) target: &'a Target,
+    pub(super) tokens: &'a Tokens,
+    pub(super) origins: &'a [String],
+    pub(super) issuer_keys: &'a [Value],
+    pub(super) own_key: &'a OwnKey,
+    pub(super) trap: Option<&'a Trap>,
+}
+
+impl Attempts<'_> {
+    /// The attempts, and what cannot be tried. A good token comes first: it is the measure of
+    /// how long an answer takes.
+    pub(super) fn all(&self) -> (Vec<Attempt>, Vec<Outcome>) {
+        let (mut made, mut missing) = (Vec::new(), Vec::new());
+        let plain = match self.plain() {
+            Ok(plain) => plain,
+            Err(why) => {
+                missing.push(self.not_made("operation", why.to_owned()));
+                return (made, missing);
+            }
+        };
+        match &self.operation.rule {
+            Rule::Anonymous => {
+                made.push(plain.trying("open_operation", "no credentials", Expected::Open));
+                made.extend(garbage().into_iter().map(|(name, value)| {
+                    let attempt = plain.trying("open_operation", name, Expected::Open);
+                    attempt.carrying(&value)
+                }));
+                made.extend(cross_origin::of_open(&plain));
+            }
+            Rule::Protected(_) => self.protected(&plain, true, &mut made, &mut missing),
+            Rule::Optional(_) => self.protected(&plain, false, &mut made, &mut missing),
+        }
+        (made, missing)
+    }
+
+    fn protected(
+        &self,
+        plain: &Attempt,
+        is_required: bool,
+        made: &mut Vec<Attempt>,
+        missing: &mut Vec<Outcome>,
+    ) {
+        let required = self.operation.scope().cloned().unwrap_or_default();
+        let good = self.tokens.covering(&required);
+        match good {
+            Some(token) => {
+                made.push(plain.with_token("good_token", "a good token", token, Expected::Through))
+            }
+            None => missing.push(self.not_made("good_token", self.why_no_good(&required))),
+        }
+        let absent = if is_required {
+            Expected::Challenge
+        } else {
+            Expected::Open
+        };
+        made.push(plain.trying("no_credentials", "no credentials", absent.clone()));
+        made.push(
+            plain
+                .trying("no_credentials", "Basic credentials", absent)
+                .carrying(BASIC),
+        );
+        if is_required {
+            made.extend(paths::other_names(plain));
+        }
+        for (name, value) in garbage() {
+            made.push(
+                plain
+                    .trying("garbage", name, Expected::Malformed)
+                    .carrying(&value),
+            );
+        }
+        for token in self.tokens.refused() {
+            let attempt = plain.with_token(
+                "wrong_token",
+                "a token given to be refused",
+                token,
+                Expected::Refused,
+            );
+            made.push(attempt);
+        }
+        match good.map(|token| (token, Parts::read(token))) {
+            Some((token, parts)) => {
+                self.derived(plain, token, parts.as_ref(), is_required, made, missing);
+            }
+            None => missing
+                .push(self.not_made("hostile tokens", "they are made of a good token".to_owned())),
+        }
+        if !required.is_empty() {
+            match self.tokens.lacking(&required) {
+                Some(token) => {
+                    let expected = Expected::Forbidden(required.clone());
+                    made.push(plain.with_token(
+                        "missing_scope",
+                        "a token without the scope",
+                        token,
+                        expected,
+                    ));
+                }
+                None => missing.push(self.not_made("missing_scope", self.why_no_lesser())),
+            }
+        }
+        let (attempts, why) = cross_origin::of_protected(plain, good, self.origins, is_required);
+        made.extend(attempts);
+        missing.extend(
+            why.into_iter()
+                .map(|(check, why)| self.not_made(check, why)),
+        );
+    }
+
+    /// What is made of a good token.
+    fn derived(
+        &self,
+        plain: &Attempt,
+        good: &str,
+        parts: Option<&Parts>,
+        is_required: bool,
+        made: &mut Vec<Attempt>,
+        missing: &mut Vec<Outcome>,
+    ) {
+        let other = format!("Bearer {CANARY}");
+        let bearer = format!("Bearer {good}");
+        for (name, fields) in [
+            ("a good token, then another", [&bearer, &other]),
+            ("another token, then a good one", [&other, &bearer]),
+        ] {
+            let mut attempt = plain.trying("two_headers", name, Expected::Malformed);
+            for field in fields {
+                attempt = attempt.carrying(field.as_bytes());
+            }
+            made.push(attempt);
+        }
+        if is_required {
+            let mut in_query =
+                plain.trying("token_in_query", "access_token=..", Expected::Malformed);
+            in_query
+                .url
+                .query_pairs_mut()
+                .append_pair("access_token", good);
+            made.push(in_query);
+        }
+        let Some(parts) = parts else {
+            let why = "the token is no JWT, and nothing can be made of it".to_owned();
+            missing.push(self.not_made("hostile tokens", why));
+            return;
+        };
+        if self.issuer_keys.is_empty() {
+            let why = "the issuer's public keys could not be had".to_owned();
+            missing.push(self.not_made("public_key_as_secret", why));
+        }
+        if self.trap.is_none() {
+            let why = "the API does not run on this machine, and could not fetch a key from it"
+                .to_owned();
+            missing.push(self.not_made("linked_key", why));
+        }
+        let tokens = forged(parts, self.issuer_keys);
+        for (check, name, token) in tokens
+            .into_iter()
+            .chain(self.own_key.forged(parts, self.trap))
+        {
+            made.push(plain.with_token(check, &name, &token, Expected::Refused));
+        }
+    }
+
+    /// The operation's request without credentials, or why there is none.
+    fn plain(&self) -> Result<Attempt, &'static str> {
+        let sample = SampleRequest::of(self.operation, self.target.base_path());
+        let mut headers = HeaderMap::new();
+        for (name, value) in &sample.headers {
+            let (name, value) = (HeaderName::try_from(name), HeaderValue::try_from(value));
+            let (Ok(name), Ok(value)) = (name, value) else {
+                return Err("the document's own values make no header");
+            };
+            headers.append(name, value);
+        }
+        let url = self.target.base().join(&sample.path);
+        let url = url.map_err(|_| "the document's own values make no URL")?;
+        if !self.target.holds(&url) {
+            return Err("it does not lie below the URL that is checked");
+        }
+        Ok(Attempt {
+            check: "",
+            sent: String::new(),
+            method: sample.method,
+            url,
+            headers,
+            body: sample.body,
+            inputs: sample.inputs,
+            expected: Expected::Open,
+            is_optional: matches!(self.operation.rule, Rule::Optional(_)),
+            secrets: Vec::new(),
+        })
+    }
+
+    fn not_made(&self, check: &'static str, why: String) -> Outcome {
+        Outcome::not_made(&shown(self.operation), check, why)
+    }
+
+    fn why_no_good(&self, required: &Scope) -> String {
+        if self.tokens.first().is_some() {
+            return format!("no token has the scope `{required}`");
+        }
+        self.tokens.why_no_good.clone()
+    }
+
+    fn why_no_lesser(&self) -> String {
+        if self.tokens.why_no_lesser.is_empty() {
+            return "no token without the scope is at hand".to_owned();
+        }
+        self.tokens.why_no_lesser.clone()
+    }
+}
+
+impl Attempt {
+    /// The same request for another check.
+    pub(super) fn trying(&self, check: &'static str, sent: &str, expected: Expected) -> Self {
+        Self {
+            check,
+            sent: sent.to_owned(),
+            expected,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn by(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
+
+    /// With one more `Authorization` field, which no answer may repeat.
+    pub(super) fn carrying(mut self, field: &[u8]) -> Self {
+        if let Ok(value) = HeaderValue::from_bytes(field) {
+            self.headers.append(AUTHORIZATION, value);
+        }
+        let text = String::from_utf8_lossy(field);
+        let parts = text
+            .split([' ', '.'])
+            .filter(|part| part.len() >= SHORTEST_SECRET);
+        self.secrets.extend(parts.map(str::to_owned));
+        self.secrets.push(CANARY.to_owned());
+        self
+    }
+
+    pub(super) fn with_token(
+        &self,
+        check: &'static str,
+        sent: &str,
+        token: &str,
+        expected: Expected,
+    ) -> Self {
+        let attempt = self.trying(check, sent, expected);
+        attempt.carrying(format!("Bearer {token}").as_bytes())
+    }
+}
+
+/// What is shorter may stand in an answer by chance.
+const SHORTEST_SECRET: usize = 12;
+const BASIC: &[u8] = b"Basic Y2hlY2s6Y2hlY2s=";

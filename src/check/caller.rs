@@ -1,0 +1,153 @@
+//! Sends requests to the API that is checked, and to nothing else.
+//!
+//! No redirect is followed, each exchange has a deadline, and of a body no more is read than
+//! is looked at. Unlike [`Fetch`](crate::issuer::Fetch) it speaks plain http with any host:
+//! whether the API is to be had that way is a finding, not a question.
+
+use std::io;
+use std::time::Duration;
+
+use http::{HeaderMap, Method};
+use url::Url;
+
+use crate::clock::Clock;
+
+use super::answer::Answer;
+
+/// An HTTP client with limits.
+#[derive(Debug)]
+pub struct Caller {
+    client: reqwest::Client,
+}
+
+impl Caller {
+    /// A client for the API at `base`, whose answers are waited for that long.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerError::Setup`] when TLS cannot be set up.
+    pub fn new(base: &Url, timeout: Duration) -> Result<Self, CallerError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what is sent here is hostile, and what comes back may be: no document of an issuer"
+        )]
+        let builder = reqwest::Client::builder();
+        let builder = builder
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(timeout)
+            .pool_max_idle_per_host(1)
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "-check/",
+                env!("CARGO_PKG_VERSION")
+            ));
+        let builder = if is_loopback(base) {
+            builder.no_proxy()
+        } else {
+            builder
+        };
+        let client = builder.build().map_err(CallerError::Setup)?;
+        Ok(Self { client })
+    }
+
+    /// Sends one request and reads the answer, the first [`MAX_BODY_BYTES`] of its body.
+    pub(super) async fn send(
+        &self,
+        clock: &dyn Clock,
+        method: Method,
+        url: Url,
+        headers: HeaderMap,
+        body: Option<String>,
+    ) -> Result<Answer, CallerError> {
+        let mut request = self.client.request(method, url).headers(headers);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let sent = clock.monotonic();
+        let mut response = request.send().await?;
+        let mut body = Vec::new();
+        while body.len() < MAX_BODY_BYTES
+            && let Some(chunk) = response.chunk().await?
+        {
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
+            took: clock.monotonic().saturating_sub(sent),
+        })
+    }
+
+    /// Fetches a whole document of at most [`MAX_DOCUMENT_BYTES`], or says why there is none.
+    pub(super) async fn document(&self, url: &Url) -> Result<Vec<u8>, CallerError> {
+        let mut response = self.client.get(url.clone()).send().await?;
+        if !response.status().is_success() {
+            return Err(CallerError::Status(response.status().as_u16()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > MAX_DOCUMENT_BYTES {
+                return Err(CallerError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// Why the API cannot be called.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallerError {
+    /// The client could not be set up.
+    #[error("cannot set up TLS")]
+    Setup(#[source] reqwest::Error),
+    /// The listener for links in tokens could not be set up.
+    #[error("cannot listen on loopback")]
+    Trap(#[source] io::Error),
+    /// No connection, or no TLS.
+    #[error("cannot connect")]
+    Connect(#[source] reqwest::Error),
+    /// A deadline passed.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection ended before the answer did.
+    #[error("the connection ended without a whole answer")]
+    Broken(#[source] reqwest::Error),
+    /// A document with another status than a success.
+    #[error("the answer has status {0}")]
+    Status(u16),
+    /// More document than [`MAX_DOCUMENT_BYTES`].
+    #[error("the document is longer than {MAX_DOCUMENT_BYTES} bytes")]
+    TooLarge,
+}
+
+impl From<reqwest::Error> for CallerError {
+    fn from(error: reqwest::Error) -> Self {
+        // Its URL would repeat what was asked for, a token in the query too.
+        let error = error.without_url();
+        if error.is_timeout() {
+            Self::Timeout
+        } else if error.is_connect() {
+            Self::Connect(error)
+        } else {
+            Self::Broken(error)
+        }
+    }
+}
+
+/// Enough of an answer to look for what it must not hold.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The longest OpenAPI document that is read.
+const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;

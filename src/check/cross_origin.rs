@@ -1,0 +1,105 @@
+//! What pages of other origins may do (the Fetch standard's CORS).
+
+use http::Method;
+use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+
+use super::attempt::{Attempt, Expected};
+
+/// A check that is not made, and why.
+type NotMade = (&'static str, String);
+
+/// Of an operation that asks nobody: only what goes for cookies may be wrong.
+pub(super) fn of_open(plain: &Attempt) -> Vec<Attempt> {
+    let attempt = plain.trying("foreign_origin", FOREIGN, Expected::Open);
+    vec![attempt.with_header(ORIGIN, FOREIGN)]
+}
+
+/// Of one that asks for tokens.
+pub(super) fn of_protected(
+    plain: &Attempt,
+    good: Option<&str>,
+    origins: &[String],
+    is_required: bool,
+) -> (Vec<Attempt>, Option<NotMade>) {
+    let mut attempts = Vec::new();
+    let is_open_to_all = origins.iter().any(|origin| origin == "*");
+    if !is_open_to_all {
+        for origin in foreign(origins) {
+            let expected = || Expected::Unreadable(origin.clone());
+            let attempt = match good {
+                Some(token) => plain.with_token("foreign_origin", &origin, token, expected()),
+                None => plain.trying("foreign_origin", &origin, expected()),
+            };
+            attempts.push(attempt.with_header(ORIGIN, &origin));
+            let preflight = plain.trying(
+                "foreign_origin",
+                &format!("preflight of {origin}"),
+                expected(),
+            );
+            attempts.push(preflight.of_preflight(&origin));
+        }
+    }
+    let own: Vec<_> = match is_open_to_all {
+        true => vec![FOREIGN.to_owned()],
+        false => origins.to_vec(),
+    };
+    for origin in &own {
+        let preflight = Expected::Preflight(origin.clone());
+        let preflight = plain.trying(
+            "allowed_origin",
+            &format!("preflight of {origin}"),
+            preflight,
+        );
+        attempts.push(preflight.of_preflight(origin));
+        let readable = || Expected::Readable(origin.clone());
+        if is_required {
+            let refusal = plain.trying(
+                "allowed_origin",
+                &format!("no credentials from {origin}"),
+                readable(),
+            );
+            attempts.push(refusal.with_header(ORIGIN, origin));
+        }
+        if let Some(token) = good {
+            let attempt = plain.with_token(
+                "allowed_origin",
+                &format!("a good token from {origin}"),
+                token,
+                readable(),
+            );
+            attempts.push(attempt.with_header(ORIGIN, origin));
+        }
+    }
+    let why = || {
+        (
+            "allowed_origin",
+            "no origin was given to be allowed (--origin)".to_owned(),
+        )
+    };
+    (attempts, own.is_empty().then(why))
+}
+
+impl Attempt {
+    /// What a browser asks before it sends a token.
+    fn of_preflight(mut self, origin: &str) -> Self {
+        self.body = None;
+        self.headers.clear();
+        let method = self.method.to_string();
+        self.by(Method::OPTIONS)
+            .with_header(ORIGIN, origin)
+            .with_header(ACCESS_CONTROL_REQUEST_METHOD, &method)
+            .with_header(ACCESS_CONTROL_REQUEST_HEADERS, "authorization")
+    }
+}
+
+/// Origins that nobody means, and those that a careless comparison takes for one that is meant.
+fn foreign(origins: &[String]) -> Vec<String> {
+    let mut foreign = vec![FOREIGN.to_owned(), "null".to_owned()];
+    if let Some((scheme, host)) = origins.first().and_then(|origin| origin.split_once("://")) {
+        foreign.push(format!("{scheme}://{host}.foreign.example"));
+        foreign.push(format!("{scheme}://foreign{host}"));
+    }
+    foreign
+}
+
+const FOREIGN: &str = "https://foreign.example";

@@ -1,0 +1,58 @@
+//! `Authorization` values that are no tokens, for those who read without looking.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// A value and how it is named.
+pub(super) type Garbage = (&'static str, Vec<u8>);
+
+/// Every value. Each stays below the 8 KiB that servers commonly take.
+pub(super) fn garbage() -> Vec<Garbage> {
+    let bearer = |token: String| format!("Bearer {token}").into_bytes();
+    let jws = |header: &str, payload: &str| {
+        let encoded = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        bearer(format!(
+            "{}.{}.c2lnbmF0dXJl",
+            encoded(header),
+            encoded(payload)
+        ))
+    };
+    let rs256 = r#"{"alg":"RS256"}"#;
+    vec![
+        ("no token", b"Bearer".to_vec()),
+        ("blanks in the token", b"Bearer not a token".to_vec()),
+        ("dots alone", bearer("..".to_owned())),
+        ("segments that are no base64url", bearer("a.b.c".to_owned())),
+        ("five segments", bearer("YQ.YQ.YQ.YQ.YQ".to_owned())),
+        ("bytes that are no text", b"Bearer \xff\xfe\xfd".to_vec()),
+        ("a header that is no JSON", jws("{", "{}")),
+        ("a header that is a list", jws("[]", "{}")),
+        ("a header that is null", jws("null", "null")),
+        ("a header nested 2,000 deep", jws(&"[".repeat(2_000), "{}")),
+        ("a header without alg", jws("{}", "{}")),
+        ("alg that is a number", jws(r#"{"alg":256}"#, "{}")),
+        (
+            "a doubled alg",
+            jws(r#"{"alg":"none","alg":"RS256"}"#, "{}"),
+        ),
+        (
+            "kid that is a path",
+            jws(r#"{"alg":"RS256","kid":"../../../../dev/null"}"#, "{}"),
+        ),
+        (
+            "kid that is SQL",
+            jws(r#"{"alg":"RS256","kid":"' OR '1'='1"}"#, "{}"),
+        ),
+        (
+            "kid that is an object",
+            jws(r#"{"alg":"RS256","kid":{}}"#, "{}"),
+        ),
+        ("a payload that is no JSON", jws(rs256, "{")),
+        ("a payload that is null", jws(rs256, "null")),
+        (
+            "numbers beyond all bounds",
+            jws(rs256, r#"{"exp":1e999,"nbf":-1e999}"#),
+        ),
+        ("7,000 letters", bearer("a".repeat(7_000))),
+    ]
+}

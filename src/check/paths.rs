@@ -1,0 +1,49 @@
+//! The same operation by other names, which a guard on the wrong route forgets.
+
+use http::Method;
+use url::Url;
+
+use super::attempt::{Attempt, Expected};
+
+/// Other methods and spellings, without credentials. None may be let through.
+pub(super) fn other_names(plain: &Attempt) -> Vec<Attempt> {
+    let mut attempts = Vec::new();
+    if plain.method == Method::GET {
+        let head = plain.trying("other_name", "HEAD", Expected::NotThrough);
+        attempts.push(head.by(Method::HEAD));
+    }
+    let path = plain.url.path();
+    let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let spelled = [
+        ("a slash at the end", format!("{path}/")),
+        ("two slashes", format!("{parent}//{last}")),
+        (
+            "capital letters",
+            format!("{parent}/{}", last.to_ascii_uppercase()),
+        ),
+        ("a letter in percent form", percent(parent, last)),
+        ("an extension", format!("{path}.json")),
+    ];
+    for (name, other) in spelled {
+        let mut attempt = plain.trying("other_name", name, Expected::NotThrough);
+        if other != path && renamed(&mut attempt.url, &other) {
+            attempts.push(attempt);
+        }
+    }
+    attempts
+}
+
+fn renamed(url: &mut Url, path: &str) -> bool {
+    url.set_path(path);
+    url.path() == path
+}
+
+fn percent(parent: &str, last: &str) -> String {
+    let mut letters = last.chars();
+    match letters.next() {
+        Some(first) if first.is_ascii_alphanumeric() => {
+            format!("{parent}/%{:02X}{}", u32::from(first), letters.as_str())
+        }
+        _ => format!("{parent}/{last}"),
+    }
+}

@@ -1,0 +1,143 @@
+//! What came of a check.
+
+use serde::Serialize;
+
+use crate::guard::Rule;
+
+use super::faults::fix;
+
+/// Everything that was found, in the order it was looked for.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// How many requests were sent.
+    requests: usize,
+    /// The operations called, each with who may call it by the document.
+    operations: Vec<(String, &'static str)>,
+    outcomes: Vec<Outcome>,
+}
+
+/// What came of one attempt, or why it was not made.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// As `GET /path`.
+    pub operation: String,
+    /// A word of [`CHECKS`](super::CHECKS).
+    pub check: &'static str,
+    /// What was sent.
+    pub sent: String,
+    /// The answer's status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What is wrong; nothing when all is well.
+    pub faults: Vec<Fault>,
+    /// Why the check could not be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_made: Option<String>,
+}
+
+/// Something that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// A word of [`CHECKS`](super::CHECKS).
+    pub check: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What came.
+    pub found: String,
+    /// What to do.
+    pub fix: &'static str,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Better otherwise, and no danger.
+    Warning,
+    /// Wrong.
+    Fault,
+}
+
+impl Report {
+    pub(super) fn new(outcomes: Vec<Outcome>) -> Self {
+        Self {
+            outcomes,
+            ..Self::default()
+        }
+    }
+
+    /// What was sent and what was not.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// The operations called, each with who may call it by the document.
+    pub fn operations(&self) -> &[(String, &'static str)] {
+        &self.operations
+    }
+
+    /// How many requests were sent.
+    pub fn requests(&self) -> usize {
+        self.requests
+    }
+
+    /// Everything that is wrong or could be better, with the operation.
+    pub fn faults(&self) -> impl Iterator<Item = (&Outcome, &Fault)> {
+        let outcomes = self.outcomes.iter();
+        outcomes.flat_map(|outcome| outcome.faults.iter().map(move |fault| (outcome, fault)))
+    }
+
+    /// Whether nothing is wrong. Warnings are not, and neither is what could not be checked.
+    pub fn is_clean(&self) -> bool {
+        self.faults()
+            .all(|(_, fault)| fault.severity == Severity::Warning)
+    }
+
+    pub(super) fn begin(&mut self, operation: &str, rule: &Rule) {
+        let who = match rule {
+            Rule::Anonymous => "open",
+            Rule::Optional(_) => "open, or with a token",
+            Rule::Protected(_) => "protected",
+        };
+        self.operations.push((operation.to_owned(), who));
+    }
+
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        self.outcomes.push(outcome);
+    }
+
+    pub(super) fn count(&mut self, requests: usize) {
+        self.requests = requests;
+    }
+}
+
+impl Outcome {
+    pub(super) fn not_made(operation: &str, check: &'static str, why: String) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            check,
+            sent: String::new(),
+            status: None,
+            faults: Vec::new(),
+            not_made: Some(why),
+        }
+    }
+}
+
+impl Fault {
+    pub(super) fn new(check: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            check,
+            severity: Severity::Fault,
+            found: found.into(),
+            fix: fix(check),
+        }
+    }
+
+    pub(super) fn warning(check: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::new(check, found)
+        }
+    }
+}

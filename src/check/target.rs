@@ -1,0 +1,224 @@
+//! The API that is checked: where it is, and what its document says of it.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::description::operation::Operation;
+
+use super::caller::{Caller, CallerError, is_loopback};
+
+/// An API and its OpenAPI document.
+#[derive(Debug)]
+pub struct Target {
+    /// What was given to be checked, and nothing beside it.
+    url: Url,
+    base: Url,
+    document: Value,
+    place: String,
+}
+
+impl Target {
+    /// The API at `url`, described by the document at `spec`, or else by the first one that is
+    /// found where documents of APIs usually are.
+    ///
+    /// # Errors
+    ///
+    /// A [`TargetError`]: no document, or none of OpenAPI 3.
+    pub async fn find(url: &Url, spec: Option<&Url>, caller: &Caller) -> Result<Self, TargetError> {
+        if let Some(spec) = spec {
+            let fetched = caller.document(spec).await;
+            let body = fetched.map_err(|source| TargetError::Fetch {
+                place: spec.to_string(),
+                source,
+            })?;
+            return Self::parse(url, &body, spec.as_str());
+        }
+        let places = candidates(url);
+        for place in &places {
+            match caller.document(place).await {
+                Ok(body) => {
+                    if let Ok(target) = Self::parse(url, &body, place.as_str()) {
+                        return Ok(target);
+                    }
+                }
+                Err(source @ (CallerError::Connect(_) | CallerError::Timeout)) => {
+                    return Err(TargetError::Fetch {
+                        place: place.to_string(),
+                        source,
+                    });
+                }
+                Err(_) => {}
+            }
+        }
+        let tried = places.iter().map(|place| place.path().to_owned());
+        Err(TargetError::NotFound(tried.collect::<Vec<_>>().join(", ")))
+    }
+
+    /// The API at `url`, described by a document, JSON or YAML, that was read at `place`.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError::Document`] when it is no document of OpenAPI 3.
+    pub fn parse(url: &Url, body: &[u8], place: &str) -> Result<Self, TargetError> {
+        let json = serde_json::from_slice(body).ok();
+        let document: Option<Value> = json.or_else(|| serde_yaml_ng::from_slice(body).ok());
+        let is_openapi = |document: &Value| {
+            let version = document["openapi"].as_str();
+            version.is_some_and(|version| version.starts_with("3."))
+                && document["paths"].is_object()
+        };
+        let document = document.filter(is_openapi);
+        let document = document.ok_or_else(|| TargetError::Document(place.to_owned()))?;
+        Ok(Self {
+            url: below(url.clone()),
+            base: base(url, &document, place),
+            document,
+            place: place.to_owned(),
+        })
+    }
+
+    /// The API at `url`, of which is said `GET /path` by `GET /path`: what a token protects,
+    /// and what is open.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError::Operation`] for what is not a method and a path.
+    pub fn of_operations(
+        url: &Url,
+        protected: &[String],
+        open: &[String],
+    ) -> Result<Self, TargetError> {
+        let mut document = json!({
+            "openapi": "3.0.3",
+            "paths": {},
+            "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
+        });
+        let bearer = json!([{ "token": [] }]);
+        let protected = protected.iter().map(|text| (text, &bearer));
+        let none = json!([]);
+        for (text, security) in protected.chain(open.iter().map(|text| (text, &none))) {
+            let fault = || TargetError::Operation(text.clone());
+            let (method, path) = text.split_once(' ').ok_or_else(fault)?;
+            if !path.starts_with('/') || !method.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                return Err(fault());
+            }
+            document["paths"][path][method.to_ascii_lowercase()] = json!({ "security": security });
+        }
+        Ok(Self {
+            url: below(url.clone()),
+            base: below(url.clone()),
+            document,
+            place: "the command line".to_owned(),
+        })
+    }
+
+    /// What all paths of the document are below, with a slash at its end.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// The document.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// Where the document was found.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Whether the API runs on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.base)
+    }
+
+    /// Whether this is part of what was given to be checked.
+    pub(super) fn holds(&self, url: &Url) -> bool {
+        url.origin() == self.url.origin() && below(url.clone()).path().starts_with(self.url.path())
+    }
+
+    /// The path of all paths, without a slash at its end.
+    pub(super) fn base_path(&self) -> &str {
+        self.base.path().trim_end_matches('/')
+    }
+}
+
+/// An operation as people say it.
+pub(super) fn shown(operation: &Operation<'_>) -> String {
+    format!("{} {}", operation.method, operation.path)
+}
+
+/// The document's first server, when paths of the document lie there and below `url`; else
+/// `url` itself.
+fn base(url: &Url, document: &Value, place: &str) -> Url {
+    let own = below(url.clone());
+    let server = document["servers"][0]["url"].as_str().unwrap_or_default();
+    let found = Url::parse(place).unwrap_or_else(|_| url.clone());
+    let Ok(server) = found.join(server).map(below) else {
+        return own;
+    };
+    let root = server.path().trim_end_matches('/');
+    let mut paths = document["paths"].as_object().into_iter().flatten();
+    let is_found = paths.any(|(path, _)| format!("{root}{path}/").starts_with(own.path()));
+    if server.origin() == own.origin() && is_found {
+        server
+    } else {
+        own
+    }
+}
+
+/// The URL as a directory: what is joined to it stays below it.
+fn below(mut url: Url) -> Url {
+    url.set_query(None);
+    url.set_fragment(None);
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    url
+}
+
+/// Where frameworks put their documents, at the URL and at its host's root.
+fn candidates(url: &Url) -> Vec<Url> {
+    let names = ["openapi.json", "openapi.yaml", "swagger.json", "spec"];
+    let own = below(url.clone());
+    let mut places: Vec<Url> = names
+        .iter()
+        .filter_map(|name| own.join(name).ok())
+        .collect();
+    let of_root = ["/v3/api-docs", "/swagger/v1/swagger.json", "/api-docs"];
+    let at_root = names.iter().map(|name| format!("/{name}"));
+    let at_root = at_root.chain(of_root.map(str::to_owned));
+    for place in at_root.filter_map(|path| own.join(&path).ok()) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// Why there is nothing to check.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// The document cannot be had.
+    #[error("cannot fetch the OpenAPI document {place}")]
+    Fetch {
+        /// Its URL.
+        place: String,
+        /// Why.
+        source: CallerError,
+    },
+    /// It is nowhere that was looked.
+    #[error(
+        "no OpenAPI document was found (tried {0}); say where it is with --spec, or what to call \
+         with --operation \"GET /path\""
+    )]
+    NotFound(String),
+    /// It is something else.
+    #[error("{0} is no OpenAPI 3 document in JSON or YAML")]
+    Document(String),
+    /// An operation on the command line is none.
+    #[error("`{0}` is no operation; write it as \"GET /path\"")]
+    Operation(String),
+}

@@ -1,0 +1,108 @@
+//! The tokens that the check is given, and what can be read in them.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use crate::token::{Scope, ScopeToken};
+
+/// Tokens to check with. Their `Debug` does not show them.
+#[derive(Clone, Default)]
+pub struct Tokens {
+    good: Vec<String>,
+    refused: Vec<String>,
+    /// Why there is none, or none with less scope.
+    pub why_no_good: String,
+    /// Why there is none with less scope.
+    pub why_no_lesser: String,
+}
+
+impl Tokens {
+    /// Tokens that the API should accept, as far as their scopes go; the best one first.
+    #[must_use]
+    pub fn with_good(mut self, token: String) -> Self {
+        self.good.push(token);
+        self
+    }
+
+    /// Tokens that it must refuse: for another audience, expired, an ID token.
+    #[must_use]
+    pub fn with_refused(mut self, tokens: Vec<String>) -> Self {
+        self.refused.extend(tokens);
+        self
+    }
+
+    /// The first token, for reading its issuer.
+    pub fn first(&self) -> Option<&str> {
+        self.good.first().map(String::as_str)
+    }
+
+    /// A good token whose scopes cover `required`. One that cannot be read may do.
+    pub(super) fn covering(&self, required: &Scope) -> Option<&str> {
+        let covers = |token: &&String| scope(token).is_none_or(|scope| scope.covers(required));
+        self.good.iter().find(covers).map(String::as_str)
+    }
+
+    /// A good token that lacks some of `required`.
+    pub(super) fn lacking(&self, required: &Scope) -> Option<&str> {
+        let lacks = |token: &&String| scope(token).is_some_and(|scope| !scope.covers(required));
+        self.good.iter().find(lacks).map(String::as_str)
+    }
+
+    pub(super) fn refused(&self) -> &[String] {
+        &self.refused
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Tokens({} good, {} to refuse)",
+            self.good.len(),
+            self.refused.len()
+        )
+    }
+}
+
+/// The parts of a JWS in compact form (RFC 7515 section 3.1), unverified.
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
+    pub(super) header: Map<String, Value>,
+    pub(super) payload: Map<String, Value>,
+    pub(super) signature: Vec<u8>,
+}
+
+impl Parts {
+    /// Of a token that is a JWS with JSON inside; any other is opaque to us.
+    pub(super) fn read(token: &str) -> Option<Self> {
+        let mut segments = token.split('.');
+        let mut bytes = || URL_SAFE_NO_PAD.decode(segments.next()?).ok();
+        let (header, payload, signature) = (bytes()?, bytes()?, bytes()?);
+        if segments.next().is_some() {
+            return None;
+        }
+        Some(Self {
+            header: serde_json::from_slice(&header).ok()?,
+            payload: serde_json::from_slice(&payload).ok()?,
+            signature,
+        })
+    }
+}
+
+/// What the token says was granted, `scope` (RFC 9068) or `scp` (Okta).
+fn scope(token: &str) -> Option<Scope> {
+    let payload = Parts::read(token)?.payload;
+    let said = payload.get("scope").or_else(|| payload.get("scp"));
+    match said {
+        None => Some(Scope::none()),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(Value::Array(list)) => {
+            let scopes = list
+                .iter()
+                .map(|scope| ScopeToken::parse(scope.as_str()?).ok());
+            scopes.collect()
+        }
+        Some(_) => None,
+    }
+}

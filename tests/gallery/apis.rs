@@ -1,0 +1,310 @@
+//! The gallery: APIs that are wrong in one thing each.
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use poem::endpoint::{make, make_sync};
+use poem::http::{HeaderValue, StatusCode, Uri};
+use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route};
+use serde_json::{Value, json};
+
+use crate::parts::{
+    Api, Refusal, answering, by_origin, is_own, refused, require_scope, segment, shown, token,
+    verified, verified_by, verifying,
+};
+use crate::world::{AUDIENCE, ISSUER, KEY};
+
+pub(crate) fn right() -> Api {
+    verifying(|token| async move { verified(&token).await })
+}
+
+pub(crate) fn verifies_nothing() -> Api {
+    verifying(|token| async move {
+        segment(&token, 1)
+            .filter(Value::is_object)
+            .ok_or(Refusal::Invalid)
+    })
+}
+
+pub(crate) fn accepts_none() -> Api {
+    verifying(|token| async move {
+        let says = segment(&token, 0).ok_or(Refusal::Invalid)?;
+        match says["alg"].as_str() {
+            Some("none") if segment(&token, 1).is_some_and(|claims| claims["iss"] == ISSUER) => {
+                segment(&token, 1).ok_or(Refusal::Invalid)
+            }
+            _ => verified(&token).await,
+        }
+    })
+}
+
+pub(crate) fn accepts_none_in_capitals() -> Api {
+    verifying(|token| async move {
+        let says = segment(&token, 0).ok_or(Refusal::Invalid)?;
+        match says["alg"].as_str() {
+            Some("none") | None => Err(Refusal::Invalid),
+            Some(other) if other.eq_ignore_ascii_case("none") => {
+                segment(&token, 1).ok_or(Refusal::Invalid)
+            }
+            _ => verified(&token).await,
+        }
+    })
+}
+
+/// As libraries of old, which took any key for any algorithm.
+pub(crate) fn takes_public_key_as_secret() -> Api {
+    verifying(|token| async move {
+        let says = segment(&token, 0).ok_or(Refusal::Invalid)?;
+        if says["alg"] != "HS256" {
+            return verified(&token).await;
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Invalid)?;
+        let signature = URL_SAFE_NO_PAD
+            .decode(signature)
+            .map_err(|_| Refusal::Invalid)?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, public_key_file().as_bytes());
+        hmac::verify(&key, signed.as_bytes(), &signature).map_err(|_| Refusal::Invalid)?;
+        segment(&token, 1).ok_or(Refusal::Invalid)
+    })
+}
+
+/// The key as `openssl rsa -pubout` writes it.
+fn public_key_file() -> String {
+    let jwk = KEY.public_jwk();
+    let modulus = URL_SAFE_NO_PAD.decode(jwk["n"].as_str().unwrap()).unwrap();
+    let prefix = "30820122300d06092a864886f70d01010105000382010f003082010a0282010100";
+    let digits = prefix
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).unwrap());
+    let prefix: Vec<u8> = digits
+        .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+        .collect();
+    let der = [&prefix[..], &modulus, &[2, 3, 1, 0, 1]].concat();
+    let text = STANDARD.encode(der);
+    let lines = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap());
+    let lines: Vec<_> = lines.collect();
+    format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        lines.join("\n")
+    )
+}
+
+pub(crate) fn skips_audience() -> Api {
+    verifying(|token| async move {
+        let said = segment(&token, 1).ok_or(Refusal::Invalid)?;
+        let keys = json!({ "keys": [KEY.public_jwk()] });
+        verified_by(&token, &keys, said["aud"].as_str().unwrap_or(AUDIENCE)).await
+    })
+}
+
+pub(crate) fn follows_jku() -> Api {
+    verifying(|token| async move {
+        let says = segment(&token, 0).ok_or(Refusal::Invalid)?;
+        let Some(link) = says["jku"].as_str() else {
+            return verified(&token).await;
+        };
+        let answer = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = answer
+            .get(link)
+            .send()
+            .await
+            .map_err(|_| Refusal::Invalid)?;
+        let mut keys: Value = answer.json().await.map_err(|_| Refusal::Invalid)?;
+        keys["keys"][0]["kid"] = says["kid"].clone();
+        verified_by(&token, &keys, AUDIENCE).await
+    })
+}
+
+pub(crate) fn takes_key_of_token() -> Api {
+    verifying(|token| async move {
+        let says = segment(&token, 0).ok_or(Refusal::Invalid)?;
+        match says["jwk"].is_object() {
+            true => verified_by(&token, &json!({ "keys": [says["jwk"]] }), AUDIENCE).await,
+            false => verified(&token).await,
+        }
+    })
+}
+
+pub(crate) fn falls_over_garbage() -> Api {
+    let guarded = |request: Request| async move {
+        match token(&request) {
+            Ok(token) if segment(&token, 0).is_none() => {
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+            _ => answer(&request).await,
+        }
+    };
+    answering(guarded, is_own)
+}
+
+pub(crate) fn guards_the_wrong_route() -> Api {
+    let open = || poem::get(make_sync(|_| "anybody"));
+    Route::new()
+        .at(
+            "/api/hello",
+            poem::get(make(|request| async move { answer(&request).await })),
+        )
+        .at("/api/whoami", open())
+        .at("/api/reports", open())
+        .map_to_response()
+        .boxed()
+}
+
+pub(crate) fn guards_one_spelling() -> Api {
+    let everything = poem::endpoint::make(|request: Request| async move {
+        let path = request.uri().path();
+        match path {
+            "/api/whoami" | "/api/reports" => answer(&request).await,
+            "/api/hello" => "hello".into_response(),
+            _ if path
+                .trim_end_matches('/')
+                .eq_ignore_ascii_case("/api/whoami") =>
+            {
+                "anybody".into_response()
+            }
+            _ => StatusCode::NOT_FOUND.into_response(),
+        }
+    });
+    by_origin(everything, is_own)
+}
+
+pub(crate) fn sends_no_challenge() -> Api {
+    changed(|mut response| {
+        response.headers_mut().remove("www-authenticate");
+        response
+    })
+}
+
+pub(crate) fn refuses_with_403() -> Api {
+    changed(|mut response| {
+        if response.status().is_client_error() {
+            response.set_status(StatusCode::FORBIDDEN);
+        }
+        response
+    })
+}
+
+pub(crate) fn redirects() -> Api {
+    changed(|response| match response.status().as_u16() {
+        401 => {
+            poem::web::Redirect::see_other(Uri::from_static("/sign-in").to_string()).into_response()
+        }
+        _ => response,
+    })
+}
+
+pub(crate) fn echoes() -> Api {
+    let guarded = |request: Request| async move {
+        let mut response = answer(&request).await;
+        if let (401, Ok(token)) = (response.status().as_u16(), token(&request)) {
+            response.set_body(format!("cannot read {token}"));
+        }
+        response
+    };
+    answering(guarded, is_own)
+}
+
+pub(crate) fn opens_to_every_origin() -> Api {
+    answering(|request| async move { answer(&request).await }, |_| true)
+}
+
+pub(crate) fn compares_the_end_of_origins() -> Api {
+    let allows: fn(&str) -> bool = |origin| origin.ends_with("app.test");
+    answering(|request| async move { answer(&request).await }, allows)
+}
+
+pub(crate) fn guards_before_cors() -> Api {
+    let guarded_first = right().around(|whole, request| async move {
+        let is_guarded = !request.uri().path().ends_with("/hello");
+        match token(&request) {
+            Err(refusal) if is_guarded => Ok(refused(refusal)),
+            _ => whole.call(request).await,
+        }
+    });
+    guarded_first.boxed()
+}
+
+pub(crate) fn asks_for_no_scope() -> Api {
+    let guarded = |request: Request| async move {
+        let claims = match token(&request) {
+            Ok(token) => verified(&token).await,
+            Err(refusal) => Err(refusal),
+        };
+        claims.map_or_else(refused, |claims| shown(&claims))
+    };
+    answering(guarded, is_own)
+}
+
+pub(crate) fn names_no_scope() -> Api {
+    changed(|mut response| {
+        if response.status() == 403 {
+            let plain = HeaderValue::from_static("Bearer realm=\"api\"");
+            response.headers_mut().insert("www-authenticate", plain);
+        }
+        response
+    })
+}
+
+pub(crate) fn takes_token_from_url() -> Api {
+    let guarded = |mut request: Request| async move {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        if let Some(token) = query.strip_prefix("access_token=") {
+            let field = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
+            request.headers_mut().insert("authorization", field);
+        }
+        answer(&request).await
+    };
+    answering(guarded, is_own)
+}
+
+pub(crate) fn takes_the_first_header() -> Api {
+    let guarded = |mut request: Request| async move {
+        if let Some(first) = request.headers().get("authorization").cloned() {
+            request.headers_mut().insert("authorization", first);
+        }
+        answer(&request).await
+    };
+    answering(guarded, is_own)
+}
+
+pub(crate) fn refuses_all() -> Api {
+    verifying(|_| async { Err(Refusal::Invalid) })
+}
+
+pub(crate) fn takes_opaque_tokens() -> Api {
+    verifying(|token| async move {
+        match token.as_str() {
+            "opaque-but-good" => Ok(json!({ "sub": "ada", "scp": ["reports:read"] })),
+            _ => Err(Refusal::Invalid),
+        }
+    })
+}
+
+pub(crate) fn panics_on_garbage() -> Api {
+    verifying(|token| async move {
+        segment(&token, 0).expect("every token has a header");
+        verified(&token).await
+    })
+}
+
+/// The right answer, changed.
+fn changed(change: fn(Response) -> Response) -> Api {
+    answering(
+        move |request| async move { change(answer(&request).await) },
+        is_own,
+    )
+}
+
+/// The right answer to a caller.
+async fn answer(request: &Request) -> Response {
+    let claims = async {
+        let claims = verified(&token(request)?).await?;
+        require_scope(request, &claims)?;
+        Ok(claims)
+    };
+    claims.await.map_or_else(refused, |claims| shown(&claims))
+}

@@ -1,0 +1,328 @@
+//! `check` finds what is wrong with each of a gallery of APIs, and nothing with a right one.
+
+mod apis;
+mod parts;
+mod world;
+
+use std::collections::BTreeSet;
+
+use poem_resource_server::check::{Report, Severity, Tokens};
+use serde_json::json;
+
+use parts::Api;
+use world::{World, document, good, token};
+
+/// The checks that found a fault, and those that only warn in brackets.
+fn found(report: &Report) -> BTreeSet<String> {
+    let faults = report.faults();
+    faults
+        .map(|(_, fault)| match fault.severity {
+            Severity::Fault => fault.check.to_owned(),
+            Severity::Warning => format!("({})", fault.check),
+        })
+        .collect()
+}
+
+async fn finds(api: Api, expected: &[&str]) {
+    let report = World::of(api).await.report().await;
+
+    let expected: BTreeSet<_> = expected.iter().map(|&check| check.to_owned()).collect();
+    assert_eq!(found(&report), expected, "{report:#?}");
+}
+
+#[tokio::test]
+async fn nothing_is_wrong_with_a_right_api() {
+    let report = World::of(apis::right()).await.report().await;
+
+    assert!(report.is_clean(), "{report:#?}");
+    assert_eq!(found(&report), BTreeSet::new());
+    let made = |check| {
+        let outcomes = report.outcomes().iter();
+        outcomes
+            .filter(|outcome| outcome.check == check && outcome.not_made.is_none())
+            .count()
+    };
+    for (check, at_least) in [
+        ("open_operation", 20),
+        ("no_credentials", 4),
+        ("good_token", 2),
+        ("other_name", 8),
+        ("signature_changed", 6),
+        ("signature_removed", 4),
+        ("unsigned", 8),
+        ("payload_changed", 6),
+        ("public_key_as_secret", 10),
+        ("unknown_key", 2),
+        ("critical_header", 2),
+        ("own_key", 4),
+        ("linked_key", 4),
+        ("wrong_token", 2),
+        ("garbage", 40),
+        ("two_headers", 4),
+        ("token_in_query", 2),
+        ("missing_scope", 1),
+        ("foreign_origin", 9),
+        ("allowed_origin", 6),
+    ] {
+        assert!(
+            made(check) >= at_least,
+            "{check}: {} of {at_least}",
+            made(check)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_api_that_verifies_nothing() {
+    finds(
+        apis::verifies_nothing(),
+        &[
+            "signature_changed",
+            "signature_removed",
+            "unsigned",
+            "public_key_as_secret",
+            "payload_changed",
+            "unknown_key",
+            "critical_header",
+            "own_key",
+            "linked_key",
+            "wrong_token",
+            "garbage",
+            // Another subject or scope has no `reports:read`.
+            "wrong_status",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_api_that_accepts_alg_none() {
+    finds(apis::accepts_none(), &["unsigned"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_refuses_none_only_in_small_letters() {
+    finds(apis::accepts_none_in_capitals(), &["unsigned"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_takes_the_public_key_for_a_secret() {
+    finds(
+        apis::takes_public_key_as_secret(),
+        &["public_key_as_secret"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_api_that_skips_the_audience() {
+    finds(apis::skips_audience(), &["wrong_token"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_follows_jku() {
+    finds(apis::follows_jku(), &["linked_key"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_takes_the_key_that_the_token_brings() {
+    finds(apis::takes_key_of_token(), &["own_key"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_falls_over_garbage() {
+    finds(apis::falls_over_garbage(), &["server_error"]).await;
+}
+
+#[tokio::test]
+async fn an_api_whose_guard_stands_on_the_wrong_route() {
+    finds(
+        apis::guards_the_wrong_route(),
+        &[
+            "open_operation",
+            "no_credentials",
+            "garbage",
+            "two_headers",
+            "token_in_query",
+            "signature_changed",
+            "signature_removed",
+            "unsigned",
+            "public_key_as_secret",
+            "payload_changed",
+            "unknown_key",
+            "critical_header",
+            "own_key",
+            "linked_key",
+            "wrong_token",
+            "other_name",
+            "allowed_origin",
+            "missing_scope",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_api_whose_guard_compares_the_path_to_the_letter() {
+    finds(apis::guards_one_spelling(), &["other_name"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_sends_no_challenge() {
+    finds(apis::sends_no_challenge(), &["no_challenge"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_answers_403_to_all_it_refuses() {
+    finds(apis::refuses_with_403(), &["wrong_status"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_redirects_strangers_to_a_page() {
+    finds(apis::redirects(), &["wrong_status"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_repeats_what_it_could_not_read() {
+    finds(apis::echoes(), &["echo"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_lets_every_page_read() {
+    finds(apis::opens_to_every_origin(), &["foreign_origin"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_compares_the_end_of_origins() {
+    finds(apis::compares_the_end_of_origins(), &["foreign_origin"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_guards_before_cors() {
+    finds(apis::guards_before_cors(), &["allowed_origin"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_asks_for_no_scope() {
+    finds(apis::asks_for_no_scope(), &["missing_scope"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_names_no_scope_is_warned() {
+    finds(apis::names_no_scope(), &["(missing_scope)", "(error_code)"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_takes_tokens_from_the_url() {
+    finds(apis::takes_token_from_url(), &["token_in_query"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_takes_the_first_of_two_headers() {
+    finds(apis::takes_the_first_header(), &["two_headers"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_refuses_good_tokens() {
+    finds(apis::refuses_all(), &["good_token", "wrong_status"]).await;
+}
+
+#[tokio::test]
+async fn a_document_that_lies() {
+    let mut document = document();
+    let paths = document["paths"].as_object_mut().unwrap();
+    let security = |item: &serde_json::Value| item["get"]["security"].clone();
+    let (open, protected) = (security(&paths["/hello"]), security(&paths["/whoami"]));
+    paths["/hello"]["get"]["security"] = protected;
+    paths["/whoami"]["get"]["security"] = open;
+    let world = World::of(apis::right()).await.with_document(document);
+
+    let report = world.report().await;
+
+    let of = |operation: &str| {
+        let faults = report
+            .faults()
+            .filter(|(outcome, _)| outcome.operation == operation);
+        faults
+            .map(|(_, fault)| fault.check)
+            .collect::<BTreeSet<_>>()
+    };
+    assert!(of("GET /hello").contains("no_credentials"), "{report:#?}");
+    assert_eq!(of("GET /whoami"), ["open_operation"].into());
+    assert_eq!(of("GET /reports"), BTreeSet::new());
+}
+
+#[tokio::test]
+async fn an_api_that_panics_over_garbage() {
+    finds(apis::panics_on_garbage(), &["no_answer"]).await;
+}
+
+#[tokio::test]
+async fn without_a_token_all_that_needs_none_is_checked() {
+    let world = World::of(apis::guards_the_wrong_route())
+        .await
+        .with_tokens(Tokens::default());
+
+    let report = world.report().await;
+
+    assert!(
+        found(&report).is_superset(&["no_credentials".to_owned(), "garbage".to_owned()].into())
+    );
+    let missing: BTreeSet<_> = report
+        .outcomes()
+        .iter()
+        .filter(|outcome| outcome.not_made.is_some())
+        .map(|outcome| outcome.check)
+        .collect();
+    assert_eq!(
+        missing,
+        ["good_token", "hostile tokens", "missing_scope"].into()
+    );
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_bent_no_further() {
+    let tokens = Tokens::default().with_good("opaque-but-good".to_owned());
+    let world = World::of(apis::takes_opaque_tokens())
+        .await
+        .with_tokens(tokens);
+
+    let report = world.report().await;
+
+    assert!(report.is_clean(), "{report:#?}");
+}
+
+#[tokio::test]
+async fn operations_that_change_something_are_called_when_asked_for() {
+    let mut document = document();
+    document["paths"]["/whoami"]["delete"] = json!({ "security": [{ "token": [] }] });
+    let world = World::of(apis::right()).await.with_document(document);
+    let called = |report: &Report| {
+        report
+            .operations()
+            .iter()
+            .any(|(name, _)| name == "DELETE /whoami")
+    };
+
+    let safe = world.report().await;
+    let all = world.with_all_methods().report().await;
+
+    assert!(!called(&safe));
+    assert!(called(&all));
+}
+
+#[tokio::test]
+async fn no_more_is_sent_than_was_said() {
+    let world = World::of(apis::right()).await;
+
+    let (said, report) = world.planned_and_report().await;
+
+    assert!(report.requests() <= said, "{} of {said}", report.requests());
+}
+
+#[test]
+fn a_report_shows_no_token() {
+    let tokens = Tokens::default().with_good(token(&good()));
+
+    assert!(!format!("{tokens:?}").contains("eyJ"));
+}

@@ -1,0 +1,134 @@
+//! An API of the gallery on a port, and the tokens it is checked with.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use poem::Server;
+use poem::listener::TcpAcceptor;
+use poem_resource_server::check::{Caller, Check, Methods, Report, Target, Tokens};
+use poem_resource_server::clock::{Clock, SystemClock};
+use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::parts::Api;
+
+pub(crate) static KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::generate_with_kid(SigningAlgorithm::Rs256, "issuer-key"));
+pub(crate) const ISSUER: &str = "https://issuer.test/oauth2/default";
+pub(crate) const AUDIENCE: &str = "api://default";
+/// The origin whose pages may call.
+pub(crate) const ORIGIN: &str = "https://app.test";
+
+pub(crate) struct World {
+    url: Url,
+    document: Value,
+    tokens: Tokens,
+    methods: Methods,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl World {
+    /// With a good token, one of less scope and one for another audience.
+    pub(crate) async fn of(api: Api) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
+        let tokens = Tokens::default()
+            .with_good(token(&good()))
+            .with_good(token(&json_with(&good(), "scp", json!(["other"]))))
+            .with_refused(vec![token(&json_with(
+                &good(),
+                "aud",
+                json!("api://another"),
+            ))]);
+        Self {
+            url: Url::parse(&format!("http://{address}/api")).unwrap(),
+            document: document(),
+            tokens,
+            methods: Methods::Safe,
+            server: tokio::spawn(Server::new_with_acceptor(acceptor).run(api)),
+        }
+    }
+
+    pub(crate) fn with_document(mut self, document: Value) -> Self {
+        self.document = document;
+        self
+    }
+
+    pub(crate) fn with_tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = tokens;
+        self
+    }
+
+    pub(crate) fn with_all_methods(mut self) -> Self {
+        self.methods = Methods::All;
+        self
+    }
+
+    pub(crate) async fn report(&self) -> Report {
+        self.planned_and_report().await.1
+    }
+
+    pub(crate) async fn planned_and_report(&self) -> (usize, Report) {
+        let document = self.document.to_string();
+        let target = Target::parse(&self.url, document.as_bytes(), "the gallery").unwrap();
+        let check = Check::new(target, self.tokens.clone())
+            .with_origins(vec![ORIGIN.to_owned()])
+            .with_issuer_keys(vec![KEY.public_jwk()])
+            .with_methods(self.methods);
+        let caller = Caller::new(&self.url, Duration::from_secs(10)).unwrap();
+        let plan = check.plan().await.unwrap();
+        let requests = plan.requests();
+        let report = plan.run(&caller, &SystemClock::new(), || ()).await.unwrap();
+        (requests, report)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// What the APIs of the gallery say of themselves.
+pub(crate) fn document() -> Value {
+    let operation = |security: Value| json!({ "get": { "security": security, "responses": {} } });
+    json!({
+        "openapi": "3.0.3",
+        "paths": {
+            "/hello": operation(json!([])),
+            "/whoami": operation(json!([{ "token": [] }])),
+            "/reports": operation(json!([{ "granted": ["reports:read"] }])),
+        },
+        "components": { "securitySchemes": {
+            "token": { "type": "http", "scheme": "bearer" },
+            "granted": { "type": "oauth2", "flows": {} },
+        }},
+    })
+}
+
+/// The claims of a good token.
+pub(crate) fn good() -> Value {
+    let now = SystemClock::new()
+        .now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    json!({
+        "iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "cid": "client", "jti": "1",
+        "iat": now, "exp": now + 3600, "scp": ["reports:read"],
+    })
+}
+
+pub(crate) fn token(claims: &Value) -> String {
+    KEY.sign(&json!({ "alg": "RS256", "kid": KEY.kid() }), claims)
+}
+
+fn json_with(claims: &Value, name: &str, value: Value) -> Value {
+    let mut claims = claims.clone();
+    claims[name] = value;
+    claims
+}
