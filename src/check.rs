@@ -149,6 +149,12 @@ impl Check {
         if let Some(trap) = &plan.trap {
             trap.publish(&key);
         }
+        if self.target.base().scheme() == "http" && !self.target.is_loopback() {
+            plan.outcomes.push(Outcome::of_document(
+                "plain_http",
+                self.target.base().as_str(),
+            ));
+        }
         for operation in Operation::all(self.target.document()) {
             let operation = match operation {
                 Ok(operation) => operation,

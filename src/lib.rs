@@ -55,8 +55,8 @@
 //! | [`token`] | pure: bytes in, decision out |
 //!
 //! [`dev`] stands beside the service: an issuer for trying things out. [`testing`] stands on
-//! the guard and on `dev`: it proves that an API does what its document says. [`clock`] is
-//! where time comes from.
+//! the guard and on `dev`: it proves that an API does what its document says. [`check`] finds
+//! what is wrong with a running API, whoever wrote it. [`clock`] is where time comes from.
 //!
 //! # Features
 //!

@@ -42,7 +42,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
             "dev",
         ],
     ),
-    ("check", &["clock", "token", "issuer", "description"]),
+    ("check", &["clock", "token", "guard", "description"]),
 ];
 
 /// What the tests of any floor may use besides.

@@ -67,7 +67,7 @@ impl Attempts<'_> {
         let good = self.tokens.covering(&required);
         match good {
             Some(token) => {
-                made.push(plain.with_token("good_token", "a good token", token, Expected::Through))
+                made.push(plain.with_token("good_token", "a good token", token, Expected::Through));
             }
             None => missing.push(self.not_made("good_token", self.why_no_good(&required))),
         }
@@ -266,7 +266,6 @@ impl Attempt {
             .split([' ', '.'])
             .filter(|part| part.len() >= SHORTEST_SECRET);
         self.secrets.extend(parts.map(str::to_owned));
-        self.secrets.push(CANARY.to_owned());
         self
     }
 

@@ -39,9 +39,10 @@ pub(super) fn of_protected(
             attempts.push(preflight.of_preflight(&origin));
         }
     }
-    let own: Vec<_> = match is_open_to_all {
-        true => vec![FOREIGN.to_owned()],
-        false => origins.to_vec(),
+    let own: Vec<_> = if is_open_to_all {
+        vec![FOREIGN.to_owned()]
+    } else {
+        origins.to_vec()
     };
     for origin in &own {
         let preflight = Expected::Preflight(origin.clone());

@@ -32,7 +32,6 @@ pub const CHECKS: &[(&str, &str, &str)] = &[
     ("no_answer", "Every request is answered.", "See the API's log for what ended the connection."),
     ("echo", "No answer repeats what was sent as credentials.", "Answer with fixed sentences; keep the details for the log."),
     ("slow", "No refusal takes ten times as long as a good answer.", "Refuse cheaply first; do not fetch keys for every unknown `kid`."),
-    ("rate_limited", "The API answers, and not with 429.", "Run the check where no rate limit is, or wait and run it again."),
     ("plain_http", "Tokens travel by https alone, but on this machine.", "Serve the API by https, or check it from where TLS ends."),
 ];
 

@@ -112,6 +112,18 @@ impl Report {
 }
 
 impl Outcome {
+    /// A warning that no request is needed for.
+    pub(super) fn of_document(check: &'static str, found: &str) -> Self {
+        Self {
+            operation: "the API".to_owned(),
+            check,
+            sent: String::new(),
+            status: None,
+            faults: vec![Fault::warning(check, found)],
+            not_made: None,
+        }
+    }
+
     pub(super) fn not_made(operation: &str, check: &'static str, why: String) -> Self {
         Self {
             operation: operation.to_owned(),

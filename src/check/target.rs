@@ -152,7 +152,7 @@ pub(super) fn shown(operation: &Operation<'_>) -> String {
 /// `url` itself.
 fn base(url: &Url, document: &Value, place: &str) -> Url {
     let own = below(url.clone());
-    let server = document["servers"][0]["url"].as_str().unwrap_or_default();
+    let server = document["servers"][0]["url"].as_str().unwrap_or("/");
     let found = Url::parse(place).unwrap_or_else(|_| url.clone());
     let Ok(server) = found.join(server).map(below) else {
         return own;

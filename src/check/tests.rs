@@ -1,1 +1,87 @@
+//! Where operations are called, by tables.
 
+use serde_json::json;
+use url::Url;
+
+use super::target::Target;
+
+#[test]
+#[rustfmt::skip] // A row a line.
+fn operations_are_called_where_the_document_has_them_and_below_the_url_alone() {
+    for (name, url, server, path, expected) in [
+        ("no server", "http://a.test/api", None, "/whoami", "/api/"),
+        ("paths that hold the URL's", "http://a.test/api", None, "/api/whoami", "/"),
+        ("a server that is a path", "http://a.test/", Some("/api"), "/whoami", "/api/"),
+        ("the URL itself", "http://a.test/api", Some("http://a.test/api"), "/whoami", "/api/"),
+        ("a server above the URL", "http://a.test/api", Some("http://a.test"), "/api/whoami", "/"),
+        ("another host", "http://a.test/api", Some("http://b.test/v1"), "/whoami", "/api/"),
+        ("another port", "http://a.test/api", Some("http://a.test:81/api"), "/whoami", "/api/"),
+        ("a namesake", "http://a.test/api", Some("http://a.test/apis"), "/whoami", "/api/"),
+        ("no URL at all", "http://a.test/api", Some("{scheme}://x"), "/whoami", "/api/"),
+    ] {
+        let mut document = json!({ "openapi": "3.1.0", "paths": { path: {} } });
+        if let Some(server) = server {
+            document["servers"] = json!([{ "url": server }]);
+        }
+        let url = Url::parse(url).unwrap();
+
+        let target = Target::parse(&url, document.to_string().as_bytes(), "a file").unwrap();
+
+        assert_eq!(target.base().host_str(), Some("a.test"), "{name}");
+        assert_eq!(target.base().path(), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_document_of_openapi_3_is_none() {
+    let url = Url::parse("http://a.test/").unwrap();
+    for (name, text) in [
+        ("empty", ""),
+        ("a page", "<!doctype html><title>Sign in</title>"),
+        ("Swagger 2", r#"{"swagger": "2.0", "paths": {}}"#),
+        ("no paths", r#"{"openapi": "3.0.3"}"#),
+    ] {
+        assert!(
+            Target::parse(&url, text.as_bytes(), "it").is_err(),
+            "{name}"
+        );
+    }
+    let yaml = "openapi: 3.0.3\npaths: {}\n";
+    assert!(Target::parse(&url, yaml.as_bytes(), "it").is_ok());
+}
+
+#[test]
+fn an_operation_on_the_command_line_is_a_method_and_a_path() {
+    let url = Url::parse("http://a.test/").unwrap();
+    let of = |text: &str| Target::of_operations(&url, &[text.to_owned()], &[]);
+
+    for text in ["", "/whoami", "GET", "GET whoami", "G-T /whoami"] {
+        assert!(of(text).is_err(), "{text}");
+    }
+    let target = of("GET /whoami").unwrap();
+    assert_eq!(
+        target.document()["paths"]["/whoami"]["get"]["security"],
+        json!([{ "token": [] }])
+    );
+}
+
+#[test]
+fn no_path_of_a_document_leads_elsewhere() {
+    let url = Url::parse("http://a.test/api").unwrap();
+    let document = br#"{"openapi": "3.0.3", "paths": {}, "servers": [{"url": "/"}]}"#;
+    let target = Target::parse(&url, document, "a file").unwrap();
+    for (path, expected) in [
+        ("/api/whoami", true),
+        ("/api", true),
+        ("/apis", false),
+        ("/", false),
+        ("//b.test/api/", false),
+        ("/api/../admin", false),
+        ("/api/%2e%2e/admin", false),
+        ("https://a.test/api/", false),
+    ] {
+        let url = target.base().join(path).unwrap();
+
+        assert_eq!(target.holds(&url), expected, "{path}");
+    }
+}

@@ -1,11 +1,15 @@
 //! The gallery: APIs that are wrong in one thing each.
 
+use std::sync::LazyLock;
+use std::time::Duration;
+
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use poem::endpoint::{make, make_sync};
 use poem::http::{HeaderValue, StatusCode, Uri};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route};
+use poem_resource_server::clock::ManualClock;
 use serde_json::{Value, json};
 
 use crate::parts::{
@@ -122,10 +126,10 @@ pub(crate) fn follows_jku() -> Api {
 pub(crate) fn takes_key_of_token() -> Api {
     verifying(|token| async move {
         let says = segment(&token, 0).ok_or(Refusal::Invalid)?;
-        match says["jwk"].is_object() {
-            true => verified_by(&token, &json!({ "keys": [says["jwk"]] }), AUDIENCE).await,
-            false => verified(&token).await,
+        if says["jwk"].is_object() {
+            return verified_by(&token, &json!({ "keys": [says["jwk"]] }), AUDIENCE).await;
         }
+        verified(&token).await
     })
 }
 
@@ -287,6 +291,20 @@ pub(crate) fn takes_opaque_tokens() -> Api {
 pub(crate) fn panics_on_garbage() -> Api {
     verifying(|token| async move {
         segment(&token, 0).expect("every token has a header");
+        verified(&token).await
+    })
+}
+
+pub(crate) static SLOW_CLOCK: LazyLock<ManualClock> = LazyLock::new(ManualClock::new);
+
+/// As one that asks the issuer for every key it does not know.
+pub(crate) fn slow_over_unknown_keys() -> Api {
+    verifying(|token| async move {
+        if segment(&token, 0)
+            .is_some_and(|says| says["kid"].is_string() && says["kid"] != KEY.kid())
+        {
+            SLOW_CLOCK.advance(Duration::from_secs(1));
+        }
         verified(&token).await
     })
 }

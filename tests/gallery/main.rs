@@ -1,5 +1,8 @@
 //! `check` finds what is wrong with each of a gallery of APIs, and nothing with a right one.
 
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::disallowed_methods)] // An API that fetches what it is told has its own client.
+
 mod apis;
 mod parts;
 mod world;
@@ -255,6 +258,37 @@ async fn a_document_that_lies() {
 #[tokio::test]
 async fn an_api_that_panics_over_garbage() {
     finds(apis::panics_on_garbage(), &["no_answer"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_is_slow_over_unknown_keys() {
+    let api = apis::slow_over_unknown_keys();
+    let world = World::of(api).await.with_clock(&apis::SLOW_CLOCK);
+
+    let report = world.report().await;
+
+    assert_eq!(found(&report), ["slow".to_owned()].into(), "{report:#?}");
+    let mut slow = report.faults().map(|(outcome, _)| outcome.check);
+    // Two of the kids among the garbage are unknown keys too.
+    assert!(slow.all(|check| matches!(check, "unknown_key" | "garbage")));
+}
+
+#[tokio::test]
+async fn a_document_below_another_url_is_called_there_alone() {
+    let mut document = document();
+    document["servers"] = json!([{ "url": "https://elsewhere.test/api" }]);
+    document["paths"]["/../admin"] = json!({ "get": { "security": [] } });
+    let world = World::of(apis::right()).await.with_document(document);
+
+    let report = world.report().await;
+
+    assert!(report.is_clean(), "{report:#?}");
+    let left_out = report
+        .outcomes()
+        .iter()
+        .filter(|outcome| outcome.check == "operation");
+    let left_out: BTreeSet<_> = left_out.map(|outcome| outcome.operation.as_str()).collect();
+    assert_eq!(left_out, ["GET /../admin"].into(), "{report:#?}");
 }
 
 #[tokio::test]

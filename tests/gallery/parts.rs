@@ -56,8 +56,8 @@ pub(crate) async fn verified_by(
     let parsed = KeySet::parse(keys.to_string().as_bytes()).map_err(|_| Refusal::Invalid)?;
     let validation = Validation::new(ISSUER, Audience::parse(audience).unwrap());
     let verifier = Verifier::new(Arc::new(Fixed(Arc::new(parsed.key_set))), validation);
-    let verified = verifier.verify(token).await.map_err(|_| Refusal::Invalid)?;
-    Ok(Value::Object(verified.all().clone()))
+    let claims = verifier.verify(token).await.map_err(|_| Refusal::Invalid)?;
+    Ok(Value::Object(claims.all().clone()))
 }
 
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! An API of the gallery on a port, and the tokens it is checked with.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use poem::Server;
 use poem::listener::TcpAcceptor;
 use poem_resource_server::check::{Caller, Check, Methods, Report, Target, Tokens};
-use poem_resource_server::clock::{Clock, SystemClock};
+use poem_resource_server::clock::{Clock, ManualClock, SystemClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -27,6 +27,7 @@ pub(crate) struct World {
     document: Value,
     tokens: Tokens,
     methods: Methods,
+    clock: Arc<dyn Clock>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -49,6 +50,7 @@ impl World {
             document: document(),
             tokens,
             methods: Methods::Safe,
+            clock: Arc::new(SystemClock::new()),
             server: tokio::spawn(Server::new_with_acceptor(acceptor).run(api)),
         }
     }
@@ -68,6 +70,11 @@ impl World {
         self
     }
 
+    pub(crate) fn with_clock(mut self, clock: &ManualClock) -> Self {
+        self.clock = Arc::new(clock.clone());
+        self
+    }
+
     pub(crate) async fn report(&self) -> Report {
         self.planned_and_report().await.1
     }
@@ -82,7 +89,8 @@ impl World {
         let caller = Caller::new(&self.url, Duration::from_secs(10)).unwrap();
         let plan = check.plan().await.unwrap();
         let requests = plan.requests();
-        let report = plan.run(&caller, &SystemClock::new(), || ()).await.unwrap();
+        let report = plan.run(&caller, self.clock.as_ref(), || ()).await.unwrap();
+        assert!(report.faults().all(|(_, fault)| !fault.fix.is_empty()));
         (requests, report)
     }
 }

@@ -93,7 +93,7 @@ pub(crate) struct CheckOptions {
     /// Beside --operation: one that anybody may call; may be repeated
     #[arg(long, value_name = "\"GET /PATH\"", requires = "operation")]
     pub(crate) anonymous: Vec<String>,
-    /// A good token, `@FILE`, or `-` for standard input [else: OKTA_TOKEN, then
+    /// A good token, `@FILE`, or `-` for standard input [else: `OKTA_TOKEN`, then
     /// client credentials]
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,

@@ -1,4 +1,4 @@
-//! A report for CI, as JUnit's XML: a suite an operation, a case an attempt.
+//! A report for CI, as `JUnit` XML: a suite an operation, a case an attempt.
 
 use poem_resource_server::check::{Outcome, Report, Severity};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};

@@ -39,7 +39,7 @@ pub(crate) async fn find(
         .or_else(explain::variable)
     {
         tokens = tokens.with_good(token);
-        tokens.why_no_lesser = "one token was given, and it has the scope".to_owned();
+        tokens.why_no_lesser = String::from("one token was given, and it has the scope");
     } else {
         tokens = granted(config, options, target, tokens).await?;
     }
