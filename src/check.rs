@@ -21,6 +21,7 @@ mod paths;
 mod report;
 mod target;
 mod tokens;
+mod verdict;
 
 #[cfg(test)]
 mod tests;

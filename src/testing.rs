@@ -61,7 +61,11 @@ mod answer;
 mod attempt;
 mod issuer;
 mod report;
+mod schema;
 mod walk;
+
+#[cfg(test)]
+mod tests;
 
 pub use issuer::Issuer;
 pub use report::{Fault, Report};

@@ -7,11 +7,8 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::AUTHORIZATION;
 
 use crate::clock::Clock;
-use crate::description::request::Inputs;
-use crate::token::Scope;
 
 use super::answer::Answer;
 use super::attempt::{Attempt, Expected};
@@ -19,6 +16,9 @@ use super::caller::{Caller, CallerError};
 use super::forge::CANARY;
 use super::own_key::Trap;
 use super::report::{Fault, Outcome};
+use super::verdict::{
+    let_in, of_echo, of_forbidden, of_good, of_malformed, of_open, of_preflight, refusal,
+};
 
 pub(super) struct Judge<'a> {
     caller: &'a Caller,
@@ -181,186 +181,6 @@ impl<'a> Judge<'a> {
             _ => vec![Fault::new(attempt.check, let_in(answer))],
         }
     }
-}
-
-/// Credentials in an answer are given away; names out of them are only somebody's words.
-fn of_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
-    let status = answer.status.as_u16();
-    if attempt.secrets.iter().any(|secret| answer.holds(secret)) {
-        return Some(Fault::new(
-            "echo",
-            format!("{status} repeats the credentials"),
-        ));
-    }
-    let is_named = answer.holds(CANARY);
-    is_named.then(|| Fault::warning("echo", format!("{status} repeats a name out of the token")))
-}
-
-fn of_open(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
-    let status = answer.status.as_u16();
-    if matches!(status, 401 | 403) {
-        let found = format!("{status}, though the document asks for nothing");
-        return vec![Fault::new("open_operation", found)];
-    }
-    let is_found = answer.status.is_success() || answer.status.is_redirection();
-    let is_bare = !attempt.headers.contains_key(AUTHORIZATION);
-    if is_bare && !is_found && !(attempt.inputs == Inputs::MadeUp && is_complaint(answer.status)) {
-        return vec![Fault::new("open_operation", answer.status.as_str())];
-    }
-    if attempt.check == "foreign_origin"
-        && answer.lets_credentials()
-        && answer.lets_read(&attempt.sent)
-    {
-        let found = "pages of any origin may call with the visitor's cookies";
-        return vec![Fault::new("foreign_origin", found)];
-    }
-    Vec::new()
-}
-
-fn of_good(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
-    let status = answer.status;
-    if status.is_success() || (attempt.inputs == Inputs::MadeUp && is_complaint(status)) {
-        return Vec::new();
-    }
-    let challenges = answer.bearer_challenges();
-    let code = challenges
-        .first()
-        .and_then(|challenge| challenge.parameter("error"));
-    let code = code.filter(|code| is_word(code)).unwrap_or_default();
-    vec![Fault::new(
-        "good_token",
-        format!("{} {code}", status.as_u16()).trim_end(),
-    )]
-}
-
-/// 400 says that no token could be made out; then the challenge is none of our business.
-fn of_malformed(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
-    match answer.status.as_u16() {
-        400 | 431 => Vec::new(),
-        // Whether a header without a token is no credentials or bad ones may be seen either way.
-        401 => of_challenge(
-            answer,
-            &[None, Some("invalid_token"), Some("invalid_request")],
-        ),
-        _ => refusal(attempt, answer, &[401, 400], None),
-    }
-}
-
-fn of_forbidden(attempt: &Attempt, answer: &Answer, required: &Scope) -> Vec<Fault> {
-    let mut faults = refusal(attempt, answer, &[403], Some("insufficient_scope"));
-    let challenges = answer.bearer_challenges();
-    if let Some(challenge) = challenges.first().filter(|_| answer.status == 403) {
-        let named = challenge
-            .parameter("scope")
-            .and_then(|named| named.parse::<Scope>().ok());
-        if !named.is_some_and(|named| named.covers(required)) {
-            let found = format!("the challenge does not name `{required}`");
-            faults.push(Fault::warning(attempt.check, found));
-        }
-    }
-    faults
-}
-
-fn of_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
-    let status = answer.status;
-    let found = if !status.is_success() {
-        format!("the preflight is answered {}", status.as_u16())
-    } else if !answer.lets_read(origin) {
-        "the preflight does not allow the origin".to_owned()
-    } else if !answer.lets_authorization() {
-        "the preflight does not allow the header `Authorization`".to_owned()
-    } else {
-        return Vec::new();
-    };
-    vec![Fault::new(attempt.check, found)]
-}
-
-/// Refused with one of these statuses, and for 401 and 403 with a challenge.
-fn refusal(
-    attempt: &Attempt,
-    answer: &Answer,
-    due: &[u16],
-    error: Option<&'static str>,
-) -> Vec<Fault> {
-    let status = answer.status.as_u16();
-    if due.contains(&status) {
-        return of_challenge(answer, &[error]);
-    }
-    if answer.status.is_success() {
-        let fault = if attempt.is_optional {
-            Fault::warning
-        } else {
-            Fault::new
-        };
-        return vec![fault(attempt.check, let_in(answer))];
-    }
-    let due: Vec<_> = due.iter().map(u16::to_string).collect();
-    let due = due.join(" or ");
-    if attempt.inputs == Inputs::MadeUp && is_complaint(answer.status) {
-        let found = format!("{status} for made-up values in place of {due}");
-        return vec![Fault::warning("operation", found)];
-    }
-    let found = format!("{status} in place of {due}");
-    // Who sends another scheme is told no less by 400.
-    if attempt.check == "no_credentials" && status == 400 {
-        return vec![Fault::warning("wrong_status", found)];
-    }
-    vec![Fault::new("wrong_status", found)]
-}
-
-/// One challenge, with one of these error codes.
-fn of_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
-    let status = answer.status.as_u16();
-    let challenges = answer.bearer_challenges();
-    let [challenge] = &challenges[..] else {
-        let found = match challenges.len() {
-            0 => format!("{status} without a `Bearer` challenge"),
-            several => format!("{status} with {several} `Bearer` challenges"),
-        };
-        return vec![Fault::new("no_challenge", found)];
-    };
-    let found = challenge.parameter("error");
-    if due.contains(&found) {
-        return Vec::new();
-    }
-    match (found, due) {
-        (None, _) => vec![Fault::warning(
-            "error_code",
-            format!("{status} without an error code"),
-        )],
-        (Some(code), [None]) => {
-            let code = if is_word(code) { code } else { "an error code" };
-            vec![Fault::warning(
-                "error_code",
-                format!("{status} says {code} to a caller without a token"),
-            )]
-        }
-        (Some(code), _) => {
-            let code = if is_word(code) {
-                code
-            } else {
-                "no code of RFC 6750"
-            };
-            vec![Fault::new("error_code", format!("{status} says {code}"))]
-        }
-    }
-}
-
-fn let_in(answer: &Answer) -> String {
-    format!("{}, let in", answer.status.as_u16())
-}
-
-/// About the request, and not about who sends it.
-fn is_complaint(status: StatusCode) -> bool {
-    status.is_client_error() && !matches!(status.as_u16(), 401 | 403)
-}
-
-/// The API's words end up on a terminal.
-fn is_word(code: &str) -> bool {
-    code.len() < 32
-        && code
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// How many requests may be sent besides those planned.

@@ -13,6 +13,7 @@ use super::schema::resolve;
 pub(crate) struct Operation<'a> {
     pub(crate) document: &'a Value,
     /// Its id, or its method and path.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the walk's"))]
     pub(crate) name: String,
     pub(crate) method: Method,
     pub(crate) path: &'a str,
@@ -99,6 +100,7 @@ impl<'a> Operation<'a> {
     }
 
     /// What is said of a status, in itself or among its hundred or by default.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the walk's"))]
     pub(crate) fn answer(&self, status: StatusCode) -> Option<&'a Value> {
         let hundred = format!("{}XX", status.as_u16() / 100);
         answer(self.document, self.described, status.as_str())

@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::description::challenge::challenges;
 use crate::description::operation::Operation;
 use crate::description::request::{Inputs, is_json};
-use crate::description::schema::{misfit, resolve};
+use crate::description::schema::resolve;
 use crate::token::Scope;
 
 use super::attempt::Expectation;
+use super::schema::misfit;
 
 /// An answer, read to its end.
 pub(super) struct Answer {
