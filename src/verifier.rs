@@ -6,6 +6,7 @@
 mod advice;
 mod cache;
 mod explanation;
+mod warnings;
 
 use std::sync::Arc;
 

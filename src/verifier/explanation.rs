@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::advice::advice;
+use super::warnings::warnings;
 use super::{Verifier, VerifyError};
 use crate::token::{Algorithm, MAX_TOKEN_BYTES, Segment, TokenError};
 
@@ -47,6 +48,12 @@ impl Explanation {
     /// The name of the check that failed; none where the keys are missing.
     pub fn failed_check(&self) -> Option<&'static str> {
         self.failed().map(|position| self.checks[position].name)
+    }
+
+    /// What a person should know besides: that it is an ID token, or one of Okta's org
+    /// authorization server, whose tokens nobody else can verify.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        self.claims.as_ref().map_or_else(Vec::new, warnings)
     }
 
     fn failed(&self) -> Option<usize> {
@@ -136,6 +143,9 @@ impl fmt::Display for Explanation {
                 None => writeln!(f, "  cannot be read")?,
             }
             writeln!(f)?;
+        }
+        for warning in self.warnings() {
+            writeln!(f, "Warning: {warning}\n")?;
         }
         writeln!(f, "Checks, in the order in which they are made:\n")?;
         let failed = self.failed();

@@ -208,3 +208,47 @@ async fn what_is_remembered_counts_with_its_claims() {
         assert!((1..=most).contains(&remembered), "{length}: {remembered}");
     }
 }
+
+#[tokio::test]
+async fn a_token_of_the_wrong_kind_or_server_is_warned_of_whatever_else_is_wrong() {
+    let verifier = verifier(&Arc::default(), &ManualClock::new());
+    for (name, claims, expected) in [
+        ("an access token", json!({ "iss": ISSUER }), None),
+        (
+            "an ID token",
+            json!({ "iss": ISSUER, "nonce": "n" }),
+            Some("an ID token"),
+        ),
+        (
+            "another one",
+            json!({ "iss": ISSUER, "at_hash": "h" }),
+            Some("an ID token"),
+        ),
+        (
+            "the org server's",
+            json!({ "iss": "https://dev-1.okta.com" }),
+            Some("org authorization server"),
+        ),
+        (
+            "its neighbour's",
+            json!({ "iss": "https://dev-1.okta.com/oauth2/default" }),
+            None,
+        ),
+        ("no text for an issuer", json!({ "iss": 1 }), None),
+    ] {
+        let token = KEYS[0].sign(&json!({ "alg": "ES256" }), &claims);
+
+        let explanation = verifier.explain(&token).await;
+
+        let warnings = explanation.warnings();
+        assert_eq!(warnings.len(), usize::from(expected.is_some()), "{name}");
+        let expected = expected.unwrap_or("");
+        assert!(
+            warnings.iter().all(|warning| warning.contains(expected)),
+            "{name}"
+        );
+        let text = explanation.to_string();
+        assert_eq!(text.contains("\nWarning: "), !warnings.is_empty(), "{name}");
+        assert!(text.lines().all(|line| line.len() <= 80), "{name}");
+    }
+}

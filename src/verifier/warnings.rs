@@ -1,0 +1,26 @@
+//! What a token gives away of a mistake that no check of its own names.
+
+use serde_json::{Map, Value};
+
+use crate::issuer::{Issuer, IssuerError};
+
+/// What a person should know of a token that says this, whatever becomes of it.
+pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if OF_ID_TOKENS.iter().any(|claim| claims.contains_key(*claim)) {
+        warnings.push(ID_TOKEN);
+    }
+    let issuer = claims.get("iss").and_then(Value::as_str).map(Issuer::parse);
+    if let Some(Err(IssuerError::OrgServer { .. })) = issuer {
+        warnings.push(ORG_SERVER);
+    }
+    warnings
+}
+
+/// OpenID Connect Core sections 2 and 3.3.2.11.
+const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
+const ID_TOKEN: &str = "this is an ID token: it tells a client who signed in, and\n  \
+    opens no API; send the access token of the same answer";
+const ORG_SERVER: &str = "this is a token of Okta's org authorization server: it is for\n  \
+    Okta's own APIs, and nobody else can verify it; have it issued by a custom\n  \
+    authorization server, as /oauth2/default";
