@@ -6,6 +6,7 @@
 mod advice;
 mod cache;
 mod explanation;
+mod tally;
 mod warnings;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use cache::VerifiedCache;
 
 pub use advice::{REASONS, advice};
 pub use explanation::Explanation;
+pub use tally::{Counts, Tally};
 
 /// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
 pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -29,6 +31,7 @@ pub struct Verifier {
     validation: Arc<Validation>,
     clock: Arc<dyn Clock>,
     cache: Option<Arc<VerifiedCache>>,
+    tally: Arc<Tally>,
 }
 
 impl Verifier {
@@ -39,6 +42,7 @@ impl Verifier {
             validation: Arc::new(validation),
             clock: Arc::new(SystemClock::new()),
             cache: Some(Arc::new(VerifiedCache::new(DEFAULT_CACHE_BYTES))),
+            tally: Arc::default(),
         }
     }
 
@@ -56,6 +60,12 @@ impl Verifier {
         Self { clock, ..self }
     }
 
+    /// The same, counting in `tally`.
+    #[must_use]
+    pub fn with_tally(self, tally: Arc<Tally>) -> Self {
+        Self { tally, ..self }
+    }
+
     /// Verifies an access token as it came from the caller.
     ///
     /// Waits for a fetch of keys only when no current key has the token's `kid`.
@@ -68,12 +78,19 @@ impl Verifier {
     /// RFC 9068 section 4.
     pub async fn verify(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
         let now = self.clock.now();
-        if let Some(claims) = self.remembered(token) {
-            return match self.validation.check_times(&claims, now) {
+        let verdict = match self.remembered(token) {
+            Some(claims) => match self.validation.check_times(&claims, now) {
                 Ok(()) => Ok(claims),
                 Err(error) => Err(self.forget(token, error).into()),
-            };
-        }
+            },
+            None => self.examine(token).await,
+        };
+        self.tally.count(&verdict);
+        verdict
+    }
+
+    /// Verifies a token that is not remembered, and remembers it.
+    async fn examine(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
         let jws = Jws::parse(token)?;
         let keys = self.keys_for(&jws).await?;
         let payload = keys.find(jws.header())?.verify(&jws)?;
@@ -93,7 +110,12 @@ impl Verifier {
             .cache
             .as_ref()
             .filter(|_| token.len() <= MAX_TOKEN_BYTES)?;
-        cache.find(token, &self.keys.current()?)
+        let found = cache.find(token, &self.keys.current()?);
+        match found {
+            Some(_) => self.tally.count_hit(),
+            None => self.tally.count_miss(),
+        }
+        found
     }
 
     fn forget(&self, token: &str, error: TokenError) -> TokenError {

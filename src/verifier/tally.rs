@@ -1,0 +1,66 @@
+//! Counts verdicts, for operators: a few atomic numbers, and no lock on the way of a call.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::VerifyError;
+
+/// What verifiers count. One may be shared by verifiers that follow one another, so that a
+/// change of settings forgets nothing: see [`Verifier::with_tally`](super::Verifier::with_tally).
+#[derive(Debug, Default)]
+pub struct Tally {
+    accepted: AtomicU64,
+    refused: AtomicU64,
+    without_keys: AtomicU64,
+    cache_hits: AtomicU64,
+    cache_misses: AtomicU64,
+}
+
+/// What a [`Tally`] has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Tokens that were accepted, remembered ones too.
+    pub accepted: u64,
+    /// Tokens that were refused.
+    pub refused: u64,
+    /// Tokens that could not be judged, because there were no keys.
+    pub without_keys: u64,
+    /// Tokens that the cache knew.
+    pub cache_hits: u64,
+    /// Tokens that the cache did not know; none where there is no cache.
+    pub cache_misses: u64,
+}
+
+impl Tally {
+    /// The numbers so far.
+    pub fn counts(&self) -> Counts {
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        Counts {
+            accepted: read(&self.accepted),
+            refused: read(&self.refused),
+            without_keys: read(&self.without_keys),
+            cache_hits: read(&self.cache_hits),
+            cache_misses: read(&self.cache_misses),
+        }
+    }
+
+    pub(super) fn count<T>(&self, verdict: &Result<T, VerifyError>) {
+        add(match verdict {
+            Ok(_) => &self.accepted,
+            Err(VerifyError::Token(_)) => &self.refused,
+            Err(VerifyError::NoKeys) => &self.without_keys,
+        });
+    }
+
+    pub(super) fn count_hit(&self) {
+        add(&self.cache_hits);
+    }
+
+    pub(super) fn count_miss(&self) {
+        add(&self.cache_misses);
+    }
+}
+
+fn add(number: &AtomicU64) {
+    number.fetch_add(1, Ordering::Relaxed);
+}
