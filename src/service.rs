@@ -36,18 +36,21 @@ use crate::clock::Clock;
 use crate::guard::RuleError;
 use crate::issuer::{FetchError, RemoteKeySet};
 use crate::token::{AudienceError, ScopeError};
+use crate::verifier::Tally;
 use app::App;
 use config::{Config, Listen};
-use metrics::Metrics;
+use health::Detail;
+use metrics::{Metrics, Requests};
 use observe::Observe;
 use problems::Problems;
 use reload::InForce;
 use routes::read;
-use server::{Certificate, Limits, Stage, Tls};
+use server::{Certificate, Connections, Limits, Stage, Tls};
 
 pub use app::{fetch, redirect_uris};
 pub use docs::OpenApiFiles;
 pub use files::{openapi, postman};
+pub use metrics::metrics_table;
 pub use postman::PostmanFiles;
 pub use reload::{ReloadError, Reloader};
 pub use server::{Listener, TlsError};
@@ -57,6 +60,8 @@ pub struct Service {
     endpoint: Arc<dyn DynEndpoint<Output = Response>>,
     admin: Arc<dyn DynEndpoint<Output = Response>>,
     limits: Limits,
+    callers: Arc<Connections>,
+    operators: Arc<Connections>,
     tls: Option<Tls>,
     drain_delay: Duration,
     stage: watch::Sender<Stage>,
@@ -87,21 +92,52 @@ impl Service {
             .map(Certificate::read)
             .transpose()?;
         let tls = tls.map(Tls::new);
-        let app = App::build(config, &listen, clock.clone(), stage.subscribe())?;
+        let (stages, verdicts) = (stage.subscribe(), Arc::<Tally>::default());
+        let app = App::build(config, &listen, clock.clone(), stages, verdicts.clone())?;
         let in_force = Arc::new(ArcSwap::from_pointee(app));
-        let metrics = Arc::new(Metrics::new(in_force.clone()));
+        let limits = Limits::new(&config.http);
+        let connections = || Arc::new(Connections::new(limits.max_connections));
+        let (callers, operators) = (connections(), connections());
+        let requests = Arc::new(Requests::new());
         let endpoint =
-            InForce::new(in_force.clone()).with(Observe::new(metrics.clone(), clock.clone()));
+            InForce::new(in_force.clone()).with(Observe::new(requests.clone(), clock.clone()));
+        let reloader = Reloader::new(
+            in_force.clone(),
+            config,
+            listen,
+            clock,
+            tls.clone(),
+            stage.subscribe(),
+            verdicts.clone(),
+        );
+        let metrics = Metrics::new(metrics::Sources {
+            requests,
+            connections: [("http", callers.clone()), ("admin", operators.clone())],
+            verdicts,
+            app: in_force,
+            reloads: reloader.reloads(),
+        });
+        let keys = {
+            let reloader = reloader.clone();
+            move || reloader.keys()
+        };
         let admin = Route::new()
             .at("/metrics", read(make_sync(move |_| metrics.render())))
+            .at("/livez", read(make_sync(|_| health::live())))
+            .at(
+                "/readyz",
+                read(health::ready(keys, stage.subscribe(), Detail::Cause)),
+            )
             .with(Problems::default());
         Ok(Self {
             endpoint: Arc::new(ToDynEndpoint(endpoint)),
             admin: Arc::new(ToDynEndpoint(admin)),
-            limits: Limits::new(&config.http),
-            tls: tls.clone(),
+            limits,
+            callers,
+            operators,
+            tls,
             drain_delay: config.http.drain_delay,
-            reloader: Reloader::new(in_force, config, listen, clock, tls, stage.subscribe()),
+            reloader,
             stage,
         })
     }
@@ -133,12 +169,22 @@ impl Service {
             self.endpoint,
             self.limits.clone(),
             self.tls,
+            self.callers,
             self.stage.subscribe(),
         );
         let (admin_stage, admin_ends) = watch::channel(Stage::Open);
         let operators = async {
             if let Some(admin) = admin {
-                server::serve(admin.into(), self.admin, self.limits, None, admin_ends).await;
+                let (endpoint, operators) = (self.admin, self.operators);
+                server::serve(
+                    admin.into(),
+                    endpoint,
+                    self.limits,
+                    None,
+                    operators,
+                    admin_ends,
+                )
+                .await;
             }
         };
         let end = async {

@@ -130,6 +130,7 @@ impl RemoteKeySet {
             age: held
                 .as_ref()
                 .map(|held| now.saturating_sub(held.fetched_at)),
+            last_attempt: progress.last_finished.map(|at| now.saturating_sub(at)),
             last_error: progress.last_error,
             next_attempt: progress.next_attempt.map(|at| at.saturating_sub(now)),
             attempts: progress.finished,
@@ -243,6 +244,8 @@ pub struct KeySetStatus {
     pub keys: usize,
     /// Time since the last fetch that succeeded.
     pub age: Option<Duration>,
+    /// Time since the last attempt ended, whether it succeeded or not.
+    pub last_attempt: Option<Duration>,
     /// Why the last attempt failed; `None` when it succeeded.
     pub last_error: Option<Arc<DiscoveryError>>,
     /// Time until the next attempt.

@@ -3,6 +3,7 @@
 //! A reload builds a new one beside the old and then puts it in its place, whole.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
 use poem::middleware::CatchPanic;
@@ -16,20 +17,22 @@ use crate::guard::{
 };
 use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
 use crate::token::{Audience, Scope, ScopeError, ScopeToken, Validation};
-use crate::verifier::Verifier;
+use crate::verifier::{Tally, Verifier};
 
 use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::cross_origin::CrossOrigin;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
+use super::health::{self, Detail};
 use super::problems::{Panicked, Problems};
 use super::routes::{Routes, read};
 use super::server::Stage;
-use super::{BuildError, api, health};
+use super::{BuildError, api};
 
 /// Everything that a reload replaces.
 pub(super) struct App {
     pub(super) endpoint: Box<dyn DynEndpoint<Output = Response>>,
     pub(super) keys: Arc<RemoteKeySet>,
+    pub(super) max_stale: Duration,
     documents: JoinHandle<()>,
 }
 
@@ -39,6 +42,7 @@ impl App {
         listen: &Listen,
         clock: Arc<dyn Clock>,
         stage: watch::Receiver<Stage>,
+        verdicts: Arc<Tally>,
     ) -> Result<Self, BuildError> {
         let issuer = config.issuer.url.clone().ok_or(BuildError::NoIssuer)?;
         let validation = Validation::new(
@@ -54,7 +58,8 @@ impl App {
         ));
         let verifier = Verifier::new(keys.clone(), validation)
             .with_clock(clock.clone())
-            .with_cache(config.cache.max_bytes);
+            .with_cache(config.cache.max_bytes)
+            .with_tally(verdicts);
         let public_url = public_url(config, listen);
         let guard = guard(config, verifier, &public_url, clock)?;
         docs::prepare();
@@ -67,6 +72,7 @@ impl App {
             endpoint: Box::new(ToDynEndpoint(endpoint)),
             documents: tokio::spawn(docs::follow(documents, guard, keys.clone())),
             keys,
+            max_stale: config.issuer.max_stale,
         })
     }
 }
@@ -124,11 +130,13 @@ fn routes(
                 .into_response()
         }))
     };
+    let keys = keys.clone();
+    let keys = move || keys.clone();
     let routes = Route::new()
         .at(RESOURCE_METADATA, metadata(""))
         .at(format!("{RESOURCE_METADATA}{API_PATH}"), metadata(API_PATH))
         .at("/livez", read(make_sync(|_| health::live())))
-        .at("/readyz", read(health::ready(keys.clone(), stage)));
+        .at("/readyz", read(health::ready(keys, stage, Detail::Word)));
     Ok(Routes::new(guarded, documents.add_to(routes)))
 }
 

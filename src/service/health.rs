@@ -1,41 +1,166 @@
 //! Whether the process lives, and whether it can verify tokens.
+//!
+//! `/readyz?verbose` says more, for people: the same first line, then how the keys are.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use poem::endpoint::{Endpoint, make_sync};
-use poem::{IntoResponse, Response};
+use poem::{IntoResponse, Request, Response};
 use tokio::sync::watch;
 
-use crate::issuer::RemoteKeySet;
+use crate::issuer::{DiscoveryError, KeySetStatus, RemoteKeySet};
 
 use super::server::Stage;
 
+/// How much a door tells of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Its stable word: anybody may ask.
+    Word,
+    /// The causes too, which may name machines: for operators.
+    Cause,
+}
+
+/// What is said of readiness.
+struct Readiness {
+    is_ready: bool,
+    line: &'static str,
+    meaning: &'static str,
+}
+
 pub(super) fn live() -> Response {
-    answer(StatusCode::OK, "alive\n")
+    answer(StatusCode::OK, "alive\n".to_owned())
 }
 
 /// 503 until keys are held, again when they have become too old, and from the moment when
 /// the end is announced.
 pub(super) fn ready(
-    keys: Arc<RemoteKeySet>,
+    keys: impl Fn() -> Arc<RemoteKeySet> + Send + Sync + 'static,
     stage: watch::Receiver<Stage>,
+    detail: Detail,
 ) -> impl Endpoint<Output = Response> + 'static {
-    make_sync(move |_| match keys.status().keys {
-        _ if *stage.borrow() != Stage::Open => {
-            answer(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+    make_sync(move |request| {
+        let status = keys().status();
+        let readiness = Readiness::of(*stage.borrow(), &status);
+        let mut text = format!("{}\n", readiness.line);
+        if is_verbose(&request) {
+            let _ = writeln!(text, "{}\n", readiness.meaning);
+            text += &told(&status, detail);
         }
-        0 => answer(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "no keys to verify tokens with\n",
-        ),
-        _ => answer(StatusCode::OK, "ready\n"),
+        let status = if readiness.is_ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        answer(status, text)
     })
 }
 
-fn answer(status: StatusCode, text: &'static str) -> Response {
+impl Readiness {
+    fn of(stage: Stage, status: &KeySetStatus) -> Self {
+        let (is_ready, line, meaning) = match (stage, status.keys) {
+            (Stage::Draining | Stage::Closed, _) => (
+                false,
+                "stopping",
+                "The service was told to end: send new callers elsewhere.",
+            ),
+            (Stage::Open, 0) => (
+                false,
+                "no keys to verify tokens with",
+                "Protected operations answer 503 until the issuer's keys can be fetched; \
+                 open ones are served.",
+            ),
+            (Stage::Open, _) => (true, "ready", "Tokens are verified."),
+        };
+        Self {
+            is_ready,
+            line,
+            meaning,
+        }
+    }
+}
+
+fn is_verbose(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query
+        .split('&')
+        .any(|pair| pair.split('=').next() == Some("verbose"))
+}
+
+fn told(status: &KeySetStatus, detail: Detail) -> String {
+    let mut text = format!("usable keys: {}\n", status.keys);
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name}: {value}");
+    };
+    let ago = |time: Option<Duration>| {
+        time.map_or("none yet".to_owned(), |time| {
+            format!("{} s ago", time.as_secs())
+        })
+    };
+    match status.age {
+        Some(age) => row("age of the keys", &format!("{} s", age.as_secs())),
+        None => row("age of the keys", "none held"),
+    }
+    row("last fetch", &ago(status.last_attempt));
+    match &status.last_error {
+        Some(error) => row("last error", &shown(error, detail)),
+        None => row("last error", "none"),
+    }
+    if let Some(wait) = status.next_attempt {
+        row("next fetch", &format!("in {} s", wait.as_secs()));
+    }
+    row(
+        "fetches",
+        &format!("{}, {} failed", status.attempts, status.failures),
+    );
+    text
+}
+
+/// On one line, and no longer than a line may be: an issuer's document may have had a part
+/// in the text.
+fn shown(error: &DiscoveryError, detail: Detail) -> String {
+    if detail == Detail::Word {
+        return error.reason().to_owned();
+    }
+    let text = format!("{}: {}", error.reason(), error.chain());
+    let mut shown: String = (text.chars().take(MAX_ERROR_CHARS))
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect();
+    if text.chars().nth(MAX_ERROR_CHARS).is_some() {
+        shown.push_str(" ..");
+    }
+    shown
+}
+
+fn answer(status: StatusCode, text: String) -> Response {
     text.with_header(CACHE_CONTROL, "no-store")
         .with_status(status)
         .into_response()
+}
+
+const MAX_ERROR_CHARS: usize = 400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_shown_on_one_line_of_bounded_length() {
+        let mismatch = |found: String| DiscoveryError::IssuerMismatch {
+            expected: "https://id.example".to_owned(),
+            found,
+        };
+
+        let short = shown(&mismatch("https://other.example".to_owned()), Detail::Cause);
+        assert!(short.contains("\"https://other.example\"") && !short.ends_with(" .."));
+        let long = shown(&mismatch("x\n\u{1b}[31m".repeat(10_000)), Detail::Cause);
+        assert!(long.chars().count() <= MAX_ERROR_CHARS + 3 && long.ends_with(" .."));
+        assert!(!long.contains(char::is_control));
+        let word = shown(&mismatch(String::new()), Detail::Word);
+        assert_eq!(word, "issuer_mismatch");
+    }
 }

@@ -1,144 +1,59 @@
 //! What operators count, in Prometheus' text form, by `prometheus-client`, the
 //! Prometheus project's own library.
+//!
+//! What a request touches is atomic numbers alone ([`requests`]); everything else is read
+//! from where it is kept when somebody asks. [`catalogue`] names all of it.
+
+mod catalogue;
+mod list;
+mod page;
+mod process;
+mod requests;
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::header::CONTENT_TYPE;
 use poem::Response;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{
-    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder, text,
-};
-use prometheus_client::metrics::counter::{ConstCounter, Counter};
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::encoding::{DescriptorEncoder, text};
+use prometheus_client::registry::Registry;
+
+use crate::verifier::Tally;
 
 use super::app::App;
+use super::reload::Reloads;
+use super::server::Connections;
+use super::telemetry;
+use page::{Page, Value};
+
+pub use catalogue::metrics_table;
+pub(super) use requests::{Observation, Operation, Requests};
 
 /// Every metric of the process.
-pub(super) struct Metrics {
-    registry: Registry,
-    requests: Family<RequestLabels, Counter>,
-    durations: Family<OperationLabels, Histogram>,
-}
+pub(super) struct Metrics(Registry);
 
-/// One request, as it is counted. No part of it is the caller's own text.
-pub(super) struct Observation<'a> {
-    pub(super) operation: Operation<'a>,
-    pub(super) status: u16,
-    pub(super) reason: &'static str,
-    pub(super) latency: Duration,
-}
-
-/// What was called: an operation by its id, else a route by its pattern.
-#[derive(Clone, Copy)]
-pub(super) enum Operation<'a> {
-    Id(&'static str),
-    Route(&'a Arc<str>),
-}
-
-/// A name that is copied without copying its text.
-#[derive(Clone, Debug)]
-enum Name {
-    Fixed(&'static str),
-    Shared(Arc<str>),
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RequestLabels {
-    operation: Name,
-    status: u16,
-    reason: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OperationLabels {
-    operation: Name,
-}
-
-impl Name {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Fixed(text) => text,
-            Self::Shared(text) => text,
-        }
-    }
-}
-
-impl From<Operation<'_>> for Name {
-    fn from(operation: Operation<'_>) -> Self {
-        match operation {
-            Operation::Id(id) => Self::Fixed(id),
-            Operation::Route(pattern) => Self::Shared(pattern.clone()),
-        }
-    }
-}
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Name {}
-
-impl Hash for Name {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl EncodeLabelValue for Name {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
-        self.as_str().encode(encoder)
-    }
+/// Where the numbers are kept.
+pub(super) struct Sources {
+    pub(super) requests: Arc<Requests>,
+    /// Of the doors for callers and for operators, by their section of the settings.
+    pub(super) connections: [(&'static str, Arc<Connections>); 2],
+    pub(super) verdicts: Arc<Tally>,
+    pub(super) app: Arc<ArcSwap<App>>,
+    pub(super) reloads: Arc<Reloads>,
 }
 
 impl Metrics {
-    pub(super) fn new(app: Arc<ArcSwap<App>>) -> Self {
-        let requests = Family::default();
-        let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
+    pub(super) fn new(sources: Sources) -> Self {
         let mut registry = Registry::default();
-        registry.register("http_requests", "Requests answered", requests.clone());
-        registry.register_with_unit(
-            "http_request_duration",
-            "Time from head to answer",
-            Unit::Seconds,
-            durations.clone(),
-        );
-        registry.register_collector(Box::new(KeySetCollector(app)));
-        Self {
-            registry,
-            requests,
-            durations,
-        }
-    }
-
-    pub(super) fn observe(&self, request: &Observation<'_>) {
-        let operation = Name::from(request.operation);
-        self.durations
-            .get_or_create(&OperationLabels {
-                operation: operation.clone(),
-            })
-            .observe(request.latency.as_secs_f64());
-        self.requests
-            .get_or_create(&RequestLabels {
-                operation,
-                status: request.status,
-                reason: request.reason,
-            })
-            .inc();
+        registry.register_collector(Box::new(sources));
+        Self(registry)
     }
 
     pub(super) fn render(&self) -> Response {
         let mut body = String::new();
-        text::encode(&mut body, &self.registry).expect("a String takes every text");
+        text::encode(&mut body, &self.0).expect("a String takes every text");
         Response::builder()
             .header(
                 CONTENT_TYPE,
@@ -148,68 +63,103 @@ impl Metrics {
     }
 }
 
-fn histogram() -> Histogram {
-    Histogram::new([
-        0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0,
-    ])
+impl Collector for Sources {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut page = Page::new(encoder);
+        self.requests.write(&mut page)?;
+        self.write_connections(&mut page)?;
+        self.write_verdicts(&mut page)?;
+        self.write_keys(&mut page)?;
+        self.write_reloads(&mut page)?;
+        let dropped = Value::Count(telemetry::dropped_lines());
+        page.one(&catalogue::LOG_LINES_DROPPED, dropped)?;
+        page.all(
+            &catalogue::BUILD_INFO,
+            [([env!("CARGO_PKG_VERSION"), FEATURES], Value::Level(1.0))],
+        )?;
+        process::write(&mut page)
+    }
 }
 
-/// Reads the status of the key set in force when it is asked for.
-struct KeySetCollector(Arc<ArcSwap<App>>);
+impl Sources {
+    fn write_connections(&self, page: &mut Page<'_>) -> fmt::Result {
+        let each = |value: fn(&Connections) -> Value| {
+            let doors = self.connections.iter();
+            doors.map(move |(door, connections)| ([*door], value(connections)))
+        };
+        page.all(
+            &catalogue::CONNECTIONS,
+            each(|of| Value::level(of.open() as u64)),
+        )?;
+        page.all(
+            &catalogue::CONNECTIONS_MAX,
+            each(|of| Value::level(of.max() as u64)),
+        )?;
+        page.all(
+            &catalogue::CONNECTIONS_ACCEPTED,
+            each(|of| Value::Count(of.accepted())),
+        )
+    }
 
-impl fmt::Debug for KeySetCollector {
+    fn write_verdicts(&self, page: &mut Page<'_>) -> fmt::Result {
+        let counts = self.verdicts.counts();
+        page.all(
+            &catalogue::VERIFICATIONS,
+            [
+                (["accepted"], Value::Count(counts.accepted)),
+                (["refused"], Value::Count(counts.refused)),
+                (["no_keys"], Value::Count(counts.without_keys)),
+            ],
+        )?;
+        page.all(
+            &catalogue::CACHE_LOOKUPS,
+            [
+                (["hit"], Value::Count(counts.cache_hits)),
+                (["miss"], Value::Count(counts.cache_misses)),
+            ],
+        )
+    }
+
+    fn write_keys(&self, page: &mut Page<'_>) -> fmt::Result {
+        let app = self.app.load();
+        let status = app.keys.status();
+        page.one(&catalogue::KEYS, Value::level(status.keys as u64))?;
+        // Before the first good fetch there is no age, and no sample.
+        if let Some(age) = status.age {
+            page.one(&catalogue::KEYS_AGE, Value::Level(age.as_secs_f64()))?;
+        }
+        let max_stale = Value::Level(app.max_stale.as_secs_f64());
+        page.one(&catalogue::KEYS_MAX_STALE, max_stale)?;
+        page.one(&catalogue::KEY_FETCHES, Value::Count(status.attempts))?;
+        page.one(
+            &catalogue::KEY_FETCH_FAILURES,
+            Value::Count(status.failures),
+        )
+    }
+
+    fn write_reloads(&self, page: &mut Page<'_>) -> fmt::Result {
+        let (done, failed) = self.reloads.counts();
+        page.all(
+            &catalogue::RELOADS,
+            [
+                (["ok"], Value::Count(done)),
+                (["failed"], Value::Count(failed)),
+            ],
+        )?;
+        let last = f64::from(u8::from(self.reloads.last_was_done()));
+        page.one(&catalogue::LAST_RELOAD_OK, Value::Level(last))
+    }
+}
+
+impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeySetCollector")
+        f.write_str("Sources")
     }
 }
 
-impl Collector for KeySetCollector {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let status = self.0.load().keys.status();
-        let gauges = [
-            (
-                "jwks_keys",
-                "Keys that may verify",
-                Some(f64::from(u32::try_from(status.keys).unwrap_or(u32::MAX))),
-            ),
-            (
-                "jwks_age_seconds",
-                "Time since the last good fetch",
-                status.age.map(|age| age.as_secs_f64()),
-            ),
-        ];
-        for (name, help, value) in gauges {
-            if let Some(value) = value {
-                let gauge = ConstGauge::new(value);
-                gauge.encode(encoder.encode_descriptor(
-                    name,
-                    help,
-                    None,
-                    gauge.metric_type(),
-                )?)?;
-            }
-        }
-        let counters = [
-            (
-                "jwks_fetches",
-                "Attempts to fetch the keys",
-                status.attempts,
-            ),
-            (
-                "jwks_fetch_failures",
-                "Attempts that failed",
-                status.failures,
-            ),
-        ];
-        for (name, help, value) in counters {
-            let counter = ConstCounter::new(value);
-            counter.encode(encoder.encode_descriptor(
-                name,
-                help,
-                None,
-                counter.metric_type(),
-            )?)?;
-        }
-        Ok(())
-    }
-}
+/// What this program was built with besides the service.
+const FEATURES: &str = match (cfg!(feature = "dev"), cfg!(feature = "testing")) {
+    (true, true) => "dev testing",
+    (true, false) => "dev",
+    (false, _) => "",
+};

@@ -16,20 +16,20 @@ use tracing::info;
 use crate::clock::Clock;
 use crate::guard::Problem;
 
-use super::metrics::{Metrics, Observation, Operation};
+use super::metrics::{Observation, Operation, Requests};
 
 /// The middleware that names, logs and counts requests.
 #[derive(Clone)]
 pub(super) struct Observe {
-    metrics: Arc<Metrics>,
+    requests: Arc<Requests>,
     clock: Arc<dyn Clock>,
     ids: Arc<RequestIds>,
 }
 
 impl Observe {
-    pub(super) fn new(metrics: Arc<Metrics>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(requests: Arc<Requests>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            metrics,
+            requests,
             clock,
             ids: Arc::new(RequestIds {
                 process: fastrand::u32(..),
@@ -58,7 +58,7 @@ impl Observe {
         let reason = response
             .data::<Problem>()
             .map_or("ok", |problem| problem.reason);
-        self.metrics.observe(&Observation {
+        self.requests.observe(&Observation {
             operation,
             status,
             reason,

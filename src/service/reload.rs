@@ -9,6 +9,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use poem::{Endpoint, Request, Response, Result};
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::issuer::{DiscoveryError, RemoteKeySet};
+use crate::verifier::Tally;
 
 use super::BuildError;
 use super::app::App;
@@ -31,6 +33,8 @@ pub struct Reloader {
     clock: Arc<dyn Clock>,
     tls: Option<Tls>,
     stage: watch::Receiver<Stage>,
+    verdicts: Arc<Tally>,
+    reloads: Arc<Reloads>,
 }
 
 impl Reloader {
@@ -41,6 +45,7 @@ impl Reloader {
         clock: Arc<dyn Clock>,
         tls: Option<Tls>,
         stage: watch::Receiver<Stage>,
+        verdicts: Arc<Tally>,
     ) -> Self {
         Self {
             in_force,
@@ -49,6 +54,8 @@ impl Reloader {
             clock,
             tls,
             stage,
+            verdicts,
+            reloads: Arc::default(),
         }
     }
 
@@ -58,6 +65,17 @@ impl Reloader {
     ///
     /// A [`ReloadError`], and the old settings go on.
     pub async fn reload(&self, config: &Config) -> std::result::Result<(), ReloadError> {
+        let outcome = self.replace(config).await;
+        self.reloads.count(outcome.is_ok());
+        outcome
+    }
+
+    /// Counts a reload that failed before it came here: the settings could not be read.
+    pub fn count_failure(&self) {
+        self.reloads.count(false);
+    }
+
+    async fn replace(&self, config: &Config) -> std::result::Result<(), ReloadError> {
         let differs = |(old, new): (&Fixed, Fixed)| (*old != new).then_some(new.key);
         if let Some(key) = self.fixed.iter().zip(fixed(config)).find_map(differs) {
             return Err(ReloadError::NeedsRestart { key });
@@ -65,7 +83,7 @@ impl Reloader {
         let certificate = config.http.tls.as_ref().map(Certificate::read).transpose();
         let certificate = certificate.map_err(BuildError::from)?;
         let (clock, stage) = (self.clock.clone(), self.stage.clone());
-        let app = App::build(config, &self.listen, clock, stage)?;
+        let app = App::build(config, &self.listen, clock, stage, self.verdicts.clone())?;
         app.keys.first_attempt().await?;
         self.in_force.store(Arc::new(app));
         if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
@@ -74,8 +92,39 @@ impl Reloader {
         Ok(())
     }
 
+    pub(super) fn reloads(&self) -> Arc<Reloads> {
+        self.reloads.clone()
+    }
+
     pub(super) fn keys(&self) -> Arc<RemoteKeySet> {
         self.in_force.load().keys.clone()
+    }
+}
+
+/// How reloads went, for operators.
+#[derive(Default)]
+pub(super) struct Reloads {
+    done: AtomicU64,
+    failed: AtomicU64,
+    last_failed: AtomicBool,
+}
+
+impl Reloads {
+    /// Those that were done, and those that failed.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        (read(&self.done), read(&self.failed))
+    }
+
+    /// Also before there was any.
+    pub(super) fn last_was_done(&self) -> bool {
+        !self.last_failed.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, is_done: bool) {
+        let number = if is_done { &self.done } else { &self.failed };
+        number.fetch_add(1, Ordering::Relaxed);
+        self.last_failed.store(!is_done, Ordering::Relaxed);
     }
 }
 

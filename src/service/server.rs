@@ -11,6 +11,7 @@
 //! 5. Stopped: accept no more, let requests in flight finish, cut what is left.
 
 mod answer;
+mod connections;
 mod held;
 mod limits;
 mod listener;
@@ -37,6 +38,7 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use answer::Answerer;
+pub(super) use connections::Connections;
 use listener::Stream;
 use origin::Origin;
 use pace::Pace;
@@ -72,12 +74,14 @@ pub(super) async fn serve(
     endpoint: Arc<dyn DynEndpoint<Output = Response>>,
     limits: Limits,
     tls: Option<Tls>,
+    connections: Arc<Connections>,
     mut stage: watch::Receiver<Stage>,
 ) {
     let server = Arc::new(Server {
         answerer: Answerer::new(endpoint, &limits, stage.clone()),
         builder: builder(&limits),
         places: Places::new(limits.max_connections),
+        connections,
         stage: stage.clone(),
         limits,
         tls,
@@ -116,6 +120,7 @@ struct Server {
     answerer: Answerer,
     builder: auto::Builder<TokioExecutor>,
     places: Places,
+    connections: Arc<Connections>,
     stage: watch::Receiver<Stage>,
     limits: Limits,
     tls: Option<Tls>,
@@ -123,11 +128,12 @@ struct Server {
 
 impl Server {
     async fn serve(self: Arc<Self>, stream: Stream, place: Place) {
+        let entered = self.connections.enter();
         match stream {
             Stream::Tcp(stream, peer) => self.secure(stream, Some(peer)).await,
             Stream::Unix(stream) => self.secure(stream, None).await,
         }
-        drop(place);
+        drop((place, entered));
     }
 
     async fn secure<S>(&self, stream: S, address: Option<SocketAddr>)

@@ -2,8 +2,9 @@
 //! must not hold up a caller. When `MAX_WAITING` lines wait, further ones are dropped.
 
 use std::io::{self, IsTerminal};
+use std::sync::OnceLock;
 
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
@@ -23,6 +24,7 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, Tele
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(MAX_WAITING)
         .finish(io::stderr());
+    let _ = DROPPED.set(writer.error_counter());
     let lines = fmt().with_env_filter(filter).with_writer(writer);
     match format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
@@ -30,6 +32,13 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, Tele
     }
     .map_err(TelemetryError::Installed)?;
     Ok(guard)
+}
+
+/// Lines that were dropped because nobody took them in time.
+pub(super) fn dropped_lines() -> u64 {
+    DROPPED
+        .get()
+        .map_or(0, |counter| counter.dropped_lines() as u64)
 }
 
 /// Why log lines cannot be sent.
@@ -43,6 +52,9 @@ pub enum TelemetryError {
     #[error("log lines are sent elsewhere already")]
     Installed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// A process has one log.
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
 /// Some seconds of full load.
 const MAX_WAITING: usize = 100_000;

@@ -11,6 +11,7 @@ mod documents;
 mod guarded;
 mod guide;
 mod header;
+mod health;
 mod log_lines;
 mod metrics;
 mod pages;

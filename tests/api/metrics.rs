@@ -1,12 +1,30 @@
 //! What operators count: requests by outcome, and the state of the keys.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use poem_resource_server::dev::Behaviour;
+use poem_resource_server::service::metrics_table;
 use reqwest::Method;
 
 use crate::answer::Answer;
 use crate::world::World;
+
+impl World {
+    async fn connect(&self) -> tokio::net::TcpStream {
+        tokio::net::TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Waits until a metric has this value.
+    async fn until(&self, series: &str, value: f64) {
+        for _ in 0..10_000 {
+            if (metric(self, series).await - value).abs() < 0.1 {
+                return;
+            }
+        }
+        panic!("{series} was never {value}");
+    }
+}
 
 /// The value of a metric with these labels; 0 when there is none.
 async fn metric(world: &World, name_and_labels: &str) -> f64 {
@@ -73,6 +91,273 @@ async fn what_a_stranger_types_becomes_no_label() {
     assert!(text.contains("operation=\"hello\""), "{text}");
 }
 
+/// Odd paths, methods and tokens: what they have in common is in no label, and they make
+/// no more series than plain ones do.
+#[tokio::test]
+async fn however_odd_the_calls_are_the_labels_are_those_of_plain_ones() {
+    let world = World::start().await;
+    let good = world.sign(&world.token());
+    world.whoami(&good).await;
+    world.whoami("a.b.c").await;
+    world.get("/nothing").await;
+    world.get("/docs/nothing").await;
+    Answer::to(world.request(Method::POST, "/api/whoami")).await;
+    let plain = series(&world).await;
+
+    let odd_claims = world
+        .token()
+        .claim("sub", serde_json::json!("odd-subject\"}\n"))
+        .claim("cid", serde_json::json!("odd-client"))
+        .claim("jti", serde_json::json!("odd-id"))
+        .claim("odd-claim", serde_json::json!("odd-value"));
+    world.whoami(&world.sign(&odd_claims)).await;
+    for header in ["kid", "odd-header"] {
+        world
+            .whoami(&world.sign(&world.token().header(header, "odd-header-value")))
+            .await;
+    }
+    for number in 0..50 {
+        world.get(&format!("/odd-{number}")).await;
+        world.get(&format!("/docs/odd-{number}")).await;
+        world.get(&format!("/%6fdd-{number}/../..;odd")).await;
+        world.get(&format!("/api/whoami?odd-{number}=odd")).await;
+        let method = Method::from_bytes(format!("ODD-{number}").as_bytes()).unwrap();
+        Answer::to(world.request(method, "/api/whoami")).await;
+    }
+
+    let odd = series(&world).await;
+    let text = world.admin("/metrics").await.body.to_ascii_lowercase();
+    assert!(!text.contains("odd"), "{text}");
+    let added: Vec<_> = odd.difference(&plain).collect();
+    let expected = [
+        "http_requests_total{operation=\"whoami\",status=\"401\",reason=\"missing_credentials\"}",
+        "http_requests_total{operation=\"whoami\",status=\"401\",reason=\"unknown_key\"}",
+    ];
+    assert_eq!(added, expected);
+}
+
+/// The names and labels of all samples.
+async fn series(world: &World) -> BTreeSet<String> {
+    let text = world.admin("/metrics").await.body;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| line.rsplit_once(' ').unwrap().0.to_owned())
+        .collect()
+}
+
+/// What a table or a page says of a metric: its type and its labels.
+type Described = BTreeMap<String, (String, BTreeSet<String>)>;
+
+fn described_by(table: &str) -> Described {
+    let rows = table.lines().skip(2).map(|row| {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let labels = cells[3].split(", ").filter(|label| *label != "-");
+        let labels = labels.map(|label| label.trim_matches('`').to_owned());
+        let name = cells[1].trim_matches('`').to_owned();
+        (name, (cells[2].to_owned(), labels.collect()))
+    });
+    rows.collect()
+}
+
+fn described_on(page: &str) -> Described {
+    let mut described = Described::new();
+    let mut current = String::new();
+    for line in page.lines() {
+        if let Some(declared) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = declared.split_once(' ').unwrap();
+            let suffix = if kind == "counter" { "_total" } else { "" };
+            current = format!("{name}{suffix}");
+            described.insert(current.clone(), (kind.to_owned(), BTreeSet::new()));
+        } else if !line.starts_with('#') {
+            let (series, _) = line.rsplit_once(' ').unwrap();
+            assert!(series.starts_with(&current), "{series} after {current}");
+            let labels = series.split_once('{').map_or("", |(_, labels)| labels);
+            let labels = labels
+                .split("\",")
+                .filter_map(|label| label.split_once('='));
+            let names = labels.map(|(name, _)| name.to_owned());
+            let told = &mut described.get_mut(&current).unwrap().1;
+            told.extend(names.filter(|name| name != "le"));
+        }
+    }
+    described
+}
+
+#[tokio::test]
+async fn the_page_has_the_metrics_of_the_table_with_their_labels_and_no_others() {
+    let world = World::start().await;
+    world.get("/api/hello").await;
+
+    let page = world.admin("/metrics").await.body;
+
+    assert_eq!(described_on(&page), described_by(&metrics_table()));
+}
+
+#[test]
+fn the_table_of_the_guide_is_that_of_the_program() {
+    let guide = include_str!("../../docs/observability.md");
+    let table = guide.split("<!-- metrics -->\n").nth(1).unwrap();
+    let table = table.split("<!-- /metrics -->").next().unwrap();
+
+    assert_eq!(table, metrics_table(), "run scripts/generate");
+}
+
+#[tokio::test]
+async fn verdicts_and_remembered_tokens_are_counted_through_a_reload() {
+    let world = World::start().await;
+    let good = world.sign(&world.token());
+    world.whoami(&good).await;
+    world.whoami(&good).await;
+    world.whoami("a.b.c").await;
+
+    world.reload(&[]).await.unwrap();
+    world.whoami(&good).await;
+
+    assert_metrics(
+        &world,
+        &[
+            ("token_verifications_total{outcome=\"accepted\"}", 3.0),
+            ("token_verifications_total{outcome=\"refused\"}", 1.0),
+            ("token_verifications_total{outcome=\"no_keys\"}", 0.0),
+            ("token_cache_lookups_total{result=\"hit\"}", 1.0),
+            ("token_cache_lookups_total{result=\"miss\"}", 3.0),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn tokens_that_could_not_be_judged_are_counted_apart() {
+    let world = World::without_keys(&[("cache.enabled", "false")]).await;
+    world.whoami(&world.sign(&world.token())).await;
+
+    assert_metrics(
+        &world,
+        &[
+            ("token_verifications_total{outcome=\"refused\"}", 0.0),
+            ("token_verifications_total{outcome=\"no_keys\"}", 1.0),
+            ("token_cache_lookups_total{result=\"miss\"}", 0.0),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn reloads_are_counted_and_the_last_is_judged() {
+    let world = World::start().await;
+    let ok = "config_last_reload_ok";
+    assert_metrics(&world, &[(ok, 1.0)]).await;
+
+    let needs_restart = [("http.max_connections", "5")];
+    world.reload(&needs_restart).await.unwrap_err();
+    assert_metrics(
+        &world,
+        &[
+            (ok, 0.0),
+            ("config_reloads_total{result=\"failed\"}", 1.0),
+            ("config_reloads_total{result=\"ok\"}", 0.0),
+        ],
+    )
+    .await;
+
+    world.reload(&[]).await.unwrap();
+    assert_metrics(
+        &world,
+        &[(ok, 1.0), ("config_reloads_total{result=\"ok\"}", 1.0)],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn connections_are_counted_while_they_are_open() {
+    let world = World::with(&[("http.max_connections", "50")]).await;
+    let open = "http_connections{listener=\"http\"}";
+    let before = metric(&world, open).await;
+    let accepted = metric(&world, "http_connections_accepted_total{listener=\"http\"}").await;
+
+    let held: Vec<_> = (0..3).map(|_| world.connect()).collect();
+    let held = futures_util::future::join_all(held).await;
+    world.until(open, before + 3.0).await;
+    drop(held);
+    world.until(open, before).await;
+
+    assert_metrics(
+        &world,
+        &[
+            ("http_connections_max{listener=\"http\"}", 50.0),
+            (
+                "http_connections_accepted_total{listener=\"http\"}",
+                accepted + 3.0,
+            ),
+        ],
+    )
+    .await;
+    assert!(metric(&world, "http_connections{listener=\"admin\"}").await >= 1.0);
+}
+
+#[tokio::test]
+async fn latencies_are_counted_by_operation() {
+    let world = World::start().await;
+    world.get("/api/hello").await;
+    world.get("/api/hello").await;
+
+    let name = "http_request_duration_seconds";
+    assert_metrics(
+        &world,
+        &[
+            // The clock of a test stands still.
+            (
+                &format!("{name}_bucket{{le=\"0.0001\",operation=\"hello\"}}"),
+                2.0,
+            ),
+            (
+                &format!("{name}_bucket{{le=\"+Inf\",operation=\"hello\"}}"),
+                2.0,
+            ),
+            (&format!("{name}_count{{operation=\"hello\"}}"), 2.0),
+            (&format!("{name}_sum{{operation=\"hello\"}}"), 0.0),
+        ],
+    )
+    .await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_kernel_s_account_of_this_process_is_told() {
+    let world = World::start().await;
+
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib: f64 = resident
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap();
+    let told = metric(&world, "process_resident_memory_bytes").await / 1024.0;
+    assert!((told / kib - 1.0).abs() < 0.5, "{told} KiB, not {kib}");
+
+    let files = std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let told = metric(&world, "process_open_fds").await;
+    assert!(told > 5.0 && told < 10.0 * f64::from(u32::try_from(files).unwrap()));
+    assert!(metric(&world, "process_max_fds").await > told);
+
+    let age = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let age = age.unwrap().as_secs_f64() - metric(&world, "process_start_time_seconds").await;
+    assert!((-2.0..3600.0).contains(&age), "{age} s old");
+    assert!(metric(&world, "process_cpu_seconds_total").await < 3600.0);
+}
+
+async fn assert_metrics(world: &World, expected: &[(&str, f64)]) {
+    for (series, expected) in expected {
+        let found = metric(world, series).await;
+        assert!(
+            (found - expected).abs() < 0.1,
+            "{series}: {found}, not {expected}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_age_of_the_keys_and_their_fetches_are_told() {
     let world = World::start().await;
@@ -91,6 +376,7 @@ async fn the_age_of_the_keys_and_their_fetches_are_told() {
 
     let age = metric(&world, "jwks_age_seconds").await;
     assert!((600.0..601.0).contains(&age), "{age}");
+    assert_metrics(&world, &[("jwks_max_stale_seconds", 24.0 * 3600.0)]).await;
     assert_eq!(metric(&world, "jwks_keys").await.to_bits(), 1_f64.to_bits());
 }
 

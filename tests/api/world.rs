@@ -31,7 +31,7 @@ pub struct World {
     reloader: Reloader,
     scheme: &'static str,
     client: reqwest::Client,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
     _server: JoinHandle<()>,
 }
 
@@ -142,7 +142,7 @@ impl World {
         Self {
             reloader: service.reloader(),
             _server: tokio::spawn(service.run(listener, Some(admin_listener), shutdown)),
-            _stop: stop,
+            stop: Some(stop),
             admin,
             issuer,
             clock,
@@ -150,6 +150,11 @@ impl World {
             scheme: "http",
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
+    }
+
+    /// Tells the service to end, as SIGTERM would.
+    pub fn announce_end(&mut self) {
+        self.stop = None;
     }
 
     /// Puts these settings in force, as SIGHUP would.

@@ -77,6 +77,9 @@ pub(crate) struct ExplainOptions {
     /// Show every reason there is with its meaning and its fix, as a Markdown table
     #[arg(long)]
     pub(crate) reasons: bool,
+    /// Show every metric there is with its meaning, as a Markdown table
+    #[arg(long, conflicts_with = "reasons")]
+    pub(crate) metrics: bool,
 }
 
 #[derive(Args)]

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use poem_resource_server::service::config::{Config, settings_table};
+use poem_resource_server::service::metrics_table;
 
 use command_line::{CheckOptions, Command, CommandLine, ConfigOptions, ExplainOptions};
 use failure::Failure;
@@ -35,6 +36,9 @@ fn run(mut command_line: CommandLine) -> Result<(), Failure> {
     }
     if let Some(Command::Check(CheckOptions { list: true, .. })) = &command_line.command {
         return output::print(&check::list());
+    }
+    if let Some(Command::Explain(ExplainOptions { metrics: true, .. })) = &command_line.command {
+        return output::print(&metrics_table());
     }
     let config = Config::load(&command_line.sources()?)?;
     match command_line.command.take().unwrap_or(Command::Serve) {

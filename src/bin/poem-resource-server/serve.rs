@@ -80,7 +80,8 @@ async fn reload(
     command_line: &CommandLine,
     embedded_issuer: Option<&Issuer>,
 ) -> Result<(), Failure> {
-    let mut config = Config::load(&command_line.sources()?)?;
+    let read = || -> Result<Config, Failure> { Ok(Config::load(&command_line.sources()?)?) };
+    let mut config = read().inspect_err(|_| reloader.count_failure())?;
     if let Some(issuer) = embedded_issuer {
         embedded::keep(&mut config, issuer);
     }

@@ -8,7 +8,7 @@ use crate::service::config::{HttpConfig, TrustedProxies};
 #[derive(Debug, Clone)]
 pub(in crate::service) struct Limits {
     /// Connections at once.
-    pub(super) max_connections: usize,
+    pub(in crate::service) max_connections: usize,
     /// From the first byte of a head, or from the start of a connection, to its end.
     pub(super) header_timeout: Duration,
     /// From a head to its answer, and for an answer to be taken.

@@ -45,12 +45,20 @@ impl World {
             .with(Problems::default());
         let endpoint = Arc::new(ToDynEndpoint(endpoint));
         let limits = Limits::new(&config);
+        let connections = Arc::new(Connections::new(limits.max_connections));
         Self {
             address,
             stage,
             go_on,
             has_come,
-            server: tokio::spawn(serve(listener.into(), endpoint, limits, None, ends)),
+            server: tokio::spawn(serve(
+                listener.into(),
+                endpoint,
+                limits,
+                None,
+                connections,
+                ends,
+            )),
         }
     }
 

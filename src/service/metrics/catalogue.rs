@@ -1,0 +1,100 @@
+//! Every metric there is: its name, its kind, its labels and what it means.
+//!
+//! Whoever writes a metric takes its name and labels from here, and `docs/observability.md`
+//! is made from here, so neither can say something else.
+
+use std::fmt::Write as _;
+
+/// A metric with so many labels.
+pub(super) struct Described<const LABELS: usize> {
+    /// Without the `_total` of a counter.
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) labels: [&'static str; LABELS],
+    pub(super) help: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// The metrics in the order of the page.
+macro_rules! catalogue {
+    ($($constant:ident: $kind:ident $name:literal [$($label:literal),*] $help:literal;)*) => {
+        $(
+            pub(super) const $constant: Described<{ <[&str]>::len(&[$($label),*]) }> = Described {
+                name: $name,
+                kind: Kind::$kind,
+                labels: [$($label),*],
+                help: $help,
+            };
+        )*
+
+        const ROWS: &[Row] = &[
+            $(Row { name: $name, kind: Kind::$kind, labels: &[$($label),*], help: $help },)*
+        ];
+    };
+}
+
+#[rustfmt::skip] // A row a line.
+catalogue! {
+    REQUESTS: Counter "http_requests" ["operation", "status", "reason"] "Requests answered";
+    REQUEST_DURATION: Histogram "http_request_duration_seconds" ["operation"] "Time from a request's head to its answer";
+    CONNECTIONS: Gauge "http_connections" ["listener"] "Connections held now";
+    CONNECTIONS_MAX: Gauge "http_connections_max" ["listener"] "Connections that may be held at once: http.max_connections";
+    CONNECTIONS_ACCEPTED: Counter "http_connections_accepted" ["listener"] "Connections accepted";
+    VERIFICATIONS: Counter "token_verifications" ["outcome"] "Tokens judged, remembered ones too; scopes and claims that an operation asks for come after";
+    CACHE_LOOKUPS: Counter "token_cache_lookups" ["result"] "Tokens looked for among those that were accepted before";
+    KEYS: Gauge "jwks_keys" [] "Keys of the issuer that may verify now; 0 also when they are too old";
+    KEYS_AGE: Gauge "jwks_age_seconds" [] "Time since the keys were last fetched well; no sample before";
+    KEYS_MAX_STALE: Gauge "jwks_max_stale_seconds" [] "Age at which the keys may verify nothing more: issuer.max_stale";
+    KEY_FETCHES: Counter "jwks_fetches" [] "Attempts to fetch the keys that have ended; begins anew with a reload";
+    KEY_FETCH_FAILURES: Counter "jwks_fetch_failures" [] "Those of them that failed; begins anew with a reload";
+    RELOADS: Counter "config_reloads" ["result"] "Reloads of the settings (SIGHUP)";
+    LAST_RELOAD_OK: Gauge "config_last_reload_ok" [] "1, or 0 when the last reload failed and the old settings go on";
+    LOG_LINES_DROPPED: Counter "log_lines_dropped" [] "Log lines dropped because nobody took them in time";
+    BUILD_INFO: Gauge "build_info" ["version", "features"] "1, with what this program is";
+    PROCESS_CPU: Counter "process_cpu_seconds" [] "Processor time, of user and system";
+    PROCESS_RESIDENT: Gauge "process_resident_memory_bytes" [] "Memory in use";
+    PROCESS_VIRTUAL: Gauge "process_virtual_memory_bytes" [] "Address space in use";
+    PROCESS_OPEN_FDS: Gauge "process_open_fds" [] "File descriptors in use";
+    PROCESS_MAX_FDS: Gauge "process_max_fds" [] "File descriptors that may be in use";
+    PROCESS_THREADS: Gauge "process_threads" [] "Threads";
+    PROCESS_START: Gauge "process_start_time_seconds" [] "When the process started, since 1970-01-01 UTC";
+}
+
+/// A metric as a row of the table.
+struct Row {
+    name: &'static str,
+    kind: Kind,
+    labels: &'static [&'static str],
+    help: &'static str,
+}
+
+/// The metrics as a Markdown table: name, type, labels and meaning.
+///
+/// For `docs/observability.md`.
+pub fn metrics_table() -> String {
+    let mut table = "| metric | type | labels | meaning |\n| --- | --- | --- | --- |\n".to_owned();
+    for row in ROWS {
+        let (suffix, kind) = match row.kind {
+            Kind::Counter => ("_total", "counter"),
+            Kind::Gauge => ("", "gauge"),
+            Kind::Histogram => ("", "histogram"),
+        };
+        let labels = match row.labels {
+            [] => "-".to_owned(),
+            labels => labels
+                .iter()
+                .map(|label| format!("`{label}`"))
+                .collect::<Vec<_>>()
+                .join(", "),
+        };
+        let Row { name, help, .. } = row;
+        let _ = writeln!(table, "| `{name}{suffix}` | {kind} | {labels} | {help} |");
+    }
+    table
+}

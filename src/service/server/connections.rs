@@ -1,0 +1,52 @@
+//! How many connections a door holds, for operators.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// The account of one door.
+pub(in crate::service) struct Connections {
+    open: AtomicUsize,
+    accepted: AtomicU64,
+    max: usize,
+}
+
+impl Connections {
+    pub(in crate::service) fn new(max: usize) -> Self {
+        Self {
+            open: AtomicUsize::new(0),
+            accepted: AtomicU64::new(0),
+            max,
+        }
+    }
+
+    /// Connections that are held now.
+    pub(in crate::service) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Connections that were ever accepted.
+    pub(in crate::service) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Connections that may be held at once.
+    pub(in crate::service) fn max(&self) -> usize {
+        self.max
+    }
+
+    /// Counts a connection for as long as what is returned lives.
+    pub(super) fn enter(self: &Arc<Self>) -> Entered {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+        Entered(self.clone())
+    }
+}
+
+/// A connection that is held.
+pub(super) struct Entered(Arc<Connections>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
