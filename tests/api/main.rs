@@ -22,4 +22,5 @@ mod reload;
 mod rules;
 mod tls;
 mod walk;
+mod watching;
 mod world;
