@@ -14,6 +14,7 @@ mod principal;
 mod problem;
 mod rate;
 mod rule;
+mod witness;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::token::{Audience, Scope, Validation};
 use crate::verifier::{Verifier, VerifyError};
 
 use openapi::ScopeTexts;
+use witness::{Refusal, Witness};
 
 pub use bearer::{BearerError, token as bearer_token};
 pub use challenge::{Challenge, Rejection};
@@ -37,6 +39,7 @@ pub use principal::{BearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
 pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
+pub use witness::Decision;
 
 /// Decides who may call. Clones share everything.
 ///
@@ -48,6 +51,7 @@ pub struct Guard {
     access: Arc<Access>,
     scope_texts: Arc<ScopeTexts>,
     limits: Option<RateLimits>,
+    witness: Option<Witness>,
 }
 
 impl Guard {
@@ -82,6 +86,7 @@ impl Guard {
             access: Arc::default(),
             scope_texts: Arc::default(),
             limits: None,
+            witness: None,
         }
     }
 
@@ -108,6 +113,16 @@ impl Guard {
     pub fn with_limits(self, limits: RateLimits) -> Self {
         Self {
             limits: Some(limits),
+            ..self
+        }
+    }
+
+    /// Has `tell` told of every decision on a request that needs a token, for an audit log.
+    /// It is called while the caller waits.
+    #[must_use]
+    pub fn with_witness(self, tell: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
+        Self {
+            witness: Some(Witness::new(tell)),
             ..self
         }
     }
@@ -184,6 +199,15 @@ impl Guard {
         headers: &HeaderMap,
         requirement: &Requirement,
     ) -> Result<Principal, Rejection> {
+        let judged = self.judge(headers, requirement).await;
+        judged.map_err(|refusal| refusal.rejection)
+    }
+
+    async fn judge(
+        &self,
+        headers: &HeaderMap,
+        requirement: &Requirement,
+    ) -> Result<Principal, Refusal> {
         let token = bearer::token(headers)?;
         let claims = self
             .verifier
@@ -193,8 +217,15 @@ impl Guard {
                 VerifyError::Token(error) => Rejection::InvalidToken(error),
                 VerifyError::NoKeys => Rejection::Unavailable,
             })?;
-        requirement.check(&claims)?;
-        Ok(Principal::new(claims))
+        let verdict = requirement.check(&claims);
+        let caller = Principal::new(claims);
+        match verdict {
+            Ok(()) => Ok(caller),
+            Err(rejection) => Err(Refusal {
+                rejection,
+                caller: Some(caller),
+            }),
+        }
     }
 
     pub(crate) fn challenge(&self) -> &Challenge {
@@ -203,6 +234,10 @@ impl Guard {
 
     fn limits(&self) -> Option<&RateLimits> {
         self.limits.as_ref()
+    }
+
+    fn witness(&self) -> Option<&Witness> {
+        self.witness.as_ref()
     }
 
     fn scope_texts(&self) -> &ScopeTexts {

@@ -9,6 +9,7 @@
 
 mod api;
 mod app;
+mod audit;
 pub mod config;
 mod cross_origin;
 mod docs;
@@ -48,6 +49,7 @@ use routes::read;
 use server::{Certificate, Connections, Limits, Stage, Tls};
 
 pub use app::{fetch, redirect_uris};
+pub use audit::AuditError;
 pub use docs::OpenApiFiles;
 pub use files::{openapi, postman};
 pub use metrics::metrics_table;
@@ -220,6 +222,9 @@ pub enum BuildError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// There can be no audit log.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] FetchError),

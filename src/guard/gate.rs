@@ -9,6 +9,7 @@ use super::Guard;
 use super::challenge::Rejection;
 use super::principal::{Anonymous, Principal};
 use super::rule::{Requirement, Rule};
+use super::witness::{Decision, Refusal};
 
 /// An endpoint behind its rule.
 pub struct Gate<E> {
@@ -51,14 +52,20 @@ impl<E: Endpoint> Endpoint for Gate<E> {
             Rule::Anonymous => return self.pass(request).await,
             Rule::Optional(requirement) | Rule::Protected(requirement) => requirement,
         };
-        match self.admit(&request, requirement).await {
+        let admitted = self.admit(&request, requirement).await;
+        if let Err(refusal) = &admitted
+            && refusal.rejection == Rejection::MissingCredentials
+            && matches!(self.rule, Rule::Optional(_))
+        {
+            request.extensions_mut().insert(Anonymous);
+            return self.pass(request).await;
+        }
+        self.tell(&request, &admitted);
+        match admitted {
             Ok(principal) => {
                 request.extensions_mut().insert(principal);
             }
-            Err(Rejection::MissingCredentials) if matches!(self.rule, Rule::Optional(_)) => {
-                request.extensions_mut().insert(Anonymous);
-            }
-            Err(rejection) => return Ok(self.refuse(rejection)),
+            Err(refusal) => return Ok(self.refuse(refusal.rejection)),
         }
         self.pass(request).await
     }
@@ -70,19 +77,43 @@ impl<E> Gate<E> {
         &self,
         request: &Request,
         requirement: &Requirement,
-    ) -> Result<Principal, Rejection> {
+    ) -> Result<Principal, Refusal> {
         let headers = request.headers();
         let Some(limits) = self.guard.limits() else {
-            return self.guard.admit(headers, requirement).await;
+            return self.guard.judge(headers, requirement).await;
         };
         let address = (request.remote_addr().as_socket_addr()).map(SocketAddr::ip);
         limits.check_address(address)?;
-        let admitted = self.guard.admit(headers, requirement).await;
-        match &admitted {
-            Ok(principal) => limits.count_call(principal)?,
-            Err(rejection) => limits.count_refusal(address, rejection),
+        let judged = self.guard.judge(headers, requirement).await;
+        match judged {
+            Ok(caller) => match limits.count_call(&caller) {
+                Ok(()) => Ok(caller),
+                Err(rejection) => Err(Refusal {
+                    rejection,
+                    caller: Some(caller),
+                }),
+            },
+            Err(refusal) => {
+                limits.count_refusal(address, &refusal.rejection);
+                Err(refusal)
+            }
         }
-        admitted
+    }
+
+    fn tell(&self, request: &Request, admitted: &Result<Principal, Refusal>) {
+        let Some(witness) = self.guard.witness() else {
+            return;
+        };
+        let (caller, refusal) = match admitted {
+            Ok(caller) => (Some(caller), None),
+            Err(refusal) => (refusal.caller.as_ref(), Some(&refusal.rejection)),
+        };
+        witness.tell(&Decision {
+            request,
+            operation_id: self.operation_id,
+            caller,
+            refusal,
+        });
     }
 }
 

@@ -19,6 +19,7 @@ use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
 use crate::token::{Audience, Scope, ScopeError, ScopeToken, Validation};
 use crate::verifier::{Tally, Verifier};
 
+use super::audit::Audit;
 use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::cross_origin::CrossOrigin;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
@@ -62,6 +63,10 @@ impl App {
             .with_tally(verdicts);
         let public_url = public_url(config, listen);
         let guard = guard(config, verifier, &public_url, clock)?;
+        let guard = match Audit::open(&config.audit)? {
+            Some(audit) => guard.with_witness(move |decision| audit.tell(decision)),
+            None => guard,
+        };
         docs::prepare();
         let documents = Arc::new(Documents::new(&guard, about(config, &public_url))?);
         let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url, stage)?

@@ -8,6 +8,7 @@
 //! handed in as [`Sources`].
 
 mod access;
+mod audit;
 mod cache;
 mod checks;
 mod client;
@@ -33,6 +34,7 @@ mod tls;
 mod value;
 
 pub use access::{AccessConfig, AccessMode, OperationConfig};
+pub use audit::AuditConfig;
 pub use cache::CacheConfig;
 pub use client::{ClientConfig, Secret};
 pub use cors::{CorsConfig, Origin};
@@ -88,6 +90,8 @@ pub struct Config {
     pub docs: DocsConfig,
     /// Log lines.
     pub log: LogConfig,
+    /// The log of decisions.
+    pub audit: AuditConfig,
     /// The client of the command `token`.
     pub client: ClientConfig,
     in_force: InForce,
@@ -118,6 +122,7 @@ impl Config {
             rate: RateConfig::read(&mut reader),
             docs: DocsConfig::read(&mut reader),
             log: LogConfig::read(&mut reader),
+            audit: AuditConfig::read(&mut reader),
             client: ClientConfig::read(&mut reader),
         };
         checks::check(&config, &mut reader);

@@ -3,6 +3,7 @@
 //! The operation is poem-openapi's id or the route's pattern, never the path that was
 //! asked for: what a stranger types is in no line and no label.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -42,7 +43,7 @@ impl Observe {
         &self,
         method: &'static str,
         response: &Response,
-        request_id: &str,
+        request_id: RequestId,
         latency: Duration,
     ) {
         let pattern = match response.data::<PathPattern>() {
@@ -66,7 +67,7 @@ impl Observe {
         });
         info!(
             target: "access",
-            request_id,
+            request_id = %request_id,
             method,
             route = pattern.map_or(NO_ROUTE, |pattern| pattern),
             status,
@@ -96,16 +97,17 @@ pub(super) struct ObserveEndpoint<E> {
 impl<E: Endpoint> Endpoint for ObserveEndpoint<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
         let started = self.observe.clock.monotonic();
         let method = name(request.method());
         let request_id = self.observe.ids.next();
+        request.set_data(request_id);
         let mut response = self.inner.get_response(request).await;
-        if let Ok(value) = HeaderValue::try_from(request_id.as_str()) {
+        if let Ok(value) = HeaderValue::try_from(request_id.to_string()) {
             response.headers_mut().insert(X_REQUEST_ID, value);
         }
         let latency = self.observe.clock.monotonic().saturating_sub(started);
-        self.observe.record(method, &response, &request_id, latency);
+        self.observe.record(method, &response, request_id, latency);
         Ok(response)
     }
 }
@@ -117,9 +119,24 @@ struct RequestIds {
 }
 
 impl RequestIds {
-    fn next(&self) -> String {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        format!("{:08x}-{number:08x}", self.process)
+    fn next(&self) -> RequestId {
+        RequestId {
+            process: self.process,
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+}
+
+/// The name of one request, which is in its data, its answer and its log lines.
+#[derive(Clone, Copy)]
+pub(super) struct RequestId {
+    process: u32,
+    number: u64,
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}-{:08x}", self.process, self.number)
     }
 }
 

@@ -11,7 +11,8 @@ use tracing_subscriber::fmt;
 use super::config::LogFormat;
 
 /// Sends log lines to standard error in the configured form. `filter` is what `RUST_LOG`
-/// says; without it everything from `info` on is logged, of other crates from `warn` on.
+/// says; without it everything from `info` on is logged, of other crates from `warn` on. The
+/// audit log is silenced by nothing that does not name it.
 /// What is returned writes the last lines when it is dropped.
 ///
 /// # Errors
@@ -19,8 +20,14 @@ use super::config::LogFormat;
 /// [`TelemetryError::Filter`] when the filter cannot be read, [`TelemetryError::Installed`]
 /// when the process logs elsewhere already.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, TelemetryError> {
+    let names_audit = filter.is_some_and(|filter| filter.contains("audit"));
     let filter =
         EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER)).map_err(TelemetryError::Filter)?;
+    let filter = if names_audit {
+        filter
+    } else {
+        filter.add_directive("audit=info".parse().expect("a directive"))
+    };
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(MAX_WAITING)
         .finish(io::stderr());

@@ -13,10 +13,10 @@ use crate::world::World;
 
 /// What is logged on this thread, which is all of a test's.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
-    fn capture() -> (Self, DefaultGuard) {
+    pub fn capture() -> (Self, DefaultGuard) {
         let lines = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .json()
@@ -33,10 +33,15 @@ impl Lines {
 
     /// The lines on requests, in their order.
     fn on_requests(&self) -> Vec<serde_json::Value> {
+        self.of_target("access")
+    }
+
+    /// The lines of a target, in their order.
+    pub fn of_target(&self, target: &str) -> Vec<serde_json::Value> {
         let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
         lines
-            .filter(|line: &serde_json::Value| line["target"] == "access")
+            .filter(|line: &serde_json::Value| line["target"] == target)
             .collect()
     }
 }

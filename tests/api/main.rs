@@ -6,6 +6,7 @@
 
 mod access;
 mod answer;
+mod audit;
 mod cross_origin;
 mod documents;
 mod guarded;

@@ -1,0 +1,23 @@
+//! `[audit]`: the log of decisions.
+
+use std::path::PathBuf;
+
+use super::reader::Reader;
+use super::value;
+
+/// The rule for the audit log.
+#[derive(Debug, Clone)]
+pub struct AuditConfig {
+    /// The file of the salt that subjects are hashed with; `None` is no audit log.
+    pub salt_file: Option<PathBuf>,
+}
+
+impl AuditConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            salt_file: reader.read_optional("audit.salt_file", |it| {
+                value::filled_text(it).map(PathBuf::from)
+            }),
+        }
+    }
+}

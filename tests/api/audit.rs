@@ -1,0 +1,184 @@
+//! Each decision on a token in one line, with nobody's name and nobody's token.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::access::{TempFile, tempfile};
+use crate::answer::Answer;
+use crate::log_lines::Lines;
+use crate::world::World;
+
+const SALT: &str = "0123456789abcdef0123456789abcdef";
+
+/// `printf %s dev-client | openssl dgst -sha256 -hmac "$(cat SALT_FILE)"`
+const HASH: &str = "8414e19476968cbf9e10e7f4d3b2562ada6a6d4142f5acebb4677cc7fcd4d930";
+
+async fn audited(settings: &[(&'static str, &str)]) -> (World, TempFile) {
+    let file = tempfile(&format!("{SALT}\n"));
+    let mut settings = settings.to_vec();
+    settings.push(("audit.salt_file", file.path().to_str().unwrap()));
+    (World::with(&settings).await, file)
+}
+
+/// The fields of a line that say who calls.
+const WHO: [&str; 4] = ["issuer", "client_id", "subject", "token_id"];
+
+fn assert_line(line: &Value, outcome: &str, reason: &str) {
+    assert_eq!(line["operation"], "whoami", "{line}");
+    assert_eq!(line["outcome"], outcome, "{line}");
+    assert_eq!(line["reason"], reason, "{line}");
+}
+
+#[tokio::test]
+async fn who_is_let_in_is_told_by_client_hash_and_token_id() {
+    let (world, _salt) = audited(&[]).await;
+    let token = world.sign(&world.token().claim("jti", "AT.1"));
+    let (lines, _guard) = Lines::capture();
+
+    let first = world.whoami(&token).await;
+    world.whoami(&token).await;
+
+    let told = lines.of_target("audit");
+    assert_eq!(told.len(), 2, "a remembered token is told again");
+    for line in &told {
+        assert_line(line, "allowed", "ok");
+        assert_eq!(line["issuer"], world.issuer.issuer(), "{line}");
+        assert_eq!(line["client_id"], "dev-client", "{line}");
+        assert_eq!(line["subject"], HASH, "{line}");
+        assert_eq!(line["token_id"], "AT.1", "{line}");
+    }
+    assert_eq!(
+        told[0]["request_id"].as_str(),
+        first.header("x-request-id"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_is_refused_is_told_with_the_reason_and_by_name_only_if_the_token_is_good() {
+    let (world, _salt) = audited(&[("access.operations.whoami.scopes", "admin")]).await;
+    let lacking = world.sign(&world.token().claim("jti", "AT.1"));
+    let stranger = world.sign(&world.token().claim("aud", "api://other"));
+    let expired = world.sign(&world.token().claim("exp", 1));
+    let forged = format!("{}AAAA", &lacking[..lacking.len() - 4]);
+    let (lines, _guard) = Lines::capture();
+
+    for token in [&*lacking, &stranger, &expired, &forged, "a.b.c"] {
+        world.whoami(token).await;
+    }
+    world.get("/api/whoami").await;
+
+    let told = lines.of_target("audit");
+    let reasons = [
+        "insufficient_scope",
+        "wrong_audience",
+        "expired",
+        "bad_signature",
+        "bad_base64",
+        "missing_credentials",
+    ];
+    assert_eq!(told.len(), reasons.len(), "{told:#?}");
+    for (line, reason) in told.iter().zip(reasons) {
+        assert_line(line, "refused", reason);
+        let is_good = reason == "insufficient_scope";
+        for field in WHO {
+            assert_eq!(line.get(field).is_some(), is_good, "{field} in {line}");
+        }
+    }
+    assert_eq!(told[0]["subject"], HASH);
+}
+
+#[tokio::test]
+async fn who_calls_too_often_is_told_by_name() {
+    let (world, _salt) = audited(&[("rate.calls", "1/1m")]).await;
+    let token = world.sign(&world.token());
+    let (lines, _guard) = Lines::capture();
+
+    world.whoami(&token).await;
+    world.whoami(&token).await;
+
+    let told = lines.of_target("audit");
+    assert_line(&told[0], "allowed", "ok");
+    assert_line(&told[1], "refused", "too_many_requests");
+    assert_eq!(told[1]["subject"], HASH);
+}
+
+#[tokio::test]
+async fn what_needs_no_token_is_not_told_and_without_a_salt_nothing_is() {
+    let (world, _salt) = audited(&[]).await;
+    let silent = World::start().await;
+    let (lines, _guard) = Lines::capture();
+
+    world.get("/api/hello").await;
+    world.get("/nothing").await;
+    Answer::to(world.request(Method::POST, "/api/whoami")).await;
+    silent.whoami(&silent.sign(&silent.token())).await;
+
+    assert_eq!(lines.of_target("audit"), Vec::<Value>::new());
+    assert!(lines.of_target("access").len() >= 4);
+}
+
+#[tokio::test]
+async fn claims_of_any_length_make_a_line_of_bounded_length() {
+    let (world, _salt) = audited(&[]).await;
+    let long = "\u{e9}".repeat(1000);
+    let token = world.token().claim("jti", &*long).claim("cid", "x\ny");
+    let token = world.sign(&token.claim("sub", &*long));
+    let (lines, _guard) = Lines::capture();
+
+    assert_eq!(world.whoami(&token).await.status, 200);
+
+    let told = lines.of_target("audit");
+    assert_eq!(told[0]["token_id"].as_str().unwrap().chars().count(), 256);
+    assert_eq!(told[0]["client_id"], "x\ny");
+    assert_eq!(told[0]["subject"].as_str().unwrap().len(), 64);
+}
+
+#[tokio::test]
+async fn a_salt_that_cannot_be_used_is_an_error_that_names_the_setting_and_the_fix() {
+    let short = tempfile("0123456789abcde\n");
+    let long = tempfile(&"x".repeat(1025));
+    for (file, fault) in [
+        ("/nowhere/salt", "cannot be read; name a file"),
+        (
+            short.path().to_str().unwrap(),
+            "holds 15 bytes, and must hold",
+        ),
+        (
+            long.path().to_str().unwrap(),
+            "holds 1025 bytes, and must hold",
+        ),
+    ] {
+        let error = World::refused(&[("audit.salt_file", file)]).await;
+
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("`audit.salt_file`: {file}")));
+        assert!(text.contains(fault), "{text}");
+    }
+    for enough in ["0123456789abcdef\r\n".to_owned(), "x".repeat(1024)] {
+        let file = tempfile(&enough);
+        World::with(&[("audit.salt_file", file.path().to_str().unwrap())]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reload_begins_ends_and_refuses_to_spoil_the_audit_log() {
+    let (world, salt) = audited(&[]).await;
+    let token = world.sign(&world.token());
+    let path = salt.path().to_str().unwrap().to_owned();
+    let (lines, _guard) = Lines::capture();
+
+    world.reload(&[]).await.unwrap();
+    world.whoami(&token).await;
+    assert_eq!(lines.of_target("audit").len(), 0);
+
+    world.reload(&[("audit.salt_file", &path)]).await.unwrap();
+    world.whoami(&token).await;
+    assert_eq!(lines.of_target("audit").len(), 1);
+
+    let bad = [("audit.salt_file", "/nowhere/salt")];
+    world.reload(&bad).await.unwrap_err();
+    world.whoami(&token).await;
+    let told = lines.of_target("audit");
+    assert_eq!((told.len(), &told[1]["subject"]), (2, &json!(HASH)));
+}
