@@ -123,6 +123,7 @@ impl Service {
             let reloader = reloader.clone();
             move || reloader.keys()
         };
+        // Health is told here too, where no caller waits for a place and none is counted.
         let admin = Route::new()
             .at("/metrics", read(make_sync(move |_| metrics.render())))
             .at("/livez", read(make_sync(|_| health::live())))

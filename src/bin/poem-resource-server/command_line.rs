@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Serve,
     /// Write the OpenAPI document, with --all the Postman collection too
     Openapi(OpenapiOptions),
+    /// Ask the running service how it is; for health checks
+    Health(HealthOptions),
     /// Get an access token by client credentials, and print it alone
     Token(TokenOptions),
     /// Show what a token says, and why it is accepted or refused
@@ -128,6 +130,13 @@ pub(crate) enum CheckFormat {
     Text,
     Json,
     Junit,
+}
+
+#[derive(Args)]
+pub(crate) struct HealthOptions {
+    /// Ask whether it lives (`/livez`), not whether it can verify tokens (`/readyz`)
+    #[arg(long)]
+    pub(crate) live: bool,
 }
 
 #[derive(Args)]

@@ -53,6 +53,10 @@ pub(crate) enum Failure {
         issuer: String,
         source: Arc<DiscoveryError>,
     },
+    #[error("nothing can be asked: {0}")]
+    NoDoor(&'static str),
+    #[error("{url}: {what}")]
+    NotHealthy { url: String, what: String },
     #[error("the token is refused")]
     Refused,
     #[error("the API has faults")]
@@ -125,6 +129,7 @@ impl Failure {
             Self::Grant(_)
             | Self::Refused
             | Self::Insecure
+            | Self::NotHealthy { .. }
             | Self::Input(_)
             | Self::Write { .. }
             | Self::Runtime(_) => 1,

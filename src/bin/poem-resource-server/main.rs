@@ -6,6 +6,7 @@ mod doors;
 mod embedded;
 mod explain;
 mod failure;
+mod health;
 mod openapi;
 mod output;
 mod serve;
@@ -43,6 +44,7 @@ fn run(mut command_line: CommandLine) -> Result<(), Failure> {
     let config = Config::load(&command_line.sources()?)?;
     match command_line.command.take().unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(config, command_line)),
+        Command::Health(options) => block_on(health::ask(config, options)),
         Command::Openapi(options) => block_on(openapi::print(config, options)),
         Command::Token(options) => block_on(token::print(config, options)),
         Command::Explain(options) => block_on(explain::print(config, options)),
