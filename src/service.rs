@@ -46,7 +46,7 @@ use observe::Observe;
 use problems::Problems;
 use reload::InForce;
 use routes::read;
-use server::{Certificate, Connections, Limits, Stage, Tls};
+use server::{Certificate, Connections, Heart, Limits, Stage, Tls};
 
 pub use app::{fetch, redirect_uris};
 pub use audit::AuditError;
@@ -55,7 +55,7 @@ pub use files::{openapi, postman};
 pub use metrics::metrics_table;
 pub use postman::PostmanFiles;
 pub use reload::{ReloadError, Reloader};
-pub use server::{Listener, TlsError};
+pub use server::{Listener, Pulse, TlsError};
 
 /// The service, built and not yet listening.
 pub struct Service {
@@ -68,6 +68,8 @@ pub struct Service {
     drain_delay: Duration,
     stage: watch::Sender<Stage>,
     reloader: Reloader,
+    pulse: Pulse,
+    heart: Heart,
 }
 
 impl Service {
@@ -87,6 +89,7 @@ impl Service {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BuildError> {
         let (listen, stage) = (listen.into(), watch::Sender::new(Stage::Open));
+        let (pulse, heart) = Pulse::of_heart();
         let tls = config
             .http
             .tls
@@ -142,6 +145,8 @@ impl Service {
             drain_delay: config.http.drain_delay,
             reloader,
             stage,
+            pulse,
+            heart,
         })
     }
 
@@ -153,6 +158,11 @@ impl Service {
     /// Puts other settings in force while the service runs.
     pub fn reloader(&self) -> Reloader {
         self.reloader.clone()
+    }
+
+    /// Tells whether the service serves, for who watches over it.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// Serves until `shutdown` completes, and then ends:
@@ -174,7 +184,9 @@ impl Service {
             self.tls,
             self.callers,
             self.stage.subscribe(),
+            self.heart,
         );
+        let (_, unasked) = Pulse::of_heart();
         let (admin_stage, admin_ends) = watch::channel(Stage::Open);
         let operators = async {
             if let Some(admin) = admin {
@@ -186,6 +198,7 @@ impl Service {
                     None,
                     operators,
                     admin_ends,
+                    unasked,
                 )
                 .await;
             }

@@ -19,6 +19,7 @@ mod origin;
 mod pace;
 mod paced;
 mod places;
+mod pulse;
 mod tls;
 
 use std::net::SocketAddr;
@@ -47,6 +48,8 @@ use places::{Place, Places};
 
 pub(super) use limits::Limits;
 pub use listener::Listener;
+pub(super) use pulse::Heart;
+pub use pulse::Pulse;
 pub use tls::TlsError;
 pub(super) use tls::{Certificate, Tls};
 
@@ -76,6 +79,7 @@ pub(super) async fn serve(
     tls: Option<Tls>,
     connections: Arc<Connections>,
     mut stage: watch::Receiver<Stage>,
+    mut heart: Heart,
 ) {
     let server = Arc::new(Server {
         answerer: Answerer::new(endpoint, &limits, stage.clone()),
@@ -91,6 +95,7 @@ pub(super) async fn serve(
         while connections.try_join_next().is_some() {}
         let (place, stream) = tokio::select! {
             _ = stage.wait_for(Stage::is_closed) => break,
+            () = heart.beat() => continue,
             accepted = accept(&listener, &server.places) => accepted,
         };
         connections.spawn(server.clone().serve(stream, place));
@@ -101,7 +106,10 @@ pub(super) async fn serve(
     }
     drop(listener);
     let finished = async { while connections.join_next().await.is_some() {} };
-    let in_time = tokio::time::timeout(server.limits.shutdown_timeout, finished).await;
+    let in_time = tokio::select! {
+        in_time = tokio::time::timeout(server.limits.shutdown_timeout, finished) => in_time,
+        never = heart.keep_beating() => match never {},
+    };
     if in_time.is_err() {
         warn!(
             connections = connections.len(),

@@ -13,4 +13,5 @@ mod program;
 mod restarts;
 mod signals;
 mod slowness;
+mod systemd;
 mod tokens;

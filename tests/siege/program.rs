@@ -26,13 +26,7 @@ impl Program {
 
     /// With no more descriptors than these.
     pub async fn with_descriptors(number: u32, settings: &[(&str, &str)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let key = SigningKey::generate(SigningAlgorithm::Es256);
-        let options = DevOptions {
-            signing_key: Some(key.into()),
-            ..DevOptions::default()
-        };
-        let issuer = DevIssuer::start(listener, options).unwrap();
+        let issuer = issuer().await;
         let token = issuer.sign(&issuer.token_for_client(CLIENT_ID, &["profile:read"]));
         let (child, address) = spawn(number, &issuer.issuer(), settings).await;
         let program = Self {
@@ -92,6 +86,17 @@ impl Program {
         let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         kib / 1024.0
     }
+}
+
+/// An issuer in our own process.
+pub async fn issuer() -> DevIssuer {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let key = SigningKey::generate(SigningAlgorithm::Es256);
+    let options = DevOptions {
+        signing_key: Some(key.into()),
+        ..DevOptions::default()
+    };
+    DevIssuer::start(listener, options).unwrap()
 }
 
 /// The status of one call on a connection that is its own.

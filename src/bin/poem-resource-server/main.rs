@@ -10,6 +10,7 @@ mod health;
 mod openapi;
 mod output;
 mod serve;
+mod systemd;
 mod token;
 
 use std::process::ExitCode;

@@ -16,6 +16,7 @@ use crate::doors::Doors;
 use crate::embedded;
 use crate::failure::Failure;
 use crate::output;
+use crate::systemd;
 
 pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Result<(), Failure> {
     #[expect(
@@ -49,10 +50,12 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
         admin.as_ref().map(|door| &door.listen),
         embedded.is_some(),
     ))?;
+    let attending = tokio::spawn(systemd::attend(service.pulse(), url(&config, &http.listen)));
     let admin = admin.map(|door| door.listener);
     service.run(http.listener, admin, shutdown).await;
     drop(http.socket);
     reloading.abort();
+    attending.abort();
     info!("stopped");
     Ok(())
 }
@@ -65,7 +68,10 @@ async fn reload_on_hang_up(
     embedded_issuer: Option<Issuer>,
 ) {
     while hang_up.recv().await.is_some() {
-        match reload(&reloader, &command_line, embedded_issuer.as_ref()).await {
+        systemd::reloading();
+        let reloaded = reload(&reloader, &command_line, embedded_issuer.as_ref()).await;
+        systemd::reloaded(reloaded.is_ok());
+        match reloaded {
             Ok(()) => info!("settings and keys reloaded"),
             Err(failure) => error!(
                 error = failure.chain(),
@@ -94,6 +100,17 @@ fn is_an_address(listen: &Listen) -> bool {
         .is_some_and(|address| !address.ip().is_unspecified())
 }
 
+fn url(config: &Config, listen: &Listen) -> String {
+    let scheme = match config.http.tls {
+        Some(_) => "https",
+        None => "http",
+    };
+    match listen {
+        Listen::Address(address) => format!("{scheme}://{address}"),
+        Listen::Unix(_) => format!("{scheme}://localhost"),
+    }
+}
+
 /// What a newcomer needs next.
 fn welcome(
     config: &Config,
@@ -110,14 +127,7 @@ fn welcome(
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<9} {value}");
     };
-    let scheme = match config.http.tls {
-        Some(_) => "https",
-        None => "http",
-    };
-    let url = match listen {
-        Listen::Address(address) => format!("{scheme}://{address}"),
-        Listen::Unix(_) => format!("{scheme}://localhost"),
-    };
+    let url = url(config, listen);
     if let Listen::Unix(_) = listen {
         row("socket", &listen.to_string());
     }
@@ -172,6 +182,7 @@ impl Shutdown {
     /// Completes at SIGTERM or SIGINT; the next of them ends the process at once.
     async fn wait(mut self) {
         self.next().await;
+        systemd::stopping();
         info!("stopping: requests in flight may finish");
         tokio::spawn(async move {
             self.next().await;

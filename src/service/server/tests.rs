@@ -2,6 +2,7 @@
 
 mod ending;
 mod http2;
+mod pulse;
 mod slowness;
 mod world;
 

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use super::super::{Limits, Stage, serve};
+use super::super::{Connections, Limits, Pulse, Stage, serve};
 use crate::service::config::{Config, HttpConfig, Sources};
 use crate::service::problems::{Panicked, Problems};
 
@@ -24,6 +24,7 @@ pub(super) struct World {
     /// Tells that a request to `/wait` has come.
     pub(super) has_come: Arc<Notify>,
     pub(super) server: JoinHandle<()>,
+    pub(super) pulse: Pulse,
 }
 
 impl World {
@@ -46,6 +47,7 @@ impl World {
         let endpoint = Arc::new(ToDynEndpoint(endpoint));
         let limits = Limits::new(&config);
         let connections = Arc::new(Connections::new(limits.max_connections));
+        let (pulse, heart) = Pulse::of_heart();
         Self {
             address,
             stage,
@@ -58,7 +60,9 @@ impl World {
                 None,
                 connections,
                 ends,
+                heart,
             )),
+            pulse,
         }
     }
 

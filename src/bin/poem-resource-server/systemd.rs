@@ -1,0 +1,55 @@
+//! What systemd is told (`sd_notify(3)`). Without `NOTIFY_SOCKET` nobody is told anything.
+
+use poem_resource_server::service::Pulse;
+use sd_notify::NotifyState::{self, Ready, Reloading, Status, Stopping, Watchdog};
+use tracing::warn;
+
+/// Says that the service is ready once it serves, and from then on, at half of the time that
+/// systemd waits, that it still does. A loop that is stuck says nothing, and is restarted.
+pub(crate) async fn attend(pulse: Pulse, url: String) {
+    if !pulse.beat().await {
+        return;
+    }
+    tell(&[Ready, Status(&format!("serving at {url}"))]);
+    let Some(patience) = sd_notify::watchdog_enabled() else {
+        return;
+    };
+    loop {
+        tokio::time::sleep(patience / 2).await;
+        if !pulse.beat().await {
+            return;
+        }
+        tell(&[Watchdog]);
+    }
+}
+
+/// Says that the settings are being read again.
+pub(crate) fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[Reloading, now]),
+        Err(error) => warn!(%error, "systemd is not told"),
+    }
+}
+
+/// Says that they have been.
+pub(crate) fn reloaded(is_in_force: bool) {
+    let status = if is_in_force {
+        "serving, with the settings read again"
+    } else {
+        "serving, with the old settings: the new ones are refused, as the log says"
+    };
+    tell(&[Ready, Status(status)]);
+}
+
+/// Says that the end has begun.
+pub(crate) fn stopping() {
+    tell(&[Stopping, Status("requests in flight may finish")]);
+}
+
+fn tell(state: &[NotifyState<'_>]) {
+    // systemd reads late when it has much to do.
+    let told = tokio::task::block_in_place(|| sd_notify::notify(state));
+    if let Err(error) = told {
+        warn!(%error, "systemd is not told");
+    }
+}
