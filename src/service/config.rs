@@ -13,6 +13,7 @@ mod cache;
 mod checks;
 mod client;
 mod cors;
+mod credentials;
 mod docs;
 mod http;
 mod in_force;

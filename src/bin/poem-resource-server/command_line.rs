@@ -174,7 +174,10 @@ impl CommandLine {
             clippy::disallowed_methods,
             reason = "the process' environment is handed to the settings here"
         )]
-        let environment = Sources::environment_from(std::env::vars_os())?;
+        let variables: Vec<_> = std::env::vars_os().collect();
+        let credentials = variables.iter().find(|(name, _)| name == CREDENTIALS);
+        let credentials = credentials.map(|(_, directory)| directory.into());
+        let environment = Sources::environment_from(variables)?;
         let mut flags = Vec::new();
         let mut add = |flag, key, value: &Option<String>| {
             if let Some(value) = value {
@@ -197,8 +200,12 @@ impl CommandLine {
             profile: self.profile.clone(),
             config_file: self.config.clone(),
             directory: PathBuf::new(),
+            credentials,
             environment,
             flags,
         })
     }
 }
+
+/// Where systemd puts what `LoadCredential=` names.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";

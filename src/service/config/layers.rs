@@ -5,8 +5,9 @@
 //! 1. the built-in default;
 //! 2. `config/<profile>.toml`, if present;
 //! 3. the file of `--config`;
-//! 4. the environment, Okta's names before ours;
-//! 5. flags.
+//! 4. files that hold a secret each;
+//! 5. the environment, Okta's names before ours;
+//! 6. flags.
 //!
 //! Whether a value fits its setting is asked later, of the value that won: see
 //! [`super::reader`].
@@ -19,6 +20,7 @@ use figment::providers::{Format, Toml};
 use figment::value::{Dict, Value};
 use figment::{Figment, Provider};
 
+use super::credentials;
 use super::key::Key;
 use super::layer::{self, Layer};
 use super::problem::{Fault, Problem};
@@ -56,6 +58,9 @@ pub(super) fn collect(
             Absence::Reported,
             problems,
         ));
+    }
+    if let Some(directory) = &sources.credentials {
+        layers.extend(credentials::read(directory, problems));
     }
     layers.extend(read_environment(&sources.environment, problems));
     for (flag, key, value) in &sources.flags {

@@ -16,6 +16,8 @@ pub struct Sources {
     pub config_file: Option<PathBuf>,
     /// The working directory, below which `config/<profile>.toml` is looked for.
     pub directory: PathBuf,
+    /// The directory of files that hold a secret each, named by its key.
+    pub credentials: Option<PathBuf>,
     /// Environment variables; those that are not ours are passed over.
     pub environment: Vec<(String, String)>,
     /// Flags that set a key: the flag, the key, and the value as it was given.

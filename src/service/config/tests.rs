@@ -1,3 +1,4 @@
+mod credentials;
 mod messages;
 mod precedence;
 mod printed;
