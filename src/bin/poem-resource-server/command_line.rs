@@ -47,6 +47,12 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Show the settings in force, each with its source
     Config(ConfigOptions),
+    /// Write manual pages and shell completions into a directory, for packagers
+    #[command(hide = true)]
+    Generate {
+        /// The directory
+        directory: PathBuf,
+    },
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ mod doors;
 mod embedded;
 mod explain;
 mod failure;
+mod generate;
 mod health;
 mod openapi;
 mod output;
@@ -30,17 +31,21 @@ fn main() -> ExitCode {
 }
 
 fn run(mut command_line: CommandLine) -> Result<(), Failure> {
-    if let Some(Command::Config(ConfigOptions { markdown: true })) = &command_line.command {
-        return output::print(&settings_table());
-    }
-    if let Some(Command::Explain(ExplainOptions { reasons: true, .. })) = &command_line.command {
-        return output::print(&explain::reasons());
-    }
-    if let Some(Command::Check(CheckOptions { list: true, .. })) = &command_line.command {
-        return output::print(&check::list());
-    }
-    if let Some(Command::Explain(ExplainOptions { metrics: true, .. })) = &command_line.command {
-        return output::print(&metrics_table());
+    match &command_line.command {
+        Some(Command::Config(ConfigOptions { markdown: true })) => {
+            return output::print(&settings_table());
+        }
+        Some(Command::Explain(ExplainOptions { reasons: true, .. })) => {
+            return output::print(&explain::reasons());
+        }
+        Some(Command::Explain(ExplainOptions { metrics: true, .. })) => {
+            return output::print(&metrics_table());
+        }
+        Some(Command::Check(CheckOptions { list: true, .. })) => {
+            return output::print(&check::list());
+        }
+        Some(Command::Generate { directory }) => return generate::write_all(directory),
+        _ => {}
     }
     let config = Config::load(&command_line.sources()?)?;
     match command_line.command.take().unwrap_or(Command::Serve) {
@@ -50,7 +55,9 @@ fn run(mut command_line: CommandLine) -> Result<(), Failure> {
         Command::Token(options) => block_on(token::print(config, options)),
         Command::Explain(options) => block_on(explain::print(config, options)),
         Command::Check(options) => block_on(check::print(config, options)),
-        Command::Config(_) => output::print(&config.in_force().to_string()),
+        Command::Config(_) | Command::Generate { .. } => {
+            output::print(&config.in_force().to_string())
+        }
     }
 }
 
