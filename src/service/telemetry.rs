@@ -20,14 +20,13 @@ use super::config::LogFormat;
 /// [`TelemetryError::Filter`] when the filter cannot be read, [`TelemetryError::Installed`]
 /// when the process logs elsewhere already.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, TelemetryError> {
-    let names_audit = filter.is_some_and(|filter| filter.contains("audit"));
-    let filter =
-        EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER)).map_err(TelemetryError::Filter)?;
-    let filter = if names_audit {
-        filter
+    let filter = filter.unwrap_or(DEFAULT_FILTER);
+    let filter = if filter.contains("audit") {
+        filter.to_owned()
     } else {
-        filter.add_directive("audit=info".parse().expect("a directive"))
+        format!("{filter},audit=info")
     };
+    let filter = EnvFilter::try_new(filter).map_err(TelemetryError::Filter)?;
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(MAX_WAITING)
         .finish(io::stderr());

@@ -69,9 +69,9 @@ async fn reload_on_hang_up(
 ) {
     while hang_up.recv().await.is_some() {
         systemd::reloading();
-        let reloaded = reload(&reloader, &command_line, embedded_issuer.as_ref()).await;
-        systemd::reloaded(reloaded.is_ok());
-        match reloaded {
+        let outcome = reload(&reloader, &command_line, embedded_issuer.as_ref()).await;
+        systemd::reloaded(outcome.is_ok());
+        match outcome {
             Ok(()) => info!("settings and keys reloaded"),
             Err(failure) => error!(
                 error = failure.chain(),

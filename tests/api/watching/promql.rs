@@ -1,4 +1,4 @@
-//! Reads what a PromQL expression names. `promtool` judges its grammar: see `scripts/test`.
+//! Reads what a `PromQL` expression names. `promtool` judges its grammar: see `scripts/test`.
 
 /// The names in an expression.
 #[derive(Default)]
