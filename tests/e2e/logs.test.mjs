@@ -1,7 +1,9 @@
 // Log lines: one for each request with what an operator needs, and nothing that opens anything.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { bearer, call, eventually, fetchToken, settings, startIssuer, startService, tampered } from './harness.mjs';
+import { bearer, call, eventually, fetchToken, scratch, settings, startIssuer, startService, tampered } from './harness.mjs';
 
 describe('log lines', () => {
   let issuer;
@@ -24,6 +26,20 @@ describe('log lines', () => {
     assert.equal(line.status, 401);
     assert.equal(line.reason, 'bad_signature');
     assert.equal(typeof line.latency_us, 'number');
+  });
+
+  test('of the audit log are silenced by nothing that does not name it', async () => {
+    const saltFile = path.join(scratch, 'salt');
+    fs.writeFileSync(saltFile, '0123456789abcdef0123456789abcdef');
+    const audit = { RESOURCE_SERVER_LOG__FORMAT: 'json', RESOURCE_SERVER_AUDIT__SALT_FILE: saltFile };
+    for (const [filter, expected] of [['error', ['audit']], ['off', ['audit']], ['', ['audit']], ['error,audit=off', []]]) {
+      const service = await startService({ ...settings(issuer), ...audit, RUST_LOG: filter });
+      await service.whoami(await fetchToken(issuer));
+      assert.equal(await service.stop(), 0);
+
+      const lines = service.output.stderr.trim().split('\n').filter(Boolean);
+      assert.deepEqual(lines.map((line) => JSON.parse(line).target), expected, filter);
+    }
   });
 
   test('hold no token, header value, query or secret at any level', async (t) => {
