@@ -6,8 +6,10 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   bearer,
+  call,
   eventually,
   fetchToken,
+  freePort,
   scratch,
   settings,
   startIssuer,
@@ -23,10 +25,13 @@ const count = (service, text) => service.output.stderr.split(text).length - 1;
 describe('SIGHUP', () => {
   let issuer;
   let service;
+  let admin;
   before(async () => {
     issuer = await startIssuer();
     realm('first');
-    service = await startService(settings(issuer), { args: ['--config', file] });
+    admin = await freePort();
+    const env = { ...settings(issuer), RESOURCE_SERVER_ADMIN__LISTEN: `127.0.0.1:${admin}` };
+    service = await startService(env, { args: ['--config', file] });
   });
   after(async () => {
     await service?.stop();
@@ -42,6 +47,13 @@ describe('SIGHUP', () => {
       () => count(service, outcome) > before,
     );
   }
+  /** What operators read of reloads: whether the last was done, and how many were and were not. */
+  const counted = async () => {
+    const page = (await call(`http://127.0.0.1:${admin}/metrics`)).text;
+    const number = (series) => Number(page.split('\n').find((line) => line.startsWith(`${series} `)).split(' ')[1]);
+    const reloads = (result) => number(`config_reloads_total{result="${result}"}`);
+    return { ok: number('config_last_reload_ok'), done: reloads('ok'), failed: reloads('failed') };
+  };
   const challenge = async () => (await service.whoami()).headers['www-authenticate'];
 
   test('puts a changed file in force', async () => {
@@ -50,6 +62,7 @@ describe('SIGHUP', () => {
     await reload('settings and keys reloaded');
 
     assert.match(await challenge(), /realm="second"/);
+    assert.deepEqual(await counted(), { ok: 1, done: 1, failed: 0 });
   });
 
   test('keeps the old settings when the new file is wrong, and says why', async () => {
@@ -60,6 +73,7 @@ describe('SIGHUP', () => {
 
     assert.match(await challenge(), /realm="second"/);
     assert.match(service.output.stderr, /access\.relm/);
+    assert.deepEqual(await counted(), { ok: 0, done: 1, failed: 1 });
   });
 
   test('keeps the old settings when a setting needs a restart, and names it', async () => {
@@ -69,6 +83,7 @@ describe('SIGHUP', () => {
 
     assert.match(await challenge(), /realm="second"/);
     assert.match(service.output.stderr, /`http\.max_connections` has changed/);
+    assert.deepEqual(await counted(), { ok: 0, done: 1, failed: 2 });
   });
 
   test('refuses at once the tokens of a key that the issuer took back', async () => {
