@@ -70,14 +70,14 @@ async fn reload_on_hang_up(
     while hang_up.recv().await.is_some() {
         systemd::reloading();
         let outcome = reload(&reloader, &command_line, embedded_issuer.as_ref()).await;
-        systemd::reloaded(outcome.is_ok());
-        match outcome {
+        match &outcome {
             Ok(()) => info!("settings and keys reloaded"),
             Err(failure) => error!(
                 error = failure.chain(),
                 "not reloaded; the old settings go on"
             ),
         }
+        systemd::reloaded(outcome.is_ok());
     }
 }
 
