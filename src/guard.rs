@@ -216,6 +216,7 @@ impl Guard {
             .map_err(|error| match error {
                 VerifyError::Token(error) => Rejection::InvalidToken(error),
                 VerifyError::NoKeys => Rejection::Unavailable,
+                VerifyError::DenylistStale => Rejection::DenylistStale,
             })?;
         let verdict = requirement.check(&claims);
         let caller = Principal::new(claims);

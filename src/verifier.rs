@@ -5,11 +5,13 @@
 
 mod advice;
 mod cache;
+mod denylist;
 mod explanation;
 mod tally;
 mod warnings;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::clock::{Clock, SystemClock};
 use crate::token::{
@@ -18,6 +20,7 @@ use crate::token::{
 use cache::VerifiedCache;
 
 pub use advice::{REASONS, advice};
+pub use denylist::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 pub use explanation::Explanation;
 pub use tally::{Counts, Tally};
 
@@ -32,6 +35,7 @@ pub struct Verifier {
     clock: Arc<dyn Clock>,
     cache: Option<Arc<VerifiedCache>>,
     tally: Arc<Tally>,
+    denylist: Option<Arc<Denylist>>,
 }
 
 impl Verifier {
@@ -43,6 +47,7 @@ impl Verifier {
             clock: Arc::new(SystemClock::new()),
             cache: Some(Arc::new(VerifiedCache::new(DEFAULT_CACHE_BYTES))),
             tally: Arc::default(),
+            denylist: None,
         }
     }
 
@@ -66,6 +71,15 @@ impl Verifier {
         Self { tally, ..self }
     }
 
+    /// The same, but refuses what `denylist` denies.
+    #[must_use]
+    pub fn with_denylist(self, denylist: Arc<Denylist>) -> Self {
+        Self {
+            denylist: Some(denylist),
+            ..self
+        }
+    }
+
     /// Verifies an access token as it came from the caller.
     ///
     /// Waits for a fetch of keys only when no current key has the token's `kid`.
@@ -73,20 +87,32 @@ impl Verifier {
     /// # Errors
     ///
     /// [`VerifyError::Token`] with the first check that failed, [`VerifyError::NoKeys`]
-    /// when there are no keys to check with, which is not the token's fault.
+    /// when there are no keys to check with, [`VerifyError::DenylistStale`] when nobody knows
+    /// whether it is denied, neither of which is the token's fault.
     ///
     /// RFC 9068 section 4.
     pub async fn verify(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
         let now = self.clock.now();
         let verdict = match self.remembered(token) {
-            Some(claims) => match self.validation.check_times(&claims, now) {
-                Ok(()) => Ok(claims),
-                Err(error) => Err(self.forget(token, error).into()),
-            },
+            Some(claims) => self.judge_again(token, claims, now),
             None => self.examine(token).await,
         };
         self.tally.count(&verdict);
         verdict
+    }
+
+    /// What may have changed since the token was accepted.
+    fn judge_again(
+        &self,
+        token: &str,
+        claims: Arc<Verified<Claims>>,
+        now: SystemTime,
+    ) -> Result<Arc<Verified<Claims>>, VerifyError> {
+        if let Err(error) = self.validation.check_times(&claims, now) {
+            return Err(self.forget(token, error).into());
+        }
+        self.check_denylist(&claims, now)?;
+        Ok(claims)
     }
 
     /// Verifies a token that is not remembered, and remembers it.
@@ -96,7 +122,9 @@ impl Verifier {
         let payload = keys.find(jws.header())?.verify(&jws)?;
         let claims = Claims::parse(&payload)?;
         // A fetch of keys may have taken its time.
-        let verified = Arc::new(self.validation.check(claims, self.clock.now())?);
+        let now = self.clock.now();
+        let verified = Arc::new(self.validation.check(claims, now)?);
+        self.check_denylist(&verified, now)?;
         if let Some(cache) = &self.cache {
             cache.insert(token, keys, verified.clone());
         }
@@ -116,6 +144,13 @@ impl Verifier {
             None => self.tally.count_miss(),
         }
         found
+    }
+
+    fn check_denylist(&self, claims: &Claims, now: SystemTime) -> Result<(), VerifyError> {
+        match &self.denylist {
+            Some(denylist) => denylist.check(claims, now),
+            None => Ok(()),
+        }
     }
 
     fn forget(&self, token: &str, error: TokenError) -> TokenError {
@@ -145,6 +180,9 @@ pub enum VerifyError {
     /// There are no keys: the issuer is out of reach and those held are too old.
     #[error("there are no keys to verify with")]
     NoKeys,
+    /// Those who share the denylist are out of reach, and it is too old to go by.
+    #[error("the denylist is too old to go by")]
+    DenylistStale,
 }
 
 impl VerifyError {
@@ -153,6 +191,7 @@ impl VerifyError {
         match self {
             Self::Token(error) => error.reason(),
             Self::NoKeys => "no_keys",
+            Self::DenylistStale => "denylist_stale",
         }
     }
 }

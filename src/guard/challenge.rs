@@ -48,6 +48,9 @@ pub enum Rejection {
     /// There are no keys to verify with.
     #[error("no keys to verify with")]
     Unavailable,
+    /// Nobody knows whether the token is denied.
+    #[error("the denylist is too old to go by")]
+    DenylistStale,
     /// A handler wants a caller and no guard stood before it: our fault.
     #[error("the operation is not guarded")]
     NotGuarded,
@@ -64,6 +67,7 @@ impl Rejection {
             Self::ClaimNotAccepted { .. } => "claim_not_accepted",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "no_keys",
+            Self::DenylistStale => "denylist_stale",
             Self::NotGuarded => "not_guarded",
         }
     }
@@ -92,7 +96,7 @@ impl Rejection {
                 StatusCode::TOO_MANY_REQUESTS,
                 "There were too many calls; wait before the next.",
             ),
-            Self::Unavailable => (
+            Self::Unavailable | Self::DenylistStale => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Access tokens cannot be verified at the moment.",
             ),
@@ -115,7 +119,7 @@ impl Rejection {
         match self {
             // Rounded up: who comes back a moment early is refused again.
             Self::TooManyRequests { retry_after } => Some(retry_after.as_secs() + 1),
-            Self::Unavailable => Some(RETRY_AFTER_SECS),
+            Self::Unavailable | Self::DenylistStale => Some(RETRY_AFTER_SECS),
             _ => None,
         }
     }
@@ -192,9 +196,10 @@ impl Challenge {
                 error("insufficient_scope", rejection) + ", scope=" + &scope
             }
             Rejection::ClaimNotAccepted { .. } => error("insufficient_scope", rejection),
-            Rejection::TooManyRequests { .. } | Rejection::Unavailable | Rejection::NotGuarded => {
-                return None;
-            }
+            Rejection::TooManyRequests { .. }
+            | Rejection::Unavailable
+            | Rejection::DenylistStale
+            | Rejection::NotGuarded => return None,
         };
         HeaderValue::try_from(self.prefix.clone() + &parameters).ok()
     }

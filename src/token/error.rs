@@ -102,6 +102,9 @@ pub enum TokenError {
         /// Time until `iat`.
         ahead: Duration,
     },
+    /// It is on the denylist.
+    #[error("the token is revoked")]
+    Revoked,
 }
 
 impl TokenError {
@@ -135,6 +138,7 @@ impl TokenError {
             Self::Expired { .. } => "expired",
             Self::NotYetValid { .. } => "not_yet_valid",
             Self::IssuedInFuture { .. } => "issued_in_future",
+            Self::Revoked => "revoked",
         }
     }
 }

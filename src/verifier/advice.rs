@@ -41,6 +41,8 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("expired", "The token has expired.", "Ask for a new one; if it is new, compare the clocks."),
     ("not_yet_valid", "The token is not valid yet.", "Compare the clocks of the issuer and of this machine."),
     ("issued_in_future", "The token was issued in the future.", "Compare the clocks of the issuer and of this machine."),
+    ("denylist_stale", "The denylist is older than `denylist.max_age`: those who share it are out of reach.", "See the log for why Redis does not answer; `denylist.on_failure = \"last_known\"` goes on without."),
+    ("revoked", "The token is on the denylist.", "Ask for a new one; an operator has revoked this one, its bearer or its client."),
     ("insufficient_scope", "The token lacks a scope that the operation requires.", "Ask for the scope that the challenge names, and grant it to the client."),
     ("claim_not_accepted", "The token lacks a claim value that the operation requires.", "See `access.operations.<id>.claims`, and give the value to the user or client."),
     ("not_guarded", "A handler wants a caller, and no guard stands before it.", "Mount the API by `guard.protect`, or the route by `guard.require`."),

@@ -115,6 +115,16 @@ impl Verifier {
             check("audience", &["wrong_audience"], claim("aud"), &shown(&audience)),
             check("times", &["expired", "not_yet_valid", "issued_in_future"], times, &leeway),
         ];
+        let denylist = check(
+            "denylist",
+            &["revoked", "denylist_stale"],
+            String::new(),
+            "not on it",
+        );
+        let checks = checks
+            .into_iter()
+            .chain(self.denylist.as_ref().map(|_| denylist))
+            .collect();
         Explanation {
             header,
             claims,
@@ -169,7 +179,7 @@ impl fmt::Display for Explanation {
         let (outcome, cause): (_, &dyn fmt::Display) = match &self.verdict {
             Ok(()) => return writeln!(f, "\nAccepted."),
             Err(VerifyError::Token(error)) => ("Refused", error),
-            Err(error @ VerifyError::NoKeys) => ("Undecided", error),
+            Err(error) => ("Undecided", error),
         };
         let reason = self.reason().unwrap_or_default();
         let (meaning, fix) = advice(reason);

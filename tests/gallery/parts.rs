@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use futures_util::future::BoxFuture;
 use poem::endpoint::{BoxEndpoint, make, make_sync};
 use poem::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route};
-use poem_resource_server::token::{Audience, KeySet, KeySource, Validation};
+use poem_resource_server::token::{Audience, KeySet, Validation};
 use poem_resource_server::verifier::Verifier;
 use serde_json::{Value, json};
 
@@ -55,22 +54,9 @@ pub(crate) async fn verified_by(
 ) -> Result<Value, Refusal> {
     let parsed = KeySet::parse(keys.to_string().as_bytes()).map_err(|_| Refusal::Invalid)?;
     let validation = Validation::new(ISSUER, Audience::parse(audience).unwrap());
-    let verifier = Verifier::new(Arc::new(Fixed(Arc::new(parsed.key_set))), validation);
+    let verifier = Verifier::new(Arc::new(Arc::new(parsed.key_set)), validation);
     let claims = verifier.verify(token).await.map_err(|_| Refusal::Invalid)?;
     Ok(Value::Object(claims.all().clone()))
-}
-
-#[derive(Debug)]
-struct Fixed(Arc<KeySet>);
-
-impl KeySource for Fixed {
-    fn current(&self) -> Option<Arc<KeySet>> {
-        Some(self.0.clone())
-    }
-
-    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
-        Box::pin(async { self.current() })
-    }
 }
 
 /// A segment of the token, read by whoever believes it.

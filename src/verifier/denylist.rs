@@ -1,0 +1,180 @@
+//! Tokens that are refused though they verify: revoked ones, those of a client or of a
+//! person, or all that were issued before a time.
+//!
+//! It is asked for each call, a remembered token's too: a denial counts from the next call on.
+//! What replicas share reaches it from outside, see [`Denylist::replace`] and
+//! [`Denylist::confirm`]; the look-up asks nobody.
+
+mod denial;
+mod index;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Clock;
+use crate::token::{Claims, TokenError};
+
+use super::VerifyError;
+use index::Index;
+
+pub use denial::{Denial, DenialError};
+
+/// The denials in force.
+#[derive(Debug)]
+pub struct Denylist {
+    index: RwLock<Index>,
+    /// How many denials there are: most lists are empty, and cost one look.
+    len: AtomicUsize,
+    max_entries: usize,
+    clock: Arc<dyn Clock>,
+    /// Milliseconds of the monotonic clock.
+    confirmed_at: AtomicU64,
+    /// For how long an unconfirmed list is believed; none is for ever.
+    max_age: Option<Duration>,
+    is_confirmed: AtomicBool,
+}
+
+/// Whose denials these are; each source replaces its own alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DenialSource {
+    /// A file of the operator's.
+    File,
+    /// What was said while the service runs, or what replicas share.
+    Shared,
+}
+
+impl Denylist {
+    /// An empty list that holds at most `max_entries`.
+    pub fn new(max_entries: usize, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            index: RwLock::default(),
+            len: AtomicUsize::new(0),
+            max_entries,
+            confirmed_at: AtomicU64::new(millis(clock.monotonic())),
+            clock,
+            max_age: None,
+            is_confirmed: AtomicBool::new(true),
+        }
+    }
+
+    /// Refuses every token once nobody has confirmed the list for this long: who shares it
+    /// may know of more denials. It starts unconfirmed.
+    #[must_use]
+    pub fn with_max_age(self, max_age: Duration) -> Self {
+        Self {
+            max_age: Some(max_age),
+            is_confirmed: AtomicBool::new(false),
+            ..self
+        }
+    }
+
+    /// Denies from now on. What has expired makes room first.
+    ///
+    /// # Errors
+    ///
+    /// [`DenylistFull`] when there is no room; nothing that was denied is allowed for it.
+    pub fn deny(&self, denial: Denial) -> Result<(), DenylistFull> {
+        let now = self.clock.now();
+        let mut index = self.write();
+        if index.len() >= self.max_entries {
+            index.retain(|denial| denial.is_in_force(now));
+        }
+        if index.len() >= self.max_entries {
+            return Err(DenylistFull);
+        }
+        index.insert(DenialSource::Shared, denial);
+        self.len.store(index.len(), Ordering::Release);
+        Ok(())
+    }
+
+    /// Takes a denial back; whether there was such a one.
+    pub fn allow(&self, denial: &Denial) -> bool {
+        let mut index = self.write();
+        let before = index.len();
+        index.retain_of(DenialSource::Shared, |known| known != denial);
+        self.len.store(index.len(), Ordering::Release);
+        index.len() < before
+    }
+
+    /// Puts `denials` in the place of all that this source had said.
+    ///
+    /// # Errors
+    ///
+    /// [`DenylistFull`] when there is no room; then nothing has changed.
+    pub fn replace(&self, source: DenialSource, denials: Vec<Denial>) -> Result<(), DenylistFull> {
+        let now = self.clock.now();
+        // Built beside the one in force, so that callers wait for a swap alone.
+        let mut next = self.read().clone();
+        next.retain(|denial| denial.is_in_force(now));
+        next.retain_of(source, |_| false);
+        for denial in denials.into_iter().filter(|denial| denial.is_in_force(now)) {
+            next.insert(source, denial);
+        }
+        if next.len() > self.max_entries {
+            return Err(DenylistFull);
+        }
+        let len = next.len();
+        let old = std::mem::replace(&mut *self.write(), next);
+        self.len.store(len, Ordering::Release);
+        drop(old);
+        Ok(())
+    }
+
+    /// Says that the list is as those who share it have it.
+    pub fn confirm(&self) {
+        let now = millis(self.clock.monotonic());
+        self.confirmed_at.store(now, Ordering::Relaxed);
+        self.is_confirmed.store(true, Ordering::Release);
+    }
+
+    /// How many denials there are; some may have expired.
+    pub fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing is denied.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How long ago the list was confirmed.
+    pub fn age(&self) -> Duration {
+        let confirmed = Duration::from_millis(self.confirmed_at.load(Ordering::Relaxed));
+        self.clock.monotonic().saturating_sub(confirmed)
+    }
+
+    /// Whether these claims are denied.
+    pub(super) fn check(&self, claims: &Claims, now: SystemTime) -> Result<(), VerifyError> {
+        if let Some(max_age) = self.max_age
+            && (!self.is_confirmed.load(Ordering::Acquire) || self.age() > max_age)
+        {
+            return Err(VerifyError::DenylistStale);
+        }
+        if !self.is_empty() && self.read().denies(claims, now) {
+            return Err(TokenError::Revoked.into());
+        }
+        Ok(())
+    }
+
+    // Nothing panics while it holds the lock, and a list is whole after each step.
+    fn read(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// There is no room for another denial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the denylist is full")]
+pub struct DenylistFull;
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;

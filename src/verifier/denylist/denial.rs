@@ -1,0 +1,137 @@
+//! One denial: which tokens, and until when.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::token::Claims;
+
+/// Denies the tokens that have everything it names, until it expires.
+///
+/// In JSON: an object with at least one of `jti`, `sub`, `cid` and `issued_before`; `iss` may
+/// stand beside them. Times are in seconds since 1970. A denial must outlive every token it
+/// denies: with the last of them gone it is no longer needed.
+///
+/// ```
+/// use poem_resource_server::verifier::Denial;
+///
+/// let denial = Denial::parse(br#"{"sub": "ada", "issued_before": 1790000000, "exp": 1790086400}"#)?;
+/// # Ok::<(), poem_resource_server::verifier::DenialError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Denial {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_before: Option<u64>,
+    exp: u64,
+}
+
+/// By what a denial is found; the first that it names.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Handle<'a> {
+    TokenId(&'a str),
+    Subject(&'a str),
+    Client(&'a str),
+    All,
+}
+
+impl Denial {
+    /// Reads a denial.
+    ///
+    /// # Errors
+    ///
+    /// A [`DenialError`] that says what is wrong, and repeats nothing but names of members.
+    pub fn parse(json: &[u8]) -> Result<Self, DenialError> {
+        let denial: Self = serde_json::from_slice(json).map_err(DenialError::Malformed)?;
+        denial.checked()
+    }
+
+    /// Reads a list of denials.
+    ///
+    /// # Errors
+    ///
+    /// As for one.
+    pub fn parse_list(json: &[u8]) -> Result<Vec<Self>, DenialError> {
+        let denials: Vec<Self> = serde_json::from_slice(json).map_err(DenialError::Malformed)?;
+        denials.into_iter().map(Self::checked).collect()
+    }
+
+    /// In JSON, the same text for the same denial.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("texts and numbers")
+    }
+
+    /// When it is no longer needed, in seconds since 1970.
+    pub fn expires_at(&self) -> u64 {
+        self.exp
+    }
+
+    fn checked(self) -> Result<Self, DenialError> {
+        let texts = [&self.iss, &self.jti, &self.sub, &self.cid];
+        let is_fit = |text: &String| (1..=MAX_TEXT_BYTES).contains(&text.len());
+        if !texts.into_iter().flatten().all(is_fit) {
+            return Err(DenialError::Text);
+        }
+        if texts[1..].iter().all(|text| text.is_none()) && self.issued_before.is_none() {
+            return Err(DenialError::Everything);
+        }
+        Ok(self)
+    }
+
+    pub(super) fn handle(&self) -> Handle<'_> {
+        match (&self.jti, &self.sub, &self.cid) {
+            (Some(token_id), ..) => Handle::TokenId(token_id),
+            (_, Some(subject), _) => Handle::Subject(subject),
+            (.., Some(client)) => Handle::Client(client),
+            (None, None, None) => Handle::All,
+        }
+    }
+
+    pub(super) fn is_in_force(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH);
+        now.unwrap_or_default() < Duration::from_secs(self.exp)
+    }
+
+    /// Whether these claims have everything that is named.
+    pub(super) fn fits(&self, claims: &Claims) -> bool {
+        let is = |named: &Option<String>, said: Option<&str>| {
+            named.as_deref().is_none_or(|named| said == Some(named))
+        };
+        // Who does not say when he issued it may have done it before.
+        let is_before = |time| {
+            let issued_at = claims.issued_at();
+            issued_at.is_none_or(|issued| issued.since_epoch() < Duration::from_secs(time))
+        };
+        is(&self.iss, Some(claims.issuer()))
+            && is(&self.jti, claims.token_id())
+            && is(&self.sub, Some(claims.subject()))
+            && is(&self.cid, claims.client_id())
+            && self.issued_before.is_none_or(is_before)
+    }
+}
+
+/// What is not a denial.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DenialError {
+    /// Not the object that it must be.
+    #[error("a denial is a JSON object of `iss`, `jti`, `sub`, `cid`, `issued_before` and `exp`")]
+    Malformed(#[source] serde_json::Error),
+    /// A text that is empty or too long.
+    #[error("a text in a denial has 1 to {MAX_TEXT_BYTES} bytes")]
+    Text,
+    /// It would deny every token there is.
+    #[error("a denial names at least one of `jti`, `sub`, `cid` and `issued_before`")]
+    Everything,
+}
+
+/// More than any claim that a token of 8 KiB carries in practice.
+const MAX_TEXT_BYTES: usize = 1024;

@@ -1,0 +1,286 @@
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
+use crate::clock::{Clock, ManualClock};
+use crate::dev::{SigningAlgorithm, SigningKey};
+use crate::token::{Audience, KeySet, Validation};
+use crate::verifier::{Verifier, VerifyError};
+
+const ISSUER: &str = "https://id.example/oauth2/default";
+
+/// A verifier with a denylist, and the clock of both.
+struct World {
+    clock: ManualClock,
+    denylist: Arc<Denylist>,
+    verifier: Verifier,
+    key: SigningKey,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(|denylist| denylist)
+    }
+
+    fn with(set: impl Fn(Denylist) -> Denylist) -> Self {
+        let clock = ManualClock::new();
+        let key = SigningKey::generate(SigningAlgorithm::Es256);
+        let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
+        let keys = KeySet::parse(jwks.as_bytes()).unwrap().key_set;
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let denylist = Arc::new(set(Denylist::new(4, shared.clone())));
+        let validation = Validation::new(ISSUER, Audience::parse("api://default").unwrap());
+        let verifier = Verifier::new(Arc::new(Arc::new(keys)), validation)
+            .with_clock(shared)
+            .with_denylist(denylist.clone());
+        Self {
+            clock,
+            denylist,
+            verifier,
+            key,
+        }
+    }
+
+    fn now(&self) -> u64 {
+        let since = self.clock.now().duration_since(SystemTime::UNIX_EPOCH);
+        since.unwrap().as_secs()
+    }
+
+    /// A token of an hour, by client `c`, for `ada`, issued now.
+    fn token(&self, claims: &Value) -> String {
+        let now = self.now();
+        let mut all = json!({
+            "iss": ISSUER, "aud": "api://default", "sub": "ada", "cid": "c", "jti": "1",
+            "iat": now, "exp": now + 3600,
+        });
+        for (name, value) in claims.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        let header = json!({ "alg": "ES256", "kid": self.key.kid() });
+        self.key.sign(&header, &all)
+    }
+
+    fn deny(&self, denial: &Value) {
+        self.denylist.deny(self.denial(denial)).unwrap();
+    }
+
+    /// With an end in an hour, if it has none.
+    fn denial(&self, denial: &Value) -> Denial {
+        let mut denial = denial.clone();
+        if denial["exp"].is_null() {
+            denial["exp"] = json!(self.now() + 3600);
+        }
+        Denial::parse(denial.to_string().as_bytes()).unwrap()
+    }
+
+    async fn reason(&self, token: &str) -> Option<&'static str> {
+        let verdict = self.verifier.verify(token).await;
+        verdict.err().as_ref().map(VerifyError::reason)
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_denied_that_has_everything_a_denial_names() {
+    let now = World::new().now();
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("its id", json!({ "jti": "1" }), true),
+        ("another id", json!({ "jti": "2" }), false),
+        ("its id and issuer", json!({ "iss": ISSUER, "jti": "1" }), true),
+        ("its id by another issuer", json!({ "iss": "https://other.example", "jti": "1" }), false),
+        ("its subject", json!({ "sub": "ada" }), true),
+        ("another subject", json!({ "sub": "eve" }), false),
+        ("a subject in other letters", json!({ "sub": "ADA" }), false),
+        ("its client", json!({ "cid": "c" }), true),
+        ("another client", json!({ "cid": "d" }), false),
+        ("its subject by its client", json!({ "sub": "ada", "cid": "c" }), true),
+        ("its subject by another client", json!({ "sub": "ada", "cid": "d" }), false),
+        ("a time after it", json!({ "issued_before": now + 1 }), true),
+        ("its very second", json!({ "issued_before": now }), false),
+        ("its subject before a time", json!({ "sub": "ada", "issued_before": now + 1 }), true),
+        ("its subject until a time", json!({ "sub": "ada", "issued_before": now }), false),
+    ];
+    for (name, denial, is_denied) in rows {
+        let world = World::new();
+        let token = world.token(&json!({}));
+        assert_eq!(world.reason(&token).await, None, "{name}");
+
+        world.deny(&denial);
+
+        // It was remembered a moment ago.
+        assert_eq!(
+            world.reason(&token).await,
+            is_denied.then_some("revoked"),
+            "{name}"
+        );
+        let fresh = world.verifier.clone().with_cache(None);
+        let verdict = fresh.verify(&token).await;
+        assert_eq!(verdict.is_err(), is_denied, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_say_when_it_was_issued_was_issued_before() {
+    let world = World::new();
+    let silent = world.token(&json!({ "iat": null }));
+    assert_eq!(world.reason(&silent).await, Some("malformed_claim"));
+    let header = json!({ "alg": "ES256", "kid": world.key.kid() });
+    let claims =
+        json!({ "iss": ISSUER, "aud": "api://default", "sub": "ada", "exp": world.now() + 60 });
+    let silent = world.key.sign(&header, &claims);
+    assert_eq!(world.reason(&silent).await, None);
+
+    world.deny(&json!({ "issued_before": 1 }));
+
+    assert_eq!(world.reason(&silent).await, Some("revoked"));
+    assert_eq!(world.reason(&world.token(&json!({}))).await, None);
+}
+
+#[tokio::test]
+async fn a_denial_ends_with_its_time_or_when_it_is_taken_back() {
+    let world = World::new();
+    let token = world.token(&json!({}));
+    world.deny(&json!({ "sub": "ada", "exp": world.now() + 10 }));
+    world.deny(&json!({ "cid": "c" }));
+    let of_client = world.denial(&json!({ "cid": "c" }));
+
+    assert!(world.denylist.allow(&of_client));
+    assert!(!world.denylist.allow(&of_client));
+    world.clock.advance(Duration::from_millis(9_999));
+    assert_eq!(world.reason(&token).await, Some("revoked"));
+    world.clock.advance(Duration::from_millis(1));
+    assert_eq!(world.reason(&token).await, None);
+}
+
+#[tokio::test]
+async fn a_source_replaces_what_it_said_and_nothing_else() {
+    let world = World::new();
+    let [ada, eve] = ["ada", "eve"].map(|sub| world.token(&json!({ "sub": sub })));
+    let of = |sub| vec![world.denial(&json!({ "sub": sub }))];
+    world
+        .denylist
+        .replace(DenialSource::File, of("ada"))
+        .unwrap();
+    world.deny(&json!({ "sub": "eve" }));
+    assert_eq!(world.reason(&ada).await, Some("revoked"));
+
+    world
+        .denylist
+        .replace(DenialSource::File, Vec::new())
+        .unwrap();
+
+    assert_eq!(world.reason(&ada).await, None);
+    assert_eq!(world.reason(&eve).await, Some("revoked"));
+    world
+        .denylist
+        .replace(DenialSource::Shared, of("ada"))
+        .unwrap();
+    assert_eq!(world.reason(&ada).await, Some("revoked"));
+    assert_eq!(world.reason(&eve).await, None);
+    assert_eq!(world.denylist.len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_list_takes_no_more_and_loses_nothing() {
+    let world = World::new();
+    for id in 0..4 {
+        world.deny(&json!({ "jti": id.to_string(), "exp": world.now() + 10 }));
+    }
+    let more = world.denial(&json!({ "jti": "more" }));
+    let token = world.token(&json!({}));
+
+    assert_eq!(world.denylist.deny(more.clone()), Err(DenylistFull));
+    let five = vec![more.clone()];
+    assert_eq!(
+        world.denylist.replace(DenialSource::File, five),
+        Err(DenylistFull)
+    );
+    assert_eq!(world.reason(&token).await, Some("revoked"));
+    // What has expired makes room.
+    world.clock.advance(Duration::from_secs(10));
+    assert_eq!(world.denylist.deny(more), Ok(()));
+    assert_eq!(world.denylist.len(), 1);
+}
+
+#[test]
+fn a_denial_that_is_repeated_counts_once() {
+    let world = World::new();
+
+    for _ in 0..9 {
+        world.deny(&json!({ "jti": "1", "exp": 4_000_000_000_u64 }));
+    }
+
+    assert_eq!(world.denylist.len(), 1);
+}
+
+#[tokio::test]
+async fn an_unconfirmed_list_refuses_all_where_it_is_told_to() {
+    let strict = World::with(|denylist| denylist.with_max_age(Duration::from_secs(5)));
+    let lenient = World::new();
+    let [token, other] = [&strict, &lenient].map(|world| world.token(&json!({})));
+
+    assert_eq!(strict.reason(&token).await, Some("denylist_stale"));
+    strict.denylist.confirm();
+    assert_eq!(strict.reason(&token).await, None);
+    strict.clock.advance(Duration::from_secs(5));
+    assert_eq!(strict.reason(&token).await, None);
+    strict.clock.advance(Duration::from_millis(1));
+    assert_eq!(strict.reason(&token).await, Some("denylist_stale"));
+    lenient.clock.advance(Duration::from_secs(600));
+    assert_eq!(lenient.reason(&other).await, None);
+    assert_eq!(lenient.denylist.age(), Duration::from_secs(600));
+}
+
+#[test]
+fn what_is_no_denial_is_told_from_one() {
+    let long = "x".repeat(1025);
+    let rows = [
+        ("no JSON", "{".to_owned()),
+        ("a list", "[]".to_owned()),
+        ("no end", json!({ "jti": "1" }).to_string()),
+        (
+            "an unknown member",
+            json!({ "jti": "1", "exp": 1, "ip": "x" }).to_string(),
+        ),
+        (
+            "a doubled member",
+            r#"{"jti": "1", "jti": "2", "exp": 1}"#.to_owned(),
+        ),
+        (
+            "a number for a text",
+            json!({ "sub": 1, "exp": 1 }).to_string(),
+        ),
+        (
+            "a text for a number",
+            json!({ "sub": "a", "exp": "1" }).to_string(),
+        ),
+        (
+            "a time before 1970",
+            json!({ "issued_before": -1, "exp": 1 }).to_string(),
+        ),
+        ("an empty text", json!({ "sub": "", "exp": 1 }).to_string()),
+        ("a long text", json!({ "sub": long, "exp": 1 }).to_string()),
+        ("everything", json!({ "exp": 1 }).to_string()),
+        (
+            "everything of an issuer",
+            json!({ "iss": ISSUER, "exp": 1 }).to_string(),
+        ),
+    ];
+    for (name, text) in rows {
+        let error = Denial::parse(text.as_bytes()).expect_err(name);
+
+        let list = Denial::parse_list(format!("[{text}]").as_bytes());
+        assert!(list.is_err(), "{name}");
+        assert_eq!(
+            matches!(error, DenialError::Everything),
+            name.starts_with("everything"),
+            "{name}"
+        );
+    }
+    let twin = json!({ "sub": &long[1..], "exp": 1 }).to_string();
+    assert_eq!(Denial::parse(twin.as_bytes()).unwrap().to_json(), twin);
+}
