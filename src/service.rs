@@ -12,6 +12,7 @@ mod app;
 mod audit;
 pub mod config;
 mod cross_origin;
+mod denylist;
 mod docs;
 mod files;
 mod health;
@@ -38,8 +39,9 @@ use crate::guard::RuleError;
 use crate::issuer::{FetchError, RemoteKeySet};
 use crate::token::{AudienceError, ScopeError};
 use crate::verifier::Tally;
-use app::App;
+use app::{App, Lasting};
 use config::{Config, Listen};
+use denylist::Denials;
 use health::Detail;
 use metrics::{Metrics, Requests};
 use observe::Observe;
@@ -50,6 +52,7 @@ use server::{Certificate, Connections, Heart, Limits, Stage, Tls};
 
 pub use app::{fetch, redirect_uris};
 pub use audit::AuditError;
+pub use denylist::DenylistError;
 pub use docs::OpenApiFiles;
 pub use files::{openapi, postman};
 pub use metrics::metrics_table;
@@ -97,8 +100,16 @@ impl Service {
             .map(Certificate::read)
             .transpose()?;
         let tls = tls.map(Tls::new);
-        let (stages, verdicts) = (stage.subscribe(), Arc::<Tally>::default());
-        let app = App::build(config, &listen, clock.clone(), stages, verdicts.clone())?;
+        let denials = Denials::start(&config.denylist, &clock)?;
+        let verdicts = Arc::<Tally>::default();
+        let lasting = Lasting {
+            listen,
+            clock: clock.clone(),
+            stage: stage.subscribe(),
+            verdicts: verdicts.clone(),
+            denials: denials.clone(),
+        };
+        let app = App::build(config, &lasting)?;
         let in_force = Arc::new(ArcSwap::from_pointee(app));
         let limits = Limits::new(&config.http);
         let connections = || Arc::new(Connections::new(limits.max_connections));
@@ -106,19 +117,12 @@ impl Service {
         let requests = Arc::new(Requests::new());
         let endpoint =
             InForce::new(in_force.clone()).with(Observe::new(requests.clone(), clock.clone()));
-        let reloader = Reloader::new(
-            in_force.clone(),
-            config,
-            listen,
-            clock,
-            tls.clone(),
-            stage.subscribe(),
-            verdicts.clone(),
-        );
+        let reloader = Reloader::new(in_force.clone(), config, lasting, tls.clone());
         let metrics = Metrics::new(metrics::Sources {
             requests,
             connections: [("http", callers.clone()), ("admin", operators.clone())],
             verdicts,
+            denials: denials.clone(),
             app: in_force,
             reloads: reloader.reloads(),
         });
@@ -130,6 +134,7 @@ impl Service {
         let admin = Route::new()
             .at("/metrics", read(make_sync(move |_| metrics.render())))
             .at("/livez", read(make_sync(|_| health::live())))
+            .at("/denylist", denials.endpoint(config, clock))
             .at(
                 "/readyz",
                 read(health::ready(keys, stage.subscribe(), Detail::Cause)),
@@ -239,6 +244,9 @@ pub enum BuildError {
     /// There can be no audit log.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// The denylist is not as it should be.
+    #[error(transparent)]
+    Denylist(#[from] DenylistError),
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] FetchError),

@@ -22,6 +22,7 @@ use crate::verifier::{Tally, Verifier};
 use super::audit::Audit;
 use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::cross_origin::CrossOrigin;
+use super::denylist::Denials;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
 use super::health::{self, Detail};
 use super::problems::{Panicked, Problems};
@@ -37,14 +38,19 @@ pub(super) struct App {
     documents: JoinHandle<()>,
 }
 
+/// What outlives a reload.
+#[derive(Clone)]
+pub(super) struct Lasting {
+    pub(super) listen: Listen,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) stage: watch::Receiver<Stage>,
+    pub(super) verdicts: Arc<Tally>,
+    pub(super) denials: Denials,
+}
+
 impl App {
-    pub(super) fn build(
-        config: &Config,
-        listen: &Listen,
-        clock: Arc<dyn Clock>,
-        stage: watch::Receiver<Stage>,
-        verdicts: Arc<Tally>,
-    ) -> Result<Self, BuildError> {
+    pub(super) fn build(config: &Config, lasting: &Lasting) -> Result<Self, BuildError> {
+        let clock = lasting.clock.clone();
         let issuer = config.issuer.url.clone().ok_or(BuildError::NoIssuer)?;
         let validation = Validation::new(
             issuer.as_str(),
@@ -60,8 +66,9 @@ impl App {
         let verifier = Verifier::new(keys.clone(), validation)
             .with_clock(clock.clone())
             .with_cache(config.cache.max_bytes)
-            .with_tally(verdicts);
-        let public_url = public_url(config, listen);
+            .with_tally(lasting.verdicts.clone())
+            .with_denylist(lasting.denials.list());
+        let public_url = public_url(config, &lasting.listen);
         let guard = guard(config, verifier, &public_url, clock)?;
         let guard = match Audit::open(&config.audit)? {
             Some(audit) => guard.with_witness(move |decision| audit.tell(decision)),
@@ -69,6 +76,7 @@ impl App {
         };
         docs::prepare();
         let documents = Arc::new(Documents::new(&guard, about(config, &public_url))?);
+        let stage = lasting.stage.clone();
         let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url, stage)?
             .with(CatchPanic::new().with_handler(Panicked))
             .with(Problems::of(guard.try_protect(api::Api)?.rules()))

@@ -14,6 +14,7 @@ mod checks;
 mod client;
 mod cors;
 mod credentials;
+mod denylist;
 mod docs;
 mod http;
 mod in_force;
@@ -39,6 +40,7 @@ pub use audit::AuditConfig;
 pub use cache::CacheConfig;
 pub use client::{ClientConfig, Secret};
 pub use cors::{CorsConfig, Origin};
+pub use denylist::{DenylistConfig, OnFailure};
 pub use docs::{Contact, DocsConfig};
 pub use http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
 pub use in_force::{InForce, InForceRow};
@@ -87,6 +89,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// How often callers may call.
     pub rate: RateConfig,
+    /// Tokens that are refused though they verify.
+    pub denylist: DenylistConfig,
     /// What the document and its pages say besides the API.
     pub docs: DocsConfig,
     /// Log lines.
@@ -121,6 +125,7 @@ impl Config {
             cors: CorsConfig::read(&mut reader),
             access: AccessConfig::read(&mut reader),
             rate: RateConfig::read(&mut reader),
+            denylist: DenylistConfig::read(&mut reader),
             docs: DocsConfig::read(&mut reader),
             log: LogConfig::read(&mut reader),
             audit: AuditConfig::read(&mut reader),

@@ -23,6 +23,7 @@ use prometheus_client::registry::Registry;
 use crate::verifier::Tally;
 
 use super::app::App;
+use super::denylist::Denials;
 use super::reload::Reloads;
 use super::server::Connections;
 use super::telemetry;
@@ -40,6 +41,7 @@ pub(super) struct Sources {
     /// Of the doors for callers and for operators, by their section of the settings.
     pub(super) connections: [(&'static str, Arc<Connections>); 2],
     pub(super) verdicts: Arc<Tally>,
+    pub(super) denials: Denials,
     pub(super) app: Arc<ArcSwap<App>>,
     pub(super) reloads: Arc<Reloads>,
 }
@@ -70,6 +72,7 @@ impl Collector for Sources {
         self.write_connections(&mut page)?;
         self.write_verdicts(&mut page)?;
         self.write_keys(&mut page)?;
+        self.write_denylist(&mut page)?;
         self.write_reloads(&mut page)?;
         let dropped = Value::Count(telemetry::dropped_lines());
         page.one(&catalogue::LOG_LINES_DROPPED, dropped)?;
@@ -109,6 +112,7 @@ impl Sources {
                 (["accepted"], Value::Count(counts.accepted)),
                 (["refused"], Value::Count(counts.refused)),
                 (["no_keys"], Value::Count(counts.without_keys)),
+                (["denylist_stale"], Value::Count(counts.without_denylist)),
             ],
         )?;
         page.all(
@@ -135,6 +139,18 @@ impl Sources {
             &catalogue::KEY_FETCH_FAILURES,
             Value::Count(status.failures),
         )
+    }
+
+    fn write_denylist(&self, page: &mut Page<'_>) -> fmt::Result {
+        let list = self.denials.list();
+        let entries = Value::level(list.len() as u64);
+        page.one(&catalogue::DENYLIST_ENTRIES, entries)?;
+        // Nobody but Redis has anything to confirm.
+        if self.denials.is_shared() {
+            let age = Value::Level(list.age().as_secs_f64());
+            page.one(&catalogue::DENYLIST_AGE, age)?;
+        }
+        Ok(())
     }
 
     fn write_reloads(&self, page: &mut Page<'_>) -> fmt::Result {

@@ -13,27 +13,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use poem::{Endpoint, Request, Response, Result};
-use tokio::sync::watch;
 
-use crate::clock::Clock;
 use crate::issuer::{DiscoveryError, RemoteKeySet};
-use crate::verifier::Tally;
 
 use super::BuildError;
-use super::app::App;
-use super::config::{Config, Listen};
-use super::server::{Certificate, Stage, Tls};
+use super::app::{App, Lasting};
+use super::config::{Config, Secret};
+use super::denylist;
+use super::server::{Certificate, Tls};
 
 /// Puts other settings in force. Clones reload the same service.
 #[derive(Clone)]
 pub struct Reloader {
     in_force: Arc<ArcSwap<App>>,
     fixed: Arc<[Fixed]>,
-    listen: Listen,
-    clock: Arc<dyn Clock>,
+    lasting: Lasting,
     tls: Option<Tls>,
-    stage: watch::Receiver<Stage>,
-    verdicts: Arc<Tally>,
     reloads: Arc<Reloads>,
 }
 
@@ -41,20 +36,14 @@ impl Reloader {
     pub(super) fn new(
         in_force: Arc<ArcSwap<App>>,
         config: &Config,
-        listen: Listen,
-        clock: Arc<dyn Clock>,
+        lasting: Lasting,
         tls: Option<Tls>,
-        stage: watch::Receiver<Stage>,
-        verdicts: Arc<Tally>,
     ) -> Self {
         Self {
             in_force,
             fixed: fixed(config).into(),
-            listen,
-            clock,
+            lasting,
             tls,
-            stage,
-            verdicts,
             reloads: Arc::default(),
         }
     }
@@ -82,9 +71,13 @@ impl Reloader {
         }
         let certificate = config.http.tls.as_ref().map(Certificate::read).transpose();
         let certificate = certificate.map_err(BuildError::from)?;
-        let (clock, stage) = (self.clock.clone(), self.stage.clone());
-        let app = App::build(config, &self.listen, clock, stage, self.verdicts.clone())?;
+        let denials = denylist::read(&config.denylist).map_err(BuildError::from)?;
+        let app = App::build(config, &self.lasting)?;
         app.keys.first_attempt().await?;
+        self.lasting
+            .denials
+            .put(denials)
+            .map_err(BuildError::from)?;
         self.in_force.store(Arc::new(app));
         if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
             tls.renew(certificate);
@@ -174,7 +167,8 @@ struct Fixed {
 
 fn fixed(config: &Config) -> Vec<Fixed> {
     let http = &config.http;
-    let settings: [(_, &dyn fmt::Debug); 15] = [
+    let denylist = &config.denylist;
+    let settings: [(_, &dyn fmt::Debug); 18] = [
         ("http.listen", &http.listen),
         ("http.max_connections", &http.max_connections),
         ("http.header_timeout", &http.header_timeout),
@@ -190,11 +184,21 @@ fn fixed(config: &Config) -> Vec<Fixed> {
         ("admin.listen", &config.admin.listen),
         ("dev.listen", &config.dev.listen),
         ("log.format", &config.log.format),
+        ("denylist.on_failure", &denylist.on_failure),
+        ("denylist.max_age", &denylist.max_age),
+        ("denylist.max_entries", &denylist.max_entries),
     ];
     let fixed = |(key, value): (&'static str, &dyn fmt::Debug)| Fixed {
         key,
         value: format!("{value:?}"),
     };
     let tls = ("http.tls", &http.tls.is_some() as &dyn fmt::Debug);
-    settings.into_iter().chain([tls]).map(fixed).collect()
+    let revealed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.reveal().to_owned());
+    let (token, redis_url) = (revealed(&denylist.token), revealed(&denylist.redis_url));
+    let secrets: [(_, &dyn fmt::Debug); 2] = [
+        ("denylist.token", &token),
+        ("denylist.redis_url", &redis_url),
+    ];
+    let others = secrets.into_iter().chain([tls]);
+    settings.into_iter().chain(others).map(fixed).collect()
 }

@@ -80,7 +80,7 @@ impl Denylist {
         if index.len() >= self.max_entries {
             index.retain(|denial| denial.is_in_force(now));
         }
-        if index.len() >= self.max_entries {
+        if index.len() >= self.max_entries && !index.holds(DenialSource::Shared, &denial) {
             return Err(DenylistFull);
         }
         index.insert(DenialSource::Shared, denial);

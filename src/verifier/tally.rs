@@ -11,6 +11,7 @@ pub struct Tally {
     accepted: AtomicU64,
     refused: AtomicU64,
     without_keys: AtomicU64,
+    without_denylist: AtomicU64,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
 }
@@ -25,6 +26,8 @@ pub struct Counts {
     pub refused: u64,
     /// Tokens that could not be judged, because there were no keys.
     pub without_keys: u64,
+    /// Tokens that could not be judged, because the denylist was too old.
+    pub without_denylist: u64,
     /// Tokens that the cache knew.
     pub cache_hits: u64,
     /// Tokens that the cache did not know; none where there is no cache.
@@ -39,6 +42,7 @@ impl Tally {
             accepted: read(&self.accepted),
             refused: read(&self.refused),
             without_keys: read(&self.without_keys),
+            without_denylist: read(&self.without_denylist),
             cache_hits: read(&self.cache_hits),
             cache_misses: read(&self.cache_misses),
         }
@@ -49,6 +53,7 @@ impl Tally {
             Ok(_) => &self.accepted,
             Err(VerifyError::Token(_)) => &self.refused,
             Err(VerifyError::NoKeys) => &self.without_keys,
+            Err(VerifyError::DenylistStale) => &self.without_denylist,
         });
     }
 

@@ -8,6 +8,7 @@ mod access;
 mod answer;
 mod audit;
 mod cross_origin;
+mod denylist;
 mod documents;
 mod guarded;
 mod guide;

@@ -168,6 +168,11 @@ impl World {
         Answer::to(self.client.get(format!("http://{}{path}", self.admin))).await
     }
 
+    /// What operators change at this path.
+    pub fn admin_request(&self, method: Method, path: &str) -> RequestBuilder {
+        (self.client).request(method, format!("http://{}{path}", self.admin))
+    }
+
     /// A valid token of the client, with one scope.
     pub fn token(&self) -> AccessToken {
         self.issuer.token_for_client(CLIENT_ID, &["profile:read"])

@@ -36,21 +36,20 @@ pub(crate) struct Socket(PathBuf);
 impl Doors {
     pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
         let mut handed_over = ListenFd::from_env();
-        let http = match take(&mut handed_over, 0, "http.listen")? {
-            Some(door) => door,
-            None => match &config.http.listen {
-                Listen::Address(address) => bind("http.listen", *address, config.http.reuse_port)?,
-                Listen::Unix(path) => bind_socket("http.listen", path)?,
-            },
-        };
-        let admin = match (
-            config.admin.listen,
-            take(&mut handed_over, 1, "admin.listen")?,
+        let mut open = |position, key, listen: Option<&Listen>| match (
+            take(&mut handed_over, position, key)?,
+            listen,
         ) {
-            (_, Some(door)) => Some(door),
-            (Some(address), None) => Some(bind("admin.listen", address, config.http.reuse_port)?),
-            (None, None) => None,
+            (Some(door), _) => Ok(Some(door)),
+            (None, Some(Listen::Address(address))) => {
+                bind(key, *address, config.http.reuse_port).map(Some)
+            }
+            (None, Some(Listen::Unix(path))) => bind_socket(key, path).map(Some),
+            (None, None) => Ok(None),
         };
+        let http = open(0, "http.listen", Some(&config.http.listen))?;
+        let admin = open(1, "admin.listen", config.admin.listen.as_ref())?;
+        let http = http.expect("it is named always");
         Ok(Self { http, admin })
     }
 }

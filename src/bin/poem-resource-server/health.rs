@@ -47,8 +47,10 @@ pub(crate) async fn ask(config: Config, options: HealthOptions) -> Result<(), Fa
 }
 
 fn door(config: &Config) -> Result<Listen, Failure> {
-    let door = match (config.admin.listen, &config.http.tls) {
-        (Some(address), _) if address.port() != 0 => address.into(),
+    let is_named = |door: &&Listen| door.address().is_none_or(|address| address.port() != 0);
+    let operators = config.admin.listen.as_ref().filter(is_named);
+    let door = match (operators, &config.http.tls) {
+        (Some(door), _) => door.clone(),
         (_, None) => config.http.listen.clone(),
         // The certificate is made out to the name that callers use, and may want one of theirs.
         (_, Some(_)) => {

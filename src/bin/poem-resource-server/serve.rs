@@ -51,8 +51,11 @@ pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Resu
         embedded.is_some(),
     ))?;
     let attending = tokio::spawn(systemd::attend(service.pulse(), url(&config, &http.listen)));
-    let admin = admin.map(|door| door.listener);
+    // The files of sockets go with what is left of their doors.
+    let (admin, admin_socket) =
+        admin.map_or((None, None), |door| (Some(door.listener), door.socket));
     service.run(http.listener, admin, shutdown).await;
+    drop(admin_socket);
     drop(http.socket);
     reloading.abort();
     attending.abort();
@@ -135,7 +138,11 @@ fn welcome(
     row("whoami", &format!("{url}/api/whoami"));
     row("docs", &format!("{url}/docs"));
     if let Some(admin) = admin {
-        row("metrics", &format!("http://{admin}/metrics"));
+        let metrics = match admin {
+            Listen::Address(address) => format!("http://{address}/metrics"),
+            Listen::Unix(path) => format!("/metrics at {}", path.display()),
+        };
+        row("metrics", &metrics);
     }
     if let Some(issuer) = &config.issuer.url {
         let note = if has_embedded_issuer {

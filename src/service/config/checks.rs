@@ -6,9 +6,9 @@
 
 use std::net::SocketAddr;
 
-use super::Config;
 use super::problem::Fault;
 use super::reader::Reader;
+use super::{Config, Listen};
 
 pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     check_issuer(config, reader);
@@ -39,8 +39,13 @@ fn check_refresh(config: &Config, reader: &mut Reader<'_>) {
 
 fn check_doors(config: &Config, reader: &mut Reader<'_>) {
     let mut doors = Vec::new();
+    let admin = config.admin.listen.as_ref();
     doors.extend(config.http.listen.address().map(|it| ("http.listen", it)));
-    doors.extend(config.admin.listen.map(|it| ("admin.listen", it)));
+    doors.extend(
+        admin
+            .and_then(Listen::address)
+            .map(|it| ("admin.listen", it)),
+    );
     // With an issuer configured the embedded one never opens its door.
     if config.issuer.url.is_none() {
         doors.push(("dev.listen", config.dev.listen));

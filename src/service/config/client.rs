@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use figment::value::Value;
+
 use super::access;
-use super::problem::MASK;
+use super::problem::{Fault, MASK};
 use super::reader::Reader;
 use super::value;
 
@@ -26,15 +28,17 @@ impl ClientConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             id: reader.read_optional("client.id", value::filled_text),
-            secret: reader.read_optional("client.secret", |value| {
-                value::filled_text(value).map(Secret)
-            }),
+            secret: reader.read_optional("client.secret", Secret::read),
             scope: reader.read("client.scope", access::scopes),
         }
     }
 }
 
 impl Secret {
+    pub(super) fn read(value: &Value) -> Result<Self, Fault> {
+        value::filled_text(value).map(Self)
+    }
+
     /// The text itself, to be sent to whom it is meant for.
     pub fn reveal(&self) -> &str {
         &self.0

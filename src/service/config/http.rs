@@ -56,7 +56,7 @@ pub struct HttpConfig {
 #[derive(Debug, Clone)]
 pub struct AdminConfig {
     /// Where metrics are read; `None` when switched off.
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<Listen>,
 }
 
 /// The door of the embedded issuer.
@@ -107,7 +107,7 @@ impl AdminConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let listen = reader.read("admin.listen", |value| match value.as_str() {
             Some("off") => Ok(None),
-            _ => address(value).map(Some),
+            _ => Listen::parse(value).map(Some),
         });
         Self { listen }
     }

@@ -49,7 +49,7 @@ impl Key {
 
     /// Whether the value must never be shown.
     pub(super) fn is_secret(&self) -> bool {
-        self.0 == ["client", "secret"]
+        SECRETS.iter().any(|secret| self.0 == *secret)
     }
 
     /// Whether the last segment is the name of a claim.
@@ -80,3 +80,9 @@ impl fmt::Display for Key {
 pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
 
 const OPERATIONS: [&str; 2] = ["access", "operations"];
+
+const SECRETS: [[&str; 2]; 3] = [
+    ["client", "secret"],
+    ["denylist", "token"],
+    ["denylist", "redis_url"],
+];

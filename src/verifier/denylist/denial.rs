@@ -65,6 +65,10 @@ impl Denial {
     }
 
     /// In JSON, the same text for the same denial.
+    ///
+    /// # Panics
+    ///
+    /// Never: texts and numbers can be written.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts and numbers")
     }

@@ -25,19 +25,30 @@ impl Index {
         self.len
     }
 
+    pub(super) fn holds(&self, source: DenialSource, denial: &Denial) -> bool {
+        let rows = match denial.handle() {
+            Handle::TokenId(name) => self.by_token_id.get(name),
+            Handle::Subject(name) => self.by_subject.get(name),
+            Handle::Client(name) => self.by_client.get(name),
+            Handle::All => Some(&self.of_all),
+        };
+        let mut rows = rows.into_iter().flatten();
+        rows.any(|(of, known)| *of == source && known == denial)
+    }
+
     /// A denial that a source repeats counts once.
     pub(super) fn insert(&mut self, source: DenialSource, denial: Denial) {
+        if self.holds(source, &denial) {
+            return;
+        }
         let place = match denial.handle() {
             Handle::TokenId(name) => self.by_token_id.entry(name.into()).or_default(),
             Handle::Subject(name) => self.by_subject.entry(name.into()).or_default(),
             Handle::Client(name) => self.by_client.entry(name.into()).or_default(),
             Handle::All => &mut self.of_all,
         };
-        let row = (source, denial);
-        if !place.contains(&row) {
-            place.push(row);
-            self.len += 1;
-        }
+        place.push((source, denial));
+        self.len += 1;
     }
 
     pub(super) fn retain(&mut self, is_kept: impl Fn(&Denial) -> bool) {

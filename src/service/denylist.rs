@@ -1,0 +1,165 @@
+//! The service's denylist: what fills it, and who may change it.
+//!
+//! A denial comes from a file, from an operator at the admin listener, or from another replica
+//! by a [`Store`]. It is in force here at once, and with every replica as soon as the store has
+//! told of it.
+
+mod admin;
+#[cfg(feature = "redis")]
+mod redis;
+mod store;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use poem::{Endpoint, Response};
+
+use crate::clock::Clock;
+use crate::verifier::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
+
+use super::config::{Config, DenylistConfig, OnFailure};
+use admin::Admin;
+use store::{Memory, Store};
+
+/// The denylist and what fills it, for as long as the service runs.
+#[derive(Clone)]
+pub(super) struct Denials {
+    list: Arc<Denylist>,
+    store: Arc<dyn Store>,
+}
+
+impl Denials {
+    /// Reads the file, and begins to follow the store.
+    pub(super) fn start(
+        config: &DenylistConfig,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, DenylistError> {
+        let list = Denylist::new(config.max_entries, clock.clone());
+        let is_strict = config.redis_url.is_some() && config.on_failure == OnFailure::Refuse;
+        let list = Arc::new(if is_strict {
+            list.with_max_age(config.max_age)
+        } else {
+            list
+        });
+        let denials = Self {
+            store: store(config, &list, clock)?,
+            list,
+        };
+        denials.put(read(config)?)?;
+        Ok(denials)
+    }
+
+    pub(super) fn list(&self) -> Arc<Denylist> {
+        self.list.clone()
+    }
+
+    /// Puts what the file says in the place of what it said.
+    pub(super) fn put(&self, denials: Vec<Denial>) -> Result<(), DenylistError> {
+        Ok(self.list.replace(DenialSource::File, denials)?)
+    }
+
+    /// Whether replicas share it, so that its age says something.
+    pub(super) fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    /// Where operators look at it and change it.
+    pub(super) fn endpoint(
+        &self,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> impl Endpoint<Output = Response> + 'static {
+        Admin::new(self.clone(), config, clock)
+    }
+}
+
+#[cfg(feature = "redis")]
+fn store(
+    config: &DenylistConfig,
+    list: &Arc<Denylist>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>, DenylistError> {
+    match &config.redis_url {
+        Some(url) => {
+            let store = redis::Redis::follow(url.reveal(), list.clone(), clock.clone());
+            Ok(Arc::new(store.map_err(DenylistError::Redis)?))
+        }
+        None => Ok(Arc::new(Memory::new(list.clone()))),
+    }
+}
+
+#[cfg(not(feature = "redis"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the same shape as with the feature"
+)]
+fn store(
+    _: &DenylistConfig,
+    list: &Arc<Denylist>,
+    _: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>, DenylistError> {
+    Ok(Arc::new(Memory::new(list.clone())))
+}
+
+/// The denials of the file; none where there is none.
+pub(super) fn read(config: &DenylistConfig) -> Result<Vec<Denial>, DenylistError> {
+    let Some(path) = &config.file else {
+        return Ok(Vec::new());
+    };
+    let text = read_bounded(path).map_err(|source| DenylistError::File {
+        path: path.clone(),
+        source,
+    })?;
+    Denial::parse_list(&text).map_err(|source| DenylistError::Content {
+        path: path.clone(),
+        source,
+    })
+}
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let mut start = File::open(path)?.take(MAX_FILE_BYTES + 1);
+    start.read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        return Err(io::Error::other("it is longer than 64 MiB"));
+    }
+    Ok(text)
+}
+
+/// Why the denylist is not as it should be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DenylistError {
+    /// The file cannot be read.
+    #[error("`denylist.file`: {} cannot be read; name a file that this service may read", path.display())]
+    File {
+        /// What the setting names.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("`denylist.file`: {} is no JSON list of denials; see docs/operations.md", path.display())]
+    Content {
+        /// What the setting names.
+        path: PathBuf,
+        /// Where it is wrong.
+        source: DenialError,
+    },
+    /// There are too many.
+    #[error("there are more denials than `denylist.max_entries`; raise it")]
+    Full(#[from] DenylistFull),
+    /// The URL of the Redis cannot be used.
+    #[cfg(feature = "redis")]
+    #[error(
+        "`denylist.redis_url` cannot be used; write it as rediss://:password@redis.example.com:6379"
+    )]
+    Redis(#[source] ::redis::RedisError),
+}
+
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+/// Longer than any access token should live.
+const LONGEST_DENIAL: Duration = Duration::from_secs(31 * 24 * 60 * 60);

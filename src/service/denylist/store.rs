@@ -1,0 +1,52 @@
+//! Where denials are kept that operators have given.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::verifier::{Denial, Denylist, DenylistFull};
+
+/// What keeps denials, for this process alone or for every replica.
+pub(super) trait Store: Send + Sync {
+    /// Denies, here at once.
+    fn deny(&self, denial: Denial) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Takes a denial back; whether it was known here.
+    fn allow(&self, denial: Denial) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// Whether replicas share it.
+    fn is_shared(&self) -> bool;
+}
+
+/// Why a denial was not taken. Whoever is told so must give it again.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StoreError {
+    #[error(transparent)]
+    Full(#[from] DenylistFull),
+    #[cfg(feature = "redis")]
+    #[error("Redis does not answer")]
+    OutOfReach(#[from] ::redis::RedisError),
+}
+
+/// Denials of this process, gone with it.
+pub(super) struct Memory(Arc<Denylist>);
+
+impl Memory {
+    pub(super) fn new(list: Arc<Denylist>) -> Self {
+        Self(list)
+    }
+}
+
+impl Store for Memory {
+    fn deny(&self, denial: Denial) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move { Ok(self.0.deny(denial)?) })
+    }
+
+    fn allow(&self, denial: Denial) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move { Ok(self.0.allow(&denial)) })
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,289 @@
+//! Tokens are revoked by a file and by operators, and stop at once.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use poem_resource_server::clock::Clock;
+use poem_resource_server::service::{BuildError, DenylistError, ReloadError};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::access::tempfile;
+use crate::answer::Answer;
+use crate::world::World;
+
+const OPERATOR: &str = "0123456789abcdef0123456789abcdef";
+
+/// With an operators' token and these settings.
+async fn world(settings: &[(&'static str, &str)]) -> World {
+    World::with(&[settings, &[("denylist.token", OPERATOR)]].concat()).await
+}
+
+fn now(world: &World) -> u64 {
+    let since = world.clock.now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap().as_secs()
+}
+
+/// A denial of an hour.
+fn denial(world: &World, names: &Value) -> Value {
+    let mut denial = names.clone();
+    denial["exp"] = json!(now(world) + 3600);
+    denial
+}
+
+async fn change(world: &World, method: Method, denial: &Value) -> Answer {
+    let request = world
+        .admin_request(method, "/denylist")
+        .bearer_auth(OPERATOR);
+    Answer::to(request.body(denial.to_string())).await
+}
+
+async fn entries(world: &World) -> u64 {
+    world.admin("/denylist").await.json()["entries"]
+        .as_u64()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_token_that_an_operator_denies_stops_at_once_though_it_is_remembered() {
+    let world = world(&[]).await;
+    let revoked = world.sign(&world.token().claim("jti", "revoked"));
+    let twin = world.sign(&world.token().claim("jti", "twin"));
+    let denial = denial(&world, &json!({ "jti": "revoked" }));
+    assert_eq!(world.whoami(&revoked).await.status, 200);
+
+    let answer = change(&world, Method::POST, &denial).await;
+
+    assert_eq!(answer.status, 204);
+    let refusal = world.whoami(&revoked).await;
+    assert_eq!(refusal.status, 401);
+    assert_eq!(refusal.json()["reason"], "revoked");
+    assert!(
+        refusal
+            .header("www-authenticate")
+            .unwrap()
+            .contains("error=\"invalid_token\"")
+    );
+    assert_eq!(world.whoami(&twin).await.status, 200);
+    assert_eq!(entries(&world).await, 1);
+    // Taken back, it is good again.
+    assert_eq!(change(&world, Method::DELETE, &denial).await.status, 204);
+    assert_eq!(world.whoami(&revoked).await.status, 200);
+    let again = change(&world, Method::DELETE, &denial).await;
+    assert_eq!(
+        (again.status, again.json()["reason"].clone()),
+        (404, json!("no_such_denial"))
+    );
+}
+
+#[tokio::test]
+async fn a_denial_is_forgotten_with_its_time() {
+    let world = world(&[]).await;
+    let denial = json!({ "sub": "svc", "exp": now(&world) + 60 });
+    let token = world.sign(&world.token().claim("sub", "svc"));
+    change(&world, Method::POST, &denial).await;
+    assert_eq!(world.whoami(&token).await.status, 401);
+
+    world.clock.advance(Duration::from_secs(60));
+
+    assert_eq!(world.whoami(&token).await.status, 200);
+}
+
+#[tokio::test]
+async fn only_operators_change_the_list() {
+    let world = world(&[]).await;
+    let closed = World::start().await;
+    let body = denial(&world, &json!({ "jti": "1" })).to_string();
+    let caller = world.sign(&world.token());
+    let long = format!("{OPERATOR}0");
+    for (name, token) in [
+        ("nobody", None),
+        ("a caller", Some(caller.as_str())),
+        ("a shorter token", Some(&OPERATOR[1..])),
+        ("a longer token", Some(&long)),
+    ] {
+        for method in [Method::POST, Method::DELETE] {
+            let mut request = world.admin_request(method, "/denylist").body(body.clone());
+            if let Some(token) = token {
+                request = request.bearer_auth(token);
+            }
+
+            let answer = Answer::to(request).await;
+
+            assert_eq!(answer.status, 401, "{name}");
+            assert_eq!(answer.json()["reason"], "not_admitted", "{name}");
+            assert_eq!(
+                answer.header("www-authenticate"),
+                Some("Bearer realm=\"admin\""),
+                "{name}"
+            );
+        }
+    }
+    let request = closed
+        .admin_request(Method::POST, "/denylist")
+        .bearer_auth(OPERATOR);
+    assert_eq!(Answer::to(request.body(body)).await.status, 403);
+    assert_eq!(entries(&world).await, 0);
+    // Callers have no such door.
+    assert_eq!(world.get("/denylist").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_no_denial_is_refused_with_one_sentence() {
+    let world = world(&[]).await;
+    let now = now(&world);
+    let month = 31 * 24 * 3600;
+    for (name, body) in [
+        ("nothing", String::new()),
+        ("no JSON", "{".to_owned()),
+        ("everything", json!({ "exp": now + 60 }).to_string()),
+        (
+            "an unknown member",
+            json!({ "jti": "secret-1", "exp": now + 60, "x": 1 }).to_string(),
+        ),
+        (
+            "one that has ended",
+            json!({ "jti": "secret-1", "exp": now }).to_string(),
+        ),
+        (
+            "one without an end in sight",
+            json!({ "jti": "secret-1", "exp": now + month + 1 }).to_string(),
+        ),
+        (
+            "a long one",
+            json!({ "jti": "1", "exp": now + 60, "x": "x".repeat(20_000) }).to_string(),
+        ),
+    ] {
+        let request = world
+            .admin_request(Method::POST, "/denylist")
+            .bearer_auth(OPERATOR);
+
+        let answer = Answer::to(request.body(body)).await;
+
+        assert_eq!(answer.status, 400, "{name}");
+        assert_eq!(answer.json()["reason"], "not_a_denial", "{name}");
+        assert!(!answer.body.contains("secret-1"), "{name}");
+    }
+    let longest = json!({ "jti": "1", "exp": now + month });
+    assert_eq!(change(&world, Method::POST, &longest).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_full_list_says_so_and_other_methods_are_none() {
+    let world = world(&[("denylist.max_entries", "1")]).await;
+    let [one, two] = ["1", "2"].map(|id| denial(&world, &json!({ "jti": id })));
+    assert_eq!(change(&world, Method::POST, &one).await.status, 204);
+    // What is denied already needs no room.
+    assert_eq!(change(&world, Method::POST, &one).await.status, 204);
+
+    let full = change(&world, Method::POST, &two).await;
+    let put = change(&world, Method::PUT, &two).await;
+
+    assert_eq!(
+        (full.status, full.json()["reason"].clone()),
+        (507, json!("denylist_full"))
+    );
+    assert_eq!(
+        (put.status, put.header("allow")),
+        (405, Some("GET, HEAD, POST, DELETE"))
+    );
+}
+
+#[tokio::test]
+async fn a_file_denies_and_is_read_again_all_or_nothing() {
+    let file = tempfile("[]");
+    let path = file.path().to_str().unwrap().to_owned();
+    let settings = [
+        ("denylist.file", path.as_str()),
+        ("denylist.token", OPERATOR),
+    ];
+    let world = World::with(&settings).await;
+    let token = world.sign(&world.token().claim("jti", "1"));
+    let other = denial(&world, &json!({ "jti": "2" }));
+    change(&world, Method::POST, &other).await;
+    let write = |text: &str| std::fs::write(Path::new(&path), text).unwrap();
+
+    write(&json!([denial(&world, &json!({ "jti": "1" }))]).to_string());
+    world.reload(&settings).await.unwrap();
+    assert_eq!(world.whoami(&token).await.status, 401);
+    write("[{}]");
+    let refused = world.reload(&settings).await;
+    let reason = matches!(
+        refused,
+        Err(ReloadError::Build(BuildError::Denylist(
+            DenylistError::Content { .. }
+        )))
+    );
+    assert!(reason, "{refused:?}");
+    assert_eq!(world.whoami(&token).await.status, 401);
+    write("[]");
+    world.reload(&settings).await.unwrap();
+
+    assert_eq!(world.whoami(&token).await.status, 200);
+    // What operators said is not the file's to take back.
+    assert_eq!(entries(&world).await, 1);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_stops_the_start() {
+    let file = tempfile("{}");
+    let path = file.path().to_str().unwrap();
+
+    let missing = World::refused(&[("denylist.file", "/nowhere/denials.json")]).await;
+    let wrong = World::refused(&[("denylist.file", path)]).await;
+
+    assert!(
+        matches!(missing, BuildError::Denylist(DenylistError::File { .. })),
+        "{missing:?}"
+    );
+    assert!(
+        matches!(wrong, BuildError::Denylist(DenylistError::Content { .. })),
+        "{wrong:?}"
+    );
+    assert!(missing.to_string().contains("/nowhere/denials.json"));
+}
+
+#[tokio::test]
+async fn a_secret_of_the_list_changes_with_a_restart_alone() {
+    let world = world(&[]).await;
+
+    let changed = world
+        .reload(&[("denylist.token", "another-0123456789abcdef01234567")])
+        .await;
+
+    assert!(
+        matches!(
+            changed,
+            Err(ReloadError::NeedsRestart {
+                key: "denylist.token"
+            })
+        ),
+        "{changed:?}"
+    );
+    world.reload(&[("denylist.token", OPERATOR)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_redis_a_strict_list_refuses_every_token_and_no_open_call() {
+    // Nobody listens there.
+    let settings = [
+        ("denylist.redis_url", "redis://127.0.0.1:1"),
+        ("denylist.on_failure", "refuse"),
+    ];
+    let strict = World::with(&settings).await;
+    let lenient = World::with(&settings[..1]).await;
+
+    let refused = strict.whoami(&strict.sign(&strict.token())).await;
+
+    assert_eq!(
+        (refused.status, refused.json()["reason"].clone()),
+        (503, json!("denylist_stale"))
+    );
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    assert_eq!(strict.get("/api/hello").await.status, 200);
+    assert_eq!(
+        lenient.whoami(&lenient.sign(&lenient.token())).await.status,
+        200
+    );
+    assert!(lenient.admin("/denylist").await.json()["age_secs"].is_number());
+}
