@@ -64,6 +64,7 @@
 //! the dev-dependencies.
 //!
 //! - `service`: the program and what it needs, command line, settings reader and log lines.
+//! - `redis`: replicas of the service that share a denylist.
 //! - `dev`: the issuer for trying things out, which can sign tokens.
 //! - `testing`: the walk for your own tests.
 

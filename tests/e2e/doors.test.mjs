@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { BIN, call, eventually, freePort, run, scratch, settings, start, startIssuer, startService } from './harness.mjs';
+import { BIN, fetchToken, call, eventually, freePort, run, scratch, settings, start, startIssuer, startService } from './harness.mjs';
 
 describe('the doors', () => {
   let issuer;
@@ -41,6 +41,26 @@ describe('the doors', () => {
     const second = await serve();
     assert.equal(await second.stop(), 0);
     assert.ok(!fs.existsSync(socket));
+  });
+
+  test('operators may have a Unix socket, which only this user can write to and so revoke by', async () => {
+    const socketPath = path.join(scratch, 'admin.sock');
+    const service = await startService({ ...quiet(), RESOURCE_SERVER_ADMIN__LISTEN: `unix:${socketPath}` });
+    const denial = JSON.stringify({ sub: 'svc', exp: Math.floor(Date.now() / 1000) + 60 });
+    const token = await fetchToken(issuer, { scope: 'profile:read' });
+    assert.equal((await service.whoami(token)).status, 200);
+
+    const status = await new Promise((resolve, reject) => {
+      const options = { socketPath, path: '/denylist', method: 'POST', agent: false };
+      http.request(options, (response) => resolve(response.statusCode)).on('error', reject).end(denial);
+    });
+
+    assert.equal(status, 204);
+    assert.equal((await service.whoami(token)).status, 401);
+    assert.equal(await callSocket(socketPath, '/metrics'), 200);
+    assert.equal(fs.statSync(socketPath).mode & 0o777, 0o600);
+    await service.stop();
+    assert.ok(!fs.existsSync(socketPath));
   });
 
   test('a socket that somebody serves is not taken from him', async () => {

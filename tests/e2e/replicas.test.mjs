@@ -1,5 +1,5 @@
 // Three replicas behind HAProxy, sharing a denylist by Redis: one is killed, one restarted, Redis
-// is cut, all under load. Needs Debian's `redis-server` and `haproxy`.
+// is cut, all under load. Needs Debian's `redis-server` and `haproxy`: see `npm run replicas`.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -11,8 +11,7 @@ import {
 } from './harness.mjs';
 
 const OPERATOR = 'operator-0123456789abcdef0123456789abcdef';
-const has = (command) => spawnSync(command, ['-v']).error === undefined;
-const skip = has('redis-server') && has('haproxy') ? false : 'redis-server and haproxy are not installed';
+const skip = process.env.REPLICAS ? false : 'run by `npm run replicas`';
 
 async function startRedis(port) {
   const redis = start('redis-server', [

@@ -2,10 +2,10 @@
 //!
 //! Of two sockets handed over the second is the operators' (`sd_listen_fds(3)`).
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +49,13 @@ impl Doors {
         };
         let http = open(0, "http.listen", Some(&config.http.listen))?;
         let admin = open(1, "admin.listen", config.admin.listen.as_ref())?;
+        if let Some(Door {
+            socket: Some(Socket(path)),
+            ..
+        }) = &admin
+        {
+            keep_to_ourselves(path)?;
+        }
         let http = http.expect("it is named always");
         Ok(Self { http, admin })
     }
@@ -133,6 +140,16 @@ fn bind_socket(key: &'static str, path: &Path) -> Result<Door, Failure> {
         listen: Listen::Unix(path.to_owned()),
         source,
     })
+}
+
+/// Whoever can write to the operators' socket may revoke tokens: whatever the umask, this user alone.
+fn keep_to_ourselves(path: &Path) -> Result<(), Failure> {
+    let failure = |source| Failure::Listen {
+        key: "admin.listen",
+        listen: Listen::Unix(path.to_owned()),
+        source,
+    };
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failure)
 }
 
 /// Connections that wait for a place; the kernel may allow fewer.
