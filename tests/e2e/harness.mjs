@@ -111,6 +111,7 @@ export function start(command, args, env) {
       });
     });
   return {
+    pid: child.pid,
     output,
     exit,
     signal: (name) => child.kill(name),

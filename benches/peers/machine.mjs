@@ -1,0 +1,104 @@
+// The machine: one core for who is measured, another for who asks; rates, costs, medians.
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const exec = promisify(execFile);
+
+/** `command` on one core; `SERVER` and `LOAD` are different ones, where there are two. */
+export const [SERVER, LOAD, BOTH] = ['0', '1', '0,1'];
+const isPinned = os.cpus().length > 1;
+export const pinned = (core, ...command) =>
+  isPinned ? ['taskset', '-c', core, ...command] : command;
+
+/** What a command prints. */
+export const output = async (command, args = [], options = {}) =>
+  (await exec(command, args, { maxBuffer: 1 << 28, ...options })).stdout.trim();
+
+/** Whether the machine has a command. */
+export const has = (command) =>
+  process.env.PATH.split(':').some((folder) => fs.existsSync(path.join(folder, command)));
+
+/** What a run was made on. */
+export const about = async () => ({
+  cores: os.cpus().length,
+  processor: os.cpus()[0].model,
+  system: `${os.type()} ${os.release()}`,
+  rustc: await output('rustc', ['--version']),
+  node: process.version,
+});
+
+/** CPU time that processes have taken, in microseconds, by their threads' own accounts. */
+export function cpuMicros(pids) {
+  let ticks = 0;
+  for (const pid of pids) {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [utime, stime] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
+    ticks += Number(utime) + Number(stime);
+  }
+  return ticks * MICROS_A_TICK;
+}
+
+/**
+ * One slice of load by `wrk`: requests a second, and CPU microseconds of `pids` for each.
+ * Every answer has to have the status that is expected.
+ */
+export async function slice({ url, pids, headers = {}, script, status = 200, on = LOAD }, seconds) {
+  const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const [file, ...args] = script ?? [];
+  const lua = file ? ['-s', path.join(import.meta.dirname, file)] : [];
+  const [wrk, ...rest] = pinned(
+    ...[on, 'wrk', '-t1', '-c32', `-d${seconds}s`, ...lua, ...fields, url, '--', ...args],
+  );
+  const before = cpuMicros(pids);
+  const told = await output(wrk, rest.map(String));
+  const spent = cpuMicros(pids) - before;
+  const number = (pattern) => Number(pattern.exec(told)?.[1] ?? 0);
+  const requests = number(/(\d+) requests in/);
+  const others = number(/Non-2xx or 3xx responses: (\d+)/);
+  const isAsExpected = status < 400 ? others === 0 : others === requests;
+  if (!requests || !isAsExpected || /Socket errors/.test(told)) {
+    throw new Error(`${url} did not answer ${status} throughout:\n${told}`);
+  }
+  return { rate: number(/Requests\/sec:\s+([\d.]+)/), cpu: spent / requests };
+}
+
+/**
+ * Measures `cells` (by name) in turn, so many rounds, so that all of them meet the same
+ * machine. Yields each one's slices, by name.
+ */
+export async function rounds(cells, count, seconds) {
+  const slices = Object.fromEntries(Object.keys(cells).map((name) => [name, []]));
+  // Once before: compilers that learn, caches that fill.
+  for (const cell of Object.values(cells)) await slice(cell, 1);
+  for (let round = 1; round <= count; round += 1) {
+    for (const [name, cell] of Object.entries(cells)) {
+      slices[name].push(await slice(cell, seconds));
+    }
+    console.error(`round ${round} of ${count}`);
+  }
+  return slices;
+}
+
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+/** Medians of slices, the spread of their rates, and the rate beside that of `reference`. */
+export function summary(slices, reference = slices) {
+  const rates = slices.map(({ rate }) => rate);
+  return {
+    rate: Math.round(median(rates)),
+    spread: rounded((Math.max(...rates) - Math.min(...rates)) / median(rates)),
+    cpu_us: rounded(median(slices.map(({ cpu }) => cpu))),
+    ratio: rounded(median(slices.map(({ rate }, round) => rate / reference[round].rate))),
+  };
+}
+
+export const rounded = (value) => Number(value.toFixed(3));
+
+// USER_HZ, which is 100 on every Linux that Node runs on.
+const MICROS_A_TICK = 10_000;
