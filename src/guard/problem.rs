@@ -1,8 +1,12 @@
 //! Problem details for HTTP APIs (RFC 9457).
 
-use http::StatusCode;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use poem::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode};
+use poem::{Body as ResponseBody, IntoResponse, Response};
+use quick_cache::sync::Cache;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,7 +14,7 @@ use serde_json::Value;
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// A problem: fixed text, no detail of the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Problem {
     /// The status, of which the title is made.
     pub status: StatusCode,
@@ -35,6 +39,17 @@ impl Problem {
         serde_json::to_value(self.body()).expect("a body of texts and a number")
     }
 
+    /// The body as it is sent, made once: there are as many as there are reasons, and floods
+    /// of refusals have few.
+    fn bytes(self) -> Bytes {
+        BODIES.get(&self).unwrap_or_else(|| {
+            let made = serde_json::to_vec(&self.body()).expect("a body of texts and a number");
+            let bytes = Bytes::from(made);
+            BODIES.insert(self, bytes.clone());
+            bytes
+        })
+    }
+
     fn body(self) -> Body {
         Body {
             r#type: "about:blank",
@@ -48,13 +63,19 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self.body()).expect("a body of texts and a number");
-        let mut response = Response::builder()
-            .status(self.status)
-            .header(CONTENT_TYPE, MEDIA_TYPE)
-            .header(CACHE_CONTROL, "no-store")
-            .body(body);
+        let mut response = Response::default();
+        response.set_status(self.status);
+        response.set_body(ResponseBody::from(self.bytes()));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(CACHE_CONTROL, NO_STORE);
         response.extensions_mut().insert(self);
         response
     }
 }
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// More than the service and the guard have; a program's own add to them.
+const KEPT: usize = 128;
+static BODIES: LazyLock<Cache<Problem, Bytes>> = LazyLock::new(|| Cache::new(KEPT));
