@@ -61,7 +61,8 @@ impl Claims {
             },
             user_id: string(&all, "uid")?.map(str::to_owned),
             token_id: string(&all, "jti")?.map(str::to_owned),
-            all,
+            // Into one of their size: they are kept as long as the token is remembered.
+            all: all.into_iter().collect(),
         })
     }
 

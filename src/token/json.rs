@@ -64,6 +64,8 @@ impl<'de> Visitor<'de> for UniqueNames<'_> {
         while let Some(element) = access.next_element_seed(self)? {
             elements.push(element);
         }
+        // Claims are kept as long as their token is remembered.
+        elements.shrink_to_fit();
         Ok(Value::Array(elements))
     }
 

@@ -18,8 +18,13 @@ pub(super) struct Prepared<T> {
 }
 
 impl<T: ToJSON> Prepared<T> {
+    /// What is to be kept, and so takes no more than its size.
     pub(super) fn body(value: &T) -> Bytes {
-        value.to_json_string().into()
+        value
+            .to_json_string()
+            .into_boxed_str()
+            .into_boxed_bytes()
+            .into()
     }
 
     pub(super) fn new(body: Bytes) -> Self {
