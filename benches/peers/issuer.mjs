@@ -24,7 +24,9 @@ export async function startIssuer(peers, folder) {
   const { port } = server.address();
   if (port !== kept) {
     // Its tokens name another issuer.
-    fs.readdirSync(folder).filter((name) => name.endsWith('.requests')).forEach((name) => fs.rmSync(file(name)));
+    fs.readdirSync(folder)
+      .filter((name) => name.endsWith('.requests'))
+      .forEach((name) => fs.rmSync(file(name)));
     fs.writeFileSync(portFile, String(port));
   }
   const url = `http://127.0.0.1:${port}/oauth2/default`;
@@ -67,7 +69,8 @@ export async function startIssuer(peers, folder) {
           sub: 'ada@example.com',
           groups: ['x'.repeat(filler)],
         });
-      const mint = (filler) => output(peers, ['requests', name, count, key, claims(filler)].map(String));
+      const mint = (filler) =>
+        output(peers, ['requests', name, count, key, claims(filler)].map(String));
       const length = () => tokenIn(firstLine(name)).length;
       if (fillerBytes === undefined) {
         await output(peers, ['requests', name, '1', key, claims(1)]);
@@ -80,7 +83,15 @@ export async function startIssuer(peers, folder) {
   let fillerBytes;
 
   const { file: one } = await requests(1);
-  return { url, pem: file('key.pem'), key, jwk, token: tokenIn(firstLine(one)), requests, stop: () => server.close() };
+  return {
+    url,
+    pem: file('key.pem'),
+    key,
+    jwk,
+    token: tokenIn(firstLine(one)),
+    requests,
+    stop: () => server.close(),
+  };
 }
 
 function firstLine(name) {

@@ -25,7 +25,14 @@ async function measure({ url }, token, rate, seconds) {
     LOAD,
     process.env.OHA ?? 'oha',
     ...['--no-tui', '--output-format', 'json', '--latency-correction', '-c', '32'],
-    ...['-q', String(rate), '-z', `${seconds}s`, '-H', `authorization: ${bearer(token).authorization}`],
+    ...[
+      '-q',
+      String(rate),
+      '-z',
+      `${seconds}s`,
+      '-H',
+      `authorization: ${bearer(token).authorization}`,
+    ],
     `${url}/api/whoami`,
   );
   const { summary, latencyPercentiles } = JSON.parse(await output(command, args));

@@ -35,7 +35,10 @@ export function cpuMicros(pids) {
   let ticks = 0;
   for (const pid of pids) {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [utime, stime] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
+    const [utime, stime] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13);
     ticks += Number(utime) + Number(stime);
   }
   return ticks * MICROS_A_TICK;

@@ -30,7 +30,12 @@ const program = {
   default: await ours(BIN, issuer),
   small: await ours(BIN, issuer, small),
   wide: await ours(BIN, issuer, wide),
-  logging: await ours(BIN, issuer, { RUST_LOG: '', RESOURCE_SERVER_LOG__FORMAT: 'json' }, { pipe: true }),
+  logging: await ours(
+    BIN,
+    issuer,
+    { RUST_LOG: '', RESOURCE_SERVER_LOG__FORMAT: 'json' },
+    { pipe: true },
+  ),
 };
 
 /** Starts those that the machine has what they need for, and checks one answer of each kind. */
@@ -104,7 +109,9 @@ async function measureOurs(servers) {
       'hyper alone, the same whoami': whoami(servers['hyper alone'], held),
       'whoami, token held': whoami(plain, held),
       'whoami, 10,000 tokens in turn': whoami(plain, { script: inTurn(many) }),
-      'whoami, 10,000 in turn, `cache.max_size` 64MiB': whoami(program.wide, { script: inTurn(many) }),
+      'whoami, 10,000 in turn, `cache.max_size` 64MiB': whoami(program.wide, {
+        script: inTurn(many),
+      }),
       'whoami, token new': whoami(program.small, { script: inTurn(many) }),
       'whoami, no token': whoami(plain, { status: 401 }),
       'whoami, no JWT': whoami(plain, { headers: bearer(token.replace('.', 'x')), status: 401 }),
@@ -138,8 +145,10 @@ async function measureGrowth() {
 /** The same work on one worker, on two, and by two processes that share a port. */
 async function measureWorkers() {
   console.error('== workers');
-  const on = (core, workers, more = {}) => async (cache) =>
-    ours(BIN, issuer, { ...cache, ...more, TOKIO_WORKER_THREADS: workers }, { core });
+  const on =
+    (core, workers, more = {}) =>
+    async (cache) =>
+      ours(BIN, issuer, { ...cache, ...more, TOKIO_WORKER_THREADS: workers }, { core });
   const processes = async (cache) => {
     const port = await freePort();
     const shared = { ...cache, RESOURCE_SERVER_HTTP__REUSE_PORT: 'true' };
@@ -158,9 +167,15 @@ async function measureWorkers() {
   };
   const cells = {};
   for (const [name, start] of Object.entries(ways)) {
-    const measured = { 'token held': [await start({}), held], 'token new': [await start(small), { script: inTurn(many) }] };
+    const measured = {
+      'token held': [await start({}), held],
+      'token new': [await start(small), { script: inTurn(many) }],
+    };
     for (const [kind, [server, what]] of Object.entries(measured)) {
-      cells[`${name}|${kind}`] = whoami(server, { ...what, on: name === 'one worker' ? '1' : BOTH });
+      cells[`${name}|${kind}`] = whoami(server, {
+        ...what,
+        on: name === 'one worker' ? '1' : BOTH,
+      });
     }
   }
   const slices = await rounds(cells, ROUNDS, SECONDS);
@@ -204,13 +219,22 @@ const results = {
   ours: await measureOurs(servers),
   growth: await measureGrowth(),
   workers: await measureWorkers(),
-  latency: has('oha') || process.env.OHA ? await latencies(
-    { ours: program.default, 'Fastify + fast-jwt': servers['Fastify + fast-jwt'], [REFERENCE]: servers[REFERENCE] },
-    token,
-    isQuick,
-  ) : [],
+  latency:
+    has('oha') || process.env.OHA
+      ? await latencies(
+          {
+            ours: program.default,
+            'Fastify + fast-jwt': servers['Fastify + fast-jwt'],
+            [REFERENCE]: servers[REFERENCE],
+          },
+          token,
+          isQuick,
+        )
+      : [],
 };
-const file = isQuick ? path.join(folder, 'quick.json') : path.join(import.meta.dirname, 'results.json');
+const file = isQuick
+  ? path.join(folder, 'quick.json')
+  : path.join(import.meta.dirname, 'results.json');
 fs.writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.error(`results: ${file}`);
 const running = [...Object.values(program), ...Object.values(servers)].filter(({ stop }) => stop);

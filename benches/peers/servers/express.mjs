@@ -31,6 +31,9 @@ server.get('/api/whoami', guards[process.argv[2]](), (request, response) =>
 );
 // What the middleware refuses, without a stack trace on standard error.
 server.use((error, _request, response, _next) =>
-  response.status(error.status ?? 500).set(error.headers ?? {}).end(),
+  response
+    .status(error.status ?? 500)
+    .set(error.headers ?? {})
+    .end(),
 );
 server.listen(listen.port, listen.host);

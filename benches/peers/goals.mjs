@@ -1,0 +1,76 @@
+// What was wanted, and what a run found: ratios within one run on one machine.
+const MOST_INSTRUCTIONS = 23_000;
+
+/** Each goal with what is wanted, what was found, and whether that will do. */
+export function goals(results, instructions) {
+  const { ours, peers, workers } = results;
+  const rate = (name) => ours[name].rate;
+  const least = (goal, wanted, found) => ({
+    goal,
+    wanted: `at least ${wanted.toFixed(2)}`,
+    found: found.toFixed(2),
+    isMet: found >= wanted,
+  });
+  const most = (goal, wanted, found, unit = '', digits = 0) => ({
+    goal,
+    wanted: `at most ${wanted.toLocaleString('en')}${unit}`,
+    found: `${found.toLocaleString('en', { maximumFractionDigits: digits })}${unit}`,
+    isMet: found <= wanted,
+  });
+  const hello = 'hello, with a token';
+  const held = (is) =>
+    Math.max(...peers.filter((it) => it.is === is && !it.skipped).map((it) => it.held.rate));
+  const own = peers.find(({ is }) => is === 'ours').held.rate;
+  // One call on a core that does nothing else.
+  const micros = (name) => 1e6 / rate(name);
+  const sum = micros(hello) + results.verify_ns / 1000;
+  const two = (kind) =>
+    workers.find((it) => it.way === 'two workers' && it.kind === kind).cpu_ratio;
+  return [
+    least('whoami with a held token, of our hello', 0.95, rate('whoami, token held') / rate(hello)),
+    least(
+      'the same, of hyper alone with the same bytes',
+      0.9,
+      rate('whoami, token held') / rate('hyper alone, the same whoami'),
+    ),
+    least(
+      '10,000 tokens in turn, of our hello',
+      0.85,
+      rate('whoami, 10,000 tokens in turn') / rate(hello),
+    ),
+    most(
+      'instructions of whoami with a held token',
+      MOST_INSTRUCTIONS,
+      instructions['whoami, token held'],
+    ),
+    least(
+      'a new token: hello and one bare verification, of what it takes',
+      0.9,
+      sum / micros('whoami, token new'),
+    ),
+    least(
+      'hello, of hyper alone with the same bytes',
+      0.9,
+      rate(hello) / rate('hyper alone, the same hello'),
+    ),
+    most(
+      'the access log, in CPU of a call',
+      1.5,
+      ours['hello, with a token, access log'].cpu_us - ours[hello].cpu_us,
+      ' us',
+      1,
+    ),
+    least('held token, of the best that remembers tokens', 2, own / held('caching')),
+    least('held token, of the best that does not', 3, own / held('plain')),
+    least('refused before the signature, of hello', 0.95, rate('whoami, no JWT') / rate(hello)),
+    least(
+      'a forged signature: hello and one bare verification, of what it takes',
+      0.9,
+      sum / micros('whoami, signature forged'),
+    ),
+    most('start to ready', 50, results.start.milliseconds, ' ms'),
+    most('the program', 15, results.binary_bytes / 1e6, ' MB', 1),
+    most("CPU of a call on two workers, of one worker's, held", 1.05, two('token held'), '', 2),
+    most('the same, new', 1.05, two('token new'), '', 2),
+  ];
+}

@@ -1,0 +1,140 @@
+// Makes the tables of docs/performance.md and the charts of docs/charts/ from results.json and
+// instructions.json: `scripts/bench report`.
+import fs from 'node:fs';
+import path from 'node:path';
+import { bars, lines } from './charts.mjs';
+import { goals } from './goals.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const read = (file) => JSON.parse(fs.readFileSync(path.join(root, file), 'utf8'));
+const results = read(process.argv[2] ?? 'benches/peers/results.json');
+const { instructions, rustc } = read('benches/instructions.json');
+const count = (value) => Math.round(value).toLocaleString('en');
+const fixed = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : '');
+
+const table = (heads, rows) =>
+  [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const { machine } = results;
+const [{ hello: own }] = results.peers;
+const tables = {
+  run:
+    `Made on ${results.made} by ${machine.cores} cores of ${machine.processor} (${machine.system}), ${machine.rustc}, ` +
+    `Node ${machine.node}: medians of ${results.rounds} slices of ${results.seconds} s, 32 connections. "Spread" is the ` +
+    `distance between the fastest and the slowest slice; ours greets ${count(own.rate)} times a second.`,
+  goals: table(
+    ['goal', 'wanted', 'found', ''],
+    goals(results, instructions).map(({ goal, wanted, found, isMet }) => [
+      goal,
+      wanted,
+      found,
+      isMet ? 'met' : '**not met**',
+    ]),
+  ),
+  peers: table(
+    ['system', 'version', 'hello', 'token held', '10,000 tokens', 'CPU us', 'spread'],
+    results.peers.map(({ name, version = '', skipped, hello, held, many }) =>
+      skipped
+        ? [name, `skipped: ${skipped}`, '', '', '', '', '']
+        : [
+            name === 'ours' ? '**ours**' : name,
+            version,
+            ...[hello, held, many].map((it) => fixed(it?.ratio)),
+            [hello, held, many]
+              .map((it) => fixed(it?.cpu_us, 1))
+              .filter(Boolean)
+              .join(' / '),
+            [hello, held, many]
+              .map((it) => it && `${Math.round(it.spread * 100)} %`)
+              .filter(Boolean)
+              .join(' / '),
+          ],
+    ),
+  ),
+  ours: table(
+    ['request', 'of hello', 'CPU us', 'spread'],
+    Object.entries(results.ours).map(([name, { ratio, cpu_us, spread }]) => [
+      name,
+      fixed(ratio),
+      fixed(cpu_us, 1),
+      `${Math.round(spread * 100)} %`,
+    ]),
+  ),
+  growth: table(
+    ['tokens in turn', 'of one token', 'CPU us'],
+    Object.entries(results.growth).map(([tokens, { rate, cpu_us }]) => [
+      count(Number(tokens)),
+      fixed(rate / results.growth[1].rate),
+      fixed(cpu_us, 1),
+    ]),
+  ),
+  workers: table(
+    ['', 'token', "calls, of one worker's", 'CPU us', "of one worker's"],
+    results.workers.map(({ way, kind, ratio, cpu_us, cpu_ratio }) => [
+      way,
+      kind,
+      fixed(ratio),
+      fixed(cpu_us, 1),
+      fixed(cpu_ratio),
+    ]),
+  ),
+  latency: results.latency.length
+    ? table(
+        ['system', 'calls a second', 'p50 ms', 'p90', 'p99', 'p99.9'],
+        results.latency.map(({ name, rate, achieved, ...its }) => [
+          name,
+          achieved < 0.95 * rate ? `${count(rate)} (${count(achieved)} reached)` : count(rate),
+          ...[its.p50_ms, its.p90_ms, its.p99_ms, its.p999_ms].map((it) => fixed(it)),
+        ]),
+      )
+    : 'Skipped: `oha` is not there.',
+  start: `From the start of the process to the first 200 of \`/readyz\`, its issuer being on loopback: ${fixed(results.start.milliseconds, 0)} ms (slowest ${fixed(results.start.slowest, 0)}). The program has ${fixed(results.binary_bytes / 1e6, 1)} MB.`,
+  instructions: `${table(
+    ['request', 'instructions'],
+    Object.entries(instructions).map(([name, its]) => [name, count(its)]),
+  )}\n\nCompiled by ${rustc}.`,
+};
+
+const document = path.join(root, 'docs/performance.md');
+let content = fs.readFileSync(document, 'utf8');
+for (const [name, text] of Object.entries(tables)) {
+  const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+  if (!marks.test(content)) throw new Error(`docs/performance.md has no place for ${name}`);
+  content = content.replace(marks, (_, start, end) => `${start}${text}\n${end}`);
+}
+fs.writeFileSync(document, content);
+
+const drawn = results.peers.filter(({ skipped }) => !skipped);
+const byName = (pick) =>
+  Object.fromEntries(
+    [...new Set(results.latency.map(({ name }) => name))].map((name) => [
+      name,
+      results.latency.filter((it) => it.name === name).map(pick),
+    ]),
+  );
+const charts = {
+  peers: bars(
+    `Calls a second, as a ratio to whoami of ${results.reference}`,
+    ['hello', 'whoami, token held', 'whoami, 10,000 tokens'],
+    drawn.map(({ name, hello, held, many }) => ({
+      name,
+      values: [hello, held, many].map((it) => it?.ratio ?? NaN),
+    })),
+    'ours',
+  ),
+  growth: lines('CPU of one whoami as tokens grow', ['tokens in turn', 'microseconds'], {
+    ours: Object.entries(results.growth).map(([tokens, { cpu_us }]) => [Number(tokens), cpu_us]),
+  }),
+  ...(results.latency.length && {
+    latency: lines(
+      'whoami at fixed rates, 99th percentile',
+      ['calls a second', 'milliseconds'],
+      byName(({ rate, p99_ms }) => [rate, p99_ms]),
+      true,
+    ),
+  }),
+};
+fs.mkdirSync(path.join(root, 'docs/charts'), { recursive: true });
+for (const [name, chart] of Object.entries(charts)) {
+  fs.writeFileSync(path.join(root, `docs/charts/${name}.svg`), chart);
+}
