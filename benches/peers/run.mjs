@@ -33,7 +33,7 @@ const program = {
   logging: await ours(
     BIN,
     issuer,
-    { RUST_LOG: '', RESOURCE_SERVER_LOG__FORMAT: 'json' },
+    { RUST_LOG: undefined, RESOURCE_SERVER_LOG__FORMAT: 'json' },
     { pipe: true },
   ),
 };
