@@ -160,7 +160,9 @@ impl Check {
             let operation = match operation {
                 Ok(operation) => operation,
                 Err(unreadable) => {
-                    let outcome = Outcome::not_made(&unreadable.name, "document", unreadable.why);
+                    let name = target::printable(&unreadable.name);
+                    let why = target::printable(&unreadable.why);
+                    let outcome = Outcome::not_made(&name, "document", why);
                     plan.outcomes.push(outcome);
                     continue;
                 }

@@ -145,8 +145,24 @@ impl Target {
 
 /// An operation as people say it.
 pub(super) fn shown(operation: &Operation<'_>) -> String {
-    format!("{} {}", operation.method, operation.path)
+    printable(&format!("{} {}", operation.method, operation.path))
 }
+
+/// What a document says ends up on a terminal, and must not move it.
+pub(super) fn printable(text: &str) -> String {
+    let letters = text.chars().take(MAX_SHOWN);
+    letters
+        .map(|letter| {
+            if letter.is_control() {
+                '\u{fffd}'
+            } else {
+                letter
+            }
+        })
+        .collect()
+}
+
+const MAX_SHOWN: usize = 200;
 
 /// The document's first server, when paths of the document lie there and below `url`; else
 /// `url` itself.

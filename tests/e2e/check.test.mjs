@@ -41,7 +41,7 @@ describe('check', () => {
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /\n0 faults, 0 warnings in \d+ requests\.\n$/);
     assert.match(stdout, /^ {2}ok {6}public_key_as_secret {2}5$/m);
-    assert.match(stderr, /at most \d+ requests to 127\.0\.0\.1; tokens and keys of /);
+    assert.match(stderr, /at most \d+ requests to 127\.0\.0\.1\ntokens and keys of /);
     for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
   });
 

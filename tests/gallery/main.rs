@@ -292,6 +292,30 @@ async fn a_document_below_another_url_is_called_there_alone() {
 }
 
 #[tokio::test]
+async fn a_document_moves_no_terminal() {
+    let mut document = document();
+    document["paths"]["/\u{1b}[2J"] = json!({ "get": { "security": [] } });
+    let odd = json!({ "get": { "operationId": "\u{1b}[2J", "security": [{ "\u{7}": [] }] } });
+    document["paths"]["/odd"] = odd;
+    let world = World::of(apis::right()).await.with_document(document);
+
+    let report = world.report().await;
+
+    assert!(
+        report
+            .outcomes()
+            .iter()
+            .any(|outcome| outcome.check == "document")
+    );
+    for outcome in report.outcomes() {
+        let texts = [Some(&outcome.operation), outcome.not_made.as_ref()];
+        for text in texts.into_iter().flatten() {
+            assert!(!text.contains(char::is_control), "{text:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_a_token_all_that_needs_none_is_checked() {
     let world = World::of(apis::guards_the_wrong_route())
         .await

@@ -111,7 +111,7 @@ fn introduction(check: &Check, plan: &Plan<'_>, issuer: Option<&str>) -> String 
         plan.hosts().into_iter().collect::<Vec<_>>().join(", "),
     );
     if let Some(issuer) = issuer {
-        text = text + "; tokens and keys of " + issuer;
+        text = text + "\ntokens and keys of " + issuer;
     }
     text
 }

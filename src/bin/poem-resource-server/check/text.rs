@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use poem_resource_server::check::{Outcome, Report, Severity};
+use poem_resource_server::check::{Fault, Outcome, Report, Severity};
 
 /// One paragraph an operation: what was checked, what is wrong and what to do.
 pub(crate) fn text(report: &Report) -> String {
@@ -95,35 +95,39 @@ fn paragraph<'a>(text: &mut String, check: &str, outcomes: impl Iterator<Item = 
     if let Some(why) = why {
         let _ = writeln!(text, "{}", wrapped(why, 10));
     }
-    let mut told: Vec<(&str, &str)> = Vec::new();
-    for fault in wrong.iter().flat_map(|outcome| &outcome.faults) {
-        let key = (fault.check, fault.found.as_str());
-        if told.contains(&key) {
+    let faults: Vec<_> = wrong.iter().flat_map(|outcome| &outcome.faults).collect();
+    let mut fixes: Vec<&str> = Vec::new();
+    for (position, fault) in faults.iter().enumerate() {
+        if faults[..position].contains(fault) {
             continue;
         }
-        told.push(key);
         let sent = wrong
             .iter()
             .filter(|outcome| outcome.faults.contains(fault));
         let sent: Vec<_> = sent.map(|outcome| outcome.sent.as_str()).collect();
-        let shown = sent[..sent.len().min(MAX_SHOWN)].join(", ");
-        let more = match sent.len().saturating_sub(MAX_SHOWN) {
-            0 => String::new(),
-            more => format!(", and {more} more"),
-        };
-        let name = if fault.check == check {
-            String::new()
-        } else {
-            format!("{}: ", fault.check)
-        };
-        let line = format!("{name}{} ({shown}{more})", fault.found);
-        let _ = writeln!(
-            text,
-            "{}\n{}",
-            wrapped(&line, 10),
-            wrapped(&format!("fix: {}", fault.fix), 10)
-        );
+        let _ = writeln!(text, "{}", wrapped(&told(fault, check, &sent), 10));
+        if !fixes.contains(&fault.fix) {
+            fixes.push(fault.fix);
+        }
     }
+    for fix in fixes {
+        let _ = writeln!(text, "{}", wrapped(&format!("fix: {fix}"), 10));
+    }
+}
+
+/// What is wrong, and what showed it.
+fn told(fault: &Fault, check: &str, sent: &[&str]) -> String {
+    let name = if fault.check == check {
+        String::new()
+    } else {
+        format!("{}: ", fault.check)
+    };
+    let shown = sent[..sent.len().min(MAX_SHOWN)].join(", ");
+    let more = match sent.len().saturating_sub(MAX_SHOWN) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    format!("{name}{} ({shown}{more})", fault.found)
 }
 
 fn counted(number: usize, noun: &str) -> String {
