@@ -19,3 +19,5 @@ pub use grant::{ClientCredentials, GrantError, GrantedToken};
 pub use identifier::{Issuer, IssuerError};
 pub use key_set::{Attempts, KeySetStatus, RefreshPolicy, RemoteKeySet};
 pub use metadata::Metadata;
+#[cfg(feature = "service")]
+pub(crate) use metadata::explain;

@@ -56,7 +56,8 @@
 //!
 //! [`dev`] stands beside the service: an issuer for trying things out. [`testing`] stands on
 //! the guard and on `dev`: it proves that an API does what its document says. [`check`] finds
-//! what is wrong with a running API, whoever wrote it. [`clock`] is where time comes from.
+//! what is wrong with a running API, whoever wrote it, [`doctor`] what is wrong with an issuer.
+//! [`clock`] is where time comes from.
 //!
 //! # Features
 //!
@@ -75,6 +76,8 @@ pub mod clock;
 mod description;
 #[cfg(feature = "dev")]
 pub mod dev;
+#[cfg(feature = "service")]
+pub mod doctor;
 pub mod guard;
 pub mod issuer;
 #[cfg(feature = "service")]

@@ -50,7 +50,7 @@ use reload::InForce;
 use routes::read;
 use server::{Certificate, Connections, Heart, Limits, Stage, Tls};
 
-pub use app::{fetch, redirect_uris};
+pub use app::{fetch, redirect_uris, refresh_policy};
 pub use audit::AuditError;
 pub use denylist::DenylistError;
 pub use docs::OpenApiFiles;

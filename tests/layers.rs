@@ -18,7 +18,7 @@ mod imports;
 mod words;
 
 /// Each floor, and the floors it may import.
-const FLOORS: [(&str, &[&str]); 10] = [
+const FLOORS: [(&str, &[&str]); 11] = [
     ("clock", &[]),
     ("token", &[]),
     ("issuer", &["clock", "token"]),
@@ -43,6 +43,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
         ],
     ),
     ("check", &["clock", "token", "guard", "description"]),
+    ("doctor", &["clock", "token", "issuer", "verifier"]),
 ];
 
 /// What the tests of any floor may use besides.

@@ -79,7 +79,7 @@ impl Caller {
         })
     }
 
-    /// Fetches a whole document of at most [`MAX_DOCUMENT_BYTES`], or says why there is none.
+    /// Fetches a whole document of at most 16 MiB, or says why there is none.
     pub(super) async fn document(&self, url: &Url) -> Result<Vec<u8>, CallerError> {
         let mut response = self.client.get(url.clone()).send().await?;
         if !response.status().is_success() {
@@ -127,7 +127,7 @@ pub enum CallerError {
     /// A document with another status than a success.
     #[error("the answer has status {0}")]
     Status(u16),
-    /// More document than [`MAX_DOCUMENT_BYTES`].
+    /// More document than 16 MiB.
     #[error("the document is longer than {MAX_DOCUMENT_BYTES} bytes")]
     TooLarge,
 }

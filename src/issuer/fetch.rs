@@ -7,14 +7,18 @@
 //!
 //! It does not retry: see [`RemoteKeySet`](super::RemoteKeySet) for when to ask again.
 
+mod headers;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
+use http::header::{ACCEPT, HeaderMap};
 use http::{Method, StatusCode};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use url::{Host, Url};
+
+use headers::{is_json, max_age};
 
 /// The longest body that is read.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -62,6 +66,7 @@ impl Fetch {
                 .connect_timeout(policy.connect_timeout)
                 .timeout(policy.timeout)
                 .pool_max_idle_per_host(1)
+                .tls_info(true)
                 .user_agent(concat!(
                     env!("CARGO_PKG_NAME"),
                     "/",
@@ -96,8 +101,11 @@ impl Fetch {
         if !is_json(response.headers()) {
             return Err(FetchError::ContentType);
         }
+        let certificate = response.extensions().get::<PeerCertificate>().cloned();
         Ok(Document {
             max_age: max_age(response.headers()),
+            headers: response.headers().clone(),
+            certificate: certificate.map(|PeerCertificate(der)| der),
             body: response.into_body(),
         })
     }
@@ -134,6 +142,12 @@ impl Fetch {
         }
         let mut answer = http::Response::new(body);
         *answer.status_mut() = response.status();
+        let tls = response.extensions().get::<reqwest::tls::TlsInfo>();
+        if let Some(der) = tls.and_then(|tls| tls.peer_certificate()) {
+            answer
+                .extensions_mut()
+                .insert(PeerCertificate(der.to_vec()));
+        }
         std::mem::swap(answer.headers_mut(), response.headers_mut());
         Ok(answer)
     }
@@ -156,7 +170,15 @@ pub struct Document {
     pub body: Vec<u8>,
     /// From `Cache-Control`: `max-age`, zero for `no-cache` or `no-store`, `None` when it says nothing.
     pub max_age: Option<Duration>,
+    /// The answer's fields.
+    pub headers: HeaderMap,
+    /// Of the one who sent it, in DER; none without TLS.
+    pub certificate: Option<Vec<u8>>,
 }
+
+/// The certificate of an answer's sender, in DER.
+#[derive(Clone)]
+struct PeerCertificate(Vec<u8>);
 
 /// Why a document could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -238,45 +260,6 @@ pub(super) fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-/// `application/json` and what is built on it (RFC 6839 section 3.1).
-fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<mime::Mime>().ok())
-        .is_some_and(|mime| {
-            mime.type_() == mime::APPLICATION
-                && (mime.subtype() == mime::JSON || mime.suffix() == Some(mime::JSON))
-        })
-}
-
-/// RFC 9111 section 5.2.2.
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let directives = headers
-        .get_all(CACHE_CONTROL)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|directive| directive.trim().to_ascii_lowercase());
-    let mut found = None;
-    for directive in directives {
-        match directive.split_once('=') {
-            None if directive == "no-cache" || directive == "no-store" => {
-                return Some(Duration::ZERO);
-            }
-            Some(("max-age", seconds)) => {
-                found = seconds
-                    .trim_matches('"')
-                    .parse()
-                    .ok()
-                    .map(Duration::from_secs);
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 /// `errorCode` of Okta's error body: `E` and seven digits.

@@ -106,7 +106,7 @@ impl Metadata {
 
 /// Okta answers 404 with E0000007 for a server it does not know, and 401 or 403 with
 /// E0000015 or E0000022 where the org lacks API Access Management.
-fn explain(source: FetchError, issuer: &Issuer, url: &str) -> DiscoveryError {
+pub(crate) fn explain(source: FetchError, issuer: &Issuer, url: &str) -> DiscoveryError {
     const KNOWN: [&str; 3] = ["E0000007", "E0000015", "E0000022"];
     match &source {
         FetchError::Status {

@@ -216,7 +216,8 @@ fn scope(scopes: &[String]) -> Result<Scope, ScopeError> {
     scopes.iter().map(|text| ScopeToken::parse(text)).collect()
 }
 
-fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
+/// How often the issuer's keys are fetched, and how long they are kept.
+pub fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
     RefreshPolicy {
         cooldown: config.cooldown,
         refresh_min: config.refresh_min,

@@ -1,6 +1,7 @@
 //! What the service says of itself, and that it is true.
 
 use poem_resource_server::check::CHECKS;
+use poem_resource_server::doctor::EXAMINATIONS;
 use poem_resource_server::service::config::settings_table;
 use poem_resource_server::verifier::REASONS;
 use serde_json::{Value, json};
@@ -160,15 +161,21 @@ fn the_reasons_of_the_troubleshooting_guide_are_those_of_the_program() {
 }
 
 #[test]
-fn the_checks_of_their_guide_are_those_of_the_program() {
-    let guide = include_str!("../../docs/check.md");
-    let table = guide.split("<!-- checks -->\n").nth(1).unwrap();
-    let table = table.split("<!-- /checks -->").next().unwrap();
-    let rows: Vec<_> = table.lines().skip(2).collect();
+fn the_checks_of_the_guides_are_those_of_the_program() {
+    let check = include_str!("../../docs/check.md");
+    let doctor = include_str!("../../docs/doctor.md");
+    for (guide, mark, checks) in [
+        (check, "checks", CHECKS),
+        (doctor, "examinations", EXAMINATIONS),
+    ] {
+        let table = guide.split(&format!("<!-- {mark} -->\n")).nth(1).unwrap();
+        let table = table.split("<!-- /").next().unwrap();
+        let rows: Vec<_> = table.lines().skip(2).collect();
 
-    assert_eq!(rows.len(), CHECKS.len(), "run scripts/generate");
-    for ((check, meaning, fix), row) in CHECKS.iter().zip(rows) {
-        let expected = format!("| `{check}` | {meaning} | {fix} |");
-        assert_eq!(row, expected, "run scripts/generate");
+        assert_eq!(rows.len(), checks.len(), "run scripts/generate");
+        for ((check, meaning, fix), row) in checks.iter().zip(rows) {
+            let expected = format!("| `{check}` | {meaning} | {fix} |");
+            assert_eq!(row, expected, "run scripts/generate");
+        }
     }
 }

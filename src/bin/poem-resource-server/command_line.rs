@@ -22,7 +22,7 @@ pub(crate) struct CommandLine {
     config: Option<PathBuf>,
     /// The issuer whose tokens are accepted (`issuer.url`)
     #[arg(long, global = true, value_name = "URL")]
-    issuer: Option<String>,
+    pub(crate) issuer: Option<String>,
     /// The audience that tokens must name (`issuer.audience`)
     #[arg(long, global = true, value_name = "TEXT")]
     audience: Option<String>,
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Explain(ExplainOptions),
     /// Check that a running API is secure, whoever wrote it
     Check(CheckOptions),
+    /// Ask an issuer all that the service relies on, and say what is wrong
+    Doctor(DoctorOptions),
     /// Show the settings in force, each with its source
     Config(ConfigOptions),
     /// Write manual pages and shell completions into a directory, for packagers
@@ -131,6 +133,27 @@ pub(crate) struct CheckOptions {
     pub(crate) list: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct DoctorOptions {
+    /// A scope to ask for; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    #[command(flatten)]
+    pub(crate) client: ClientOptions,
+    /// The form of the findings
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
+    pub(crate) format: DoctorFormat,
+    /// Show every examination there is, as a Markdown table
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum DoctorFormat {
+    Text,
+    Json,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum CheckFormat {
     Text,
@@ -190,12 +213,16 @@ impl CommandLine {
                 flags.push((flag, key, value.clone()));
             }
         };
-        add("--issuer", "issuer.url", &self.issuer);
+        // The doctor looks at what no service would take.
+        if !matches!(self.command, Some(Command::Doctor(_))) {
+            add("--issuer", "issuer.url", &self.issuer);
+        }
         add("--audience", "issuer.audience", &self.audience);
         add("--listen", "http.listen", &self.listen);
         let client = match &self.command {
             Some(Command::Token(options)) => Some(&options.client),
             Some(Command::Check(options)) => Some(&options.client),
+            Some(Command::Doctor(options)) => Some(&options.client),
             _ => None,
         };
         if let Some(client) = client {

@@ -107,3 +107,14 @@ pub(crate) fn client(config: &Config) -> Option<(String, String)> {
     let _ = config;
     None
 }
+
+/// What that client may ask for.
+pub(crate) fn scope(config: &Config) -> Vec<String> {
+    #[cfg(feature = "dev")]
+    if config.issuer.url.is_none() {
+        return vec![poem_resource_server::dev::SCOPE.to_owned()];
+    }
+    #[cfg(not(feature = "dev"))]
+    let _ = config;
+    Vec::new()
+}

@@ -59,6 +59,8 @@ pub(crate) enum Failure {
     NotHealthy { url: String, what: String },
     #[error("the token is refused")]
     Refused,
+    #[error("the service cannot work with this issuer")]
+    Ill,
     #[error("the API has faults")]
     Insecure,
     #[error(
@@ -128,6 +130,7 @@ impl Failure {
             | Self::Grant(GrantError::Fetch(_)) => 69,
             Self::Grant(_)
             | Self::Refused
+            | Self::Ill
             | Self::Insecure
             | Self::NotHealthy { .. }
             | Self::Input(_)

@@ -2,6 +2,7 @@
 
 mod check;
 mod command_line;
+mod doctor;
 mod doors;
 mod embedded;
 mod explain;
@@ -10,6 +11,7 @@ mod generate;
 mod health;
 mod openapi;
 mod output;
+mod page;
 mod serve;
 mod systemd;
 mod token;
@@ -20,7 +22,9 @@ use clap::Parser;
 use poem_resource_server::service::config::{Config, settings_table};
 use poem_resource_server::service::metrics_table;
 
-use command_line::{CheckOptions, Command, CommandLine, ConfigOptions, ExplainOptions};
+use command_line::{
+    CheckOptions, Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions,
+};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -44,6 +48,9 @@ fn run(mut command_line: CommandLine) -> Result<(), Failure> {
         Some(Command::Check(CheckOptions { list: true, .. })) => {
             return output::print(&check::list());
         }
+        Some(Command::Doctor(DoctorOptions { list: true, .. })) => {
+            return output::print(&doctor::list());
+        }
         Some(Command::Generate { directory }) => return generate::write_all(directory),
         _ => {}
     }
@@ -55,6 +62,10 @@ fn run(mut command_line: CommandLine) -> Result<(), Failure> {
         Command::Token(options) => block_on(token::print(config, options)),
         Command::Explain(options) => block_on(explain::print(config, options)),
         Command::Check(options) => block_on(check::print(config, options)),
+        Command::Doctor(options) => {
+            let issuer = command_line.issuer.take();
+            block_on(doctor::print(config, options, issuer))
+        }
         Command::Config(_) | Command::Generate { .. } => {
             output::print(&config.in_force().to_string())
         }

@@ -54,12 +54,16 @@ impl Default for RefreshPolicy {
 }
 
 impl RefreshPolicy {
+    /// How long a document is kept whose sender says `max_age`.
+    pub fn lifetime(&self, max_age: Option<Duration>) -> Duration {
+        max_age
+            .unwrap_or(self.refresh_max)
+            .clamp(self.refresh_min, self.refresh_max.max(self.refresh_min))
+    }
+
     /// How long after a success to fetch again: ahead of the end of the document's lifetime.
     pub(super) fn until_refresh(&self, max_age: Option<Duration>) -> Duration {
-        let lifetime = max_age
-            .unwrap_or(self.refresh_max)
-            .clamp(self.refresh_min, self.refresh_max.max(self.refresh_min));
-        lifetime.mul_f64(0.8 + 0.15 * (self.jitter)())
+        self.lifetime(max_age).mul_f64(0.8 + 0.15 * (self.jitter)())
     }
 
     /// How long after the `failures`-th failure in a row to try again.

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
 use poem_resource_server::check::{Fault, Outcome, Report, Severity};
+
+use crate::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
 
 /// One paragraph an operation: what was checked, what is wrong and what to do.
 pub(crate) fn text(report: &Report) -> String {
@@ -135,29 +136,5 @@ fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{ending}")
 }
 
-/// In lines of at most 80 columns.
-fn wrapped(text: &str, indent: usize) -> String {
-    let margin = " ".repeat(indent);
-    let mut lines = vec![margin.clone()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is always a line");
-        if line.len() > indent && line.len() + 1 + word.len() > COLUMNS {
-            lines.push(format!("{margin}{word}"));
-        } else {
-            if line.len() > indent {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines.join("\n")
-}
-
-const COLUMNS: usize = 80;
 /// The report as JSON has them all.
 const MAX_SHOWN: usize = 3;
-const BOLD: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();

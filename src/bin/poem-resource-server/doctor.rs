@@ -1,0 +1,122 @@
+//! `doctor`: what is wrong with an issuer, and what to do.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use poem_resource_server::clock::SystemClock;
+use poem_resource_server::doctor::{Diagnosis, Doctor, EXAMINATIONS, NOT_REACHED, Status};
+use poem_resource_server::service;
+use poem_resource_server::service::config::Config;
+use poem_resource_server::token::{Audience, Scope, ScopeToken};
+
+use crate::command_line::{DoctorFormat, DoctorOptions};
+use crate::embedded;
+use crate::failure::Failure;
+use crate::output;
+use crate::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
+use crate::token;
+
+pub(crate) async fn print(
+    config: Config,
+    options: DoctorOptions,
+    issuer: Option<String>,
+) -> Result<(), Failure> {
+    let issuer = match issuer {
+        Some(issuer) => issuer,
+        None => embedded::issuer(&config)?.0.to_string(),
+    };
+    let asked = match (&options.scope, &config.client.scope) {
+        (asked, _) if !asked.is_empty() => asked.clone(),
+        (_, asked) if !asked.is_empty() => asked.clone(),
+        _ => embedded::scope(&config),
+    };
+    let scopes: Result<Scope, _> = asked.iter().map(|text| ScopeToken::parse(text)).collect();
+    let audience = Audience::parse(config.issuer.audience.as_str());
+    let doctor = Doctor {
+        jwks_hosts: config.issuer.jwks_hosts.clone(),
+        fetch: service::fetch(&config.issuer)?,
+        policy: service::refresh_policy(&config.issuer),
+        leeway: config.issuer.leeway,
+        audience: audience.map_err(service::BuildError::from)?,
+        client: token::credentials(&config, scopes?).ok(),
+        clock: Arc::new(SystemClock::new()),
+        issuer,
+    };
+    let name = doctor.issuer.clone();
+    let diagnosis = doctor.examine().await;
+    match options.format {
+        DoctorFormat::Text => output::print_styled(&text(&name, &diagnosis))?,
+        DoctorFormat::Json => {
+            let text = serde_json::to_string_pretty(&diagnosis);
+            output::print(&(text.expect("findings are plain data") + "\n"))?;
+        }
+    }
+    if diagnosis.is_healthy() {
+        Ok(())
+    } else {
+        Err(Failure::Ill)
+    }
+}
+
+/// Every examination there is, for `docs/doctor.md`.
+pub(crate) fn list() -> String {
+    let mut table =
+        "| check | what must be so | what to do where it is not |\n| --- | --- | --- |\n"
+            .to_owned();
+    for (check, meaning, fix) in EXAMINATIONS {
+        let _ = writeln!(table, "| `{check}` | {meaning} | {fix} |");
+    }
+    table
+}
+
+fn text(issuer: &str, diagnosis: &Diagnosis) -> String {
+    let shown: String = issuer
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .collect();
+    let mut text = format!("{BOLD}{shown}{BOLD:#}\n\n");
+    let mut not_reached = Vec::new();
+    for finding in diagnosis.findings() {
+        let (style, word) = match finding.status {
+            Status::Passed => (GOOD, "ok"),
+            Status::Warned => (DOUBTFUL, "warned"),
+            Status::Failed => (BAD, "FAILED"),
+            Status::Skipped if finding.found == NOT_REACHED => {
+                not_reached.push(finding.check);
+                continue;
+            }
+            Status::Skipped => (FAINT, "-"),
+        };
+        let check = finding.check;
+        // A URL of some length has a line of its own.
+        let is_long = finding.found.split(' ').any(|word| word.len() > WIDTH);
+        let indent = if is_long { 10 } else { INDENT };
+        let found = wrapped(&finding.found, indent);
+        if is_long {
+            let _ = writeln!(text, "  {style}{word:<6}{style:#}  {check}\n{found}");
+        } else {
+            let found = found.trim_start();
+            let _ = writeln!(text, "  {style}{word:<6}{style:#}  {check:<21} {found}");
+        }
+        if !finding.fix.is_empty() {
+            let _ = writeln!(
+                text,
+                "{}",
+                wrapped(&format!("fix: {}", finding.fix), indent)
+            );
+        }
+    }
+    if !not_reached.is_empty() {
+        let names = format!("not looked at: {}", not_reached.join(", "));
+        let _ = writeln!(
+            text,
+            "  {FAINT}-{FAINT:#}       {}",
+            wrapped(&names, 10).trim_start()
+        );
+    }
+    text
+}
+
+/// Where the second column begins.
+const INDENT: usize = 32;
+const WIDTH: usize = 80 - INDENT;

@@ -1,0 +1,194 @@
+//! The issuer's documents, and what their answers show besides.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use openidconnect::core::{CoreGrantType, CoreJwsSigningAlgorithm};
+use url::Url;
+
+use crate::issuer::{DiscoveryError, Document, Fetch, FetchError, Issuer, Metadata, explain};
+use crate::token::Algorithm;
+
+use super::Doctor;
+use super::findings::Diagnosis;
+
+pub(super) async fn resolve(issuer: &Issuer, diagnosis: &mut Diagnosis) -> Option<()> {
+    let url = Url::parse(issuer.as_str()).ok()?;
+    let port = url.port_or_known_default()?;
+    let host = issuer.host().trim_matches(['[', ']']);
+    match tokio::net::lookup_host((host, port)).await {
+        Ok(addresses) => {
+            let addresses: Vec<_> = addresses.map(|address| address.ip().to_string()).collect();
+            diagnosis.passed("resolve", &addresses.join(", "));
+            Some(())
+        }
+        Err(error) => {
+            diagnosis.failed("resolve", &format!("{host}: {error}"), "");
+            None
+        }
+    }
+}
+
+pub(super) async fn openid_configuration(
+    doctor: &Doctor,
+    issuer: &Issuer,
+    diagnosis: &mut Diagnosis,
+) -> Option<Document> {
+    let url = issuer.discovery_url();
+    let error = match doctor.fetch.document(&url).await {
+        Ok(document) => {
+            diagnosis.passed("connect", "it answers");
+            diagnosis.passed("openid_configuration", &url);
+            return Some(document);
+        }
+        Err(error) => error,
+    };
+    let found = format!("{url}: {}", chain(&error));
+    match &error {
+        FetchError::Connect(_) if is_about_certificate(&error) => {
+            diagnosis.failed("tls", &found, "");
+        }
+        FetchError::Connect(_) | FetchError::Timeout | FetchError::Transport(_) => {
+            diagnosis.failed("connect", &found, "");
+        }
+        _ => {
+            diagnosis.passed("connect", "it answers");
+            match explain(error, issuer, &url) {
+                error @ DiscoveryError::OktaServerNotFound { .. } => {
+                    diagnosis.failed("server_id", &error.to_string(), "");
+                }
+                _ => diagnosis.failed("openid_configuration", &found, ""),
+            }
+        }
+    }
+    None
+}
+
+/// The form of RFC 8414 section 3.1: the path comes last.
+pub(super) async fn oauth_metadata(fetch: &Fetch, issuer: &Issuer, diagnosis: &mut Diagnosis) {
+    let Ok(mut url) = Url::parse(issuer.as_str()) else {
+        return;
+    };
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&format!("/.well-known/oauth-authorization-server{path}"));
+    match fetch.document(url.as_str()).await {
+        Ok(document) => {
+            let found = serde_json::from_slice::<serde_json::Value>(&document.body);
+            let named = found
+                .ok()
+                .and_then(|it| Some(it["issuer"].as_str()?.to_owned()));
+            match named {
+                Some(named) if named == issuer.as_str() => {
+                    diagnosis.passed("oauth_metadata", url.as_str());
+                }
+                named => {
+                    let named = named.as_deref().unwrap_or("nobody");
+                    diagnosis.warned("oauth_metadata", &format!("{url} names the issuer {named}"));
+                }
+            }
+        }
+        Err(error) => {
+            diagnosis.warned("oauth_metadata", &format!("{url}: {}", chain(&error)));
+        }
+    }
+}
+
+/// What the document says, if it is this issuer's.
+pub(super) fn metadata(
+    doctor: &Doctor,
+    issuer: &Issuer,
+    document: &Document,
+    diagnosis: &mut Diagnosis,
+) -> Option<Metadata> {
+    let error = match Metadata::parse(&document.body, issuer, &doctor.jwks_hosts) {
+        Ok(metadata) => {
+            diagnosis.passed("issuer", "the document names it, to the byte");
+            return Some(metadata);
+        }
+        Err(error) => error,
+    };
+    let (check, found) = match &error {
+        DiscoveryError::IssuerMismatch { .. } => ("issuer", error.to_string()),
+        DiscoveryError::OktaOrgServer { .. } => ("org_server", error.to_string()),
+        DiscoveryError::InsecureKeys | DiscoveryError::KeysElsewhere { .. } => {
+            diagnosis.passed("issuer", "the document names it, to the byte");
+            ("jwks", error.to_string())
+        }
+        _ => ("openid_configuration", chain(&error)),
+    };
+    diagnosis.forget(check);
+    diagnosis.failed(check, &found, "");
+    None
+}
+
+/// What the issuer offers.
+pub(super) fn abilities(metadata: &Metadata, diagnosis: &mut Diagnosis) {
+    let provider = metadata.provider();
+    let signs = provider.id_token_signing_alg_values_supported();
+    let names: Vec<String> = signs.iter().map(name).collect();
+    let found = names.join(", ");
+    if names.iter().any(|name| Algorithm::find(name).is_some()) {
+        diagnosis.passed("algorithms", &found);
+    } else {
+        diagnosis.warned("algorithms", &format!("none that is allowed: {found}"));
+    }
+    let grants = provider.grant_types_supported();
+    let offers = |grant| grants.is_some_and(|grants| grants.contains(grant));
+    if offers(&CoreGrantType::ClientCredentials) {
+        diagnosis.passed("client_credentials", "offered");
+    } else {
+        diagnosis.warned("client_credentials", "not among `grant_types_supported`");
+    }
+}
+
+fn name(algorithm: &CoreJwsSigningAlgorithm) -> String {
+    let name = serde_json::to_value(algorithm).ok();
+    name.and_then(|it| it.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// By the `Date` of an answer that has just come (RFC 9110 section 6.6.1).
+pub(super) fn clock(
+    document: &Document,
+    now: SystemTime,
+    leeway: Duration,
+    diagnosis: &mut Diagnosis,
+) {
+    let date = document.headers.get(http::header::DATE);
+    let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    let Some(date) = date else {
+        return diagnosis.skipped("clock", "the answer has no `Date`");
+    };
+    // It is written in whole seconds, which are cut off.
+    let difference = now
+        .duration_since(date)
+        .unwrap_or_else(|ahead| ahead.duration());
+    let difference = difference.saturating_sub(Duration::from_secs(1));
+    let found = format!(
+        "{} s apart; {} s are allowed",
+        difference.as_secs(),
+        leeway.as_secs()
+    );
+    if difference > leeway {
+        diagnosis.failed("clock", &found, "");
+    } else if difference > leeway / 4 {
+        diagnosis.warned("clock", &found);
+    } else {
+        diagnosis.passed("clock", &found);
+    }
+}
+
+/// The message with those of its causes.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = text + ": " + &error.to_string();
+        cause = error.source();
+    }
+    text
+}
+
+fn is_about_certificate(error: &FetchError) -> bool {
+    chain(error).contains("certificate")
+}

@@ -1,0 +1,75 @@
+//! The issuer's keys, as the service would take them.
+
+use http::header::CACHE_CONTROL;
+use serde_json::Value;
+
+use crate::issuer::Metadata;
+use crate::token::KeySet;
+
+use super::Doctor;
+use super::documents::chain;
+use super::findings::Diagnosis;
+
+pub(super) async fn examine(
+    doctor: &Doctor,
+    metadata: &Metadata,
+    diagnosis: &mut Diagnosis,
+) -> Option<KeySet> {
+    let url = metadata.jwks_uri().as_str();
+    let document = match doctor.fetch.document(url).await {
+        Ok(document) => document,
+        Err(error) => {
+            diagnosis.failed("jwks", &format!("{url}: {}", chain(&error)), "");
+            return None;
+        }
+    };
+    let lifetime = doctor.policy.lifetime(document.max_age);
+    let sent = document.headers.get_all(CACHE_CONTROL).iter();
+    let sent: Vec<_> = sent.filter_map(|value| value.to_str().ok()).collect();
+    let sent = if sent.is_empty() {
+        "absent".to_owned()
+    } else {
+        sent.join(", ")
+    };
+    let lifetime = lifetime.as_secs();
+    let found = format!("`Cache-Control: {sent}`; they are kept for {lifetime} s");
+    match document.max_age {
+        Some(age) if !age.is_zero() => diagnosis.passed("cache_lifetime", &found),
+        _ => diagnosis.warned("cache_lifetime", &found),
+    }
+    let parsed = match KeySet::parse(&document.body) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            diagnosis.failed("jwks", &format!("{url}: {}", chain(&error)), "");
+            return None;
+        }
+    };
+    let raw: Value = serde_json::from_slice(&document.body).unwrap_or_default();
+    let keys = parsed.key_set.keys().iter().map(|key| {
+        let kid = key.key_id().unwrap_or("without a kid");
+        format!("{kid} ({}{})", key.algorithm(), size(&raw, key.key_id()))
+    });
+    let mut found: Vec<String> = keys.collect();
+    found.extend(parsed.left_out.iter().map(|key| {
+        let kid = key.key_id.as_deref().unwrap_or("without a kid");
+        format!("left out: {kid}, {}", chain(&key.error))
+    }));
+    if parsed.key_set.keys().is_empty() {
+        found.insert(0, "no key that can be used".to_owned());
+        diagnosis.failed("jwks", &found.join("; "), "");
+        return None;
+    }
+    diagnosis.passed("jwks", &found.join("; "));
+    Some(parsed.key_set)
+}
+
+/// The bits of an RSA key, which alone differ.
+fn size(raw: &Value, key_id: Option<&str>) -> String {
+    let keys = raw["keys"].as_array().into_iter().flatten();
+    let mut of_id = keys.filter(|key| key["kid"].as_str() == key_id);
+    let modulus = of_id.find_map(|key| key["n"].as_str());
+    // Six bits a letter; the sizes there are are whole bytes.
+    modulus.map_or_else(String::new, |modulus| {
+        format!(", {} bits", modulus.len() * 6 / 8 * 8)
+    })
+}

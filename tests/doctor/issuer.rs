@@ -1,0 +1,138 @@
+//! An issuer that says what it is told to.
+
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+use poem::endpoint::make_sync;
+use poem::http::StatusCode;
+use poem::listener::TcpAcceptor;
+use poem::{Response, Route, Server};
+use poem_resource_server::clock::{Clock, SystemClock};
+use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+static KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::generate_with_kid(SigningAlgorithm::Es256, "issuer-key"));
+
+/// What is answered where.
+pub(crate) struct Script {
+    pub(crate) metadata: Answer,
+    pub(crate) oauth: Answer,
+    pub(crate) keys: Answer,
+    pub(crate) token: Answer,
+    /// How far its clock is ahead of ours.
+    pub(crate) ahead_secs: i64,
+}
+
+#[derive(Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) fields: Vec<(&'static str, String)>,
+    pub(crate) body: Value,
+}
+
+pub(crate) struct Scripted {
+    url: String,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Scripted {
+    /// A right issuer, changed.
+    pub(crate) async fn start(change: impl FnOnce(&mut Script, &str)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/oauth2/default", listener.local_addr().unwrap());
+        let mut script = right(&url);
+        change(&mut script, &url);
+        let ahead = script.ahead_secs;
+        let at = |answer: Answer| {
+            poem::get(make_sync({
+                let answer = answer.clone();
+                move |_| answer.response(ahead)
+            }))
+            .post(make_sync(move |_| answer.response(ahead)))
+        };
+        let routes = Route::new()
+            .at(
+                "/oauth2/default/.well-known/openid-configuration",
+                at(script.metadata),
+            )
+            .at(
+                "/.well-known/oauth-authorization-server/oauth2/default",
+                at(script.oauth),
+            )
+            .at("/oauth2/default/v1/keys", at(script.keys))
+            .at("/oauth2/default/v1/token", at(script.token));
+        let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
+        let server = tokio::spawn(Server::new_with_acceptor(acceptor).run(routes));
+        Self { url, server }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Answer {
+    fn of(body: Value) -> Self {
+        Self {
+            status: 200,
+            fields: vec![("content-type", "application/json".to_owned())],
+            body,
+        }
+    }
+
+    fn response(&self, ahead_secs: i64) -> Response {
+        let now = SystemClock::new().now();
+        let difference = Duration::from_secs(ahead_secs.unsigned_abs());
+        let date: SystemTime = if ahead_secs < 0 {
+            now - difference
+        } else {
+            now + difference
+        };
+        let status = StatusCode::from_u16(self.status).unwrap();
+        let builder = Response::builder()
+            .status(status)
+            .header("date", httpdate::fmt_http_date(date));
+        let builder = self.fields.iter().fold(builder, |builder, (name, value)| {
+            builder.header(*name, value)
+        });
+        builder.body(self.body.to_string())
+    }
+}
+
+fn right(url: &str) -> Script {
+    let metadata = json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}/v1/authorize"),
+        "token_endpoint": format!("{url}/v1/token"),
+        "jwks_uri": format!("{url}/v1/keys"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+    });
+    let mut keys = Answer::of(json!({ "keys": [KEY.public_jwk()] }));
+    keys.fields
+        .push(("cache-control", "max-age=600".to_owned()));
+    Script {
+        oauth: Answer::of(metadata.clone()),
+        metadata: Answer::of(metadata),
+        keys,
+        token: Answer::of(json!({})),
+        ahead_secs: 0,
+    }
+}
+
+/// A public key of so many bits, which verifies nothing.
+pub(crate) fn rsa_key(bits: usize) -> Value {
+    let modulus = "_".repeat(bits / 6 + 1);
+    json!({ "kty": "RSA", "kid": "short", "use": "sig", "alg": "RS256", "n": modulus, "e": "AQAB" })
+}
