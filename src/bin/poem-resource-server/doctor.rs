@@ -25,11 +25,9 @@ pub(crate) async fn print(
         Some(issuer) => issuer,
         None => embedded::issuer(&config)?.0.to_string(),
     };
-    let asked = match (&options.scope, &config.client.scope) {
-        (asked, _) if !asked.is_empty() => asked.clone(),
-        (_, asked) if !asked.is_empty() => asked.clone(),
-        _ => embedded::scope(&config),
-    };
+    let asked = [options.scope, config.client.scope.clone()];
+    let asked = asked.into_iter().find(|scopes| !scopes.is_empty());
+    let asked = asked.unwrap_or_else(|| embedded::scope(&config));
     let scopes: Result<Scope, _> = asked.iter().map(|text| ScopeToken::parse(text)).collect();
     let audience = Audience::parse(config.issuer.audience.as_str());
     let doctor = Doctor {
