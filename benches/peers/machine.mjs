@@ -90,14 +90,18 @@ export function median(values) {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
-/** Medians of slices, the spread of their rates, and the rate beside that of `reference`. */
+/**
+ * Medians of slices: the rate, the spread of rates, CPU for each call, and how many calls the
+ * CPU of one of `reference` would pay for. That ratio is of CPU, because rates are also those of
+ * `wrk` and of whoever else is on the machine.
+ */
 export function summary(slices, reference = slices) {
   const rates = slices.map(({ rate }) => rate);
   return {
     rate: Math.round(median(rates)),
     spread: rounded((Math.max(...rates) - Math.min(...rates)) / median(rates)),
     cpu_us: rounded(median(slices.map(({ cpu }) => cpu))),
-    ratio: rounded(median(slices.map(({ rate }, round) => rate / reference[round].rate))),
+    ratio: rounded(median(slices.map(({ cpu }, round) => reference[round].cpu / cpu))),
   };
 }
 

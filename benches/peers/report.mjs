@@ -62,18 +62,18 @@ const tables = {
   ),
   growth: table(
     ['tokens in turn', 'of one token', 'CPU us'],
-    Object.entries(results.growth).map(([tokens, { rate, cpu_us }]) => [
+    Object.entries(results.growth).map(([tokens, { cpu_us }]) => [
       count(Number(tokens)),
-      fixed(rate / results.growth[1].rate),
+      fixed(results.growth[1].cpu_us / cpu_us),
       fixed(cpu_us, 1),
     ]),
   ),
   workers: table(
     ['', 'token', "calls, of one worker's", 'CPU us', "of one worker's"],
-    results.workers.map(({ way, kind, ratio, cpu_us, cpu_ratio }) => [
+    results.workers.map(({ way, kind, rate_ratio, cpu_us, cpu_ratio }) => [
       way,
       kind,
-      fixed(ratio),
+      fixed(rate_ratio),
       fixed(cpu_us, 1),
       fixed(cpu_ratio),
     ]),
@@ -114,7 +114,7 @@ const byName = (pick) =>
   );
 const charts = {
   peers: bars(
-    `Calls a second, as a ratio to whoami of ${results.reference}`,
+    `Calls for the CPU of one whoami of ${results.reference}`,
     ['hello', 'whoami, token held', 'whoami, 10,000 tokens'],
     drawn.map(({ name, hello, held, many }) => ({
       name,

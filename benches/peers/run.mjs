@@ -9,7 +9,19 @@ import path from 'node:path';
 import { BIN, bearer, call, freePort, tampered } from '../../tests/e2e/harness.mjs';
 import { startIssuer } from './issuer.mjs';
 import { latencies } from './latency.mjs';
-import { BOTH, about, has, median, output, rounded, rounds, summary } from './machine.mjs';
+import {
+  BOTH,
+  SERVER,
+  about,
+  has,
+  median,
+  output,
+  pinned,
+  rounded,
+  rounds,
+  slice,
+  summary,
+} from './machine.mjs';
 import { answers, findEnvoy, immediately, others, ours, pinnedVersions } from './systems.mjs';
 
 const isQuick = process.argv.includes('--quick');
@@ -161,7 +173,7 @@ async function measureWorkers() {
     };
   };
   const ways = {
-    'one worker': on('0', '1'),
+    'one worker': on(BOTH, '1'),
     'two workers': on(BOTH, '2'),
     'two processes, a worker each': processes,
   };
@@ -172,10 +184,7 @@ async function measureWorkers() {
       'token new': [await start(small), { script: inTurn(many) }],
     };
     for (const [kind, [server, what]] of Object.entries(measured)) {
-      cells[`${name}|${kind}`] = whoami(server, {
-        ...what,
-        on: name === 'one worker' ? '1' : BOTH,
-      });
+      cells[`${name}|${kind}`] = whoami(server, { ...what, on: BOTH });
     }
   }
   const slices = await rounds(cells, ROUNDS, SECONDS);
@@ -185,9 +194,21 @@ async function measureWorkers() {
     way: name.split('|')[0],
     kind: name.split('|')[1],
     ...summary(its, slices[one(name)]),
+    rate_ratio: rounded(median(its.map(({ rate }, round) => rate / slices[one(name)][round].rate))),
     cpu_ratio: rounded(median(its.map(({ cpu }, round) => cpu / slices[one(name)][round].cpu))),
   }));
 }
+
+/** A bare verification beside the same load: cores that share a chip slow each other. */
+async function measureVerification(servers) {
+  const [told] = await Promise.all([
+    output(...split(pinned(SERVER, peers, 'verify', issuer.key))),
+    slice(hello(servers['hyper alone']), SECONDS),
+  ]);
+  return Number(told);
+}
+
+const split = ([command, ...args]) => [command, args];
 
 /** From the start of the process to its first 200 at /readyz, in milliseconds. */
 async function measureStart() {
@@ -212,7 +233,7 @@ const results = {
   rounds: ROUNDS,
   seconds: SECONDS,
   reference: REFERENCE,
-  verify_ns: Number(await output(peers, ['verify', issuer.key])),
+  verify_ns: await measureVerification(servers),
   binary_bytes: fs.statSync(BIN).size,
   start: await measureStart(),
   peers: await measurePeers(servers),
