@@ -42,7 +42,7 @@ pub struct Doctor {
 impl Doctor {
     /// Asks, and tells what was found.
     pub async fn examine(self) -> Diagnosis {
-        let mut diagnosis = Diagnosis::default();
+        let mut diagnosis = Diagnosis::of(&self.issuer);
         self.ask(&mut diagnosis).await;
         diagnosis.skip_the_rest();
         diagnosis
@@ -74,15 +74,16 @@ impl Doctor {
                 Some(issuer)
             }
             Err(error) => {
+                let issuer = findings::shown(&self.issuer);
                 let check = match error {
                     IssuerError::OrgServer { .. } => "org_server",
                     IssuerError::AdminDomain { .. } => "admin_domain",
                     _ => "url",
                 };
                 if check != "url" {
-                    diagnosis.passed("url", &self.issuer);
+                    diagnosis.passed("url", &issuer);
                 }
-                let found = format!("{}: {}", findings::printable(&self.issuer), error.fault());
+                let found = format!("{issuer}: {}", error.fault());
                 diagnosis.failed(check, &found, &error.fix());
                 None
             }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
 use openidconnect::core::{CoreGrantType, CoreJwsSigningAlgorithm};
 use url::Url;
 
@@ -16,7 +17,12 @@ pub(super) async fn resolve(issuer: &Issuer, diagnosis: &mut Diagnosis) -> Optio
     let url = Url::parse(issuer.as_str()).ok()?;
     let port = url.port_or_known_default()?;
     let host = issuer.host().trim_matches(['[', ']']);
-    match tokio::net::lookup_host((host, port)).await {
+    let lookup = tokio::net::lookup_host((host, port));
+    let addresses = match tokio::time::timeout(LOOKUP_TIMEOUT, lookup).await {
+        Ok(addresses) => addresses.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer in {LOOKUP_TIMEOUT:?}")),
+    };
+    match addresses {
         Ok(addresses) => {
             let addresses: Vec<_> = addresses.map(|address| address.ip().to_string()).collect();
             diagnosis.passed("resolve", &addresses.join(", "));
@@ -44,9 +50,11 @@ pub(super) async fn openid_configuration(
         Err(error) => error,
     };
     let found = format!("{url}: {}", chain(&error));
+    let is_missing =
+        matches!(&error, FetchError::Status { status, .. } if *status == StatusCode::NOT_FOUND);
     match &error {
         FetchError::Connect(_) if is_about_certificate(&error) => {
-            diagnosis.failed("tls", &found, "");
+            diagnosis.failed("tls", &found, certificate_fix(&found));
         }
         FetchError::Connect(_) | FetchError::Timeout | FetchError::Transport(_) => {
             diagnosis.failed("connect", &found, "");
@@ -56,6 +64,9 @@ pub(super) async fn openid_configuration(
             match explain(error, issuer, &url) {
                 error @ DiscoveryError::OktaServerNotFound { .. } => {
                     diagnosis.failed("server_id", &error.to_string(), "");
+                }
+                _ if is_missing && names_okta_server(issuer) => {
+                    diagnosis.failed("server_id", &found, "");
                 }
                 _ => diagnosis.failed("openid_configuration", &found, ""),
             }
@@ -159,6 +170,10 @@ pub(super) fn clock(
     let Some(date) = date else {
         return diagnosis.skipped("clock", "the answer has no `Date`");
     };
+    // Of a cache: the answer has been under way for so long (RFC 9111 section 5.1).
+    let age = document.headers.get(http::header::AGE);
+    let age = age.and_then(|age| age.to_str().ok()?.parse().ok());
+    let date = date + Duration::from_secs(age.unwrap_or(0));
     // It is written in whole seconds, which are cut off.
     let difference = now
         .duration_since(date)
@@ -189,6 +204,31 @@ pub(super) fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// Okta's path with something else than `default` or an id.
+fn names_okta_server(issuer: &Issuer) -> bool {
+    let server = issuer
+        .as_str()
+        .split_once("/oauth2/")
+        .map_or("", |(_, server)| server);
+    !matches!(server, "" | "default") && !server.starts_with("aus")
+}
+
+/// As rustls words it.
+fn certificate_fix(found: &str) -> &'static str {
+    if found.contains("expired") || found.contains("not valid after") {
+        "Have the issuer's certificate renewed; if it is new, compare this machine's clock."
+    } else if found.contains("not valid for name") {
+        "Write the issuer by the name that its certificate has."
+    } else if found.contains("UnknownIssuer") {
+        "Install the certificate of the issuer's authority on this machine: `update-ca-certificates`."
+    } else {
+        ""
+    }
+}
+
 fn is_about_certificate(error: &FetchError) -> bool {
     chain(error).contains("certificate")
 }
+
+/// A name server that takes longer is none.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);

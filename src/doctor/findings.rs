@@ -5,6 +5,7 @@ use serde::Serialize;
 /// All findings, in the order of the examination.
 #[derive(Debug, Default, Serialize)]
 pub struct Diagnosis {
+    issuer: String,
     findings: Vec<Finding>,
 }
 
@@ -58,6 +59,18 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
 ];
 
 impl Diagnosis {
+    pub(super) fn of(issuer: &str) -> Self {
+        Self {
+            issuer: shown(issuer),
+            findings: Vec::new(),
+        }
+    }
+
+    /// The issuer as it may be shown: without a password.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// What was found, in the order of the examination.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -128,9 +141,23 @@ fn general_fix(check: &str) -> &'static str {
     row.map_or("", |(_, _, fix)| fix)
 }
 
-/// What an issuer says ends up on a terminal, and must neither move nor fill it.
+/// An issuer as it was written, which may be anything: without a user and a password.
+pub(super) fn shown(issuer: &str) -> String {
+    let text = printable(issuer);
+    match (text.find("://"), text.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => {
+            format!("{}********{}", &text[..scheme + 3], &text[at..])
+        }
+        _ => text,
+    }
+}
+
+/// What an issuer says ends up on a terminal, and must neither move, turn nor fill it.
 pub(super) fn printable(text: &str) -> String {
-    let letters = text.chars().filter(|letter| !letter.is_control());
+    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let letters = text
+        .chars()
+        .filter(|letter| !letter.is_control() && !turns(*letter));
     letters.take(MAX_SHOWN).collect()
 }
 

@@ -73,7 +73,8 @@ impl Judge {
             None => diagnosis.passed("accepted", "the token would be accepted here"),
             Some(reason) => {
                 let (meaning, fix) = advice(reason);
-                diagnosis.failed("accepted", &format!("{reason}: {meaning}"), fix);
+                let fix = format!("{fix} `explain` shows what was found and what is wanted.");
+                diagnosis.failed("accepted", &format!("{reason}: {meaning}"), &fix);
             }
         }
     }

@@ -4,7 +4,7 @@ use http::header::CACHE_CONTROL;
 use serde_json::Value;
 
 use crate::issuer::Metadata;
-use crate::token::KeySet;
+use crate::token::{KeyError, KeySet, LeftOut};
 
 use super::Doctor;
 use super::documents::chain;
@@ -59,6 +59,12 @@ pub(super) async fn examine(
         diagnosis.failed("jwks", &found.join("; "), "");
         return None;
     }
+    let is_given_away =
+        |key: &LeftOut| matches!(key.error, KeyError::Private | KeyError::Symmetric);
+    if parsed.left_out.iter().any(is_given_away) {
+        diagnosis.failed("jwks", &found.join("; "), GIVEN_AWAY);
+        return None;
+    }
     diagnosis.passed("jwks", &found.join("; "));
     Some(parsed.key_set)
 }
@@ -73,3 +79,5 @@ fn size(raw: &Value, key_id: Option<&str>) -> String {
         format!(", {} bits", modulus.len() * 6 / 8 * 8)
     })
 }
+
+const GIVEN_AWAY: &str = "The issuer publishes a secret, with which anybody can sign: have it withdraw and replace that key.";

@@ -66,9 +66,27 @@ impl ClientCredentials {
                     description: refusal.error_description().map(|text| printable(text)),
                 },
                 RequestTokenError::Request(source) => GrantError::Fetch(source),
-                RequestTokenError::Parse(..) | RequestTokenError::Other(_) => GrantError::Malformed,
+                RequestTokenError::Parse(_, body) => okta_refusal(&body),
+                RequestTokenError::Other(_) => GrantError::Malformed,
             })?;
         Ok(GrantedToken(response.access_token().secret().clone()))
+    }
+}
+
+/// Okta refuses a client that it does not know in a form of its own.
+fn okta_refusal(body: &[u8]) -> GrantError {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        error_code: String,
+        error_summary: Option<String>,
+    }
+    match serde_json::from_slice::<Body>(body) {
+        Ok(body) => GrantError::Refused {
+            error: printable(&body.error_code),
+            description: body.error_summary.as_deref().map(printable),
+        },
+        Err(_) => GrantError::Malformed,
     }
 }
 

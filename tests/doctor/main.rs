@@ -142,18 +142,30 @@ async fn a_url_that_is_none_is_told_without_asking_anybody() {
             "https://",
         ),
         ("no URL", "dev-1.okta.com", "url", "write it whole"),
+        (
+            "a password",
+            "https://ada:hunter2@id.example/x",
+            "url",
+            "between :// and @",
+        ),
     ] {
-        let text = assert_found(name, &doctor(url).examine().await, &[check]);
+        let diagnosis = doctor(url).examine().await;
 
+        let text = assert_found(name, &diagnosis, &[check]);
+        let shown = serde_json::to_string(&diagnosis).unwrap();
+        assert!(!shown.contains("hunter2"), "{shown}");
         assert!(text.contains(said), "{name}: {text}");
     }
 }
 
 #[tokio::test]
 async fn a_name_without_an_address_and_a_port_where_nobody_listens() {
-    let nowhere = doctor("https://nowhere.invalid/oauth2/default")
-        .examine()
-        .await;
+    let nowhere = doctor(&format!(
+        "https://{}.invalid/oauth2/default",
+        "x".repeat(64)
+    ))
+    .examine()
+    .await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = listener.local_addr().unwrap();
     drop(listener);
@@ -163,6 +175,18 @@ async fn a_name_without_an_address_and_a_port_where_nobody_listens() {
 
     assert_found("no address", &nowhere, &["resolve"]);
     assert_found("nobody", &refused, &["connect"]);
+}
+
+#[tokio::test]
+async fn an_okta_server_by_its_name_is_told_from_one_that_is_not_there() {
+    let issuer = Scripted::start(|_, _| {}).await;
+    let at = |server: &str| issuer.url().replace("/default", server);
+
+    let by_name = doctor(&at("/My-API")).examine().await;
+    let by_id = doctor(&at("/aus1")).examine().await;
+
+    assert_found("name", &by_name, &["server_id"]);
+    assert_found("id", &by_id, &["openid_configuration"]);
 }
 
 /// Where the script is broken, by what, and what is found.
@@ -183,13 +207,16 @@ const BROKEN: &[Row] = &[
     ("a redirect", |script, _| { script.metadata.status = 302; script.metadata.fields.push(("location", "/elsewhere".into())); }, &["openid_configuration"], "redirect"),
     ("a document without keys", |script, _| { script.metadata.body.as_object_mut().unwrap().remove("jwks_uri"); }, &["openid_configuration"], "malformed"),
     ("another slash", |script, url| script.metadata.body["issuer"] = json!(format!("{url}/")), &["issuer"], "exactly what the document names"),
-    ("an org server behind another domain", |script, url| { script.metadata.body["jwks_uri"] = json!(url.replace("/oauth2/default", "/oauth2/v1/keys")); }, &["jwks"], "404"),
+    ("keys that are not there", |script, url| { script.metadata.body["jwks_uri"] = json!(url.replace("/oauth2/default", "/oauth2/v1/keys")); }, &["jwks"], "404"),
     ("keys elsewhere", |script, _| script.metadata.body["jwks_uri"] = json!("https://keys.example/jwks"), &["jwks"], "issuer.jwks_hosts"),
     ("keys by plain http", |script, _| script.metadata.body["jwks_uri"] = json!("http://keys.example/jwks"), &["jwks"], "not https"),
     ("keys out of reach", |script, _| script.keys.status = 500, &["jwks"], "500"),
     ("no key", |script, _| script.keys.body = json!({ "keys": [] }), &["jwks"], "no key"),
     ("keys for something else", |script, _| script.keys.body["keys"][0]["use"] = json!("enc"), &["jwks"], "left out: issuer-key"),
     ("a short key", |script, _| script.keys.body = json!({ "keys": [rsa_key(1024)] }), &["jwks"], "left out: short"),
+    ("a published private key", |script, _| script.keys.body["keys"][0]["d"] = json!("AQAB"), &["jwks"], "no key that can be used"),
+    ("a private key beside a good one", |script, _| { let mut key = script.keys.body["keys"][0].clone(); key["d"] = json!("AQAB"); key["kid"] = json!("other"); script.keys.body["keys"].as_array_mut().unwrap().push(key); }, &["jwks"], "anybody can sign"),
+    ("keys for other algorithms", |script, _| script.keys.body["keys"][0]["alg"] = json!("ES512"), &["jwks"], "left out"),
     ("keys that are none", |script, _| script.keys.body = json!([]), &["jwks"], "fix"),
     ("keys not to be kept", |script, _| script.keys.fields.push(("cache-control", "no-cache, no-store".into())), &["(cache_lifetime)"], "no-cache, no-store"),
     ("no client credentials", |script, _| script.metadata.body["grant_types_supported"] = json!(["authorization_code"]), &["(client_credentials)"], "access policy"),
@@ -229,10 +256,14 @@ async fn a_client_that_gets_no_token_is_told_why() {
         ),
         ("DPoP", "invalid_dpop_proof", "DPoP"),
         ("something else", "server_error", "log has more"),
+        ("Okta's own form", "okta", "id and secret"),
     ] {
         let issuer = Scripted::start(|script, _| {
             script.token.status = 400;
-            script.token.body = json!({ "error": error, "error_description": "why" });
+            script.token.body = match error {
+                "okta" => json!({ "errorCode": "invalid_client", "errorSummary": "Invalid value" }),
+                _ => json!({ "error": error, "error_description": "why" }),
+            };
         });
         let issuer = issuer.await;
         let with_client = Doctor {

@@ -25,6 +25,9 @@ pub(crate) async fn print(
         Some(issuer) => issuer,
         None => embedded::issuer(&config)?.0.to_string(),
     };
+    if config.client.id.is_some() != config.client.secret.is_some() {
+        return Err(Failure::NoClient);
+    }
     let asked = [options.scope, config.client.scope.clone()];
     let asked = asked.into_iter().find(|scopes| !scopes.is_empty());
     let asked = asked.unwrap_or_else(|| embedded::scope(&config));
@@ -40,10 +43,9 @@ pub(crate) async fn print(
         clock: Arc::new(SystemClock::new()),
         issuer,
     };
-    let name = doctor.issuer.clone();
     let diagnosis = doctor.examine().await;
     match options.format {
-        DoctorFormat::Text => output::print_styled(&text(&name, &diagnosis))?,
+        DoctorFormat::Text => output::print_styled(&text(&diagnosis))?,
         DoctorFormat::Json => {
             let text = serde_json::to_string_pretty(&diagnosis);
             output::print(&(text.expect("findings are plain data") + "\n"))?;
@@ -67,12 +69,8 @@ pub(crate) fn list() -> String {
     table
 }
 
-fn text(issuer: &str, diagnosis: &Diagnosis) -> String {
-    let shown: String = issuer
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .collect();
-    let mut text = format!("{BOLD}{shown}{BOLD:#}\n\n");
+fn text(diagnosis: &Diagnosis) -> String {
+    let mut text = format!("{BOLD}{}{BOLD:#}\n\n", diagnosis.issuer());
     let mut not_reached = Vec::new();
     for finding in diagnosis.findings() {
         let (style, word) = match finding.status {

@@ -79,7 +79,9 @@ pub(crate) enum Failure {
     Grant(#[from] GrantError),
     #[error("a scope is not one")]
     Scope(#[from] ScopeError),
-    #[error("no client is set; give --client-id and set RESOURCE_SERVER_CLIENT__SECRET")]
+    #[error(
+        "no client is set, or half of one; give --client-id and set RESOURCE_SERVER_CLIENT__SECRET"
+    )]
     NoClient,
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
