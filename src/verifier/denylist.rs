@@ -9,7 +9,7 @@ mod denial;
 mod index;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
@@ -24,6 +24,8 @@ pub use denial::{Denial, DenialError};
 #[derive(Debug)]
 pub struct Denylist {
     index: RwLock<Index>,
+    /// Held by whoever changes the list, from its first look to its last word.
+    changing: Mutex<()>,
     /// How many denials there are: most lists are empty, and cost one look.
     len: AtomicUsize,
     max_entries: usize,
@@ -49,6 +51,7 @@ impl Denylist {
     pub fn new(max_entries: usize, clock: Arc<dyn Clock>) -> Self {
         Self {
             index: RwLock::default(),
+            changing: Mutex::default(),
             len: AtomicUsize::new(0),
             max_entries,
             confirmed_at: AtomicU64::new(millis(clock.monotonic())),
@@ -76,6 +79,7 @@ impl Denylist {
     /// [`DenylistFull`] when there is no room; nothing that was denied is allowed for it.
     pub fn deny(&self, denial: Denial) -> Result<(), DenylistFull> {
         let now = self.clock.now();
+        let _changing = self.change();
         let mut index = self.write();
         if index.len() >= self.max_entries {
             index.retain(|denial| denial.is_in_force(now));
@@ -90,6 +94,7 @@ impl Denylist {
 
     /// Takes a denial back; whether there was such a one.
     pub fn allow(&self, denial: &Denial) -> bool {
+        let _changing = self.change();
         let mut index = self.write();
         let before = index.len();
         index.retain_of(DenialSource::Shared, |known| known != denial);
@@ -104,6 +109,7 @@ impl Denylist {
     /// [`DenylistFull`] when there is no room; then nothing has changed.
     pub fn replace(&self, source: DenialSource, denials: Vec<Denial>) -> Result<(), DenylistFull> {
         let now = self.clock.now();
+        let _changing = self.change();
         // Built beside the one in force, so that callers wait for a swap alone.
         let mut next = self.read().clone();
         next.retain(|denial| denial.is_in_force(now));
@@ -155,6 +161,10 @@ impl Denylist {
             return Err(TokenError::Revoked.into());
         }
         Ok(())
+    }
+
+    fn change(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     // Nothing panics while it holds the lock, and a list is whole after each step.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use figment::value::Value;
 
 use super::client::Secret;
-use super::limits::AT_LEAST_A_MOMENT;
 use super::problem::Fault;
 use super::reader::Reader;
 use super::value;
@@ -47,9 +46,7 @@ impl DenylistConfig {
             token: reader.read_optional("denylist.token", token),
             redis_url: reader.read_optional("denylist.redis_url", redis_url),
             on_failure: reader.read("denylist.on_failure", on_failure),
-            max_age: reader.read("denylist.max_age", |it| {
-                value::duration(it, &AT_LEAST_A_MOMENT)
-            }),
+            max_age: reader.read("denylist.max_age", |it| value::duration(it, &MAX_AGE)),
             max_entries: reader.read("denylist.max_entries", |it| {
                 let number = value::number(it, MAX_ENTRIES)?;
                 Ok(usize::try_from(number).unwrap_or(usize::MAX))
@@ -93,5 +90,7 @@ fn on_failure(value: &Value) -> Result<OnFailure, Fault> {
 }
 
 const MIN_TOKEN_BYTES: usize = 32;
+/// Redis is heard of twice a second, and not by the millisecond.
+const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
 /// A denial takes about a quarter of a KiB.
 const MAX_ENTRIES: RangeInclusive<u32> = 1..=10_000_000;

@@ -284,3 +284,29 @@ fn what_is_no_denial_is_told_from_one() {
     let twin = json!({ "sub": &long[1..], "exp": 1 }).to_string();
     assert_eq!(Denial::parse(twin.as_bytes()).unwrap().to_json(), twin);
 }
+
+#[test]
+fn a_denial_given_while_a_source_is_replaced_is_not_lost() {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
+    let list = Denylist::new(1_000_000, clock);
+    let named = |name: &str| {
+        let text = json!({ "jti": name, "exp": 9_000_000_000_u64 }).to_string();
+        Denial::parse(text.as_bytes()).unwrap()
+    };
+    let of_file: Vec<_> = (0..2_000).map(|id| named(&format!("file-{id}"))).collect();
+
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for _ in 0..50 {
+                list.replace(DenialSource::File, of_file.clone()).unwrap();
+            }
+        });
+        threads.spawn(|| {
+            for id in 0..2_000 {
+                list.deny(named(&format!("given-{id}"))).unwrap();
+            }
+        });
+    });
+
+    assert_eq!(list.len(), 4_000);
+}
