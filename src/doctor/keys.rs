@@ -1,5 +1,7 @@
 //! The issuer's keys, as the service would take them.
 
+use std::fmt::Write as _;
+
 use http::header::CACHE_CONTROL;
 use serde_json::Value;
 
@@ -47,7 +49,7 @@ pub(super) async fn examine(
     let raw: Value = serde_json::from_slice(&document.body).unwrap_or_default();
     let keys = parsed.key_set.keys().iter().map(|key| {
         let kid = key.key_id().unwrap_or("without a kid");
-        format!("{kid} ({}{})", key.algorithm(), size(&raw, key.key_id()))
+        format!("{kid} ({}{})", key.algorithm(), details(&raw, key.key_id()))
     });
     let mut found: Vec<String> = keys.collect();
     found.extend(parsed.left_out.iter().map(|key| {
@@ -69,15 +71,23 @@ pub(super) async fn examine(
     Some(parsed.key_set)
 }
 
-/// The bits of an RSA key, which alone differ.
-fn size(raw: &Value, key_id: Option<&str>) -> String {
-    let keys = raw["keys"].as_array().into_iter().flatten();
-    let mut of_id = keys.filter(|key| key["kid"].as_str() == key_id);
-    let modulus = of_id.find_map(|key| key["n"].as_str());
-    // Six bits a letter; the sizes there are are whole bytes.
-    modulus.map_or_else(String::new, |modulus| {
-        format!(", {} bits", modulus.len() * 6 / 8 * 8)
-    })
+/// What the published key says of itself besides: its type, its bits where they may differ, its
+/// use.
+fn details(raw: &Value, key_id: Option<&str>) -> String {
+    let mut keys = raw["keys"].as_array().into_iter().flatten();
+    let Some(key) = keys.find(|key| key["kid"].as_str() == key_id) else {
+        return String::new();
+    };
+    let text = |name: &str| key[name].as_str();
+    let mut details = format!(", {}", text("kty").unwrap_or("of no type"));
+    if let Some(modulus) = text("n") {
+        // Six bits a letter; the sizes there are are whole bytes.
+        let _ = write!(details, " {} bits", modulus.len() * 6 / 8 * 8);
+    } else if let Some(curve) = text("crv") {
+        let _ = write!(details, " {curve}");
+    }
+    let _ = write!(details, ", use {}", text("use").unwrap_or("not said"));
+    details
 }
 
 const GIVEN_AWAY: &str = "The issuer publishes a secret, with which anybody can sign: have it withdraw and replace that key.";

@@ -88,6 +88,12 @@ async fn nothing_is_wrong_with_a_right_issuer() {
 
     assert_found("right", &diagnosis, &[]);
     assert!(diagnosis.is_healthy());
+    let keys = diagnosis
+        .findings()
+        .iter()
+        .find(|finding| finding.check == "jwks");
+    let keys = &keys.unwrap().found;
+    assert!(keys.ends_with("(RS256, RSA 2048 bits, use sig)"), "{keys}");
     let skipped: Vec<_> = diagnosis
         .findings()
         .iter()
