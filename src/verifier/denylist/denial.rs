@@ -139,3 +139,61 @@ pub enum DenialError {
 
 /// More than any claim that a token of 8 KiB carries in practice.
 const MAX_TEXT_BYTES: usize = 1024;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_denial_is_told_from_one() {
+        let long = "x".repeat(1025);
+        let rows = [
+            ("no JSON", "{".to_owned()),
+            ("a list", "[]".to_owned()),
+            ("no end", json!({ "jti": "1" }).to_string()),
+            (
+                "an unknown member",
+                json!({ "jti": "1", "exp": 1, "ip": "x" }).to_string(),
+            ),
+            (
+                "a doubled member",
+                r#"{"jti": "1", "jti": "2", "exp": 1}"#.to_owned(),
+            ),
+            (
+                "a number for a text",
+                json!({ "sub": 1, "exp": 1 }).to_string(),
+            ),
+            (
+                "a text for a number",
+                json!({ "sub": "a", "exp": "1" }).to_string(),
+            ),
+            (
+                "a time before 1970",
+                json!({ "issued_before": -1, "exp": 1 }).to_string(),
+            ),
+            ("an empty text", json!({ "sub": "", "exp": 1 }).to_string()),
+            ("a long text", json!({ "sub": long, "exp": 1 }).to_string()),
+            ("everything", json!({ "exp": 1 }).to_string()),
+            (
+                "everything of an issuer",
+                json!({ "iss": "https://id.example", "exp": 1 }).to_string(),
+            ),
+        ];
+        for (name, text) in rows {
+            let error = Denial::parse(text.as_bytes()).expect_err(name);
+
+            let list = Denial::parse_list(format!("[{text}]").as_bytes());
+            assert!(list.is_err(), "{name}");
+            assert_eq!(
+                matches!(error, DenialError::Everything),
+                name.starts_with("everything"),
+                "{name}"
+            );
+        }
+        let twin = json!({ "sub": &long[1..], "exp": 1 }).to_string();
+        assert_eq!(Denial::parse(twin.as_bytes()).unwrap().to_json(), twin);
+    }
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
+use super::{Denial, DenialSource, Denylist, DenylistFull};
 use crate::clock::{Clock, ManualClock};
 use crate::dev::{SigningAlgorithm, SigningKey};
 use crate::token::{Audience, KeySet, Validation};
@@ -233,56 +233,6 @@ async fn an_unconfirmed_list_refuses_all_where_it_is_told_to() {
     lenient.clock.advance(Duration::from_secs(600));
     assert_eq!(lenient.reason(&other).await, None);
     assert_eq!(lenient.denylist.age(), Duration::from_secs(600));
-}
-
-#[test]
-fn what_is_no_denial_is_told_from_one() {
-    let long = "x".repeat(1025);
-    let rows = [
-        ("no JSON", "{".to_owned()),
-        ("a list", "[]".to_owned()),
-        ("no end", json!({ "jti": "1" }).to_string()),
-        (
-            "an unknown member",
-            json!({ "jti": "1", "exp": 1, "ip": "x" }).to_string(),
-        ),
-        (
-            "a doubled member",
-            r#"{"jti": "1", "jti": "2", "exp": 1}"#.to_owned(),
-        ),
-        (
-            "a number for a text",
-            json!({ "sub": 1, "exp": 1 }).to_string(),
-        ),
-        (
-            "a text for a number",
-            json!({ "sub": "a", "exp": "1" }).to_string(),
-        ),
-        (
-            "a time before 1970",
-            json!({ "issued_before": -1, "exp": 1 }).to_string(),
-        ),
-        ("an empty text", json!({ "sub": "", "exp": 1 }).to_string()),
-        ("a long text", json!({ "sub": long, "exp": 1 }).to_string()),
-        ("everything", json!({ "exp": 1 }).to_string()),
-        (
-            "everything of an issuer",
-            json!({ "iss": ISSUER, "exp": 1 }).to_string(),
-        ),
-    ];
-    for (name, text) in rows {
-        let error = Denial::parse(text.as_bytes()).expect_err(name);
-
-        let list = Denial::parse_list(format!("[{text}]").as_bytes());
-        assert!(list.is_err(), "{name}");
-        assert_eq!(
-            matches!(error, DenialError::Everything),
-            name.starts_with("everything"),
-            "{name}"
-        );
-    }
-    let twin = json!({ "sub": &long[1..], "exp": 1 }).to_string();
-    assert_eq!(Denial::parse(twin.as_bytes()).unwrap().to_json(), twin);
 }
 
 #[test]
