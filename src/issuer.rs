@@ -13,7 +13,9 @@ mod key_set;
 mod metadata;
 
 pub use error::DiscoveryError;
-pub use fetch::{Document, Fetch, FetchError, FetchPolicy, MAX_BODY_BYTES};
+pub use fetch::{
+    Document, EndOfExchange, ExchangeWitness, Fetch, FetchError, FetchPolicy, MAX_BODY_BYTES,
+};
 #[cfg(feature = "service")]
 pub use grant::{ClientCredentials, GrantError, GrantedToken};
 pub use identifier::{Issuer, IssuerError};

@@ -24,6 +24,7 @@ mod reload;
 mod routes;
 mod server;
 pub mod telemetry;
+mod traces;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -49,6 +50,7 @@ use problems::Problems;
 use reload::InForce;
 use routes::read;
 use server::{Certificate, Connections, Heart, Limits, Stage, Tls};
+use traces::Traces;
 
 pub use app::{fetch, redirect_uris, refresh_policy};
 pub use audit::AuditError;
@@ -68,6 +70,7 @@ pub struct Service {
     callers: Arc<Connections>,
     operators: Arc<Connections>,
     tls: Option<Tls>,
+    traces: Option<Traces>,
     drain_delay: Duration,
     stage: watch::Sender<Stage>,
     reloader: Reloader,
@@ -101,6 +104,7 @@ impl Service {
             .transpose()?;
         let tls = tls.map(Tls::new);
         let denials = Denials::start(&config.denylist, &clock)?;
+        let traces = Traces::start(&config.telemetry)?;
         let verdicts = Arc::<Tally>::default();
         let lasting = Lasting {
             listen,
@@ -108,6 +112,7 @@ impl Service {
             stage: stage.subscribe(),
             verdicts: verdicts.clone(),
             denials: denials.clone(),
+            traces: traces.clone(),
         };
         let app = App::build(config, &lasting)?;
         let in_force = Arc::new(ArcSwap::from_pointee(app));
@@ -115,8 +120,8 @@ impl Service {
         let connections = || Arc::new(Connections::new(limits.max_connections));
         let (callers, operators) = (connections(), connections());
         let requests = Arc::new(Requests::new());
-        let endpoint =
-            InForce::new(in_force.clone()).with(Observe::new(requests.clone(), clock.clone()));
+        let observe = Observe::new(requests.clone(), clock.clone(), traces.clone());
+        let endpoint = InForce::new(in_force.clone()).with(observe);
         let reloader = Reloader::new(in_force.clone(), config, lasting, tls.clone());
         let metrics = Metrics::new(metrics::Sources {
             requests,
@@ -147,6 +152,7 @@ impl Service {
             callers,
             operators,
             tls,
+            traces,
             drain_delay: config.http.drain_delay,
             reloader,
             stage,
@@ -219,6 +225,9 @@ impl Service {
             admin_stage.send_replace(Stage::Closed);
         };
         tokio::join!(callers, operators);
+        if let Some(traces) = self.traces {
+            traces.finish().await;
+        }
     }
 }
 
@@ -247,6 +256,10 @@ pub enum BuildError {
     /// The denylist is not as it should be.
     #[error(transparent)]
     Denylist(#[from] DenylistError),
+    /// Traces cannot be sent.
+    #[cfg(feature = "otel")]
+    #[error("`telemetry.otlp_endpoint` cannot be used")]
+    Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] FetchError),

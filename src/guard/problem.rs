@@ -25,18 +25,30 @@ pub struct Problem {
 }
 
 #[derive(Serialize)]
-struct Body {
+struct Body<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,
     detail: &'static str,
     reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<&'a str>,
 }
 
 impl Problem {
     /// The body as a JSON value.
     pub(super) fn to_value(self) -> Value {
         serde_json::to_value(self.body()).expect("a body of texts and a number")
+    }
+
+    /// The body with the member `trace_id`, for who looks a refusal up in traces.
+    #[cfg(feature = "service")]
+    pub(crate) fn body_with_trace_id(self, trace_id: &str) -> Vec<u8> {
+        let body = Body {
+            trace_id: Some(trace_id),
+            ..self.body()
+        };
+        serde_json::to_vec(&body).expect("a body of texts and a number")
     }
 
     /// The body as it is sent, made once: there are as many as there are reasons, and floods
@@ -50,13 +62,14 @@ impl Problem {
         })
     }
 
-    fn body(self) -> Body {
+    fn body<'a>(self) -> Body<'a> {
         Body {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: self.detail,
             reason: self.reason,
+            trace_id: None,
         }
     }
 }

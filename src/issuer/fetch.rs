@@ -7,10 +7,13 @@
 //!
 //! It does not retry: see [`RemoteKeySet`](super::RemoteKeySet) for when to ask again.
 
+mod error;
 mod headers;
+mod witness;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, HeaderMap};
@@ -19,6 +22,9 @@ use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use url::{Host, Url};
 
 use headers::{is_json, max_age};
+
+pub use error::FetchError;
+pub use witness::{EndOfExchange, ExchangeWitness};
 
 /// The longest body that is read.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -47,6 +53,9 @@ pub struct Fetch {
     /// For issuers on this machine: a proxy from the environment would be asked for its own loopback.
     direct: reqwest::Client,
     client: reqwest::Client,
+    witness: Option<Arc<dyn ExchangeWitness>>,
+    /// Whether plain http may leave this machine.
+    speaks_plainly: bool,
 }
 
 impl Fetch {
@@ -76,7 +85,36 @@ impl Fetch {
         Ok(Self {
             direct: builder().no_proxy().build().map_err(FetchError::Setup)?,
             client: builder().build().map_err(FetchError::Setup)?,
+            witness: None,
+            speaks_plainly: false,
         })
+    }
+
+    /// The same, telling `witness` of each exchange.
+    #[must_use]
+    pub fn with_witness(self, witness: Arc<dyn ExchangeWitness>) -> Self {
+        Self {
+            witness: Some(witness),
+            ..self
+        }
+    }
+
+    /// The same, speaking plain http with other machines too: for what decides nothing, as
+    /// telemetry within a cluster. Never for an issuer, whose keys anybody on the way could
+    /// replace.
+    #[must_use]
+    pub fn with_plain_http(self) -> Self {
+        Self {
+            speaks_plainly: true,
+            ..self
+        }
+    }
+
+    /// Somebody waits for what the next exchange will bring.
+    pub(super) fn tell_of_want(&self) {
+        if let Some(witness) = &self.witness {
+            witness.wanted();
+        }
     }
 
     /// Fetches a JSON document with `GET`.
@@ -115,9 +153,20 @@ impl Fetch {
     /// # Errors
     ///
     /// A [`FetchError`] other than for status and content type.
-    pub async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+    pub async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, FetchError> {
+        let Some(witness) = &self.witness else {
+            return self.send(request).await;
+        };
+        let end = witness.begins(&mut request);
+        let outcome = self.send(request).await;
+        end(outcome.as_ref().map(http::Response::status));
+        outcome
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| FetchError::Url)?;
-        if !is_secure(&url) {
+        let is_plain = self.speaks_plainly && url.scheme() == "http";
+        if !(is_plain || is_secure(&url)) {
             return Err(FetchError::Insecure);
         }
         let client = if is_loopback(&url) {
@@ -179,70 +228,6 @@ pub struct Document {
 /// The certificate of an answer's sender, in DER.
 #[derive(Clone)]
 struct PeerCertificate(Vec<u8>);
-
-/// Why a document could not be had.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FetchError {
-    /// The client could not be set up.
-    #[error("cannot set up TLS")]
-    Setup(#[source] reqwest::Error),
-    /// Not a URL that can be requested.
-    #[error("the URL cannot be requested")]
-    Url,
-    /// Plain http to another machine.
-    #[error("plain http is only spoken with this machine; use https")]
-    Insecure,
-    /// A deadline passed.
-    #[error("no answer in time")]
-    Timeout,
-    /// No connection, or no TLS.
-    #[error("cannot connect")]
-    Connect(#[source] reqwest::Error),
-    /// The exchange broke off.
-    #[error("the exchange failed")]
-    Transport(#[source] reqwest::Error),
-    /// A redirect, which is never followed.
-    #[error("the answer is a redirect, which is not followed")]
-    Redirect,
-    /// Another status than 200.
-    #[error("the answer has status {status}{}", okta_error.as_ref().map(|code| format!(" and Okta's error {code}")).unwrap_or_default())]
-    Status {
-        /// The status.
-        status: StatusCode,
-        /// Okta's `errorCode`, when the body has one.
-        okta_error: Option<String>,
-    },
-    /// The body does not say that it is JSON.
-    #[error("the answer's content type is not JSON")]
-    ContentType,
-    /// More body than [`MAX_BODY_BYTES`].
-    #[error("the answer is longer than {MAX_BODY_BYTES} bytes")]
-    TooLarge,
-}
-
-impl FetchError {
-    /// Whether nobody answered, or nobody who could: it may be over any moment.
-    pub fn is_outage(&self) -> bool {
-        match self {
-            Self::Timeout | Self::Connect(_) | Self::Transport(_) => true,
-            Self::Status { status, .. } => status.is_server_error(),
-            _ => false,
-        }
-    }
-
-    fn from_reqwest(error: reqwest::Error) -> Self {
-        // The URL would say again what the caller's message says, query included.
-        let error = error.without_url();
-        if error.is_timeout() {
-            Self::Timeout
-        } else if error.is_connect() {
-            Self::Connect(error)
-        } else {
-            Self::Transport(error)
-        }
-    }
-}
 
 /// `https`, or `http` that does not leave this machine.
 pub(super) fn is_secure(url: &Url) -> bool {

@@ -197,6 +197,7 @@ impl Shared {
                 if !seen.allows_demand(now, before.is_some(), &self.policy) {
                     return;
                 }
+                self.fetch.tell_of_want();
                 self.progress.send_modify(Progress::demand);
                 self.wanted.notify_one();
             }

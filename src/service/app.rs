@@ -28,6 +28,7 @@ use super::health::{self, Detail};
 use super::problems::{Panicked, Problems};
 use super::routes::{Routes, read};
 use super::server::Stage;
+use super::traces::Traces;
 use super::{BuildError, api};
 
 /// Everything that a reload replaces.
@@ -46,6 +47,7 @@ pub(super) struct Lasting {
     pub(super) stage: watch::Receiver<Stage>,
     pub(super) verdicts: Arc<Tally>,
     pub(super) denials: Denials,
+    pub(super) traces: Option<Traces>,
 }
 
 impl App {
@@ -57,9 +59,13 @@ impl App {
             Audience::parse(config.issuer.audience.as_str())?,
         )
         .with_leeway(config.issuer.leeway);
+        let mut fetch = fetch(&config.issuer)?;
+        if let Some(traces) = &lasting.traces {
+            fetch = fetch.with_witness(traces.witness());
+        }
         let keys = Arc::new(RemoteKeySet::start(
             issuer.clone(),
-            fetch(&config.issuer)?,
+            fetch,
             refresh_policy(&config.issuer),
             clock.clone(),
         ));

@@ -15,6 +15,7 @@ use crate::guard::{Decision, Principal};
 
 use super::config::AuditConfig;
 use super::observe::RequestId;
+use super::traces;
 
 /// Writes the lines.
 pub(super) struct Audit {
@@ -85,6 +86,7 @@ impl Audit {
         info!(
             target: "audit",
             request_id = request_id.map(tracing::field::display),
+            trace_id = traces::current().map(tracing::field::display),
             operation = decision.operation_id.unwrap_or("none"),
             outcome,
             reason,

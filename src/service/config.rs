@@ -32,6 +32,7 @@ mod rate;
 mod reader;
 mod settings;
 mod sources;
+mod telemetry;
 mod tls;
 mod value;
 
@@ -53,6 +54,7 @@ pub use proxies::TrustedProxies;
 pub use rate::RateConfig;
 pub use settings::settings_table;
 pub use sources::Sources;
+pub use telemetry::{OtlpEndpoint, TelemetryConfig};
 pub use tls::TlsConfig;
 
 use reader::Reader;
@@ -97,6 +99,8 @@ pub struct Config {
     pub log: LogConfig,
     /// The log of decisions.
     pub audit: AuditConfig,
+    /// Traces.
+    pub telemetry: TelemetryConfig,
     /// The client of the command `token`.
     pub client: ClientConfig,
     in_force: InForce,
@@ -129,6 +133,7 @@ impl Config {
             docs: DocsConfig::read(&mut reader),
             log: LogConfig::read(&mut reader),
             audit: AuditConfig::read(&mut reader),
+            telemetry: TelemetryConfig::read(&mut reader),
             client: ClientConfig::read(&mut reader),
         };
         checks::check(&config, &mut reader);

@@ -1,9 +1,11 @@
-//! One line and one observation per request.
+//! One line, one observation and one span per request.
 //!
 //! The operation is poem-openapi's id or the route's pattern, never the path that was
 //! asked for: what a stranger types is in no line and no label.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,6 +20,7 @@ use crate::clock::Clock;
 use crate::guard::Problem;
 
 use super::metrics::{Observation, Operation, Requests};
+use super::traces::{Answered, Call, Traces};
 
 /// The middleware that names, logs and counts requests.
 #[derive(Clone)]
@@ -25,13 +28,19 @@ pub(super) struct Observe {
     requests: Arc<Requests>,
     clock: Arc<dyn Clock>,
     ids: Arc<RequestIds>,
+    traces: Option<Traces>,
 }
 
 impl Observe {
-    pub(super) fn new(requests: Arc<Requests>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        requests: Arc<Requests>,
+        clock: Arc<dyn Clock>,
+        traces: Option<Traces>,
+    ) -> Self {
         Self {
             requests,
             clock,
+            traces,
             ids: Arc::new(RequestIds {
                 process: fastrand::u32(..),
                 next: AtomicU64::new(1),
@@ -45,6 +54,7 @@ impl Observe {
         response: &Response,
         request_id: RequestId,
         latency: Duration,
+        call: Option<Call>,
     ) {
         let pattern = match response.data::<PathPattern>() {
             Some(PathPattern(pattern)) if !pattern.is_empty() => Some(pattern),
@@ -68,6 +78,7 @@ impl Observe {
         info!(
             target: "access",
             request_id = %request_id,
+            trace_id = call.as_ref().map(Call::trace_id).map(display),
             method,
             route = pattern.map_or(NO_ROUTE, |pattern| pattern),
             status,
@@ -75,6 +86,15 @@ impl Observe {
             latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
             "request answered"
         );
+        if let Some(call) = call {
+            call.end(&Answered {
+                method,
+                route: pattern.map(|it| &**it),
+                status,
+                reason,
+                request_id: &request_id,
+            });
+        }
     }
 }
 
@@ -102,12 +122,28 @@ impl<E: Endpoint> Endpoint for ObserveEndpoint<E> {
         let method = name(request.method());
         let request_id = self.observe.ids.next();
         request.set_data(request_id);
-        let mut response = self.inner.get_response(request).await;
+        let call = self
+            .observe
+            .traces
+            .as_ref()
+            .and_then(|it| it.begin(&request));
+        let mut response = {
+            let mut inner = pin!(self.inner.get_response(request));
+            poll_fn(|cx| {
+                let _current = call.as_ref().map(Call::attach);
+                inner.as_mut().poll(cx)
+            })
+            .await
+        };
+        if let (Some(call), Some(problem)) = (&call, response.data::<Problem>()) {
+            let body = problem.body_with_trace_id(&call.trace_id().to_string());
+            response.set_body(body);
+        }
         if let Ok(value) = HeaderValue::try_from(request_id.to_text()) {
             response.headers_mut().insert(X_REQUEST_ID, value);
         }
         let latency = self.observe.clock.monotonic().saturating_sub(started);
-        self.observe.record(method, &response, request_id, latency);
+        (self.observe).record(method, &response, request_id, latency, call);
         Ok(response)
     }
 }

@@ -14,6 +14,8 @@ use poem_openapi::OperationId;
 
 use crate::guard::{OperationRule, Problem};
 
+use super::traces;
+
 /// Turns errors into problems.
 #[derive(Default)]
 pub(super) struct Problems {
@@ -106,7 +108,8 @@ impl PanicHandler for Panicked {
             reason: "panicked",
             ..problem(StatusCode::INTERNAL_SERVER_ERROR)
         };
-        tracing::error!(reason = problem.reason, "a handler panicked");
+        let trace_id = traces::current().map(tracing::field::display);
+        tracing::error!(reason = problem.reason, trace_id, "a handler panicked");
         problem.into_response()
     }
 }

@@ -168,7 +168,8 @@ struct Fixed {
 fn fixed(config: &Config) -> Vec<Fixed> {
     let http = &config.http;
     let denylist = &config.denylist;
-    let settings: [(_, &dyn fmt::Debug); 18] = [
+    let telemetry = &config.telemetry;
+    let settings: [(_, &dyn fmt::Debug); 22] = [
         ("http.listen", &http.listen),
         ("http.max_connections", &http.max_connections),
         ("http.header_timeout", &http.header_timeout),
@@ -187,6 +188,10 @@ fn fixed(config: &Config) -> Vec<Fixed> {
         ("denylist.on_failure", &denylist.on_failure),
         ("denylist.max_age", &denylist.max_age),
         ("denylist.max_entries", &denylist.max_entries),
+        ("telemetry.otlp_endpoint", &telemetry.otlp_endpoint),
+        ("telemetry.service_name", &telemetry.service_name),
+        ("telemetry.sample_ratio", &telemetry.sample_ratio),
+        ("telemetry.continue_traces", &telemetry.continue_traces),
     ];
     let fixed = |(key, value): (&'static str, &dyn fmt::Debug)| Fixed {
         key,
@@ -195,9 +200,14 @@ fn fixed(config: &Config) -> Vec<Fixed> {
     let tls = ("http.tls", &http.tls.is_some() as &dyn fmt::Debug);
     let revealed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.reveal().to_owned());
     let (token, redis_url) = (revealed(&denylist.token), revealed(&denylist.redis_url));
-    let secrets: [(_, &dyn fmt::Debug); 2] = [
+    let fields = telemetry.otlp_headers.iter();
+    let headers: Vec<_> = fields
+        .map(|(name, value)| (name, value.as_bytes()))
+        .collect();
+    let secrets: [(_, &dyn fmt::Debug); 3] = [
         ("denylist.token", &token),
         ("denylist.redis_url", &redis_url),
+        ("telemetry.otlp_headers", &headers),
     ];
     let others = secrets.into_iter().chain([tls]);
     settings.into_iter().chain(others).map(fixed).collect()

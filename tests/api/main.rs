@@ -23,6 +23,8 @@ mod refusals;
 mod reload;
 mod rules;
 mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 mod walk;
 mod watching;
 mod world;

@@ -32,7 +32,7 @@ pub struct World {
     scheme: &'static str,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
-    _server: JoinHandle<()>,
+    server: JoinHandle<()>,
 }
 
 impl World {
@@ -105,6 +105,19 @@ impl World {
         Self::run(service, listener, address, issuer, clock).await
     }
 
+    /// With another issuer than its own, which nobody waits for.
+    pub async fn of_issuer(url: &str, settings: &[(&'static str, &str)]) -> Self {
+        let (issuer, clock) = issuer().await;
+        let mut config = config(&issuer, &flags(settings));
+        config.issuer.url = Some(Issuer::parse(url).unwrap());
+        let (listener, address) = listen().await;
+        let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
+        let mut attempts = service.keys().attempts();
+        let world = Self::run(service, listener, address, issuer, clock).await;
+        attempts.ended().await;
+        world
+    }
+
     /// With an issuer that answers 503 from the start.
     pub async fn without_keys(settings: &[(&'static str, &str)]) -> Self {
         let (issuer, clock) = issuer().await;
@@ -141,7 +154,7 @@ impl World {
         };
         Self {
             reloader: service.reloader(),
-            _server: tokio::spawn(service.run(listener, Some(admin_listener), shutdown)),
+            server: tokio::spawn(service.run(listener, Some(admin_listener), shutdown)),
             stop: Some(stop),
             admin,
             issuer,
@@ -155,6 +168,12 @@ impl World {
     /// Tells the service to end, as SIGTERM would.
     pub fn announce_end(&mut self) {
         self.stop = None;
+    }
+
+    /// Ends the service, and waits until it has.
+    pub async fn end(mut self) {
+        self.announce_end();
+        self.server.await.unwrap();
     }
 
     /// Puts these settings in force, as SIGHUP would.

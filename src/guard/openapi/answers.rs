@@ -94,6 +94,12 @@ pub(super) fn problem_schema() -> Value {
                 "description": "One stable word for programs.",
                 "example": "expired",
             },
+            "trace_id": {
+                "type": "string",
+                "description": "The trace of this call, where the service sends traces.",
+                "pattern": "^[0-9a-f]{32}$",
+                "example": "0af7651916cd43dd8448eb211c80319c",
+            },
         },
     })
 }

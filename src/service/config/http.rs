@@ -7,7 +7,6 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use figment::value::Value;
-use url::Url;
 
 use super::limits::{
     AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
@@ -129,19 +128,7 @@ impl DevConfig {
 
 impl PublicUrl {
     fn parse(value: &Value) -> Result<Self, Fault> {
-        let text = value::text(value)?;
-        let example = "write it as \"https://api.example.com\"";
-        let url = Url::parse(&text).ok();
-        let url = url
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .filter(|_| text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\'))
-            .ok_or_else(|| Fault::new("must be an http or https URL").fix(example))?;
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(Fault::new("must have neither query nor fragment").fix(example));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Fault::new("must not carry a user name or a password").fix(example));
-        }
+        let url = value::web_url(value, "write it as \"https://api.example.com\"")?;
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 

@@ -81,8 +81,9 @@ pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
 
 const OPERATIONS: [&str; 2] = ["access", "operations"];
 
-const SECRETS: [[&str; 2]; 3] = [
+const SECRETS: [[&str; 2]; 4] = [
     ["client", "secret"],
     ["denylist", "token"],
     ["denylist", "redis_url"],
+    ["telemetry", "otlp_headers"],
 ];

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use figment::value::Value;
+use url::Url;
 
 use super::problem::Fault;
 
@@ -120,6 +121,32 @@ fn show_duration(duration: Duration) -> String {
 
 // The longest first, for showing.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// An http or https URL that says where something is and nothing else.
+pub(super) fn web_url(value: &Value, example: &str) -> Result<Url, Fault> {
+    let text = text(value)?;
+    let url = Url::parse(&text).ok();
+    let url = url
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .filter(|_| text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\'))
+        .ok_or_else(|| Fault::new("must be an http or https URL").fix(example))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Fault::new("must have neither query nor fragment").fix(example));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Fault::new("must not carry a user name or a password").fix(example));
+    }
+    Ok(url)
+}
+
+/// A part of one, from 0 to 1.
+pub(super) fn ratio(value: &Value) -> Result<f64, Fault> {
+    // As text, so that whole numbers need no cast.
+    let number = printed(value).trim_matches('"').parse().ok();
+    number
+        .filter(|number: &f64| (0.0..=1.0).contains(number))
+        .ok_or_else(|| Fault::new("must be a number from 0 to 1").fix("write it as in \"0.1\""))
+}
 
 /// `true` or `false`.
 pub(super) fn boolean(value: &Value) -> Result<bool, Fault> {

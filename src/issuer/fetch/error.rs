@@ -1,0 +1,69 @@
+//! Why an exchange yields nothing.
+
+use http::StatusCode;
+
+use super::MAX_BODY_BYTES;
+
+/// Why a document could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The client could not be set up.
+    #[error("cannot set up TLS")]
+    Setup(#[source] reqwest::Error),
+    /// Not a URL that can be requested.
+    #[error("the URL cannot be requested")]
+    Url,
+    /// Plain http to another machine.
+    #[error("plain http is only spoken with this machine; use https")]
+    Insecure,
+    /// A deadline passed.
+    #[error("no answer in time")]
+    Timeout,
+    /// No connection, or no TLS.
+    #[error("cannot connect")]
+    Connect(#[source] reqwest::Error),
+    /// The exchange broke off.
+    #[error("the exchange failed")]
+    Transport(#[source] reqwest::Error),
+    /// A redirect, which is never followed.
+    #[error("the answer is a redirect, which is not followed")]
+    Redirect,
+    /// Another status than 200.
+    #[error("the answer has status {status}{}", okta_error.as_ref().map(|code| format!(" and Okta's error {code}")).unwrap_or_default())]
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// Okta's `errorCode`, when the body has one.
+        okta_error: Option<String>,
+    },
+    /// The body does not say that it is JSON.
+    #[error("the answer's content type is not JSON")]
+    ContentType,
+    /// More body than [`MAX_BODY_BYTES`].
+    #[error("the answer is longer than {MAX_BODY_BYTES} bytes")]
+    TooLarge,
+}
+
+impl FetchError {
+    /// Whether nobody answered, or nobody who could: it may be over any moment.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Connect(_) | Self::Transport(_) => true,
+            Self::Status { status, .. } => status.is_server_error(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
+        // The URL would say again what the caller's message says, query included.
+        let error = error.without_url();
+        if error.is_timeout() {
+            Self::Timeout
+        } else if error.is_connect() {
+            Self::Connect(error)
+        } else {
+            Self::Transport(error)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `[telemetry]`: where traces go, and which.
+
+use figment::value::Value;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
+
+use super::problem::Fault;
+use super::reader::Reader;
+use super::value;
+
+/// The rules for traces.
+#[derive(Debug, Clone)]
+pub struct TelemetryConfig {
+    /// The collector; `None` is no traces.
+    pub otlp_endpoint: Option<OtlpEndpoint>,
+    /// What the collector wants besides; each value is marked as sensitive.
+    pub otlp_headers: HeaderMap,
+    /// The `service.name`.
+    pub service_name: String,
+    /// The part of the traces begun here that is sent: from 0 to 1.
+    pub sample_ratio: f64,
+    /// Whether callers' traces are continued.
+    pub continue_traces: bool,
+}
+
+/// The URL that spans are sent to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtlpEndpoint(String);
+
+impl TelemetryConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            otlp_endpoint: reader.read_optional("telemetry.otlp_endpoint", OtlpEndpoint::parse),
+            otlp_headers: reader
+                .read_optional("telemetry.otlp_headers", headers)
+                .unwrap_or_default(),
+            service_name: reader.read("telemetry.service_name", value::filled_text),
+            sample_ratio: reader.read("telemetry.sample_ratio", value::ratio),
+            continue_traces: reader.read("telemetry.continue_traces", value::boolean),
+        }
+    }
+}
+
+impl OtlpEndpoint {
+    fn parse(value: &Value) -> Result<Self, Fault> {
+        let url = value::web_url(value, "write it as \"http://127.0.0.1:4318\"")?;
+        if cfg!(not(feature = "otel")) {
+            return Err(Fault::new("needs a build with the feature `otel`"));
+        }
+        let url = url.as_str().trim_end_matches('/');
+        let base = url.strip_suffix(TRACES).unwrap_or(url);
+        Ok(Self(format!("{base}{TRACES}")))
+    }
+
+    /// The URL, with `/v1/traces` at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// As `OTEL_EXPORTER_OTLP_HEADERS` has them: `name=value`, with commas between, percent-encoded.
+fn headers(value: &Value) -> Result<HeaderMap, Fault> {
+    let list = value::list(value, &[','])?;
+    let read = |field: &str| {
+        let (name, value) = field.split_once('=')?;
+        let name = HeaderName::try_from(name.trim()).ok()?;
+        let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
+        let mut value = HeaderValue::try_from(value.as_ref()).ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    };
+    let fields = list.iter().map(|field| read(field)).collect::<Option<_>>();
+    fields.ok_or_else(|| {
+        Fault::new("must be header fields").fix("write them as in \"api-key=secret,x-tenant=us\"")
+    })
+}
+
+/// OTLP/HTTP, "OTLP/HTTP Request".
+const TRACES: &str = "/v1/traces";
