@@ -11,7 +11,7 @@ mod process;
 mod requests;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arc_swap::ArcSwap;
 use http::header::CONTENT_TYPE;
@@ -78,7 +78,7 @@ impl Collector for Sources {
         page.one(&catalogue::LOG_LINES_DROPPED, dropped)?;
         page.all(
             &catalogue::BUILD_INFO,
-            [([env!("CARGO_PKG_VERSION"), FEATURES], Value::Level(1.0))],
+            [([env!("CARGO_PKG_VERSION"), &FEATURES], Value::Level(1.0))],
         )?;
         process::write(&mut page)
     }
@@ -174,8 +174,13 @@ impl fmt::Debug for Sources {
 }
 
 /// What this program was built with besides the service.
-const FEATURES: &str = match (cfg!(feature = "dev"), cfg!(feature = "testing")) {
-    (true, true) => "dev testing",
-    (true, false) => "dev",
-    (false, _) => "",
-};
+static FEATURES: LazyLock<String> = LazyLock::new(|| {
+    let features = [
+        ("dev", cfg!(feature = "dev")),
+        ("otel", cfg!(feature = "otel")),
+        ("redis", cfg!(feature = "redis")),
+        ("testing", cfg!(feature = "testing")),
+    ];
+    let on = features.iter().filter(|(_, is_on)| *is_on);
+    on.map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+});
