@@ -71,6 +71,7 @@ pub struct Service {
     operators: Arc<Connections>,
     tls: Option<Tls>,
     traces: Option<Traces>,
+    denials: Denials,
     drain_delay: Duration,
     stage: watch::Sender<Stage>,
     reloader: Reloader,
@@ -142,7 +143,12 @@ impl Service {
             .at("/denylist", denials.endpoint(config, clock))
             .at(
                 "/readyz",
-                read(health::ready(keys, stage.subscribe(), Detail::Cause)),
+                read(health::ready(
+                    keys,
+                    denials.clone(),
+                    stage.subscribe(),
+                    Detail::Cause,
+                )),
             )
             .with(Problems::default());
         Ok(Self {
@@ -153,6 +159,7 @@ impl Service {
             operators,
             tls,
             traces,
+            denials,
             drain_delay: config.http.drain_delay,
             reloader,
             stage,
@@ -197,13 +204,17 @@ impl Service {
             self.stage.subscribe(),
             self.heart,
         );
+        let admin = admin.map(Into::into);
+        if let Some(door) = &admin {
+            self.denials.open(door);
+        }
         let (_, unasked) = Pulse::of_heart();
         let (admin_stage, admin_ends) = watch::channel(Stage::Open);
         let operators = async {
             if let Some(admin) = admin {
                 let (endpoint, operators) = (self.admin, self.operators);
                 server::serve(
-                    admin.into(),
+                    admin,
                     endpoint,
                     self.limits,
                     None,

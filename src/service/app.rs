@@ -82,8 +82,7 @@ impl App {
         };
         docs::prepare();
         let documents = Arc::new(Documents::new(&guard, about(config, &public_url))?);
-        let stage = lasting.stage.clone();
-        let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url, stage)?
+        let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url, lasting)?
             .with(CatchPanic::new().with_handler(Panicked))
             .with(Problems::of(guard.try_protect(api::Api)?.rules()))
             .with(CrossOrigin::new(&config.cors));
@@ -135,7 +134,7 @@ fn routes(
     keys: &Arc<RemoteKeySet>,
     issuer: &Issuer,
     public_url: &str,
-    stage: watch::Receiver<Stage>,
+    lasting: &Lasting,
 ) -> Result<Routes, RuleError> {
     let guarded = guard.try_protect(api::Api)?;
     let metadata = |path: &str| {
@@ -151,11 +150,15 @@ fn routes(
     };
     let keys = keys.clone();
     let keys = move || keys.clone();
+    let (denials, stage) = (lasting.denials.clone(), lasting.stage.clone());
     let routes = Route::new()
         .at(RESOURCE_METADATA, metadata(""))
         .at(format!("{RESOURCE_METADATA}{API_PATH}"), metadata(API_PATH))
         .at("/livez", read(make_sync(|_| health::live())))
-        .at("/readyz", read(health::ready(keys, stage, Detail::Word)));
+        .at(
+            "/readyz",
+            read(health::ready(keys, denials, stage, Detail::Word)),
+        );
     Ok(Routes::new(guarded, documents.add_to(routes)))
 }
 

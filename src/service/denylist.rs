@@ -13,14 +13,18 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use poem::{Endpoint, Response};
+use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::verifier::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 
 use super::config::{Config, DenylistConfig, OnFailure};
+use super::server::Listener;
 use admin::Admin;
 use store::{Memory, Store};
 
@@ -29,6 +33,13 @@ use store::{Memory, Store};
 pub(super) struct Denials {
     list: Arc<Denylist>,
     store: Arc<dyn Store>,
+    /// The file in force.
+    file: Arc<ArcSwapOption<PathBuf>>,
+    /// Whether the operators' door is one that nobody else of this machine can go through.
+    is_private: Arc<AtomicBool>,
+    clock: Arc<dyn Clock>,
+    /// Until when it is waited for the list to be read, by the monotonic clock.
+    patience: Duration,
 }
 
 impl Denials {
@@ -47,8 +58,12 @@ impl Denials {
         let denials = Self {
             store: store(config, &list, clock)?,
             list,
+            file: Arc::new(ArcSwapOption::empty()),
+            is_private: Arc::default(),
+            patience: clock.monotonic() + config.max_age,
+            clock: clock.clone(),
         };
-        denials.put(read(config)?)?;
+        denials.put(config, read(config.file.as_deref())?)?;
         Ok(denials)
     }
 
@@ -57,8 +72,46 @@ impl Denials {
     }
 
     /// Puts what the file says in the place of what it said.
-    pub(super) fn put(&self, denials: Vec<Denial>) -> Result<(), DenylistError> {
-        Ok(self.list.replace(DenialSource::File, denials)?)
+    pub(super) fn put(
+        &self,
+        config: &DenylistConfig,
+        denials: Vec<Denial>,
+    ) -> Result<(), DenylistError> {
+        self.list.replace(DenialSource::File, denials)?;
+        self.file.store(config.file.clone().map(Arc::new));
+        Ok(())
+    }
+
+    /// Adds what the file in force says now to what it said: to refuse more is safe, whatever
+    /// becomes of the reload.
+    pub(super) fn add(&self) {
+        let file = self.file.load();
+        let Some(path) = file.as_deref() else {
+            return;
+        };
+        let before = self.list.len();
+        let added = read(Some(path)).and_then(|denials| {
+            self.list
+                .add(DenialSource::File, denials)
+                .map_err(DenylistError::from)
+        });
+        match added {
+            Ok(()) => {
+                let added = self.list.len().saturating_sub(before);
+                info!(added, "denials of the file are in force");
+            }
+            Err(error) => warn!(%error, "not all denials of the file are in force"),
+        }
+    }
+
+    /// Whether what replicas share was heard, or was waited for long enough.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_shared() || self.list.is_confirmed() || self.clock.monotonic() >= self.patience
+    }
+
+    /// Says through which door operators come.
+    pub(super) fn open(&self, door: &Listener) {
+        self.is_private.store(door.is_private(), Ordering::Relaxed);
     }
 
     /// Whether replicas share it, so that its age says something.
@@ -105,16 +158,16 @@ fn store(
 }
 
 /// The denials of the file; none where there is none.
-pub(super) fn read(config: &DenylistConfig) -> Result<Vec<Denial>, DenylistError> {
-    let Some(path) = &config.file else {
+pub(super) fn read(file: Option<&Path>) -> Result<Vec<Denial>, DenylistError> {
+    let Some(path) = file else {
         return Ok(Vec::new());
     };
     let text = read_bounded(path).map_err(|source| DenylistError::File {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })?;
     Denial::parse_list(&text).map_err(|source| DenylistError::Content {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })
 }

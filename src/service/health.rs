@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::issuer::{DiscoveryError, KeySetStatus, RemoteKeySet};
 
+use super::denylist::Denials;
 use super::server::Stage;
 
 /// How much a door tells of an error.
@@ -36,16 +37,17 @@ pub(super) fn live() -> Response {
     answer(StatusCode::OK, "alive\n".to_owned())
 }
 
-/// 503 until keys are held, again when they have become too old, and from the moment when
+/// 503 until keys are held and shared denials are read, again when they have become too old, and from the moment when
 /// the end is announced.
 pub(super) fn ready(
     keys: impl Fn() -> Arc<RemoteKeySet> + Send + Sync + 'static,
+    denials: Denials,
     stage: watch::Receiver<Stage>,
     detail: Detail,
 ) -> impl Endpoint<Output = Response> + 'static {
     make_sync(move |request| {
         let status = keys().status();
-        let readiness = Readiness::of(*stage.borrow(), &status);
+        let readiness = Readiness::of(*stage.borrow(), &status, denials.is_ready());
         let mut text = format!("{}\n", readiness.line);
         if is_verbose(&request) {
             let _ = writeln!(text, "{}\n", readiness.meaning);
@@ -61,7 +63,7 @@ pub(super) fn ready(
 }
 
 impl Readiness {
-    fn of(stage: Stage, status: &KeySetStatus) -> Self {
+    fn of(stage: Stage, status: &KeySetStatus, has_denials: bool) -> Self {
         let (is_ready, line, meaning) = match (stage, status.keys) {
             (Stage::Draining | Stage::Closed, _) => (
                 false,
@@ -73,6 +75,11 @@ impl Readiness {
                 "no keys to verify tokens with",
                 "Protected operations answer 503 until the issuer's keys can be fetched; \
                  open ones are served.",
+            ),
+            (Stage::Open, _) if !has_denials => (
+                false,
+                "the denylist is not read yet",
+                "What replicas share is being read; it is waited for `denylist.max_age`.",
             ),
             (Stage::Open, _) => (true, "ready", "Tokens are verified."),
         };

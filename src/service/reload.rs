@@ -6,6 +6,7 @@
 //! 3. It takes the old one's place between two requests; those under way finish on the old.
 //!
 //! Whatever goes wrong before the last step leaves the old settings in force, as they were.
+//! Denials alone do not wait: what the file in force denies now counts from the first moment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -54,13 +55,16 @@ impl Reloader {
     ///
     /// A [`ReloadError`], and the old settings go on.
     pub async fn reload(&self, config: &Config) -> std::result::Result<(), ReloadError> {
+        self.lasting.denials.add();
         let outcome = self.replace(config).await;
         self.reloads.count(outcome.is_ok());
         outcome
     }
 
-    /// Counts a reload that failed before it came here: the settings could not be read.
-    pub fn count_failure(&self) {
+    /// Does what can be done where the settings cannot be read: counts a reload that failed,
+    /// and puts further denials of the file in force.
+    pub fn fail(&self) {
+        self.lasting.denials.add();
         self.reloads.count(false);
     }
 
@@ -71,12 +75,13 @@ impl Reloader {
         }
         let certificate = config.http.tls.as_ref().map(Certificate::read).transpose();
         let certificate = certificate.map_err(BuildError::from)?;
-        let denials = denylist::read(&config.denylist).map_err(BuildError::from)?;
+        let file = config.denylist.file.as_deref();
+        let denials = denylist::read(file).map_err(BuildError::from)?;
         let app = App::build(config, &self.lasting)?;
         app.keys.first_attempt().await?;
         self.lasting
             .denials
-            .put(denials)
+            .put(&config.denylist, denials)
             .map_err(BuildError::from)?;
         self.in_force.store(Arc::new(app));
         if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {

@@ -38,7 +38,7 @@ pub struct Denylist {
 }
 
 /// Whose denials these are; each source replaces its own alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DenialSource {
     /// A file of the operator's.
     File,
@@ -57,7 +57,7 @@ impl Denylist {
             confirmed_at: AtomicU64::new(millis(clock.monotonic())),
             clock,
             max_age: None,
-            is_confirmed: AtomicBool::new(true),
+            is_confirmed: AtomicBool::new(false),
         }
     }
 
@@ -67,7 +67,6 @@ impl Denylist {
     pub fn with_max_age(self, max_age: Duration) -> Self {
         Self {
             max_age: Some(max_age),
-            is_confirmed: AtomicBool::new(false),
             ..self
         }
     }
@@ -82,7 +81,7 @@ impl Denylist {
         let _changing = self.change();
         let mut index = self.write();
         if index.len() >= self.max_entries {
-            index.retain(|denial| denial.is_in_force(now));
+            index.purge(now);
         }
         if index.len() >= self.max_entries && !index.holds(DenialSource::Shared, &denial) {
             return Err(DenylistFull);
@@ -96,10 +95,9 @@ impl Denylist {
     pub fn allow(&self, denial: &Denial) -> bool {
         let _changing = self.change();
         let mut index = self.write();
-        let before = index.len();
-        index.retain_of(DenialSource::Shared, |known| known != denial);
+        let was_there = index.remove(DenialSource::Shared, denial);
         self.len.store(index.len(), Ordering::Release);
-        index.len() < before
+        was_there
     }
 
     /// Puts `denials` in the place of all that this source had said.
@@ -112,7 +110,7 @@ impl Denylist {
         let _changing = self.change();
         // Built beside the one in force, so that callers wait for a swap alone.
         let mut next = self.read().clone();
-        next.retain(|denial| denial.is_in_force(now));
+        next.purge(now);
         next.retain_of(source, |_| false);
         for denial in denials.into_iter().filter(|denial| denial.is_in_force(now)) {
             next.insert(source, denial);
@@ -125,6 +123,37 @@ impl Denylist {
         self.len.store(len, Ordering::Release);
         drop(old);
         Ok(())
+    }
+
+    /// Adds `denials` to what this source has said. Those for which there is no room are left
+    /// out, and none that was there.
+    ///
+    /// # Errors
+    ///
+    /// [`DenylistFull`] when some are left out.
+    pub fn add(&self, source: DenialSource, denials: Vec<Denial>) -> Result<(), DenylistFull> {
+        let now = self.clock.now();
+        let _changing = self.change();
+        let mut next = self.read().clone();
+        next.purge(now);
+        let mut is_full = false;
+        for denial in denials.into_iter().filter(|denial| denial.is_in_force(now)) {
+            if next.len() < self.max_entries {
+                next.insert(source, denial);
+            } else {
+                is_full |= !next.holds(source, &denial);
+            }
+        }
+        let len = next.len();
+        let old = std::mem::replace(&mut *self.write(), next);
+        self.len.store(len, Ordering::Release);
+        drop(old);
+        if is_full { Err(DenylistFull) } else { Ok(()) }
+    }
+
+    /// Whether this very denial is among those that were said while the service runs.
+    pub fn holds(&self, denial: &Denial) -> bool {
+        self.read().holds(DenialSource::Shared, denial)
     }
 
     /// Says that the list is as those who share it have it.
@@ -144,7 +173,12 @@ impl Denylist {
         self.len() == 0
     }
 
-    /// How long ago the list was confirmed.
+    /// Whether the list was ever confirmed.
+    pub fn is_confirmed(&self) -> bool {
+        self.is_confirmed.load(Ordering::Acquire)
+    }
+
+    /// How long ago the list was confirmed, or made where it never was.
     pub fn age(&self) -> Duration {
         let confirmed = Duration::from_millis(self.confirmed_at.load(Ordering::Relaxed));
         self.clock.monotonic().saturating_sub(confirmed)
@@ -153,7 +187,7 @@ impl Denylist {
     /// Whether these claims are denied.
     pub(super) fn check(&self, claims: &Claims, now: SystemTime) -> Result<(), VerifyError> {
         if let Some(max_age) = self.max_age
-            && (!self.is_confirmed.load(Ordering::Acquire) || self.age() > max_age)
+            && (!self.is_confirmed() || self.age() > max_age)
         {
             return Err(VerifyError::DenylistStale);
         }

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use poem_resource_server::clock::Clock;
+use poem_resource_server::dev::Behaviour;
 use poem_resource_server::service::{BuildError, DenylistError, ReloadError};
+use poem_resource_server::token::MAX_LEEWAY;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -84,9 +86,80 @@ async fn a_denial_is_forgotten_with_its_time() {
     change(&world, Method::POST, &denial).await;
     assert_eq!(world.whoami(&token).await.status, 401);
 
-    world.clock.advance(Duration::from_secs(60));
+    // A token is accepted for a while after its end, and so is its denial.
+    world.clock.advance(Duration::from_secs(59) + MAX_LEEWAY);
+    assert_eq!(world.whoami(&token).await.status, 401);
+    world.clock.advance(Duration::from_secs(1));
 
     assert_eq!(world.whoami(&token).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_denial_with_the_end_of_its_token_denies_all_of_it() {
+    let world = world(&[]).await;
+    let exp = now(&world) + 100;
+    let token = world.sign(&world.token().claim("jti", "1").claim("exp", exp));
+    let twin = world.sign(&world.token().claim("jti", "2").claim("exp", exp));
+    change(&world, Method::POST, &json!({ "jti": "1", "exp": exp })).await;
+
+    world.clock.advance(Duration::from_secs(159));
+
+    assert_eq!(world.whoami(&twin).await.status, 200, "by the leeway");
+    assert_eq!(world.whoami(&token).await.json()["reason"], "revoked");
+}
+
+#[tokio::test]
+async fn what_the_file_denies_counts_though_the_rest_of_the_reload_fails() {
+    let file = tempfile("[]");
+    let path = file.path().to_str().unwrap().to_owned();
+    let settings = [("denylist.file", path.as_str())];
+    let world = World::with(&settings).await;
+    let token = world.sign(&world.token().claim("jti", "1"));
+    assert_eq!(world.whoami(&token).await.status, 200);
+    let denial = denial(&world, &json!({ "jti": "1" }));
+    std::fs::write(&path, json!([denial]).to_string()).unwrap();
+    let away = poem::http::StatusCode::SERVICE_UNAVAILABLE;
+    (world.issuer).set_behaviour(Behaviour::Unavailable(away));
+
+    let refused = world.reload(&settings).await;
+
+    assert!(matches!(refused, Err(ReloadError::Keys(_))), "{refused:?}");
+    assert_eq!(world.whoami(&token).await.json()["reason"], "revoked");
+    // To take a denial back is no emergency, and waits for a reload that succeeds.
+    std::fs::write(&path, "[]").unwrap();
+    assert!(world.reload(&settings).await.is_err());
+    assert_eq!(world.whoami(&token).await.status, 401);
+    world.issuer.set_behaviour(Behaviour::Normal);
+    world.reload(&settings).await.unwrap();
+    assert_eq!(world.whoami(&token).await.status, 200);
+}
+
+#[tokio::test]
+async fn without_a_token_a_port_is_no_way_in_whatever_the_setting_names() {
+    let world = World::with(&[("admin.listen", "unix:/run/nowhere/admin.sock")]).await;
+    let body = denial(&world, &json!({ "jti": "1" })).to_string();
+
+    let request = world.admin_request(Method::POST, "/denylist").body(body);
+
+    assert_eq!(Answer::to(request).await.status, 403);
+    assert_eq!(entries(&world).await, 0);
+}
+
+#[tokio::test]
+async fn a_replica_waits_for_what_others_have_denied_before_it_is_ready() {
+    // Nobody listens there.
+    let settings = [("denylist.redis_url", "redis://127.0.0.1:1")];
+    let world = World::with(&settings).await;
+
+    let waits = world.get("/readyz").await;
+    world.clock.advance(Duration::from_secs(5));
+    let goes_on = world.get("/readyz").await;
+
+    assert_eq!(
+        (waits.status, &*waits.body),
+        (503, "the denylist is not read yet\n")
+    );
+    assert_eq!((goes_on.status, &*goes_on.body), (200, "ready\n"));
 }
 
 #[tokio::test]

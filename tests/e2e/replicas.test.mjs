@@ -138,7 +138,13 @@ describe('replicas that share a denylist', { skip }, () => {
     const answers = await Promise.all(replicas.map((replica) => replica.whoami(token)));
     return answers.every((answer) => answer.status === status);
   };
-  const aged = async (replica) => (await call(`${replica.admin}/denylist`)).json().age_secs;
+  const state = async (replica) => (await call(`${replica.admin}/denylist`)).json();
+  const aged = async (replica) => (await state(replica)).age_secs;
+  const add = (port, id, verb, denial) => {
+    const text = typeof denial === 'string' ? denial : JSON.stringify(denial);
+    const { stdout } = spawnSync('redis-cli', ['-p', port, 'XADD', 'poem-resource-server:denylist', id, verb, text]);
+    assert.match(String(stdout), /^\d+-\d+\n$/);
+  };
 
   test('a token revoked at one is refused by all within a second, though they remember it', async () => {
     const token = await fetchToken(issuer, { scope: 'profile:read' });
@@ -160,12 +166,10 @@ describe('replicas that share a denylist', { skip }, () => {
 
   test('anybody who may write to Redis may revoke', async () => {
     const token = await fetchToken(issuer, { scope: 'profile:read' });
-    const add = (...field) =>
-      spawnSync('redis-cli', ['-p', redisPort, 'XADD', 'poem-resource-server:denylist', '*', ...field]);
 
-    add('deny', 'nonsense');
-    add('nothing', 'at all');
-    add('deny', JSON.stringify({ jti: claims(token).jti, exp: inAnHour() }));
+    add(redisPort, '*', 'deny', 'nonsense');
+    add(redisPort, '*', 'nothing', 'at all');
+    add(redisPort, '*', 'deny', { jti: claims(token).jti, exp: inAnHour() });
 
     await eventually(() => 'refused by all', () => everywhere(token, 401));
   });
@@ -220,6 +224,83 @@ describe('replicas that share a denylist', { skip }, () => {
     assert.ok(stolen[401] > 100, JSON.stringify(stolen));
     assert.equal(unheard.status, 503);
     assert.equal(unheard.json().reason, 'denylist_out_of_reach');
+  });
+
+  test('what is denied and taken back comes to the same everywhere, whoever said it', async () => {
+    const denials = Array.from({ length: 100 }, (_, id) => ({ jti: `said-${id}`, exp: inAnHour() }));
+    const before = (await state(replicas[0])).entries;
+
+    for (const denial of denials.slice(0, 50)) {
+      assert.equal((await change(replicas[0], 'POST', denial)).status, 204);
+      assert.equal((await change(replicas[0], 'DELETE', denial)).status, 204);
+    }
+    assert.equal((await change(replicas[0], 'DELETE', denials[0])).status, 404);
+    assert.equal((await state(replicas[0])).entries, before);
+    // Two who do not agree.
+    for (const denial of denials) {
+      await change(replicas[0], 'POST', denial);
+      await Promise.all([change(replicas[0], 'DELETE', denial), change(replicas[1], 'POST', denial)]);
+    }
+
+    // One who comes later has nothing but the stream.
+    const late = await startReplica(issuer, redisPort);
+    const { entries } = await state(late);
+    await late.stop();
+    for (const replica of replicas) {
+      await eventually(() => `${entries} everywhere`, async () => (await state(replica)).entries === entries);
+    }
+  });
+
+  test('a list without room for all is not said to be whole, and takes the rest when there is room', async () => {
+    const port = await freePort();
+    const own = await startRedis(port);
+    const strict = await startReplica(issuer, port, {
+      RESOURCE_SERVER_DENYLIST__ON_FAILURE: 'refuse',
+      RESOURCE_SERVER_DENYLIST__MAX_AGE: '2s',
+      RESOURCE_SERVER_DENYLIST__MAX_ENTRIES: '3',
+    });
+    const token = await fetchToken(issuer, { scope: 'profile:read' });
+    assert.equal((await strict.whoami(token)).status, 200);
+    const reason = async () => (await strict.whoami(token)).json().reason;
+
+    for (const jti of ['a', 'b', 'c', claims(token).jti]) add(port, '*', 'deny', { jti, exp: 4e9 });
+
+    await eventually(() => 'it refuses all', async () => (await reason()) === 'denylist_stale');
+    assert.equal((await change(strict, 'POST', { jti: 'd', exp: inAnHour() })).status, 507);
+    add(port, '*', 'allow', { jti: 'a', exp: 4e9 });
+    add(port, '*', 'allow', { jti: 'b', exp: 4e9 });
+    await eventually(() => 'it refuses this one', async () => (await reason()) === 'revoked');
+    assert.equal((await strict.whoami(await fetchToken(issuer, { scope: 'profile:read' }))).status, 200);
+    await strict.stop();
+    await own.stop();
+  });
+
+  test('a Redis that comes back empty takes nothing back, and is heard from its beginning', async () => {
+    const port = await freePort();
+    const own = await startRedis(port);
+    const replica = await startReplica(issuer, port);
+    const [first, second, third] = await Promise.all(
+      [1, 2, 3].map(() => fetchToken(issuer, { scope: 'profile:read' })),
+    );
+    const refused = (token) => async () => (await replica.whoami(token)).status === 401;
+    // As by a Redis whose clock is ahead.
+    add(port, `${Date.now() + 60_000}-0`, 'deny', { jti: claims(first).jti, exp: inAnHour() });
+    await eventually(() => 'the first is refused', refused(first));
+
+    spawnSync('redis-cli', ['-p', port, 'FLUSHALL']);
+    add(port, '*', 'deny', { jti: claims(second).jti, exp: inAnHour() });
+    await eventually(() => 'the second is refused', refused(second));
+    await own.stop('SIGKILL');
+    fs.rmSync(path.join(scratch, `redis-${port}`), { recursive: true });
+    const again = await startRedis(port);
+    add(port, '*', 'deny', { jti: claims(third).jti, exp: inAnHour() });
+    await eventually(() => 'the third is refused', refused(third));
+
+    assert.ok(await refused(first)());
+    assert.ok(await refused(second)());
+    assert.match(replica.output.stderr, /Redis has lost denials/);
+    await replica.stop();
+    await again.stop();
   });
 
   test('where it is told so, a replica that cannot reach Redis refuses every token', async () => {

@@ -90,7 +90,7 @@ async fn reload(
     embedded_issuer: Option<&Issuer>,
 ) -> Result<(), Failure> {
     let read = || -> Result<Config, Failure> { Ok(Config::load(&command_line.sources()?)?) };
-    let mut config = read().inspect_err(|_| reloader.count_failure())?;
+    let mut config = read().inspect_err(|_| reloader.fail())?;
     if let Some(issuer) = embedded_issuer {
         embedded::keep(&mut config, issuer);
     }

@@ -62,6 +62,12 @@ fn token(value: &Value) -> Result<Secret, Fault> {
         let fault = Fault::new(format!("must have at least {MIN_TOKEN_BYTES} characters"));
         return Err(fault.fix("make one with `openssl rand -hex 32`"));
     }
+    // RFC 6750 section 2.1: nothing else can be sent.
+    let is_sent = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+    if !token.reveal().trim_end_matches('=').bytes().all(is_sent) {
+        let fault = Fault::new("has characters that no bearer token has");
+        return Err(fault.fix("make one with `openssl rand -hex 32`"));
+    }
     Ok(token)
 }
 
@@ -92,5 +98,5 @@ fn on_failure(value: &Value) -> Result<OnFailure, Fault> {
 const MIN_TOKEN_BYTES: usize = 32;
 /// Redis is heard of twice a second, and not by the millisecond.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
-/// A denial takes about a quarter of a KiB.
+/// A denial takes about 400 bytes.
 const MAX_ENTRIES: RangeInclusive<u32> = 1..=10_000_000;

@@ -1,9 +1,10 @@
 //! `/denylist` at the admin listener: how many denials there are, one more, one less.
 //!
 //! Who may read the metrics may see the numbers. Changes need the operators' own token, or
-//! the file permissions of a Unix socket; no page of a browser has either.
+//! the file permissions of a Unix socket that others may not write to; no page of a browser has either.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -15,7 +16,7 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::guard::{Problem, bearer_token};
-use crate::service::config::{Config, Listen, Secret};
+use crate::service::config::{Config, Secret};
 use crate::verifier::Denial;
 
 use super::store::StoreError;
@@ -25,16 +26,16 @@ pub(super) struct Admin {
     denials: Denials,
     token: Option<Secret>,
     /// Whether only users of this machine whom the operator lets can connect.
-    is_private: bool,
+    is_private: Arc<AtomicBool>,
     clock: Arc<dyn Clock>,
 }
 
 impl Admin {
     pub(super) fn new(denials: Denials, config: &Config, clock: Arc<dyn Clock>) -> Self {
         Self {
-            denials,
             token: config.denylist.token.clone(),
-            is_private: matches!(config.admin.listen, Some(Listen::Unix(_))),
+            is_private: denials.is_private.clone(),
+            denials,
             clock,
         }
     }
@@ -62,16 +63,22 @@ impl Admin {
                 Err(FULL)
             }
             #[cfg(feature = "redis")]
-            Err(error) => {
+            Err(error @ StoreError::OutOfReach(_)) => {
                 warn!(%error, "denylist not changed");
                 Err(OUT_OF_REACH)
+            }
+            #[cfg(feature = "redis")]
+            Err(error @ StoreError::Unheard) => {
+                warn!(%error, "denylist changed, and not here yet");
+                Err(UNHEARD)
             }
         }
     }
 
     fn admit(&self, headers: &HeaderMap) -> std::result::Result<(), Problem> {
         let Some(token) = &self.token else {
-            return if self.is_private { Ok(()) } else { Err(CLOSED) };
+            let is_private = self.is_private.load(Ordering::Relaxed);
+            return if is_private { Ok(()) } else { Err(CLOSED) };
         };
         let given = bearer_token(headers).map_err(|_| NOT_ADMITTED)?;
         let (given, token) = (given.as_bytes(), token.reveal().as_bytes());
@@ -168,13 +175,19 @@ const UNKNOWN: Problem = problem(
 const FULL: Problem = problem(
     StatusCode::INSUFFICIENT_STORAGE,
     "denylist_full",
-    "There are as many denials as `denylist.max_entries` allows; this one is not in force.",
+    "There are as many denials as `denylist.max_entries` allows; this one is not in force here.",
 );
 #[cfg(feature = "redis")]
 const OUT_OF_REACH: Problem = problem(
     StatusCode::SERVICE_UNAVAILABLE,
     "denylist_out_of_reach",
-    "The denial could not be shared and is not in force; give it again.",
+    "The change could not be shared; make it again.",
+);
+#[cfg(feature = "redis")]
+const UNHEARD: Problem = problem(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "denylist_unheard",
+    "The change is shared, and this replica has not heard of it yet; make it again.",
 );
 
 const MAX_BODY_BYTES: usize = 16 * 1024;

@@ -8,7 +8,7 @@ use crate::verifier::{Denial, Denylist, DenylistFull};
 
 /// What keeps denials, for this process alone or for every replica.
 pub(super) trait Store: Send + Sync {
-    /// Denies, here at once.
+    /// Denies, here at once, and with the others soon.
     fn deny(&self, denial: Denial) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Takes a denial back; whether it was known here.
@@ -26,6 +26,9 @@ pub(super) enum StoreError {
     #[cfg(feature = "redis")]
     #[error("Redis does not answer")]
     OutOfReach(#[from] ::redis::RedisError),
+    #[cfg(feature = "redis")]
+    #[error("Redis has it, and did not tell of it in time")]
+    Unheard,
 }
 
 /// Denials of this process, gone with it.

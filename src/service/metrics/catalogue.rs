@@ -54,7 +54,7 @@ catalogue! {
     KEY_FETCHES: Counter "jwks_fetches" [] "Attempts to fetch the keys that have ended; begins anew with a reload";
     KEY_FETCH_FAILURES: Counter "jwks_fetch_failures" [] "Those of them that failed; begins anew with a reload";
     DENYLIST_ENTRIES: Gauge "denylist_entries" [] "Denials in force, and some that have ended";
-    DENYLIST_AGE: Gauge "denylist_age_seconds" [] "Time since Redis last said that the denylist is whole; no sample without Redis";
+    DENYLIST_AGE: Gauge "denylist_age_seconds" [] "Time since Redis last said that the denylist is whole, or since the start; no sample without Redis";
     RELOADS: Counter "config_reloads" ["result"] "Reloads of the settings (SIGHUP)";
     LAST_RELOAD_OK: Gauge "config_last_reload_ok" [] "1, or 0 when the last reload failed and the old settings go on";
     LOG_LINES_DROPPED: Counter "log_lines_dropped" [] "Log lines dropped because nobody took them in time";

@@ -1,8 +1,9 @@
 //! Where callers connect: a TCP port or a Unix socket.
 
-use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
+use std::{fs, io};
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tracing::warn;
@@ -23,6 +24,18 @@ pub(super) enum Stream {
 }
 
 impl Listener {
+    /// Whether it is a socket of this machine that users beyond its owner and group cannot
+    /// write to.
+    pub(in crate::service) fn is_private(&self) -> bool {
+        let Self::Unix(listener) = self else {
+            return false;
+        };
+        let address = listener.local_addr().ok();
+        let path = address.as_ref().and_then(|it| it.as_pathname());
+        path.and_then(|path| fs::metadata(path).ok())
+            .is_some_and(|file| file.permissions().mode() & WRITABLE_BY_OTHERS == 0)
+    }
+
     /// The next connection. What fails is tried again, after a pause when the machine has
     /// run out of descriptors or memory: to try at once would only spin. `make_room` is
     /// called before each.
@@ -75,4 +88,27 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
+const WRITABLE_BY_OTHERS: u32 = 0o002;
 const PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_door_is_private_that_others_cannot_go_through() {
+        let name = format!("poem-resource-server-{:08x}", fastrand::u32(..));
+        let path = std::env::temp_dir().join(name);
+        let socket = Listener::from(UnixListener::bind(&path).unwrap());
+        let port = Listener::from(TcpListener::bind("127.0.0.1:0").await.unwrap());
+
+        for (mode, is_private) in [(0o600, true), (0o660, true), (0o666, false), (0o602, false)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(socket.is_private(), is_private, "{mode:o}");
+        }
+        assert!(!port.is_private());
+        fs::remove_file(&path).unwrap();
+        assert!(!socket.is_private(), "nobody knows");
+    }
+}

@@ -4,13 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::token::Claims;
+use crate::token::{Claims, MAX_LEEWAY};
 
 /// Denies the tokens that have everything it names, until it expires.
 ///
 /// In JSON: an object with at least one of `jti`, `sub`, `cid` and `issued_before`; `iss` may
 /// stand beside them. Times are in seconds since 1970. A denial must outlive every token it
-/// denies: with the last of them gone it is no longer needed.
+/// denies: with the last of them gone it is no longer needed. It counts for
+/// [`MAX_LEEWAY`](crate::token::MAX_LEEWAY) longer than it says, because tokens do.
 ///
 /// ```
 /// use poem_resource_server::verifier::Denial;
@@ -73,7 +74,7 @@ impl Denial {
         serde_json::to_string(self).expect("texts and numbers")
     }
 
-    /// When it is no longer needed, in seconds since 1970.
+    /// When the last token that it denies ends, in seconds since 1970.
     pub fn expires_at(&self) -> u64 {
         self.exp
     }
@@ -100,8 +101,7 @@ impl Denial {
     }
 
     pub(super) fn is_in_force(&self, now: SystemTime) -> bool {
-        let now = now.duration_since(SystemTime::UNIX_EPOCH);
-        now.unwrap_or_default() < Duration::from_secs(self.exp)
+        is_before(now, self.exp)
     }
 
     /// Whether these claims have everything that is named.
@@ -120,6 +120,13 @@ impl Denial {
             && is(&self.cid, claims.client_id())
             && self.issued_before.is_none_or(is_before)
     }
+}
+
+/// Whether a denial that ends then still counts. A token is accepted for as long after its
+/// own end as two clocks may differ, and who copies its `exp` means all of that.
+pub(super) fn is_before(now: SystemTime, end: u64) -> bool {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH);
+    now.unwrap_or_default() < Duration::from_secs(end).saturating_add(MAX_LEEWAY)
 }
 
 /// What is not a denial.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Denial, DenialSource, Denylist, DenylistFull};
 use crate::clock::{Clock, ManualClock};
 use crate::dev::{SigningAlgorithm, SigningKey};
-use crate::token::{Audience, KeySet, Validation};
+use crate::token::{Audience, KeySet, MAX_LEEWAY, Validation};
 use crate::verifier::{Verifier, VerifyError};
 
 const ISSUER: &str = "https://id.example/oauth2/default";
@@ -150,7 +150,9 @@ async fn a_denial_ends_with_its_time_or_when_it_is_taken_back() {
 
     assert!(world.denylist.allow(&of_client));
     assert!(!world.denylist.allow(&of_client));
-    world.clock.advance(Duration::from_millis(9_999));
+    world
+        .clock
+        .advance(MAX_LEEWAY + Duration::from_millis(9_999));
     assert_eq!(world.reason(&token).await, Some("revoked"));
     world.clock.advance(Duration::from_millis(1));
     assert_eq!(world.reason(&token).await, None);
@@ -201,9 +203,31 @@ async fn a_full_list_takes_no_more_and_loses_nothing() {
     );
     assert_eq!(world.reason(&token).await, Some("revoked"));
     // What has expired makes room.
-    world.clock.advance(Duration::from_secs(10));
+    world.clock.advance(MAX_LEEWAY + Duration::from_secs(10));
     assert_eq!(world.denylist.deny(more), Ok(()));
     assert_eq!(world.denylist.len(), 1);
+}
+
+#[tokio::test]
+async fn a_source_adds_as_much_as_there_is_room_for_and_takes_nothing_back() {
+    let world = World::new();
+    let all: Vec<_> = (0..6)
+        .map(|id| world.denial(&json!({ "jti": id.to_string() })))
+        .collect();
+    world.deny(&json!({ "cid": "c" }));
+
+    let first = world.denylist.add(DenialSource::Shared, all[..3].to_vec());
+    let again = world.denylist.add(DenialSource::Shared, all[..3].to_vec());
+    let more = world.denylist.add(DenialSource::Shared, all.clone());
+
+    assert_eq!((first, again, more), (Ok(()), Ok(()), Err(DenylistFull)));
+    assert_eq!(world.denylist.len(), 4);
+    let held: Vec<_> = all.iter().map(|it| world.denylist.holds(it)).collect();
+    assert_eq!(held, [true, true, true, false, false, false]);
+    assert_eq!(
+        world.reason(&world.token(&json!({}))).await,
+        Some("revoked")
+    );
 }
 
 #[test]

@@ -30,6 +30,7 @@ const REFUSALS: &[Refusal] = &[
     ("no web address", "http.public_url = 'a.example'", "http.public_url", "must be an http or https URL", "http.public_url = 'http://a.example'"),
     ("a denylist by the millisecond", "denylist.max_age = '999ms'", "denylist.max_age", "is too short", "denylist.max_age = '1s'"),
     ("a token that can be guessed", "denylist.token = 'secret'", "denylist.token", "must have at least 32", "denylist.token = '0123456789abcdef0123456789abcdef'"),
+    ("a token that cannot be sent", "denylist.token = '0123456789abcdef 0123456789abcdef!'", "denylist.token", "has characters that no bearer token has", "denylist.token = '0123456789-._~+/0123456789abcdef=='"),
     ("a Redis by http", "denylist.redis_url = 'http://127.0.0.1'", "denylist.redis_url", "must be the URL of a Redis", "denylist.redis_url = 'redis://127.0.0.1'"),
     ("another way to fail", "denylist.on_failure = 'open'", "denylist.on_failure", "must be `last_known` or", "denylist.on_failure = 'refuse'"),
     ("no room for denials", "denylist.max_entries = 0", "denylist.max_entries", "must be a whole number", "denylist.max_entries = 1"),

@@ -1,0 +1,177 @@
+//! Keeps the list as the stream has it. Nobody else changes what is shared.
+//!
+//! 1. It reads the stream from its beginning, takes the last word on each denial, and puts all
+//!    of them in force at once.
+//! 2. Then it takes entries as they come. A stream keeps what publish and subscribe would lose
+//!    while a replica is away, and the wait ends every half second: that poll is what the age
+//!    of the list goes by.
+//! 3. It begins anew with each connection, when the stream has (Redis has lost it), and from
+//!    time to time while there is no room for all: then the list is not whole, and not said
+//!    to be.
+//!
+//! What the stream does not speak of stays as it is: a Redis that has lost its data takes no
+//! denial back.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::{Client, RedisError};
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+use crate::clock::Clock;
+use crate::verifier::{Denial, DenialSource, Denylist};
+
+use super::stream::{EntryId, PAGE, Stream, Verb};
+
+/// Reads the stream.
+pub(super) struct Follower {
+    client: Client,
+    list: Arc<Denylist>,
+    clock: Arc<dyn Clock>,
+    told: watch::Sender<Heard>,
+    heard: Heard,
+    is_lost: bool,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Heard {
+    pub(super) position: EntryId,
+    /// Whether there was no room for all that was heard.
+    pub(super) is_full: bool,
+}
+
+impl Follower {
+    pub(super) fn new(
+        client: Client,
+        list: Arc<Denylist>,
+        clock: Arc<dyn Clock>,
+        told: watch::Sender<Heard>,
+    ) -> Self {
+        Self {
+            client,
+            list,
+            clock,
+            told,
+            heard: Heard::default(),
+            is_lost: false,
+        }
+    }
+
+    /// Follows the stream for as long as the service runs.
+    pub(super) async fn follow(mut self) {
+        loop {
+            let Err(error) = self.read().await;
+            if !self.is_lost {
+                let entries = self.list.len();
+                warn!(%error, entries, "denylist out of reach; the denials known go on");
+                self.is_lost = true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Reads until Redis is lost.
+    async fn read(&mut self) -> Result<Infallible, RedisError> {
+        let mut stream = Stream::connect(&self.client).await?;
+        loop {
+            self.catch_up(&mut stream).await?;
+            self.go_on(&mut stream).await?;
+        }
+    }
+
+    /// Reads the stream from its beginning, and comes to what it comes to.
+    async fn catch_up(&mut self, stream: &mut Stream) -> Result<(), RedisError> {
+        if stream.last().await? < self.heard.position {
+            let entries = self.list.len();
+            warn!(entries, "Redis has lost denials; those known here go on");
+        }
+        let mut words: HashMap<Denial, Verb> = HashMap::new();
+        let mut position = EntryId::default();
+        loop {
+            let page = stream.after(position).await?;
+            let is_last = page.len() < PAGE;
+            for entry in page {
+                position = entry.id;
+                match entry.word {
+                    Some((verb, denial)) => drop(words.insert(denial, verb)),
+                    None => pass_over(position),
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        let (denied, allowed): (Vec<_>, Vec<_>) =
+            words.into_iter().partition(|(_, verb)| *verb == Verb::Deny);
+        for (denial, _) in &allowed {
+            self.list.allow(denial);
+        }
+        let denied = denied.into_iter().map(|(denial, _)| denial).collect();
+        let is_full = self.list.add(DenialSource::Shared, denied).is_err();
+        self.tell(Heard { position, is_full });
+        self.confirm();
+        Ok(())
+    }
+
+    /// Takes entries as they come, until it is time to begin anew.
+    async fn go_on(&mut self, stream: &mut Stream) -> Result<(), RedisError> {
+        let retry_at = self.clock.monotonic() + RETRY;
+        loop {
+            let page = stream.next(self.heard.position).await?;
+            let mut heard = self.heard;
+            let entries = page.len();
+            for entry in page {
+                heard.position = entry.id;
+                match entry.word {
+                    Some((Verb::Deny, denial)) => heard.is_full |= self.list.deny(denial).is_err(),
+                    Some((Verb::Allow, denial)) => drop(self.list.allow(&denial)),
+                    None => pass_over(entry.id),
+                }
+            }
+            self.tell(heard);
+            // With a full page there may be more.
+            if entries == PAGE {
+                continue;
+            }
+            self.confirm();
+            let is_time = heard.is_full && self.clock.monotonic() >= retry_at;
+            if is_time || entries == 0 && stream.last().await? < heard.position {
+                return Ok(());
+            }
+        }
+    }
+
+    fn tell(&mut self, heard: Heard) {
+        if heard.is_full && !self.heard.is_full {
+            error!(
+                "denylist full: not all that is shared is in force; raise `denylist.max_entries`"
+            );
+        }
+        self.heard = heard;
+        self.told.send_replace(heard);
+    }
+
+    /// Says that the list is whole, if it is.
+    fn confirm(&mut self) {
+        if self.heard.is_full {
+            return;
+        }
+        self.list.confirm();
+        if std::mem::take(&mut self.is_lost) {
+            info!(entries = self.list.len(), "denylist in reach again");
+        }
+    }
+}
+
+fn pass_over(id: EntryId) {
+    warn!(%id, "no denial in the stream's entry");
+}
+
+/// Between two attempts to reach Redis.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Between two attempts to find room for all.
+const RETRY: Duration = Duration::from_secs(5);
