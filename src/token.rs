@@ -21,6 +21,7 @@ mod scope;
 mod validation;
 
 pub use algorithm::Algorithm;
+pub(crate) use claims::ALLOCATION_BYTES;
 pub use claims::{Claims, NumericDate};
 pub use error::{ClaimFault, Segment, TokenError};
 pub use jwk::KeyError;

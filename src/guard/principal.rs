@@ -41,7 +41,7 @@ impl Principal {
     }
 
     /// What `derive` makes of the claims, made once for a token that is remembered: for what
-    /// would otherwise be made anew at each call. See [`Verified::derived`].
+    /// would otherwise be made anew at each call. See [`Verified::derived`], also for its size.
     pub fn derived<D>(&self, derive: impl Fn(&Claims) -> D) -> D
     where
         D: Clone + Send + Sync + 'static,

@@ -4,6 +4,7 @@ mod prepared;
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use poem_openapi::payload::Json;
 use poem_openapi::types::{Any, Example};
@@ -91,8 +92,19 @@ impl Api {
     )]
     #[allow(clippy::unused_async)]
     async fn whoami(&self, caller: BearerAuth) -> Prepared<WhoAmI> {
-        Prepared::new(caller.derived(|claims| Prepared::body(&WhoAmI::from(claims))))
+        let kept = caller.derived(body_to_keep);
+        Prepared::new(kept.unwrap_or_else(|| body(caller.claims())))
     }
+}
+
+fn body(claims: &Claims) -> Bytes {
+    Prepared::body(&WhoAmI::from(claims))
+}
+
+/// None of one that takes more than the cache counts for it: it would be for claims full of
+/// escapes or of numbers like `1e15`.
+fn body_to_keep(claims: &Claims) -> Option<Bytes> {
+    Some(body(claims)).filter(|body| body.len() <= claims.derived_bytes())
 }
 
 impl Example for Hello {
@@ -149,8 +161,8 @@ impl From<&Claims> for WhoAmI {
             issued_at: claims.issued_at().map(date_time),
             expires_at: date_time(claims.expires_at()),
             token_id: claims.token_id().map(str::to_owned),
-            claims: (claims.all().iter())
-                .map(|(name, value)| (name.clone(), Any(value.clone())))
+            claims: (claims.all().into_iter())
+                .map(|(name, value)| (name, Any(value)))
                 .collect(),
         }
     }
@@ -192,3 +204,6 @@ pub(super) fn service(
         .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
         .server(ServerObject::new(public_url))
 }
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;

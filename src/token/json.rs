@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::de::Read;
 use serde_json::{Map, Number, Value};
 
 /// Reads one object whose names are unique at every depth.
@@ -16,8 +17,19 @@ pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
 
 /// As [`object`], with no more values than that, counted at every depth and with itself.
 pub(super) fn object_of_at_most(max_values: usize, bytes: &[u8]) -> Option<Map<String, Value>> {
+    read(max_values, serde_json::Deserializer::from_slice(bytes))
+}
+
+/// As [`object`], for what is known to be UTF-8.
+pub(super) fn object_of_text(text: &str) -> Option<Map<String, Value>> {
+    read(usize::MAX, serde_json::Deserializer::from_str(text))
+}
+
+fn read<'de, R: Read<'de>>(
+    max_values: usize,
+    mut deserializer: serde_json::Deserializer<R>,
+) -> Option<Map<String, Value>> {
     let values_left = &Cell::new(max_values);
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = UniqueNames { values_left }.deserialize(&mut deserializer);
     match value {
         Ok(Value::Object(members)) => deserializer.end().ok().map(|()| members),
@@ -25,9 +37,10 @@ pub(super) fn object_of_at_most(max_values: usize, bytes: &[u8]) -> Option<Map<S
     }
 }
 
+/// Reads one value of at most so many, itself and those in it.
 #[derive(Clone, Copy)]
-struct UniqueNames<'a> {
-    values_left: &'a Cell<usize>,
+pub(super) struct UniqueNames<'a> {
+    pub(super) values_left: &'a Cell<usize>,
 }
 
 impl<'de> DeserializeSeed<'de> for UniqueNames<'_> {
@@ -64,8 +77,6 @@ impl<'de> Visitor<'de> for UniqueNames<'_> {
         while let Some(element) = access.next_element_seed(self)? {
             elements.push(element);
         }
-        // Claims are kept as long as their token is remembered.
-        elements.shrink_to_fit();
         Ok(Value::Array(elements))
     }
 

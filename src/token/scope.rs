@@ -78,6 +78,22 @@ impl Scope {
         self.0.iter()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What the list takes, without the scopes' texts and what the allocator adds.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<ScopeToken>()
+    }
+
+    /// Gives back what a list that grew has too much.
+    #[must_use]
+    pub(super) fn shrunk(mut self) -> Self {
+        self.0.shrink_to_fit();
+        self
+    }
+
     /// Whether both hold the same scopes, in whatever order.
     pub(super) fn same_set(&self, other: &Scope) -> bool {
         self.covers(other) && other.covers(self)

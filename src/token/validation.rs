@@ -134,6 +134,8 @@ impl<T> Verified<T> {
     ///
     /// Of several types that are derived from one content the first is kept, and the others
     /// are made each time.
+    ///
+    /// A verifier's cache counts [`Claims::derived_bytes`] for it, with each token.
     pub fn derived<D>(&self, derive: impl Fn(&T) -> D) -> D
     where
         D: Clone + Send + Sync + 'static,

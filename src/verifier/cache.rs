@@ -12,10 +12,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-use crate::token::{Claims, KeySet, Verified};
+use crate::token::{ALLOCATION_BYTES, Claims, KeySet, Verified};
 
 /// The cache of one verifier.
 pub(super) struct VerifiedCache {
@@ -32,8 +32,15 @@ impl VerifiedCache {
     /// A cache of at most about `max_bytes`.
     pub(super) fn new(max_bytes: u64) -> Self {
         let entries = usize::try_from(max_bytes / TYPICAL_ENTRY_BYTES).unwrap_or(usize::MAX);
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(entries)
+            .weight_capacity(max_bytes)
+            .shards(shards(entries))
+            .build()
+            .expect("both sizes are set");
+        let (hash, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
         Self {
-            entries: Cache::with_weighter(entries, max_bytes, Bytes),
+            entries: Cache::with_options(options, Bytes, hash, lifecycle),
         }
     }
 
@@ -59,23 +66,44 @@ impl fmt::Debug for VerifiedCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedCache")
             .field("entries", &self.entries.len())
+            .field("bytes", &self.entries.weight())
             .finish_non_exhaustive()
     }
 }
 
-/// What an entry takes: the token itself, and its claims once as texts and once as JSON.
+/// As many as are filled evenly, and as a power of two.
+fn shards(entries: usize) -> usize {
+    let shards = (entries / LEAST_ENTRIES_OF_SHARD).max(1);
+    1 << shards.ilog2()
+}
+
+/// What an entry takes: the token, its claims, and the most that is derived from them.
 #[derive(Clone)]
 struct Bytes;
 
 impl Weighter<Box<str>, Entry> for Bytes {
-    fn weight(&self, token: &Box<str>, _: &Entry) -> u64 {
-        FIXED_ENTRY_BYTES + CLAIMS_FACTOR * token.len() as u64
+    fn weight(&self, token: &Box<str>, entry: &Entry) -> u64 {
+        let claims = entry.claims.heap_bytes() + entry.claims.derived_bytes();
+        (token.len() + claims + FIXED_BYTES) as u64
     }
 }
 
-/// The structs, the table's slot and the allocator's own share.
-const FIXED_ENTRY_BYTES: u64 = 1024;
-/// Claims in memory take about this many times the token that brought them.
-const CLAIMS_FACTOR: u64 = 4;
-/// For a token of 900 bytes.
-const TYPICAL_ENTRY_BYTES: u64 = FIXED_ENTRY_BYTES + CLAIMS_FACTOR * 900;
+/// The place in the table; the claims' own structure with its two counts; what is derived, in
+/// a box, as bytes that are shared; and what the allocator adds to these and the token.
+const FIXED_BYTES: usize = PLACE_BYTES
+    + size_of::<[usize; 2]>()
+    + size_of::<Verified<Claims>>()
+    + DERIVED_BYTES
+    + 5 * ALLOCATION_BYTES;
+/// Of `quick_cache`: 56 bytes and 5 of its index, for every other one a token that was here
+/// before, and all of it up to twice when it has just grown.
+const PLACE_BYTES: usize = 160;
+/// A `bytes::Bytes` or another thing of at most four words, with its own count of three.
+const DERIVED_BYTES: usize = size_of::<[usize; 4 + 3]>();
+/// An access token of Okta, RS256: 900 bytes, and its claims.
+const TYPICAL_ENTRY_BYTES: u64 = 2_800;
+/// Tokens fall unevenly, and the smaller a shard the sooner one is full before the others.
+const LEAST_ENTRIES_OF_SHARD: usize = 1_024;
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;

@@ -56,7 +56,7 @@ pub(crate) async fn verified_by(
     let validation = Validation::new(ISSUER, Audience::parse(audience).unwrap());
     let verifier = Verifier::new(Arc::new(Arc::new(parsed.key_set)), validation);
     let claims = verifier.verify(token).await.map_err(|_| Refusal::Invalid)?;
-    Ok(Value::Object(claims.all().clone()))
+    Ok(Value::Object(claims.all()))
 }
 
 /// A segment of the token, read by whoever believes it.

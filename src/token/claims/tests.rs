@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::Claims;
+use super::set::ClaimsSet;
 
 fn claims(extra: &[(&str, Value)]) -> Claims {
     let mut claims = json!({ "iss": "i", "aud": "a", "sub": "s", "exp": 7 });
@@ -93,4 +94,118 @@ fn values_of_every_kind_come_back_as_they_were_said() {
     let claims = claims(&[("kinds", kinds.clone())]);
 
     assert_eq!(claims.all()["kinds"], kinds);
+}
+
+#[test]
+fn one_claim_is_the_same_alone_and_among_all() {
+    let bytes =
+        br#" { "iss":"i", "aud":"a","sub":"s","exp":7, "a\u0062c": "x", "":{"x":[1,{"y":2}]},
+        "one\n": 1.50, "two":[], "three":null, "four":-0, "five":1E400e0 } "#;
+    assert!(Claims::read(bytes).is_err());
+    let bytes = str::from_utf8(bytes).unwrap().replace("1E400e0", "1e15");
+
+    let claims = Claims::read(bytes.as_bytes()).unwrap();
+
+    assert_eq!(claims.all().len(), 11);
+    for (name, value) in claims.all() {
+        assert_eq!(claims.get(&name), Some(value), "{name}");
+    }
+    for absent in ["abcd", "ab", "x", "y", "a\\u0062c", "ISS"] {
+        assert_eq!(claims.get(absent), None, "{absent}");
+    }
+}
+
+/// The rule itself, as it reads for claims that are all in memory.
+fn has_by_rule(value: Option<&Value>, accepted: &[String]) -> bool {
+    let is_accepted = |value: &Value| match value {
+        Value::String(text) => accepted.contains(text),
+        Value::Bool(_) | Value::Number(_) => accepted.contains(&value.to_string()),
+        _ => false,
+    };
+    match value {
+        Some(Value::Array(values)) => values.iter().any(is_accepted),
+        Some(value) => is_accepted(value),
+        None => false,
+    }
+}
+
+#[test]
+fn values_are_looked_for_in_the_text_as_they_would_be_in_memory() {
+    let values = [
+        "\"one\"",
+        "\"\\u006fne\"",
+        "\"On\\ne\"",
+        "\"\"",
+        "0",
+        "-0",
+        "-0.0",
+        "7",
+        "-7",
+        "7.0",
+        "70e-1",
+        "1e15",
+        "1e16",
+        "1E-7",
+        "0.1",
+        "18446744073709551615",
+        "18446744073709551616",
+        "-9223372036854775808",
+        "-9223372036854775809",
+        "true",
+        "false",
+        "null",
+        "{}",
+        "[]",
+        "[[7]]",
+        "[{\"x\":7}]",
+        "[null,[\"one\"],{},7]",
+        "{\"one\":\"one\"}",
+        "[true,\"one\"]",
+        "[[],\"one\",[7]]",
+    ];
+    let texts = values.iter().flat_map(|text| {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let own = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        [(*text).to_owned(), own]
+    });
+    let texts: Vec<String> = texts.collect();
+    for text in values {
+        let payload = format!(r#"{{"before":[7,"one"],"x":{text},"after":{{"x":"one"}}}}"#);
+        let (set, members) = ClaimsSet::parse(payload.as_bytes()).unwrap();
+        for accepted in texts
+            .iter()
+            .map(std::slice::from_ref)
+            .chain([&texts[..], &[]])
+        {
+            for name in ["x", "before", "after", "absent"] {
+                let expected = has_by_rule(members.get(name), accepted);
+                assert_eq!(
+                    set.has(name, accepted),
+                    expected,
+                    "{name} {text} {accepted:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn claims_are_equal_and_shown_alike_however_they_are_written() {
+    let one = br#"{"iss":"i","aud":"a","sub":"s","exp":7,"x":{"y":1,"z":"\u0061"}}"#;
+    let other = br#" {"x":{"z":"a","y":1},"exp":7,"aud":"a","sub":"s","iss":"i"}"#;
+    let third = br#"{"iss":"i","aud":"a","sub":"s","exp":7,"x":{"y":1.0,"z":"a"}}"#;
+    let [one, other, third] = [&one[..], other, third].map(|bytes| Claims::read(bytes).unwrap());
+
+    assert_eq!(one, other);
+    assert_ne!(one, third);
+    assert_eq!(
+        format!("{one:?}"),
+        "Claims { issuer: \"i\", subject: \"s\", audience: [\"a\"], expires_at: NumericDate(7s), \
+         not_before: None, issued_at: None, token_id: None, client_id: None, user_id: None, \
+         scope: Scope([]), all: {\"iss\": String(\"i\"), \"aud\": String(\"a\"), \
+         \"sub\": String(\"s\"), \"exp\": Number(7), \
+         \"x\": Object {\"y\": Number(1), \"z\": String(\"a\")}} }"
+    );
 }

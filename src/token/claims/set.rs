@@ -1,0 +1,203 @@
+//! The claims of a token as the text that was signed, from which each can be read again.
+//!
+//! A map of them takes several times as much, and all that is known of them stands beside it.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::token::json;
+
+/// A JSON object whose names are unique at every depth. It is equal to another one with the
+/// same members, in whatever order and however they are written.
+#[derive(Clone)]
+pub(super) struct ClaimsSet {
+    text: Box<str>,
+    is_of_id_token: bool,
+    is_bound_to_a_proof: bool,
+}
+
+impl ClaimsSet {
+    /// Reads a payload, and gives its members too.
+    pub(super) fn parse(bytes: &[u8]) -> Option<(Self, Map<String, Value>)> {
+        let text = str::from_utf8(bytes).ok()?;
+        let members = json::object_of_text(text)?;
+        let has = |name: &&str| members.contains_key(*name);
+        let set = Self {
+            text: text.into(),
+            is_of_id_token: ["nonce", "at_hash", "c_hash"].iter().any(has),
+            is_bound_to_a_proof: has(&"cnf"),
+        };
+        Some((set, members))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn is_of_id_token(&self) -> bool {
+        self.is_of_id_token
+    }
+
+    pub(super) fn is_bound_to_a_proof(&self) -> bool {
+        self.is_bound_to_a_proof
+    }
+
+    pub(super) fn members(&self) -> Map<String, Value> {
+        json::object_of_text(&self.text).expect("checked on construction")
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Value> {
+        let values_left = &Cell::new(usize::MAX);
+        self.find(name, json::UniqueNames { values_left })
+    }
+
+    /// Whether a member equals one of `accepted`, or as an array holds one of them.
+    pub(super) fn has(&self, name: &str, accepted: &[String]) -> bool {
+        let seed = IsAccepted {
+            accepted,
+            holds: true,
+        };
+        self.find(name, seed).unwrap_or(false)
+    }
+
+    /// What `seed` makes of the member of that name. The others are skipped.
+    fn find<'t, S: DeserializeSeed<'t>>(&'t self, name: &str, seed: S) -> Option<S::Value> {
+        serde_json::Deserializer::from_str(&self.text)
+            .deserialize_map(Member { name, seed })
+            .expect("checked on construction")
+    }
+}
+
+impl PartialEq for ClaimsSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text || self.members() == other.members()
+    }
+}
+
+impl fmt::Debug for ClaimsSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.members().fmt(f)
+    }
+}
+
+struct Member<'a, S> {
+    name: &'a str,
+    seed: S,
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Member<'_, S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        while let Some(is_it) = access.next_key_seed(Is(self.name))? {
+            if is_it {
+                let value = access.next_value_seed(self.seed)?;
+                while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                return Ok(Some(value));
+            }
+            access.next_value::<IgnoredAny>()?;
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a name is this one, however it is written.
+struct Is<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for Is<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct IsAccepted<'a> {
+    accepted: &'a [String],
+    /// As an array it is accepted for an element. An array in an array is not.
+    holds: bool,
+}
+
+impl IsAccepted<'_> {
+    fn is(self, text: &str) -> bool {
+        self.accepted.iter().any(|accepted| accepted == text)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for IsAccepted<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for IsAccepted<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
+        Ok(self.is(text))
+    }
+
+    fn visit_bool<E: Error>(self, boolean: bool) -> Result<bool, E> {
+        Ok(self.is(if boolean { "true" } else { "false" }))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<bool, E> {
+        Ok(self.is(&number.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<bool, E> {
+        Ok(self.is(&number.to_string()))
+    }
+
+    /// As JSON writes it, which is not as Rust does.
+    fn visit_f64<E: Error>(self, number: f64) -> Result<bool, E> {
+        Ok(Number::from_f64(number).is_some_and(|number| self.is(&number.to_string())))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<bool, A::Error> {
+        let element = Self {
+            holds: false,
+            ..self
+        };
+        let mut holds = false;
+        while let Some(is_accepted) = access.next_element_seed(element)? {
+            holds |= is_accepted;
+        }
+        Ok(self.holds && holds)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<bool, A::Error> {
+        while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(false)
+    }
+}

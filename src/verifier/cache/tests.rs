@@ -1,0 +1,79 @@
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::shards;
+use crate::clock::{Clock, ManualClock};
+use crate::dev::{SigningAlgorithm, SigningKey};
+use crate::token::{Audience, KeySet, Validation};
+use crate::verifier::{Tally, Verifier};
+
+const ISSUER: &str = "https://dev-12345678.okta.com/oauth2/default";
+const AUDIENCE: &str = "api://default";
+
+/// An access token of Okta as long as one of RS256, which takes longer to sign: the name of
+/// the key makes up for the shorter signature.
+fn token(key: &SigningKey, user: usize, now: u64) -> String {
+    key.sign(
+        &json!({ "kid": key.kid(), "alg": "ES256" }),
+        &json!({
+            "ver": 1,
+            "jti": format!("AT.{user:043}"),
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": now + 3600,
+            "cid": "0oa1b2c3d4e5f6g7h8i9",
+            "uid": format!("00u{user:017}"),
+            "scp": ["profile:read", "reports:read", "offline_access"],
+            "auth_time": now,
+            "sub": format!("user{user:05}@example.com"),
+            "x": "0123456789",
+        }),
+    )
+}
+
+#[tokio::test]
+async fn ten_thousand_tokens_of_okta_are_held_unless_said_otherwise() {
+    let clock = ManualClock::new();
+    let now = clock.now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let key = SigningKey::generate_with_kid(SigningAlgorithm::Es256, &"k".repeat(218));
+    let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
+    let keys = Arc::new(KeySet::parse(jwks.as_bytes()).unwrap().key_set);
+    let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
+    let tally = Arc::new(Tally::default());
+    let verifier = Verifier::new(Arc::new(keys), validation)
+        .with_clock(Arc::new(clock))
+        .with_tally(tally.clone());
+    let tokens: Vec<_> = (0..10_000)
+        .map(|user| token(&key, user, now.as_secs()))
+        .collect();
+    assert!(tokens.iter().all(|token| (900..910).contains(&token.len())));
+
+    for token in &tokens {
+        verifier.verify(token).await.unwrap();
+    }
+    let first = tally.counts();
+    for token in &tokens {
+        verifier.verify(token).await.unwrap();
+    }
+
+    assert_eq!((first.cache_hits, first.cache_misses), (0, 10_000));
+    let second = tally.counts();
+    assert_eq!((second.cache_hits, second.cache_misses), (10_000, 10_000));
+}
+
+#[test]
+fn there_are_as_many_shards_as_are_filled_evenly() {
+    for (entries, expected) in [
+        (0, 1),
+        (2_047, 1),
+        (2_048, 2),
+        (11_983, 8),
+        (usize::MAX, 1 << 53),
+    ] {
+        assert_eq!(shards(entries), expected, "{entries}");
+    }
+}
