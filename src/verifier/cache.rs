@@ -32,9 +32,11 @@ impl VerifiedCache {
     /// A cache of at most about `max_bytes`.
     pub(super) fn new(max_bytes: u64) -> Self {
         let entries = usize::try_from(max_bytes / TYPICAL_ENTRY_BYTES).unwrap_or(usize::MAX);
+        // Half as many that were here before are known by their hashes, each in a place.
+        let of_former = (entries / 2).saturating_mul(PLACE_BYTES) as u64;
         let options = OptionsBuilder::new()
             .estimated_items_capacity(entries)
-            .weight_capacity(max_bytes)
+            .weight_capacity(max_bytes - of_former)
             .shards(shards(entries))
             .build()
             .expect("both sizes are set");
@@ -95,9 +97,9 @@ const FIXED_BYTES: usize = PLACE_BYTES
     + size_of::<Verified<Claims>>()
     + DERIVED_BYTES
     + 5 * ALLOCATION_BYTES;
-/// Of `quick_cache`: 56 bytes and 5 of its index, for every other one a token that was here
-/// before, and all of it up to twice when it has just grown.
-const PLACE_BYTES: usize = 160;
+/// In `quick_cache`'s table and its index, each up to twice as large as needed when it has just
+/// grown: `2 * 56 + 2 * 8 / 7 * 5`.
+const PLACE_BYTES: usize = 124;
 /// A `bytes::Bytes` or another thing of at most four words, with its own count of three.
 const DERIVED_BYTES: usize = size_of::<[usize; 4 + 3]>();
 /// An access token of Okta, RS256: 900 bytes, and its claims.
