@@ -1,4 +1,5 @@
-//! The claims, as if their signature had verified: whatever is accepted has a subject.
+//! The claims, as if their signature had verified: whatever is accepted has a subject,
+//! and each claim is the same alone and among all.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,5 +8,8 @@ use poem_resource_server::token::Claims;
 fuzz_target!(|payload: &[u8]| {
     if let Ok(claims) = Claims::parse_unverified(payload) {
         assert!(!claims.subject().is_empty());
+        for (name, value) in claims.all() {
+            assert_eq!(claims.get(&name), Some(value));
+        }
     }
 });

@@ -126,7 +126,7 @@ impl Claims {
 
     /// Every claim as it was sent.
     ///
-    /// Made anew by each call, which takes as long as reading the claims did, about a microsecond
+    /// Made anew by each call, which takes as long as reading the claims did, a microsecond or two
     /// for ten of them: ask once, and keep what is needed at each call of an API with
     /// [`Verified::derived`](super::Verified::derived). For one claim there is [`Claims::get`].
     pub fn all(&self) -> Map<String, Value> {

@@ -103,9 +103,9 @@ const PLACE_BYTES: usize = 124;
 /// A `bytes::Bytes` or another thing of at most four words, with its own count of three.
 const DERIVED_BYTES: usize = size_of::<[usize; 4 + 3]>();
 /// An access token of Okta, RS256: 900 bytes, and its claims.
-const TYPICAL_ENTRY_BYTES: u64 = 2_800;
+const TYPICAL_ENTRY_BYTES: u64 = 3_000;
 /// Tokens fall unevenly, and the smaller a shard the sooner one is full before the others.
-const LEAST_ENTRIES_OF_SHARD: usize = 1_024;
+const LEAST_ENTRIES_OF_SHARD: usize = 2_048;
 
 #[cfg(all(test, feature = "dev"))]
 mod tests;

@@ -17,9 +17,10 @@ impl Claims {
     }
 
     /// What may be derived from them for keeping, in bytes: as much as to write every claim once
-    /// and those that have a name here twice, with 192 bytes for the names of these and three for each scope and audience. The cache
-    /// of accepted tokens counts so much for [`Verified::derived`](crate::token::Verified::derived)
-    /// with each token, whether it is used or not.
+    /// and those that have a name here twice, with 192 bytes for the names of these and three
+    /// for each scope and audience. The cache of accepted tokens counts so much for
+    /// [`Verified::derived`](crate::token::Verified::derived) with each token, whether it is
+    /// used or not.
     pub fn derived_bytes(&self) -> usize {
         let elements = self.audience.len() + self.scope.len();
         self.all.as_str().len() + self.text_bytes() + elements * QUOTED_BYTES + NAMES_BYTES

@@ -73,10 +73,10 @@ async fn ten_thousand_tokens_of_okta_are_held_unless_said_otherwise() {
 fn there_are_as_many_shards_as_are_filled_evenly() {
     for (entries, expected) in [
         (0, 1),
-        (2_047, 1),
-        (2_048, 2),
-        (11_983, 8),
-        (usize::MAX, 1 << 53),
+        (4_095, 1),
+        (4_096, 2),
+        (11_184, 4),
+        (usize::MAX, 1 << 52),
     ] {
         assert_eq!(shards(entries), expected, "{entries}");
     }
