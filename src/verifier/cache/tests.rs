@@ -39,7 +39,7 @@ fn token(key: &SigningKey, user: usize, now: u64) -> String {
 async fn ten_thousand_tokens_of_okta_are_held_unless_said_otherwise() {
     let clock = ManualClock::new();
     let now = clock.now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let key = SigningKey::generate_with_kid(SigningAlgorithm::Es256, &"k".repeat(228));
+    let key = SigningKey::generate_with_kid(SigningAlgorithm::Es256, "k".repeat(228));
     let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
     let keys = Arc::new(KeySet::parse(jwks.as_bytes()).unwrap().key_set);
     let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
