@@ -80,7 +80,6 @@ impl App {
             Some(audit) => guard.with_witness(move |decision| audit.tell(decision)),
             None => guard,
         };
-        docs::prepare();
         let documents = Arc::new(Documents::new(&guard, about(config, &public_url))?);
         let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url, lasting)?
             .with(CatchPanic::new().with_handler(Panicked))

@@ -7,7 +7,8 @@
 //! | `/docs/reference` | Redoc, for readers (`reference`) |
 //! | `/docs/..` | what these pages are made of (`bundles`) |
 //!
-//! Everything is printed and compressed before it is asked for, and sent as it lies there.
+//! The document and its pages are printed and compressed before they are asked for, the
+//! bundles when the program is built; all is sent as it lies there.
 
 mod asset;
 mod bundles;
@@ -36,7 +37,6 @@ use super::problems::problem;
 use super::routes::read;
 use asset::Asset;
 
-pub(super) use bundles::prepare;
 pub(super) use swagger_ui::OAUTH2_REDIRECT;
 
 /// The document in its forms.

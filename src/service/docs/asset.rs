@@ -5,6 +5,8 @@
 //! 3. A request that names the chosen form's tag is answered 304, without it
 //!    (RFC 9110 section 13.1.2).
 
+use std::sync::LazyLock;
+
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +18,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use poem::{Body, Response};
 
-use super::coding::Coding;
+use super::coding::{Coding, gunzip};
 
 /// A file in every coding that makes it smaller.
 pub(super) struct Asset {
@@ -27,27 +29,39 @@ pub(super) struct Asset {
 
 struct Form {
     coding: Coding,
-    bytes: Bytes,
     tag: HeaderValue,
+    bytes: LazyLock<Bytes, Box<dyn FnOnce() -> Bytes + Send>>,
 }
 
 impl Asset {
     /// Compresses `text`, which may be sent anew after a minute.
     pub(super) fn new(content_type: &'static str, text: impl Into<Bytes>) -> Self {
-        let bytes: Bytes = text.into();
-        let digest = digest::digest(&digest::SHA256, &bytes);
-        // 96 bits: nobody gains by two files with one tag.
-        let name = URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12]);
-        let mut forms: Vec<_> = Coding::ALL
-            .into_iter()
-            .map(|coding| Form {
-                tag: HeaderValue::try_from(format!("\"{name}{}\"", coding.suffix()))
-                    .expect("base64url in quotes"),
-                bytes: coding.encode(&bytes),
-                coding,
-            })
-            .collect();
-        forms.retain(|form| form.coding == Coding::Identity || form.bytes.len() < bytes.len());
+        let text: Bytes = text.into();
+        let name = digest(&text);
+        let mut forms = Vec::new();
+        for coding in Coding::ALL {
+            let bytes = coding.encode(&text);
+            if coding == Coding::Identity || bytes.len() < text.len() {
+                forms.push(Form::new(coding, &name, move || bytes));
+            }
+        }
+        Self::of(content_type, forms)
+    }
+
+    /// Takes a file that is compressed already.
+    ///
+    /// The file itself is unpacked when a first caller wants it, and kept: however many take
+    /// it, and however slowly, they share one.
+    pub(super) fn packed(content_type: &'static str, gzip: &'static [u8]) -> Self {
+        let name = digest(gzip);
+        let forms = vec![
+            Form::new(Coding::Gzip, &name, move || Bytes::from_static(gzip)),
+            Form::new(Coding::Identity, &name, move || gunzip(gzip)),
+        ];
+        Self::of(content_type, forms)
+    }
+
+    fn of(content_type: &str, forms: Vec<Form>) -> Self {
         let asset = Self {
             headers: HeaderMap::new(),
             forms,
@@ -79,7 +93,7 @@ impl Asset {
         let mut response = if is_held {
             StatusCode::NOT_MODIFIED.into()
         } else {
-            Response::builder().body(Body::from_bytes(form.bytes.clone()))
+            Response::builder().body(Body::from_bytes(Bytes::clone(&form.bytes)))
         };
         let headers = response.headers_mut();
         headers.extend(self.headers.clone());
@@ -91,6 +105,24 @@ impl Asset {
         }
         response
     }
+}
+
+impl Form {
+    fn new(coding: Coding, name: &str, bytes: impl FnOnce() -> Bytes + Send + 'static) -> Self {
+        let tag = HeaderValue::try_from(format!("\"{name}{}\"", coding.suffix()));
+        Self {
+            coding,
+            tag: tag.expect("base64url in quotes"),
+            bytes: LazyLock::new(Box::new(bytes)),
+        }
+    }
+}
+
+/// What the tags of a file's forms begin with.
+fn digest(bytes: &[u8]) -> String {
+    let digest = digest::digest(&digest::SHA256, bytes);
+    // 96 bits: nobody gains by two files with one tag.
+    URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12])
 }
 
 /// Whether `If-None-Match` names the tag; a proxy may have made it weak on the way.

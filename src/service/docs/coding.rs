@@ -1,11 +1,13 @@
 //! Content codings: how a file is made smaller, and which one a caller wants.
 //!
-//! Gzip alone, which everybody has: brotli would be a tenth smaller and take 30 MiB to start.
+//! Gzip alone, which everybody has: brotli would be a tenth smaller, and take 30 MiB for what
+//! is compressed when the service starts.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use bytes::Bytes;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
@@ -103,6 +105,14 @@ fn gzip(bytes: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(GZIP_LEVEL));
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
     written.expect("memory takes every byte").into()
+}
+
+/// The file itself, of bytes that `build.rs` made.
+pub(super) fn gunzip(bytes: &[u8]) -> Bytes {
+    let mut text = Vec::new();
+    let read = GzDecoder::new(bytes).read_to_end(&mut text);
+    read.expect("what was compressed whole");
+    text.into()
 }
 
 /// Level 9 wins a thousandth.

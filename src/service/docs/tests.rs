@@ -5,7 +5,7 @@ use poem::Response;
 
 use super::asset::Asset;
 use super::bundles;
-use super::coding::Coding;
+use super::coding::{Coding, gunzip};
 
 fn headers<const N: usize>(rows: [(HeaderName, &str); N]) -> HeaderMap {
     let rows = rows.map(|(name, value)| (name, HeaderValue::from_str(value).unwrap()));
@@ -64,11 +64,7 @@ fn each_coding_has_a_strong_tag_and_gives_back_the_text() {
         tags.push(tag);
     }
     let text: Bytes = "the same words again and again; ".repeat(100).into();
-    let mut plain = Vec::new();
-    let mut decoder = flate2::write::GzDecoder::new(&mut plain);
-    std::io::Write::write_all(&mut decoder, &Coding::Gzip.encode(&text)).unwrap();
-    decoder.finish().unwrap();
-    assert_eq!(plain, text);
+    assert_eq!(gunzip(&Coding::Gzip.encode(&text)), text);
 }
 
 #[test]
@@ -105,12 +101,43 @@ fn who_has_the_form_already_is_not_sent_it_again() {
     }
 }
 
-#[test]
-fn poem_openapis_pages_still_hold_their_bundles() {
-    let [css, swagger_ui, redoc] = bundles::carried();
+#[tokio::test]
+async fn a_file_that_comes_compressed_is_unpacked_for_who_accepts_no_gzip() {
+    let text: Bytes = "the same words again and again; ".repeat(100).into();
+    let gzip: &'static [u8] = Vec::leak(Coding::Gzip.encode(&text).into());
+    let asset = Asset::packed("text/plain", gzip);
+    let mut tags = Vec::new();
+    for (accepted, expected) in [("", &text[..]), ("gzip", gzip)] {
+        let wanted = headers([(ACCEPT_ENCODING, accepted)]);
+        let first = asset.answer(&wanted);
+        let tag = field(&first, ETAG).to_owned();
 
-    assert!(css.len() > 100_000 && css.starts_with(".swagger-ui"), "css");
-    for (name, script) in [("SwaggerUIBundle", swagger_ui), ("Redoc", redoc)] {
+        assert_eq!(field(&first, CONTENT_ENCODING), accepted);
+        assert!(tag.starts_with('"') && !tags.contains(&tag), "{tag}");
+        let bytes = first.into_body().into_bytes().await.unwrap();
+        assert_eq!(bytes, expected, "{accepted}");
+        let again = asset.answer(&wanted).into_body().into_bytes().await;
+        assert_eq!(again.unwrap().as_ptr(), bytes.as_ptr(), "not another copy");
+
+        let held = headers([(ACCEPT_ENCODING, accepted), (IF_NONE_MATCH, &tag)]);
+        assert_eq!(asset.answer(&held).status(), StatusCode::NOT_MODIFIED);
+        tags.push(tag);
+    }
+}
+
+#[test]
+fn the_bundles_are_swagger_ui_and_redoc() {
+    let css = gunzip(bundles::SWAGGER_UI_CSS);
+    assert!(
+        css.len() > 100_000 && css.starts_with(b".swagger-ui"),
+        "css"
+    );
+    for (name, gzip) in [
+        ("SwaggerUIBundle", bundles::SWAGGER_UI_BUNDLE_JS),
+        ("Redoc", bundles::REDOC_JS),
+    ] {
+        let script = String::from_utf8(gunzip(gzip).into()).unwrap();
+
         assert!(script.len() > 1_000_000, "{name}: {} bytes", script.len());
         assert!(script.contains(name), "{name}");
         assert!(!script.starts_with('<') && !script.ends_with('>'), "{name}");
