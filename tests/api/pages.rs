@@ -184,6 +184,41 @@ async fn on_the_wire_swagger_ui_takes_less_than_a_third() {
     assert!(bytes < 1_600_000 / 3, "{bytes} bytes");
 }
 
+#[tokio::test]
+async fn who_accepts_no_gzip_gets_the_bundles_too() {
+    let world = World::start().await;
+
+    for (path, least) in [
+        ("/docs/swagger-ui.css", 100_000),
+        ("/docs/swagger-ui-bundle.js", 1_000_000),
+        ("/docs/redoc.js", 1_000_000),
+    ] {
+        let mut tags = Vec::new();
+        for (accepted, coding) in [("identity", None), ("gzip", Some("gzip"))] {
+            let ask = |method| {
+                world
+                    .request(method, path)
+                    .header("accept-encoding", accepted)
+            };
+            let head = Answer::to(ask(Method::HEAD)).await;
+            let whole = ask(Method::GET).send().await.unwrap();
+            let tag = head.header("etag").unwrap().to_owned();
+            let again = Answer::to(ask(Method::GET).header("if-none-match", &tag)).await;
+
+            assert_eq!(head.header("content-encoding"), coding, "{path}");
+            assert_eq!(whole.headers()["etag"], tag.as_str(), "{path}");
+            assert_eq!(head.header("vary"), Some("accept-encoding"), "{path}");
+            let length = whole.bytes().await.unwrap().len();
+            let said = head.header("content-length").unwrap().to_owned();
+            assert_eq!(said, length.to_string(), "{path}");
+            assert_eq!(length > least, coding.is_none(), "{path}: {length} bytes");
+            assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
+            assert!(!tags.contains(&tag), "{path}: {tag}");
+            tags.push(tag);
+        }
+    }
+}
+
 const METADATA: &str = "/.well-known/oauth-protected-resource";
 
 #[tokio::test]
