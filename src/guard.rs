@@ -24,7 +24,7 @@ use poem_openapi::{OAuthScopes, OpenApi};
 use crate::clock::SystemClock;
 use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
 use crate::token::{Audience, Scope, Validation};
-use crate::verifier::{Verifier, VerifyError};
+use crate::verifier::{Verdict, Verifier, VerifyError};
 
 use openapi::ScopeTexts;
 use witness::{Refusal, Witness};
@@ -208,16 +208,44 @@ impl Guard {
         headers: &HeaderMap,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
+        match self.judge_at_once(headers, requirement) {
+            Some(judged) => judged,
+            None => self.judge_new(headers, requirement).await,
+        }
+    }
+
+    /// What [`Guard::judge_at_once`] has no answer to.
+    async fn judge_new(
+        &self,
+        headers: &HeaderMap,
+        requirement: &Requirement,
+    ) -> Result<Principal, Refusal> {
         let token = bearer::token(headers)?;
-        let claims = self
-            .verifier
-            .verify(token)
-            .await
-            .map_err(|error| match error {
-                VerifyError::Token(error) => Rejection::InvalidToken(error),
-                VerifyError::NoKeys => Rejection::Unavailable,
-                VerifyError::DenylistStale => Rejection::DenylistStale,
-            })?;
+        Self::conclude(self.verifier.verify_new(token).await, requirement)
+    }
+
+    /// What needs nothing but a look: there are no credentials, or their token is remembered.
+    fn judge_at_once(
+        &self,
+        headers: &HeaderMap,
+        requirement: &Requirement,
+    ) -> Option<Result<Principal, Refusal>> {
+        // One that is remembered was read when it came first: each of its bytes is the same.
+        match bearer::credentials(headers) {
+            Ok(credentials) => {
+                let verdict = self.verifier.recall(credentials)?;
+                Some(Self::conclude(verdict, requirement))
+            }
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+
+    fn conclude(verdict: Verdict, requirement: &Requirement) -> Result<Principal, Refusal> {
+        let claims = verdict.map_err(|error| match error {
+            VerifyError::Token(error) => Rejection::InvalidToken(error),
+            VerifyError::NoKeys => Rejection::Unavailable,
+            VerifyError::DenylistStale => Rejection::DenylistStale,
+        })?;
         let verdict = requirement.check(&claims);
         let caller = Principal::new(claims);
         match verdict {

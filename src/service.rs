@@ -7,6 +7,7 @@
 //! server -> log line, metrics -> app in force -> cross-origin -> problems -> route -> gate
 //! ```
 
+mod answers;
 mod api;
 mod app;
 mod audit;
@@ -31,8 +32,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
-use poem::{EndpointExt, Response, Route};
+use poem::endpoint::make_sync;
+use poem::{EndpointExt, Route};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -40,6 +41,7 @@ use crate::guard::RuleError;
 use crate::issuer::{FetchError, RemoteKeySet};
 use crate::token::{AudienceError, ScopeError};
 use crate::verifier::Tally;
+use answers::Answers;
 use app::{App, Lasting};
 use config::{Config, Listen};
 use denylist::Denials;
@@ -64,8 +66,8 @@ pub use server::{Listener, Pulse, TlsError};
 
 /// The service, built and not yet listening.
 pub struct Service {
-    endpoint: Arc<dyn DynEndpoint<Output = Response>>,
-    admin: Arc<dyn DynEndpoint<Output = Response>>,
+    endpoint: Arc<dyn Answers>,
+    admin: Arc<dyn Answers>,
     limits: Limits,
     callers: Arc<Connections>,
     operators: Arc<Connections>,
@@ -121,8 +123,12 @@ impl Service {
         let connections = || Arc::new(Connections::new(limits.max_connections));
         let (callers, operators) = (connections(), connections());
         let requests = Arc::new(Requests::new());
-        let observe = Observe::new(requests.clone(), clock.clone(), traces.clone());
-        let endpoint = InForce::new(in_force.clone()).with(observe);
+        let endpoint = Observe::new(
+            Arc::new(InForce::new(in_force.clone())),
+            requests.clone(),
+            clock.clone(),
+            traces.clone(),
+        );
         let reloader = Reloader::new(in_force.clone(), config, lasting, tls.clone());
         let metrics = Metrics::new(metrics::Sources {
             requests,
@@ -152,8 +158,8 @@ impl Service {
             )
             .with(Problems::default());
         Ok(Self {
-            endpoint: Arc::new(ToDynEndpoint(endpoint)),
-            admin: Arc::new(ToDynEndpoint(admin)),
+            endpoint: Arc::new(endpoint),
+            admin: Arc::new(admin),
             limits,
             callers,
             operators,

@@ -92,22 +92,33 @@ impl Verifier {
     ///
     /// RFC 9068 section 4.
     pub async fn verify(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
-        let now = self.clock.now();
-        let verdict = match self.remembered(token) {
-            Some(claims) => self.judge_again(token, claims, now),
-            None => self.examine(token).await,
-        };
+        match self.recall(token.as_bytes()) {
+            Some(verdict) => verdict,
+            None => self.verify_new(token).await,
+        }
+    }
+
+    /// The verdict on a token that was accepted before; none on any other, whatever it is.
+    pub(crate) fn recall(&self, token: &[u8]) -> Option<Verdict> {
+        let claims = self.remembered(token)?;
+        self.tally.count_hit();
+        let verdict = self.judge_again(token, claims, self.clock.now());
+        self.tally.count(&verdict);
+        Some(verdict)
+    }
+
+    /// The verdict on a token that is not remembered.
+    pub(crate) async fn verify_new(&self, token: &str) -> Verdict {
+        if self.cache.is_some() && token.len() <= MAX_TOKEN_BYTES {
+            self.tally.count_miss();
+        }
+        let verdict = self.examine(token).await;
         self.tally.count(&verdict);
         verdict
     }
 
     /// What may have changed since the token was accepted.
-    fn judge_again(
-        &self,
-        token: &str,
-        claims: Arc<Verified<Claims>>,
-        now: SystemTime,
-    ) -> Result<Arc<Verified<Claims>>, VerifyError> {
+    fn judge_again(&self, token: &[u8], claims: Arc<Verified<Claims>>, now: SystemTime) -> Verdict {
         if let Err(error) = self.validation.check_times(&claims, now) {
             return Err(self.forget(token, error).into());
         }
@@ -116,7 +127,7 @@ impl Verifier {
     }
 
     /// Verifies a token that is not remembered, and remembers it.
-    async fn examine(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
+    async fn examine(&self, token: &str) -> Verdict {
         let jws = Jws::parse(token)?;
         let keys = self.keys_for(&jws).await?;
         let payload = keys.find(jws.header())?.verify(&jws)?;
@@ -126,24 +137,19 @@ impl Verifier {
         let verified = Arc::new(self.validation.check(claims, now)?);
         self.check_denylist(&verified, now)?;
         if let Some(cache) = &self.cache {
-            cache.insert(token, keys, verified.clone());
+            cache.insert(token.as_bytes(), keys, verified.clone());
         }
         Ok(verified)
     }
 
     /// The claims of a token that the keys in force verified before.
-    fn remembered(&self, token: &str) -> Option<Arc<Verified<Claims>>> {
+    fn remembered(&self, token: &[u8]) -> Option<Arc<Verified<Claims>>> {
         // Longer ones were never remembered, and are not worth a hash.
         let cache = self
             .cache
             .as_ref()
             .filter(|_| token.len() <= MAX_TOKEN_BYTES)?;
-        let found = cache.find(token, &self.keys.current()?);
-        match found {
-            Some(_) => self.tally.count_hit(),
-            None => self.tally.count_miss(),
-        }
-        found
+        cache.find(token, &self.keys.current()?)
     }
 
     fn check_denylist(&self, claims: &Claims, now: SystemTime) -> Result<(), VerifyError> {
@@ -153,7 +159,7 @@ impl Verifier {
         }
     }
 
-    fn forget(&self, token: &str, error: TokenError) -> TokenError {
+    fn forget(&self, token: &[u8], error: TokenError) -> TokenError {
         if let Some(cache) = &self.cache {
             cache.remove(token);
         }
@@ -169,6 +175,8 @@ impl Verifier {
         }
     }
 }
+
+pub(crate) type Verdict = Result<Arc<Verified<Claims>>, VerifyError>;
 
 /// Why a token was not verified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

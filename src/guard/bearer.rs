@@ -18,6 +18,11 @@ use http::header::AUTHORIZATION;
 ///
 /// RFC 6750 section 2.1, RFC 9110 section 11.4.
 pub fn token(headers: &HeaderMap) -> Result<&str, BearerError> {
+    read(credentials(headers)?)
+}
+
+/// What follows the scheme, whatever it is; [`read`] says whether it is a token.
+pub(super) fn credentials(headers: &HeaderMap) -> Result<&[u8], BearerError> {
     let mut fields = headers.get_all(AUTHORIZATION).iter();
     let field = fields.next().ok_or(BearerError::Missing)?;
     if fields.next().is_some() {
@@ -31,11 +36,18 @@ pub fn token(headers: &HeaderMap) -> Result<&str, BearerError> {
     }
     // Spaces only: a tab is not what RFC 9110 section 11.4 allows here.
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
-    let token = &rest[spaces..];
-    if spaces == 0 || !is_b64token(token) {
+    if spaces == 0 {
         return Err(BearerError::Malformed);
     }
-    std::str::from_utf8(token).map_err(|_| BearerError::Malformed)
+    Ok(&rest[spaces..])
+}
+
+/// The token that these credentials are, as sent and unverified.
+pub(super) fn read(credentials: &[u8]) -> Result<&str, BearerError> {
+    if !is_b64token(credentials) {
+        return Err(BearerError::Malformed);
+    }
+    std::str::from_utf8(credentials).map_err(|_| BearerError::Malformed)
 }
 
 /// Why there is no token to look at.

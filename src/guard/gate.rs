@@ -1,7 +1,10 @@
 //! The wrapper around an endpoint that applies its rule. It holds the rule: no look-up per call.
 
-use std::net::SocketAddr;
+use std::future::{Future, ready};
+use std::net::{IpAddr, SocketAddr};
 
+use futures_util::FutureExt;
+use futures_util::future::Either;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
 use poem_openapi::OperationId;
 
@@ -47,44 +50,75 @@ impl<E> Gate<E> {
 impl<E: Endpoint> Endpoint for Gate<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        let requirement = match &self.rule {
-            Rule::Anonymous => return self.pass(request).await,
-            Rule::Optional(requirement) | Rule::Protected(requirement) => requirement,
-        };
-        let admitted = self.admit(&request, requirement).await;
-        if let Err(refusal) = &admitted
-            && refusal.rejection == Rejection::MissingCredentials
-            && matches!(self.rule, Rule::Optional(_))
-        {
-            request.extensions_mut().insert(Anonymous);
-            return self.pass(request).await;
-        }
-        self.tell(&request, &admitted);
-        match admitted {
-            Ok(principal) => {
-                request.extensions_mut().insert(principal);
+    /// A call that can be decided at once is handed on at once; one that must be waited for
+    /// is kept meanwhile.
+    fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+        let refusal = match &self.rule {
+            Rule::Anonymous => None,
+            Rule::Optional(requirement) | Rule::Protected(requirement) => {
+                match self.admit_at_once(&request, requirement) {
+                    Some(admitted) => self.conclude(&mut request, admitted),
+                    None => return Either::Right(self.wait(request, requirement).boxed()),
+                }
             }
-            Err(refusal) => return Ok(self.refuse(refusal.rejection)),
+        };
+        Either::Left(match refusal {
+            Some(refusal) => Either::Left(ready(Ok(refusal))),
+            None => Either::Right(self.pass(request)),
+        })
+    }
+}
+
+impl<E: Endpoint> Gate<E> {
+    async fn wait(
+        &self,
+        mut request: Request,
+        requirement: &Requirement,
+    ) -> poem::Result<Response> {
+        let judged = self.guard.judge_new(request.headers(), requirement).await;
+        let admitted = self.count(&request, judged);
+        match self.conclude(&mut request, admitted) {
+            Some(refusal) => Ok(refusal),
+            None => self.pass(request).await,
         }
-        self.pass(request).await
+    }
+
+    fn pass(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+        let answer = self.inner.call(request);
+        async { answer.await.map(IntoResponse::into_response) }
     }
 }
 
 impl<E> Gate<E> {
-    /// The guard's decision, within the limits on how often it is asked for.
-    async fn admit(
+    /// The guard's decision, within the limits on how often it is asked for; none where it
+    /// must be waited for.
+    fn admit_at_once(
         &self,
         request: &Request,
         requirement: &Requirement,
+    ) -> Option<Result<Principal, Refusal>> {
+        if let Err(rejection) = self.check_limits(request) {
+            return Some(Err(rejection.into()));
+        }
+        let judged = self.guard.judge_at_once(request.headers(), requirement)?;
+        Some(self.count(request, judged))
+    }
+
+    fn check_limits(&self, request: &Request) -> Result<(), Rejection> {
+        match self.guard.limits() {
+            Some(limits) => limits.check_address(address(request)),
+            None => Ok(()),
+        }
+    }
+
+    fn count(
+        &self,
+        request: &Request,
+        judged: Result<Principal, Refusal>,
     ) -> Result<Principal, Refusal> {
-        let headers = request.headers();
         let Some(limits) = self.guard.limits() else {
-            return self.guard.judge(headers, requirement).await;
+            return judged;
         };
-        let address = (request.remote_addr().as_socket_addr()).map(SocketAddr::ip);
-        limits.check_address(address)?;
-        let judged = self.guard.judge(headers, requirement).await;
         match judged {
             Ok(caller) => match limits.count_call(&caller) {
                 Ok(()) => Ok(caller),
@@ -94,9 +128,31 @@ impl<E> Gate<E> {
                 }),
             },
             Err(refusal) => {
-                limits.count_refusal(address, &refusal.rejection);
+                limits.count_refusal(address(request), &refusal.rejection);
                 Err(refusal)
             }
+        }
+    }
+
+    /// Introduces who is let in to the endpoint; the answer to who is not.
+    fn conclude(
+        &self,
+        request: &mut Request,
+        admitted: Result<Principal, Refusal>,
+    ) -> Option<Response> {
+        if let (Rule::Optional(_), Err(refusal)) = (&self.rule, &admitted)
+            && refusal.rejection == Rejection::MissingCredentials
+        {
+            request.extensions_mut().insert(Anonymous);
+            return None;
+        }
+        self.tell(request, &admitted);
+        match admitted {
+            Ok(principal) => {
+                request.extensions_mut().insert(principal);
+                None
+            }
+            Err(refusal) => Some(self.refuse(refusal.rejection)),
         }
     }
 
@@ -117,13 +173,8 @@ impl<E> Gate<E> {
     }
 }
 
-impl<E: Endpoint> Gate<E> {
-    async fn pass(&self, request: Request) -> poem::Result<Response> {
-        self.inner
-            .call(request)
-            .await
-            .map(IntoResponse::into_response)
-    }
+fn address(request: &Request) -> Option<IpAddr> {
+    (request.remote_addr().as_socket_addr()).map(SocketAddr::ip)
 }
 
 /// A middleware that lets only holders of a token through: see [`Guard::require`].

@@ -1,10 +1,11 @@
 //! An API whose declarations are true: poem-openapi documents them, the gates enforce them.
 
 use std::collections::HashMap;
+use std::future::Future;
 
 use http::Method;
-use poem::EndpointExt;
-use poem::endpoint::BoxEndpoint;
+use poem::endpoint::{BoxEndpoint, DynEndpoint};
+use poem::{Endpoint, EndpointExt, Request, Response};
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, Registry};
 
@@ -64,7 +65,7 @@ impl<T: OpenApi> OpenApi for Guarded<T> {
                         )
                     });
                 let gate = Gate::new(
-                    endpoint,
+                    Direct(endpoint),
                     self.guard.clone(),
                     operation.rule.clone(),
                     operation.operation_id,
@@ -75,5 +76,17 @@ impl<T: OpenApi> OpenApi for Guarded<T> {
                     .insert(method, gate.boxed());
             }
         }
+    }
+}
+
+/// An endpoint in its box. The future that poem makes of one holds the request twice more, and
+/// each is copied.
+struct Direct(BoxEndpoint<'static>);
+
+impl Endpoint for Direct {
+    type Output = Response;
+
+    fn call(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+        DynEndpoint::call(&*self.0, request)
     }
 }

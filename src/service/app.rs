@@ -5,9 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::endpoint::{DynEndpoint, ToDynEndpoint, make_sync};
-use poem::middleware::CatchPanic;
-use poem::{EndpointExt, IntoResponse, Response, Route};
+use poem::endpoint::make_sync;
+use poem::{EndpointExt, IntoResponse, Route};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -19,13 +18,14 @@ use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
 use crate::token::{Audience, Scope, ScopeError, ScopeToken, Validation};
 use crate::verifier::{Tally, Verifier};
 
+use super::answers::Answers;
 use super::audit::Audit;
 use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::cross_origin::CrossOrigin;
 use super::denylist::Denials;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
 use super::health::{self, Detail};
-use super::problems::{Panicked, Problems};
+use super::problems::Problems;
 use super::routes::{Routes, read};
 use super::server::Stage;
 use super::traces::Traces;
@@ -33,7 +33,7 @@ use super::{BuildError, api};
 
 /// Everything that a reload replaces.
 pub(super) struct App {
-    pub(super) endpoint: Box<dyn DynEndpoint<Output = Response>>,
+    pub(super) endpoint: Arc<dyn Answers>,
     pub(super) keys: Arc<RemoteKeySet>,
     pub(super) max_stale: Duration,
     documents: JoinHandle<()>,
@@ -82,11 +82,10 @@ impl App {
         };
         let documents = Arc::new(Documents::new(&guard, about(config, &public_url))?);
         let endpoint = routes(&guard, &documents, &keys, &issuer, &public_url, lasting)?
-            .with(CatchPanic::new().with_handler(Panicked))
             .with(Problems::of(guard.try_protect(api::Api)?.rules()))
             .with(CrossOrigin::new(&config.cors));
         Ok(Self {
-            endpoint: Box::new(ToDynEndpoint(endpoint)),
+            endpoint: Arc::new(endpoint),
             documents: tokio::spawn(docs::follow(documents, guard, keys.clone())),
             keys,
             max_stale: config.issuer.max_stale,

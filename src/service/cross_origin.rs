@@ -6,6 +6,8 @@
 //! requests pass as they are, refusals carry the headers too, and a preflight is answered
 //! without a token, because a browser sends none with it.
 
+use std::future::Future;
+
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
@@ -44,6 +46,21 @@ impl CrossOrigin {
             .then(|| origin.clone())
     }
 
+    /// Says who may read the answer, where it depends on that.
+    fn mark(&self, response: &mut Response, allowed: Option<HeaderValue>) {
+        let headers = response.headers_mut();
+        let is_open_to_all = headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN);
+        if self.allowed_origins.is_empty() || is_open_to_all {
+            return;
+        }
+        // A cache must not give one origin's answer to another.
+        headers.append(VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = allowed {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+        }
+    }
+
     fn preflight(&self) -> Response {
         let mut response = StatusCode::NO_CONTENT.into_response();
         let headers = response.headers_mut();
@@ -73,31 +90,20 @@ pub(super) struct CrossOriginEndpoint<E> {
 impl<E: Endpoint> Endpoint for CrossOriginEndpoint<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
-        if self.settings.allowed_origins.is_empty() {
-            return self
-                .inner
-                .call(request)
-                .await
-                .map(IntoResponse::into_response);
-        }
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let allowed = self.settings.allowed(&request);
-        let mut response = match &allowed {
-            Some(_) if is_preflight(&request) => self.settings.preflight(),
-            _ => self.inner.call(request).await?.into_response(),
+        let answer = match &allowed {
+            Some(_) if is_preflight(&request) => Err(self.settings.preflight()),
+            _ => Ok(self.inner.call(request)),
         };
-        let headers = response.headers_mut();
-        if headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
-            // Open to every origin, so the same for all of them.
-            return Ok(response);
+        async move {
+            let mut response = match answer {
+                Ok(answer) => answer.await?.into_response(),
+                Err(preflight) => preflight,
+            };
+            self.settings.mark(&mut response, allowed);
+            Ok(response)
         }
-        // A cache must not give one origin's answer to another.
-        headers.append(VARY, HeaderValue::from_static("origin"));
-        if let Some(origin) = allowed {
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
-        }
-        Ok(response)
     }
 }
 

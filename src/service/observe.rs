@@ -4,47 +4,50 @@
 //! asked for: what a stranger types is in no line and no label.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue, Method};
 use poem::PathPattern;
-use poem::{Endpoint, Middleware, Request, Response, Result};
+use poem::{Request, Response};
 use poem_openapi::OperationId;
 use tracing::info;
 
 use crate::clock::Clock;
 use crate::guard::Problem;
 
+use super::answers::Answers;
 use super::metrics::{Observation, Operation, Requests};
 use super::traces::{Answered, Call, Traces};
 
-/// The middleware that names, logs and counts requests.
-#[derive(Clone)]
+/// Names, logs and counts requests, and has them answered.
 pub(super) struct Observe {
+    inner: Arc<dyn Answers>,
     requests: Arc<Requests>,
     clock: Arc<dyn Clock>,
-    ids: Arc<RequestIds>,
+    ids: RequestIds,
     traces: Option<Traces>,
 }
 
 impl Observe {
     pub(super) fn new(
+        inner: Arc<dyn Answers>,
         requests: Arc<Requests>,
         clock: Arc<dyn Clock>,
         traces: Option<Traces>,
     ) -> Self {
         Self {
+            inner,
             requests,
             clock,
             traces,
-            ids: Arc::new(RequestIds {
+            ids: RequestIds {
                 process: fastrand::u32(..),
                 next: AtomicU64::new(1),
-            }),
+            },
         }
     }
 
@@ -98,53 +101,31 @@ impl Observe {
     }
 }
 
-impl<E: Endpoint> Middleware<E> for Observe {
-    type Output = ObserveEndpoint<E>;
-
-    fn transform(&self, inner: E) -> ObserveEndpoint<E> {
-        ObserveEndpoint {
-            inner,
-            observe: self.clone(),
-        }
-    }
-}
-
-pub(super) struct ObserveEndpoint<E> {
-    inner: E,
-    observe: Observe,
-}
-
-impl<E: Endpoint> Endpoint for ObserveEndpoint<E> {
-    type Output = Response;
-
-    async fn call(&self, mut request: Request) -> Result<Response> {
-        let started = self.observe.clock.monotonic();
+impl Answers for Observe {
+    fn answer(self: Arc<Self>, mut request: Request) -> BoxFuture<'static, Response> {
+        let started = self.clock.monotonic();
         let method = name(request.method());
-        let request_id = self.observe.ids.next();
+        let request_id = self.ids.next();
+        let call = self.traces.as_ref().and_then(|it| it.begin(&request));
         request.set_data(request_id);
-        let call = self
-            .observe
-            .traces
-            .as_ref()
-            .and_then(|it| it.begin(&request));
-        let mut response = {
-            let mut inner = pin!(self.inner.get_response(request));
-            poll_fn(|cx| {
+        let mut answer = self.inner.clone().answer(request);
+        Box::pin(async move {
+            let answer = poll_fn(|context| {
                 let _current = call.as_ref().map(Call::attach);
-                inner.as_mut().poll(cx)
-            })
-            .await
-        };
-        if let (Some(call), Some(problem)) = (&call, response.data::<Problem>()) {
-            let body = problem.body_with_trace_id(&call.trace_id().to_string());
-            response.set_body(body);
-        }
-        if let Ok(value) = HeaderValue::try_from(request_id.to_text()) {
-            response.headers_mut().insert(X_REQUEST_ID, value);
-        }
-        let latency = self.observe.clock.monotonic().saturating_sub(started);
-        (self.observe).record(method, &response, request_id, latency, call);
-        Ok(response)
+                answer.as_mut().poll(context)
+            });
+            let mut response = answer.await;
+            if let (Some(call), Some(problem)) = (&call, response.data::<Problem>()) {
+                let body = problem.body_with_trace_id(&call.trace_id().to_string());
+                response.set_body(body);
+            }
+            if let Ok(value) = HeaderValue::try_from(request_id.to_text()) {
+                response.headers_mut().insert(X_REQUEST_ID, value);
+            }
+            let latency = self.clock.monotonic().saturating_sub(started);
+            self.record(method, &response, request_id, latency, call);
+            response
+        })
     }
 }
 

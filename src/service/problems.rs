@@ -1,22 +1,23 @@
 //! Every error is a problem of fixed text, whoever raised it: no router, extractor or panic
 //! gets to say something of its own.
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, StatusCode};
 use poem::PathPattern;
-use poem::middleware::PanicHandler;
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 use poem_openapi::OperationId;
 
 use crate::guard::{OperationRule, Problem};
 
 use super::traces;
 
-/// Turns errors into problems.
+/// Turns errors and panics into problems.
 #[derive(Default)]
 pub(super) struct Problems {
     allowed: Arc<HashMap<String, HeaderValue>>,
@@ -67,11 +68,25 @@ pub(super) struct ProblemsEndpoint<E> {
 impl<E: Endpoint> Endpoint for ProblemsEndpoint<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
-        let error = match self.inner.call(request).await {
-            Ok(response) => return Ok(response.into_response()),
-            Err(error) => error,
-        };
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        // Some of it is done before there is a future to poll.
+        let answer = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
+        async move {
+            let answer = match answer {
+                Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
+                Err(panic) => Err(panic),
+            };
+            match answer {
+                Ok(Ok(response)) => Ok(response.into_response()),
+                Ok(Err(error)) => Ok(self.problem(error)),
+                Err(_) => Ok(panicked()),
+            }
+        }
+    }
+}
+
+impl<E> ProblemsEndpoint<E> {
+    fn problem(&self, error: Error) -> Response {
         let pattern = error.data::<PathPattern>().cloned();
         let operation = error.data::<OperationId>().copied();
         let response = error.into_response();
@@ -92,26 +107,19 @@ impl<E: Endpoint> Endpoint for ProblemsEndpoint<E> {
         if let Some(operation) = operation {
             response.extensions_mut().insert(operation);
         }
-        Ok(response)
+        response
     }
 }
 
 /// Answers for a handler that panicked.
-#[derive(Clone)]
-pub(super) struct Panicked;
-
-impl PanicHandler for Panicked {
-    type Response = Response;
-
-    fn get_response(&self, _: Box<dyn Any + Send + 'static>) -> Response {
-        let problem = Problem {
-            reason: "panicked",
-            ..problem(StatusCode::INTERNAL_SERVER_ERROR)
-        };
-        let trace_id = traces::current().map(tracing::field::display);
-        tracing::error!(reason = problem.reason, trace_id, "a handler panicked");
-        problem.into_response()
-    }
+fn panicked() -> Response {
+    let problem = Problem {
+        reason: "panicked",
+        ..problem(StatusCode::INTERNAL_SERVER_ERROR)
+    };
+    let trace_id = traces::current().map(tracing::field::display);
+    tracing::error!(reason = problem.reason, trace_id, "a handler panicked");
+    problem.into_response()
 }
 
 pub(super) fn problem(status: StatusCode) -> Problem {
@@ -134,3 +142,43 @@ pub(super) fn problem(status: StatusCode) -> Problem {
 }
 
 const READ: HeaderValue = HeaderValue::from_static("GET, HEAD");
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+mod tests {
+    use poem::EndpointExt;
+
+    use super::*;
+
+    /// Panics before it is polled, when it is, or not at all.
+    struct Panics(&'static str);
+
+    impl Endpoint for Panics {
+        type Output = &'static str;
+
+        fn call(&self, _: Request) -> impl Future<Output = Result<&'static str>> + Send {
+            assert!(self.0 != "at once", "a secret");
+            async {
+                assert!(self.0 != "later", "a secret");
+                Ok("fine")
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_whenever_it_comes() {
+        for (when, status, said) in [
+            ("at once", 500, "\"reason\":\"panicked\""),
+            ("later", 500, "\"reason\":\"panicked\""),
+            ("never", 200, "fine"),
+        ] {
+            let endpoint = Panics(when).with(Problems::default());
+
+            let response = endpoint.call(Request::default()).await.unwrap();
+
+            assert_eq!(response.status(), status, "{when}");
+            let body = response.into_body().into_string().await.unwrap();
+            assert!(body.contains(said) && !body.contains("secret"), "{body}");
+        }
+    }
+}

@@ -13,11 +13,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use poem::{Endpoint, Request, Response, Result};
+use futures_util::future::BoxFuture;
+use poem::{Request, Response};
 
 use crate::issuer::{DiscoveryError, RemoteKeySet};
 
 use super::BuildError;
+use super::answers::Answers;
 use super::app::{App, Lasting};
 use super::config::{Config, Secret};
 use super::denylist;
@@ -54,7 +56,7 @@ impl Reloader {
     /// # Errors
     ///
     /// A [`ReloadError`], and the old settings go on.
-    pub async fn reload(&self, config: &Config) -> std::result::Result<(), ReloadError> {
+    pub async fn reload(&self, config: &Config) -> Result<(), ReloadError> {
         self.lasting.denials.add();
         let outcome = self.replace(config).await;
         self.reloads.count(outcome.is_ok());
@@ -68,7 +70,7 @@ impl Reloader {
         self.reloads.count(false);
     }
 
-    async fn replace(&self, config: &Config) -> std::result::Result<(), ReloadError> {
+    async fn replace(&self, config: &Config) -> Result<(), ReloadError> {
         let differs = |(old, new): (&Fixed, Fixed)| (*old != new).then_some(new.key);
         if let Some(key) = self.fixed.iter().zip(fixed(config)).find_map(differs) {
             return Err(ReloadError::NeedsRestart { key });
@@ -144,7 +146,7 @@ pub enum ReloadError {
     Keys(#[from] Arc<DiscoveryError>),
 }
 
-/// The app in force, as an endpoint.
+/// The app in force.
 pub(super) struct InForce(Arc<ArcSwap<App>>);
 
 impl InForce {
@@ -153,13 +155,10 @@ impl InForce {
     }
 }
 
-impl Endpoint for InForce {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> Result<Response> {
-        // Held until the answer is there, so a reload ends no request.
-        let app = self.0.load_full();
-        app.endpoint.call(request).await
+impl Answers for InForce {
+    /// By the app of now, which a reload does not take from it.
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
+        self.0.load().endpoint.clone().answer(request)
     }
 }
 

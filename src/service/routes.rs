@@ -5,10 +5,12 @@
 //! the query of each, which no operation here has.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::future::{BoxFuture, Either};
 use http::Method;
-use poem::endpoint::BoxEndpoint;
+use poem::endpoint::{BoxEndpoint, DynEndpoint};
 use poem::error::MethodNotAllowedError;
 use poem::{Endpoint, IntoResponse, PathPattern, Request, Response, Result, Route, RouteMethod};
 use poem_openapi::OpenApi;
@@ -66,43 +68,47 @@ impl Routes {
 impl Endpoint for Routes {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         match self.fixed.get(request.uri().path()) {
-            Some(methods) => methods.call(request).await,
-            None => self
-                .rest
-                .call(request)
-                .await
-                .map(IntoResponse::into_response),
+            Some(methods) => Either::Left(methods.call(request)),
+            None => Either::Right(Box::pin(async {
+                let answer = self.rest.call(request).await;
+                answer.map(IntoResponse::into_response)
+            })),
         }
     }
 }
 
 impl Methods {
     /// Tells the path with the answer, as poem's router does.
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        let answer = self.answer(request);
         let pattern = PathPattern(self.path.clone());
-        match self.answer(request).await {
-            Ok(mut response) => {
-                response.set_data(pattern);
-                Ok(response)
-            }
-            Err(mut error) => {
-                error.set_data(pattern);
-                Err(error)
+        async move {
+            let answer = match answer {
+                Some(answer) => answer.await,
+                None => Err(MethodNotAllowedError.into()),
+            };
+            match answer {
+                Ok(mut response) => {
+                    response.set_data(pattern);
+                    Ok(response)
+                }
+                Err(mut error) => {
+                    error.set_data(pattern);
+                    Err(error)
+                }
             }
         }
     }
 
-    async fn answer(&self, request: Request) -> Result<Response> {
-        if let Some(endpoint) = self.find(request.method()) {
-            return endpoint.call(request).await;
-        }
-        // RFC 9110 section 9.3.2. Hyper sends no body.
-        match self.find(&Method::GET) {
-            Some(endpoint) if request.method() == Method::HEAD => endpoint.call(request).await,
-            _ => Err(MethodNotAllowedError.into()),
-        }
+    fn answer(&self, request: Request) -> Option<BoxFuture<'_, Result<Response>>> {
+        let endpoint = match self.find(request.method()) {
+            // RFC 9110 section 9.3.2. Hyper sends no body.
+            None if request.method() == Method::HEAD => self.find(&Method::GET),
+            found => found,
+        };
+        endpoint.map(|endpoint| DynEndpoint::call(&**endpoint, request))
     }
 
     fn find(&self, method: &Method) -> Option<&BoxEndpoint<'static>> {

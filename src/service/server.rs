@@ -31,13 +31,12 @@ use http::uri::Scheme;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use poem::Response;
-use poem::endpoint::DynEndpoint;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::warn;
 
+use super::answers::Answers;
 use answer::Answerer;
 pub(super) use connections::Connections;
 use listener::Stream;
@@ -74,7 +73,7 @@ impl Stage {
 /// Serves until `stage` is [`Stage::Closed`], and then lets requests in flight finish.
 pub(super) async fn serve(
     listener: Listener,
-    endpoint: Arc<dyn DynEndpoint<Output = Response>>,
+    endpoint: Arc<dyn Answers>,
     limits: Limits,
     tls: Option<Tls>,
     connections: Arc<Connections>,
@@ -82,7 +81,7 @@ pub(super) async fn serve(
     mut heart: Heart,
 ) {
     let server = Arc::new(Server {
-        answerer: Answerer::new(endpoint, &limits, stage.clone()),
+        answerer: Arc::new(Answerer::new(endpoint, &limits, stage.clone())),
         builder: builder(&limits),
         places: Places::new(limits.max_connections),
         connections,
@@ -125,7 +124,7 @@ async fn accept(listener: &Listener, places: &Places) -> (Place, Stream) {
 }
 
 struct Server {
-    answerer: Answerer,
+    answerer: Arc<Answerer>,
     builder: auto::Builder<TokioExecutor>,
     places: Places,
     connections: Arc<Connections>,
@@ -166,11 +165,7 @@ impl Server {
     {
         let pace = Arc::new(Pace::new(&self.limits));
         let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
-        let service = service_fn(move |request| {
-            answerer
-                .clone()
-                .answer(request, origin.clone(), in_flight.clone())
-        });
+        let service = service_fn(move |request| answerer.answer(request, &origin, &in_flight));
         let io = TokioIo::new(Paced::new(stream, pace.clone()));
         let mut connection = pin!(self.builder.serve_connection(io, service));
         let mut exhausted = pin!(pace.exhausted(&self.places));

@@ -19,7 +19,7 @@ use crate::token::{ALLOCATION_BYTES, Claims, KeySet, Verified};
 
 /// The cache of one verifier.
 pub(super) struct VerifiedCache {
-    entries: Cache<Box<str>, Entry, Bytes>,
+    entries: Cache<Box<[u8]>, Entry, Bytes>,
 }
 
 #[derive(Clone)]
@@ -47,18 +47,18 @@ impl VerifiedCache {
     }
 
     /// The claims of a token that these very keys verified before.
-    pub(super) fn find(&self, token: &str, keys: &Arc<KeySet>) -> Option<Arc<Verified<Claims>>> {
+    pub(super) fn find(&self, token: &[u8], keys: &Arc<KeySet>) -> Option<Arc<Verified<Claims>>> {
         let entry = self.entries.get(token)?;
         Arc::ptr_eq(&entry.keys, keys).then_some(entry.claims)
     }
 
     /// Remembers a token that these keys verified.
-    pub(super) fn insert(&self, token: &str, keys: Arc<KeySet>, claims: Arc<Verified<Claims>>) {
+    pub(super) fn insert(&self, token: &[u8], keys: Arc<KeySet>, claims: Arc<Verified<Claims>>) {
         self.entries.insert(token.into(), Entry { claims, keys });
     }
 
     /// Forgets a token that will not be accepted again.
-    pub(super) fn remove(&self, token: &str) {
+    pub(super) fn remove(&self, token: &[u8]) {
         self.entries.remove(token);
     }
 }
@@ -83,8 +83,8 @@ fn shards(entries: usize) -> usize {
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Box<str>, Entry> for Bytes {
-    fn weight(&self, token: &Box<str>, entry: &Entry) -> u64 {
+impl Weighter<Box<[u8]>, Entry> for Bytes {
+    fn weight(&self, token: &Box<[u8]>, entry: &Entry) -> u64 {
         let claims = entry.claims.heap_bytes() + entry.claims.derived_bytes();
         (token.len() + claims + FIXED_BYTES) as u64
     }

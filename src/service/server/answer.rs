@@ -5,12 +5,14 @@
 //! 3. Every answer carries the headers that keep a browser from guessing.
 
 use std::convert::Infallible;
+use std::future::{Future, ready};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -19,7 +21,6 @@ use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use poem::endpoint::DynEndpoint;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Body, IntoResponse, Request, Response};
 use tokio::sync::watch;
@@ -29,13 +30,13 @@ use super::held::Held;
 use super::limits::Limits;
 use super::origin::Origin;
 use super::pace::Pace;
+use crate::service::answers::Answers;
 use crate::service::config::TrustedProxies;
 use crate::service::problems::problem;
 
-/// Answers the requests of every connection of a listener. Clones share everything.
-#[derive(Clone)]
+/// Answers the requests of every connection of a listener.
 pub(super) struct Answerer {
-    endpoint: Arc<dyn DynEndpoint<Output = Response>>,
+    endpoint: Arc<dyn Answers>,
     request_timeout: Duration,
     max_body_bytes: usize,
     trusted_proxies: Arc<TrustedProxies>,
@@ -44,7 +45,7 @@ pub(super) struct Answerer {
 
 impl Answerer {
     pub(super) fn new(
-        endpoint: Arc<dyn DynEndpoint<Output = Response>>,
+        endpoint: Arc<dyn Answers>,
         limits: &Limits,
         stage: watch::Receiver<Stage>,
     ) -> Self {
@@ -57,41 +58,50 @@ impl Answerer {
         }
     }
 
-    pub(super) async fn answer(
-        self,
+    pub(super) fn answer(
+        self: &Arc<Self>,
         request: http::Request<Incoming>,
-        origin: Origin,
-        pace: Arc<Pace>,
-    ) -> Result<hyper::Response<Held>, Infallible> {
+        origin: &Origin,
+        pace: &Arc<Pace>,
+    ) -> impl Future<Output = Result<hyper::Response<Held>, Infallible>> + Send + use<> {
         let version = request.version();
         let mut in_flight = pace.begin(version == Version::HTTP_2);
-        let origin = origin.behind(&self.trusted_proxies, request.headers());
+        let origin = (origin.clone()).behind(&self.trusted_proxies, request.headers());
         let is_secure = origin.scheme == Scheme::HTTPS;
-        let mut response = self.respond(request, origin).await;
-        in_flight.answered();
-        let headers = response.headers_mut();
-        if is_secure {
-            headers.insert(STRICT_TRANSPORT_SECURITY, A_YEAR);
+        let response = self.respond(request, origin);
+        let answerer = self.clone();
+        async move {
+            let mut response = response.await;
+            in_flight.answered();
+            let headers = response.headers_mut();
+            if is_secure {
+                headers.insert(STRICT_TRANSPORT_SECURITY, A_YEAR);
+            }
+            for (name, value) in [
+                (X_CONTENT_TYPE_OPTIONS, NOSNIFF),
+                (REFERRER_POLICY, NO_REFERRER),
+            ] {
+                headers.entry(name).or_insert(value);
+            }
+            // The rest of a body that is too long is not waited for.
+            let is_last = response.status() == StatusCode::PAYLOAD_TOO_LARGE
+                || *answerer.stage.borrow() != Stage::Open;
+            if is_last && version <= Version::HTTP_11 {
+                response.headers_mut().insert(CONNECTION, CLOSE);
+            }
+            let response: hyper::Response<BoxBody<Bytes, io::Error>> = response.into();
+            Ok(response.map(|body| Held::new(body, in_flight)))
         }
-        for (name, value) in [
-            (X_CONTENT_TYPE_OPTIONS, NOSNIFF),
-            (REFERRER_POLICY, NO_REFERRER),
-        ] {
-            headers.entry(name).or_insert(value);
-        }
-        // The rest of a body that is too long is not waited for.
-        let is_last = response.status() == StatusCode::PAYLOAD_TOO_LARGE
-            || *self.stage.borrow() != Stage::Open;
-        if is_last && version <= Version::HTTP_11 {
-            response.headers_mut().insert(CONNECTION, CLOSE);
-        }
-        let response: hyper::Response<BoxBody<Bytes, io::Error>> = response.into();
-        Ok(response.map(|body| Held::new(body, in_flight)))
     }
 
-    async fn respond(&self, request: http::Request<Incoming>, origin: Origin) -> Response {
+    fn respond(
+        &self,
+        request: http::Request<Incoming>,
+        origin: Origin,
+    ) -> impl Future<Output = Response> + Send + use<> {
         if declared_length(request.headers()) > self.max_body_bytes as u64 {
-            return problem(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+            let refusal = problem(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+            return Either::Left(ready(refusal));
         }
         let has_body = !request.body().is_end_stream();
         let local = LocalAddr(Addr::custom("local", ""));
@@ -99,18 +109,19 @@ impl Answerer {
         let caller = RemoteAddr(address.map_or_else(|| Addr::custom("unix", ""), Addr::from));
         let mut request = Request::from((request, local, caller, origin.scheme));
         let limit = has_body.then(|| self.limit_body(&mut request));
-        let response = tokio::time::timeout(self.request_timeout, self.endpoint.call(request));
-        let response = match response.await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => error.into_response(),
-            Err(_) => return problem(StatusCode::REQUEST_TIMEOUT).into_response(),
-        };
-        match limit {
-            Some(is_broken) if is_broken.load(Ordering::Relaxed) => {
-                problem(StatusCode::PAYLOAD_TOO_LARGE).into_response()
+        let answer = self.endpoint.clone().answer(request);
+        let answer = tokio::time::timeout(self.request_timeout, answer);
+        Either::Right(async {
+            let Ok(response) = answer.await else {
+                return problem(StatusCode::REQUEST_TIMEOUT).into_response();
+            };
+            match limit {
+                Some(is_broken) if is_broken.load(Ordering::Relaxed) => {
+                    problem(StatusCode::PAYLOAD_TOO_LARGE).into_response()
+                }
+                _ => response,
             }
-            _ => response,
-        }
+        })
     }
 
     /// Breaks a body off where it becomes too long, and tells so afterwards.

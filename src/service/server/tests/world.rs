@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::endpoint::{ToDynEndpoint, make};
-use poem::middleware::CatchPanic;
+use poem::endpoint::make;
 use poem::{Body, EndpointExt, IntoResponse, Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::super::{Connections, Limits, Pulse, Stage, serve};
 use crate::service::config::{Config, HttpConfig, Sources};
-use crate::service::problems::{Panicked, Problems};
+use crate::service::problems::Problems;
 
 pub(super) struct World {
     pub(super) address: SocketAddr,
@@ -42,9 +41,8 @@ impl World {
         let (go_on, has_come) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (wait, come) = (go_on.clone(), has_come.clone());
         let endpoint = make(move |request| respond(request, wait.clone(), come.clone()))
-            .with(CatchPanic::new().with_handler(Panicked))
             .with(Problems::default());
-        let endpoint = Arc::new(ToDynEndpoint(endpoint));
+        let endpoint = Arc::new(endpoint);
         let limits = Limits::new(&config);
         let connections = Arc::new(Connections::new(limits.max_connections));
         let (pulse, heart) = Pulse::of_heart();
