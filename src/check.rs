@@ -109,7 +109,7 @@ impl Check {
 
     /// The scopes that the operations require, for whoever gets the tokens.
     pub fn required_scope(target: &Target) -> Scope {
-        let operations = Operation::all(target.document());
+        let operations: Vec<_> = Operation::all(target.document()).collect();
         let scopes = operations.iter().flatten().filter_map(Operation::scope);
         scopes.flat_map(Scope::iter).cloned().collect()
     }

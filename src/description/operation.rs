@@ -1,5 +1,7 @@
 //! One operation as the document describes it.
 
+use std::borrow::Cow;
+
 use http::{Method, StatusCode};
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ pub(crate) struct Operation<'a> {
     pub(crate) document: &'a Value,
     /// Its id, or its method and path.
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the walk's"))]
-    pub(crate) name: String,
+    pub(crate) name: Cow<'a, str>,
     pub(crate) method: Method,
     pub(crate) path: &'a str,
     /// Who may call, by the document.
@@ -24,42 +26,31 @@ pub(crate) struct Operation<'a> {
 }
 
 /// An operation that cannot be walked, and why.
-pub(crate) struct Unreadable {
-    pub(crate) name: String,
+pub(crate) struct Unreadable<'a> {
+    pub(crate) name: Cow<'a, str>,
     pub(crate) why: String,
 }
 
 impl<'a> Operation<'a> {
-    /// Every operation, in the order of the document.
-    pub(crate) fn all(document: &'a Value) -> Vec<Result<Self, Unreadable>> {
-        let paths = document["paths"].as_object().into_iter().flatten();
-        paths
-            .flat_map(|(path, item)| {
-                let item = resolve(document, item);
-                let members = item.as_object().into_iter().flatten();
-                members.filter_map(move |(method, described)| {
-                    let method = METHODS.iter().find(|known| known.0 == method)?;
-                    Some(Self::read(
-                        document,
-                        path,
-                        item,
-                        method.1.clone(),
-                        described,
-                    ))
-                })
-            })
-            .collect()
+    /// Every operation, in the order of the document, read when it is its turn.
+    pub(crate) fn all(document: &'a Value) -> impl Iterator<Item = Result<Self, Unreadable<'a>>> {
+        places(document).map(move |place| Self::read(document, place))
     }
 
-    fn read(
-        document: &'a Value,
-        path: &'a str,
-        path_item: &'a Value,
-        method: Method,
-        described: &'a Value,
-    ) -> Result<Self, Unreadable> {
+    /// How many there are, without reading any.
+    pub(crate) fn count(document: &'a Value) -> usize {
+        places(document).count()
+    }
+
+    fn read(document: &'a Value, place: Place<'a>) -> Result<Self, Unreadable<'a>> {
+        let Place {
+            path,
+            path_item,
+            method,
+            described,
+        } = place;
         let name = described["operationId"].as_str();
-        let name = name.map_or_else(|| format!("{method} {path}"), str::to_owned);
+        let name = name.map_or_else(|| format!("{method} {path}").into(), Cow::Borrowed);
         match rule(document, described) {
             Ok(rule) => Ok(Self {
                 document,
@@ -82,13 +73,14 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Its parameters, and those of all operations at its path.
+    /// Its parameters, and those of all operations at its path; no more than a request has.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &'a Value> {
         let document = self.document;
         [self.described, self.path_item]
             .into_iter()
             .filter_map(|of| of["parameters"].as_array())
             .flatten()
+            .take(MAX_LISTED)
             .map(move |parameter| resolve(document, parameter))
     }
 
@@ -96,6 +88,7 @@ impl<'a> Operation<'a> {
     pub(crate) fn body(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let body = resolve(self.document, &self.described["requestBody"]);
         let content = body["content"].as_object().into_iter().flatten();
+        let content = content.take(MAX_LISTED);
         content.map(|(media_type, media)| (media_type.as_str(), media))
     }
 
@@ -109,6 +102,31 @@ impl<'a> Operation<'a> {
     }
 }
 
+/// Where an operation stands in the document.
+struct Place<'a> {
+    path: &'a str,
+    path_item: &'a Value,
+    method: Method,
+    described: &'a Value,
+}
+
+fn places(document: &Value) -> impl Iterator<Item = Place<'_>> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        let path_item = resolve(document, item);
+        let members = path_item.as_object().into_iter().flatten();
+        members.filter_map(move |(method, described)| {
+            let (_, method) = METHODS.iter().find(|known| known.0 == method)?;
+            Some(Place {
+                path,
+                path_item,
+                method: method.clone(),
+                described,
+            })
+        })
+    })
+}
+
 fn answer<'a>(document: &'a Value, described: &'a Value, status: &str) -> Option<&'a Value> {
     let answer = described["responses"].get(status)?;
     Some(resolve(document, answer))
@@ -118,14 +136,22 @@ fn rule(document: &Value, described: &Value) -> Result<Rule, String> {
     let security = (described.get("security")).or_else(|| document.get("security"));
     let ways = security.and_then(Value::as_array);
     let ways = ways.map_or(&[][..], Vec::as_slice);
+    if ways.len() > MAX_LISTED {
+        return Err(format!("`security` has more than {MAX_LISTED} ways"));
+    }
     let mut has_bearer = false;
     let mut granted: Option<Scope> = None;
+    let mut bytes = 0;
     for (name, scopes) in ways.iter().filter_map(Value::as_object).flatten() {
         let scheme = resolve(document, &document["components"]["securitySchemes"][name]);
         match scheme["type"].as_str() {
             Some("oauth2" | "openIdConnect") => {
                 let scopes = scopes.as_array().into_iter().flatten();
                 for scope in scopes.filter_map(Value::as_str) {
+                    bytes += scope.len() + 1;
+                    if bytes > MAX_SCOPE_BYTES {
+                        return Err(format!("its scopes have more than {MAX_SCOPE_BYTES} bytes"));
+                    }
                     let scope = scope.parse::<Scope>().map_err(|error| error.to_string())?;
                     let known = granted.get_or_insert_default();
                     known.extend(scope.iter().cloned());
@@ -167,7 +193,11 @@ fn is_bearer(scheme: &Value) -> bool {
 fn shown_scope(document: &Value, described: &Value) -> Option<Scope> {
     let forbidden = answer(document, described, StatusCode::FORBIDDEN.as_str())?;
     let header = resolve(document, &forbidden["headers"]["WWW-Authenticate"]);
-    let challenges = challenge::parse(header["example"].as_str()?);
+    let example = header["example"].as_str()?;
+    if example.len() > MAX_SCOPE_BYTES {
+        return None;
+    }
+    let challenges = challenge::parse(example);
     challenges.first()?.parameter("scope")?.parse().ok()
 }
 
@@ -181,3 +211,8 @@ const METHODS: [(&str, Method); 8] = [
     ("patch", Method::PATCH),
     ("trace", Method::TRACE),
 ];
+
+/// As many parameters, media types or ways of security as anybody reads of one operation.
+const MAX_LISTED: usize = 1_000;
+/// Of an operation's scopes: more would not fit into a token that a header can hold.
+const MAX_SCOPE_BYTES: usize = 2 * 1024;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::operation::Operation;
-use super::sample::{as_text, sample};
+use super::sample::{Samples, as_text};
 
 /// A request that the document describes, without credentials.
 #[derive(Debug, Clone)]
@@ -37,17 +37,22 @@ impl SampleRequest {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let mut cookies = Vec::new();
         let mut headers = Vec::new();
+        let mut samples = Samples::new(operation.document);
         for parameter in operation.parameters() {
             let name = parameter["name"].as_str().unwrap_or_default();
             let place = parameter["in"].as_str().unwrap_or_default();
             // What may be left out is left out.
-            if place != "path" && parameter["required"] != true {
+            let is_needed = place == "path" || parameter["required"] == true;
+            if !is_needed {
                 continue;
             }
+            if !samples.affords(name.len()) {
+                break;
+            }
             inputs = Inputs::MadeUp;
-            let value = as_text(&sample(operation.document, parameter));
+            let value = as_text(&samples.of(parameter));
             match place {
-                "path" => path = path.replace(&format!("{{{name}}}"), &segment(&value)),
+                "path" => path = filled(&path, name, &segment(&value)),
                 "query" => _ = query.append_pair(name, &value),
                 "cookie" => cookies.push(format!("{name}={value}")),
                 "header" => headers.push((name.to_owned(), value)),
@@ -61,7 +66,7 @@ impl SampleRequest {
         let mark = if query.is_empty() { "" } else { "?" };
         let mut bodies = operation.body().map(|(media_type, media)| {
             inputs = Inputs::MadeUp;
-            let value = sample(operation.document, media);
+            let value = samples.of(media);
             Some((media_type, body(media_type, &value)?))
         });
         let first = bodies.next().flatten().or_else(|| bodies.flatten().next());
@@ -100,8 +105,16 @@ pub(crate) fn is_json(essence: &str) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
+/// The path with a value in the place of a name, which stands there once in a right document.
+fn filled(path: &str, name: &str, value: &str) -> String {
+    path.replacen(&format!("{{{name}}}"), value, MAX_PLACES)
+}
+
 /// A path segment, with all that might end it percent-encoded.
 fn segment(text: &str) -> String {
     let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
     encoded.replace('+', "%20")
 }
+
+/// How often a name may stand in one path.
+const MAX_PLACES: usize = 2;

@@ -4,47 +4,135 @@ use serde_json::{Map, Number, Value, json};
 
 use super::schema::resolve;
 
-/// For a parameter or a media type: its own example first, then one by its schema.
-pub(crate) fn sample(document: &Value, described: &Value) -> Value {
-    let named = || {
-        let first = described["examples"].as_object()?.values().next()?;
-        resolve(document, first).get("value")
-    };
-    let example = described.get("example").or_else(named).cloned();
-    example.unwrap_or_else(|| of_schema(document, &described["schema"], 0))
+/// Makes the values of one request, which come to no more than [`MAX_BYTES`] in all: a type that
+/// holds itself often enough would come to any number. Beyond that all values are null.
+pub(crate) struct Samples<'a> {
+    document: &'a Value,
+    bytes: usize,
 }
 
-fn of_schema(document: &Value, schema: &Value, depth: usize) -> Value {
-    let schema = resolve(document, schema);
-    let given = [
-        schema.get("example"),
-        schema.get("default"),
-        schema["enum"].get(0),
-    ];
-    if let Some(value) = given.into_iter().flatten().next() {
-        return value.clone();
-    }
-    // A type that holds itself.
-    if depth > MAX_DEPTH {
-        return Value::Null;
-    }
-    let below = |schema: &Value| of_schema(document, schema, depth + 1);
-    if let Some(parts) = schema["allOf"].as_array() {
-        return parts.iter().map(below).fold(Value::Null, merged);
-    }
-    for key in ["anyOf", "oneOf"] {
-        if let Some(first) = schema[key].get(0) {
-            return below(first);
+impl<'a> Samples<'a> {
+    /// For one request that the document describes.
+    pub(crate) fn new(document: &'a Value) -> Self {
+        Self {
+            document,
+            bytes: MAX_BYTES,
         }
     }
-    match type_of(schema) {
-        "string" => of_string(schema).into(),
-        "integer" => least_integer(schema).unwrap_or(1).into(),
-        "number" => (schema.get("minimum").cloned()).unwrap_or_else(|| json!(1.5)),
-        "boolean" => true.into(),
-        "array" => Value::Array(vec![below(&schema["items"])]),
-        "object" => Value::Object(of_object(schema, below)),
-        _ => Value::Null,
+
+    /// For a parameter or a media type: its own example first, then one by its schema.
+    pub(crate) fn of(&mut self, described: &Value) -> Value {
+        let named = || {
+            let first = described["examples"].as_object()?.values().next()?;
+            resolve(self.document, first).get("value")
+        };
+        match described.get("example").or_else(named) {
+            Some(example) => self.given(example),
+            None => self.of_schema(&described["schema"], 0),
+        }
+    }
+
+    fn of_schema(&mut self, schema: &Value, depth: usize) -> Value {
+        let schema = resolve(self.document, schema);
+        let given = [
+            schema.get("example"),
+            schema.get("default"),
+            schema["enum"].get(0),
+        ];
+        if let Some(value) = given.into_iter().flatten().next() {
+            return self.given(value);
+        }
+        // A type that holds itself, in depth or in width.
+        if depth > MAX_DEPTH || !self.affords(0) {
+            return Value::Null;
+        }
+        if let Some(parts) = schema["allOf"].as_array() {
+            let mut whole = Value::Null;
+            for part in parts {
+                if self.is_spent() {
+                    break;
+                }
+                whole = merged(whole, self.of_schema(part, depth + 1));
+            }
+            return whole;
+        }
+        for key in ["anyOf", "oneOf"] {
+            if let Some(first) = schema[key].get(0) {
+                return self.of_schema(first, depth + 1);
+            }
+        }
+        match type_of(schema) {
+            "string" => self.of_string(schema),
+            "integer" => least_integer(schema).unwrap_or(1).into(),
+            "number" => (schema
+                .get("minimum")
+                .filter(|least| least.is_number())
+                .cloned())
+            .unwrap_or_else(|| json!(1.5)),
+            "boolean" => true.into(),
+            "array" => Value::Array(vec![self.of_schema(&schema["items"], depth + 1)]),
+            "object" => Value::Object(self.of_object(schema, depth)),
+            _ => Value::Null,
+        }
+    }
+
+    fn of_object(&mut self, schema: &Value, depth: usize) -> Map<String, Value> {
+        let mut members = Map::new();
+        let required = schema["required"].as_array().into_iter().flatten();
+        for name in required.filter_map(Value::as_str) {
+            if !self.affords(name.len()) {
+                break;
+            }
+            let value = self.of_schema(&schema["properties"][name], depth + 1);
+            members.insert(name.to_owned(), value);
+        }
+        members
+    }
+
+    fn of_string(&mut self, schema: &Value) -> Value {
+        let text = of_string(schema);
+        if self.affords(text.len()) {
+            text.into()
+        } else {
+            Value::Null
+        }
+    }
+
+    /// The document's own value, whole or not at all.
+    fn given(&mut self, value: &Value) -> Value {
+        if self.affords_all(value) {
+            value.clone()
+        } else {
+            Value::Null
+        }
+    }
+
+    fn affords_all(&mut self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.affords(text.len()),
+            Value::Array(items) => {
+                self.affords(0) && items.iter().all(|item| self.affords_all(item))
+            }
+            Value::Object(members) => {
+                let mut members = members.iter();
+                self.affords(0)
+                    && members
+                        .all(|(name, value)| self.affords(name.len()) && self.affords_all(value))
+            }
+            _ => self.affords(0),
+        }
+    }
+
+    /// Takes what one more value costs. After the first that is too much there are no more.
+    pub(crate) fn affords(&mut self, text_bytes: usize) -> bool {
+        let cost = text_bytes.saturating_add(BYTES_A_VALUE);
+        let left = self.bytes.checked_sub(cost);
+        self.bytes = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.bytes == 0
     }
 }
 
@@ -53,15 +141,7 @@ fn least_integer(schema: &Value) -> Option<i64> {
     let bound = &schema["minimum"];
     let rounded = || format!("{:.0}", bound.as_f64()?.ceil()).parse().ok();
     let least: i64 = bound.as_i64().or_else(rounded)?;
-    Some(least + i64::from(schema["exclusiveMinimum"] == true))
-}
-
-fn of_object(schema: &Value, below: impl Fn(&Value) -> Value) -> Map<String, Value> {
-    let required = schema["required"].as_array().into_iter().flatten();
-    required
-        .filter_map(Value::as_str)
-        .map(|name| (name.to_owned(), below(&schema["properties"][name])))
-        .collect()
+    Some(least.saturating_add(i64::from(schema["exclusiveMinimum"] == true)))
 }
 
 fn of_string(schema: &Value) -> String {
@@ -115,5 +195,9 @@ pub(crate) fn as_text(value: &Value) -> String {
     }
 }
 
+/// Of a request's values: as much as a large body that somebody wrote by hand.
+const MAX_BYTES: usize = 64 * 1024;
+/// What a value costs besides its text, so that there are 4,096 of them at most.
+const BYTES_A_VALUE: usize = 16;
 const MAX_DEPTH: usize = 8;
 const MAX_LENGTH: usize = 1024;

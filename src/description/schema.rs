@@ -10,8 +10,14 @@ pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
         let Some(reference) = found["$ref"].as_str() else {
             return found;
         };
+        if reference.len() > MAX_REFERENCE_BYTES {
+            break;
+        }
         let pointer = reference.strip_prefix('#').unwrap_or_default();
         found = document.pointer(pointer).unwrap_or(&Value::Null);
     }
     &Value::Null
 }
+
+/// One that is longer costs more to follow than it can mean.
+const MAX_REFERENCE_BYTES: usize = 1024;

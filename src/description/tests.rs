@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::challenge::parse;
-use super::sample::sample;
+use super::sample::Samples;
 
 fn document() -> Value {
     json!({ "components": {
@@ -68,6 +68,7 @@ fn a_sample_is_an_example_or_of_the_type() {
         ("the least number", json!({ "schema": { "type": "integer", "minimum": 8 } }), json!(8)),
         ("the least as poem-openapi writes it", json!({ "schema": { "type": "integer", "minimum": 2.5 } }), json!(3)),
         ("more than the least", json!({ "schema": { "type": "integer", "minimum": 8.0, "exclusiveMinimum": true } }), json!(9)),
+        ("more than the most", json!({ "schema": { "type": "integer", "minimum": i64::MAX, "exclusiveMinimum": true } }), json!(i64::MAX)),
         ("a long text", json!({ "schema": { "type": "string", "minLength": 8 } }), json!("samplexx")),
         ("a date", json!({ "schema": { "type": "string", "format": "date" } }), json!("2026-01-01")),
         ("a list", json!({ "schema": { "type": "array", "items": { "type": "boolean" } } }), json!([true])),
@@ -76,13 +77,58 @@ fn a_sample_is_an_example_or_of_the_type() {
         ("the first of any", json!({ "schema": { "anyOf": [{ "type": "integer" }, named("Named")] } }), json!(1)),
         ("a circle", json!({ "schema": named("Circle") }), json!(null)),
     ] {
-        assert_eq!(sample(&document(), &described), expected, "{name}");
+        assert_eq!(Samples::new(&document()).of(&described), expected, "{name}");
     }
 }
 
 #[test]
 fn a_type_that_holds_itself_has_an_end() {
-    let sample = sample(&document(), &json!({ "schema": named("Tree") }));
+    let sample = Samples::new(&document()).of(&json!({ "schema": named("Tree") }));
 
     assert!(sample["children"][0]["children"].is_array());
+}
+
+#[test]
+fn a_type_that_holds_itself_twenty_times_over_has_an_end() {
+    let names: Vec<_> = (0..20).map(|number| format!("child_{number}")).collect();
+    let properties: serde_json::Map<_, _> = names
+        .iter()
+        .map(|name| (name.clone(), named("Wide")))
+        .collect();
+    let mut document = document();
+    document["components"]["schemas"]["Wide"] =
+        json!({ "type": "object", "required": names, "properties": properties });
+
+    let sample = Samples::new(&document).of(&json!({ "schema": named("Wide") }));
+
+    assert!(sample["child_0"]["child_0"].is_object());
+    let bytes = sample.to_string().len();
+    assert!(bytes < 128 * 1024, "{bytes} bytes");
+}
+
+#[test]
+fn a_value_of_the_document_is_taken_whole_or_not_at_all() {
+    for (name, bytes, is_taken) in [("long", 65_000, true), ("too long", 70_000, false)] {
+        let example = json!("x".repeat(bytes));
+
+        let sample = Samples::new(&document()).of(&json!({ "example": example }));
+
+        assert_eq!(sample == example, is_taken, "{name}");
+    }
+    let many = Value::Array(vec![json!(null); 1_000_000]);
+    assert_eq!(
+        Samples::new(&document()).of(&json!({ "example": many })),
+        json!(null)
+    );
+}
+
+#[test]
+fn the_values_of_one_request_share_their_bound() {
+    let document = document();
+    let mut samples = Samples::new(&document);
+    let example = json!({ "example": "x".repeat(40_000) });
+
+    assert!(samples.of(&example).is_string());
+    assert!(samples.of(&example).is_null());
+    assert!(samples.of(&json!({ "schema": named("Named") })).is_null());
 }

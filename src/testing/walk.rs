@@ -96,7 +96,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
     /// Walks, and tells what was found.
     pub async fn run(&self) -> Report {
         let mut report = Report::default();
-        let operations = Operation::all(self.document);
+        let operations: Vec<_> = Operation::all(self.document).collect();
         if operations.is_empty() {
             report.add_of_document("the document", "it has no operation".to_owned());
         }
