@@ -12,6 +12,7 @@ mod attempt;
 mod attempts;
 mod caller;
 mod cross_origin;
+mod document;
 mod faults;
 mod forge;
 mod garbage;

@@ -6,6 +6,7 @@ use url::Url;
 use crate::description::operation::Operation;
 
 use super::caller::{Caller, CallerError, is_loopback};
+use super::document::{self, MAX_TEXT_BYTES, MAX_VALUES, MAX_YAML_BYTES, Unread};
 
 /// An API and its OpenAPI document.
 #[derive(Debug)]
@@ -36,11 +37,10 @@ impl Target {
         let places = candidates(url);
         for place in &places {
             match caller.document(place).await {
-                Ok(body) => {
-                    if let Ok(target) = Self::parse(url, &body, place.as_str()) {
-                        return Ok(target);
-                    }
-                }
+                Ok(body) => match Self::parse(url, &body, place.as_str()) {
+                    Err(TargetError::Document(_)) => {}
+                    target => return target,
+                },
                 Err(source @ (CallerError::Connect(_) | CallerError::Timeout)) => {
                     return Err(TargetError::Fetch {
                         place: place.to_string(),
@@ -58,10 +58,14 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// [`TargetError::Document`] when it is no document of OpenAPI 3.
+    /// [`TargetError::Document`] when it is no document of OpenAPI 3, [`TargetError::TooLarge`]
+    /// when it is more than is read.
     pub fn parse(url: &Url, body: &[u8], place: &str) -> Result<Self, TargetError> {
-        let json = serde_json::from_slice(body).ok();
-        let document: Option<Value> = json.or_else(|| serde_yaml_ng::from_slice(body).ok());
+        let document = match document::read(body) {
+            Ok(document) => Some(document),
+            Err(Unread::NoDocument) => None,
+            Err(Unread::TooLarge) => return Err(TargetError::TooLarge(place.to_owned())),
+        };
         let is_openapi = |document: &Value| {
             let version = document["openapi"].as_str();
             version.is_some_and(|version| version.starts_with("3."))
@@ -163,6 +167,8 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 const MAX_SHOWN: usize = 200;
+/// Of an operation's path and of what all paths are below.
+pub(super) const MAX_PATH_BYTES: usize = 2 * 1024;
 
 /// The document's first server, when paths of the document lie there and below `url`; else
 /// `url` itself.
@@ -174,6 +180,9 @@ fn base(url: &Url, document: &Value, place: &str) -> Url {
         return own;
     };
     let root = server.path().trim_end_matches('/');
+    if root.len() > MAX_PATH_BYTES {
+        return own;
+    }
     let mut paths = document["paths"].as_object().into_iter().flatten();
     let is_found = paths.any(|(path, _)| format!("{root}{path}/").starts_with(own.path()));
     if server.origin() == own.origin() && is_found {
@@ -234,6 +243,13 @@ pub enum TargetError {
     /// It is something else.
     #[error("{0} is no OpenAPI 3 document in JSON or YAML")]
     Document(String),
+    /// It is more than is read, or its YAML aliases make more of it.
+    #[error(
+        "{0} is larger than {MAX_VALUES} values or {MAX_TEXT_BYTES} bytes of text (a YAML file: \
+         {MAX_YAML_BYTES} bytes; its aliases count each time); say what to call with --operation \
+         \"GET /path\""
+    )]
+    TooLarge(String),
     /// An operation on the command line is none.
     #[error("`{0}` is no operation; write it as \"GET /path\"")]
     Operation(String),

@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::Url;
 
-use super::target::Target;
+use super::target::{Target, TargetError};
 
 #[test]
 #[rustfmt::skip] // A row a line.
@@ -48,6 +48,52 @@ fn what_is_no_document_of_openapi_3_is_none() {
     }
     let yaml = "openapi: 3.0.3\npaths: {}\n";
     assert!(Target::parse(&url, yaml.as_bytes(), "it").is_ok());
+}
+
+/// Three levels of aliases, of which the last comes to `width` cubed values.
+fn aliases(width: usize) -> String {
+    let times = |name: &str| vec![name; width].join(",");
+    format!(
+        "openapi: 3.0.3\npaths: {{}}\na: &a [{}]\nb: &b [{}]\nc: [{}]\n",
+        times("~"),
+        times("*a"),
+        times("*b")
+    )
+}
+
+#[test]
+fn a_document_is_counted_with_all_that_its_aliases_stand_for() {
+    let url = Url::parse("http://a.test/").unwrap();
+    let of = |text: &str| Target::parse(&url, text.as_bytes(), "it");
+
+    let target = of(&aliases(20)).unwrap();
+    assert_eq!(target.document()["c"][19][19][19], json!(null));
+    assert!(matches!(of(&aliases(200)), Err(TargetError::TooLarge(_))));
+
+    let text = format!(
+        "a: &a {}\nb: [{}]\n",
+        "x".repeat(10_000),
+        ["*a"; 5_000].join(",")
+    );
+    assert!(matches!(of(&text), Err(TargetError::TooLarge(_))));
+    let many = format!("[{}0]", "0,".repeat(2_000_000));
+    assert!(matches!(of(&many), Err(TargetError::TooLarge(_))));
+    let long = " ".repeat(16 * 1024 * 1024 + 1);
+    assert!(matches!(of(&long), Err(TargetError::TooLarge(_))));
+}
+
+#[test]
+fn a_document_is_read_as_it_is_written() {
+    let url = Url::parse("http://a.test/").unwrap();
+    let expected = json!({
+        "openapi": "3.0.3", "paths": {}, "200": [1, -1, 1.5, true, null, "text"],
+    });
+    let yaml = "openapi: 3.0.3\npaths: {}\n200: [1, -1, 1.5, true, ~, text]\n";
+    for text in [expected.to_string().as_str(), yaml] {
+        let target = Target::parse(&url, text.as_bytes(), "it").unwrap();
+
+        assert_eq!(*target.document(), expected);
+    }
 }
 
 #[test]
