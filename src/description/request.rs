@@ -43,7 +43,7 @@ impl SampleRequest {
             let place = parameter["in"].as_str().unwrap_or_default();
             // What may be left out is left out.
             let is_needed = place == "path" || parameter["required"] == true;
-            if !is_needed {
+            if !is_needed || (place == "header" && is_not_its_own(name)) {
                 continue;
             }
             if !samples.affords(name.len()) {
@@ -110,6 +110,14 @@ fn filled(path: &str, name: &str, value: &str) -> String {
     path.replacen(&format!("{{{name}}}"), value, MAX_PLACES)
 }
 
+/// What OpenAPI leaves to other parts of the document, what belongs to the connection, and what
+/// makes another request of this one.
+fn is_not_its_own(header: &str) -> bool {
+    NOT_ITS_OWN
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(header))
+}
+
 /// A path segment, with all that might end it percent-encoded.
 fn segment(text: &str) -> String {
     let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
@@ -118,3 +126,31 @@ fn segment(text: &str) -> String {
 
 /// How often a name may stand in one path.
 const MAX_PLACES: usize = 2;
+
+const NOT_ITS_OWN: [&str; 21] = [
+    // OpenAPI 3.1.1 section 4.8.12.2.1.
+    "Accept",
+    "Authorization",
+    "Content-Type",
+    // RFC 9110 sections 7.2, 7.6.1 and 10.1.1, RFC 9112 section 6.
+    "Connection",
+    "Content-Length",
+    "Expect",
+    "Host",
+    "Keep-Alive",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    // The Fetch standard's, which are a check of their own.
+    "Access-Control-Request-Headers",
+    "Access-Control-Request-Method",
+    "Origin",
+    // A safe method that is another in truth.
+    "X-HTTP-Method",
+    "X-HTTP-Method-Override",
+    "X-Method-Override",
+];

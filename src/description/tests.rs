@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::challenge::parse;
+use super::operation::Operation;
+use super::request::SampleRequest;
 use super::sample::Samples;
 
 fn document() -> Value {
@@ -131,4 +133,35 @@ fn the_values_of_one_request_share_their_bound() {
     assert!(samples.of(&example).is_string());
     assert!(samples.of(&example).is_null());
     assert!(samples.of(&json!({ "schema": named("Named") })).is_null());
+}
+
+#[test]
+fn a_header_of_the_connection_or_the_caller_is_no_parameter() {
+    let header = |name: &str| json!({ "name": name, "in": "header", "required": true });
+    for (name, is_sent) in [
+        ("X-Tenant", true),
+        ("If-Match", true),
+        ("Authorization", false),
+        ("authorization", false),
+        ("Accept", false),
+        ("Content-Type", false),
+        ("Host", false),
+        ("content-length", false),
+        ("Transfer-Encoding", false),
+        ("Connection", false),
+        ("Proxy-Authorization", false),
+        ("Origin", false),
+        ("X-HTTP-Method-Override", false),
+    ] {
+        let document = json!({ "paths": { "/a": { "get": { "parameters": [header(name)] } } } });
+        let operation = Operation::all(&document).next().unwrap();
+        let Ok(operation) = operation else {
+            panic!("{name}: an operation like any other")
+        };
+
+        let request = SampleRequest::of(&operation, "/api");
+
+        let names: Vec<_> = request.headers.iter().map(|(name, _)| name).collect();
+        assert_eq!(names.contains(&&name.to_owned()), is_sent, "{name}");
+    }
 }
