@@ -1,6 +1,7 @@
 //! One request that is sent, and what has to come of it.
 
-use http::{HeaderMap, Method};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
 use crate::description::request::Inputs;
@@ -49,3 +50,64 @@ pub(super) enum Expected {
     /// Pages of this origin may read the answer, whatever it is.
     Readable(String),
 }
+
+impl Attempt {
+    /// The same request for another check.
+    pub(super) fn trying(&self, check: &'static str, sent: &str, expected: Expected) -> Self {
+        Self {
+            check,
+            sent: sent.to_owned(),
+            expected,
+            ..self.clone()
+        }
+    }
+
+    /// What is asked, whatever is sent along.
+    pub(super) fn place(&self) -> (Method, String) {
+        (self.method.clone(), self.url.path().to_owned())
+    }
+
+    pub(super) fn by(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
+
+    /// With one more `Authorization` field, which no answer may repeat.
+    pub(super) fn carrying(self, field: &[u8]) -> Self {
+        let mut attempt = self.hiding(&String::from_utf8_lossy(field));
+        if let Ok(value) = HeaderValue::from_bytes(field) {
+            attempt.headers.append(AUTHORIZATION, value);
+        }
+        attempt
+    }
+
+    /// Of which no answer may repeat a part.
+    pub(super) fn hiding(mut self, credentials: &str) -> Self {
+        let parts = credentials
+            .split([' ', '.'])
+            .filter(|part| part.len() >= SHORTEST_SECRET);
+        self.secrets.extend(parts.map(str::to_owned));
+        self
+    }
+
+    pub(super) fn with_token(
+        &self,
+        check: &'static str,
+        sent: &str,
+        token: &str,
+        expected: Expected,
+    ) -> Self {
+        let attempt = self.trying(check, sent, expected);
+        attempt.carrying(format!("Bearer {token}").as_bytes())
+    }
+}
+
+/// What is shorter may stand in an answer by chance.
+const SHORTEST_SECRET: usize = 12;

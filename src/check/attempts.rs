@@ -1,8 +1,6 @@
 //! Everything that one operation is sent.
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde_json::Value;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::description::operation::Operation;
 use crate::description::request::SampleRequest;
@@ -10,26 +8,38 @@ use crate::guard::Rule;
 use crate::token::Scope;
 
 use super::attempt::{Attempt, Expected};
-use super::forge::{CANARY, forged};
+use super::forge::CANARY;
 use super::garbage::garbage;
-use super::own_key::{OwnKey, Trap};
+use super::hostile::Hostile;
 use super::report::Outcome;
-use super::target::{Target, shown};
-use super::tokens::{Parts, Tokens};
-use super::{cross_origin, paths};
+use super::target::{MAX_PATH_BYTES, Target, shown};
+use super::tokens::Tokens;
+use super::{Check, cross_origin, paths};
 
 /// What the attempts at one operation are made of.
 pub(super) struct Attempts<'a> {
-    pub(super) operation: &'a Operation<'a>,
-    pub(super) target: &'a Target,
-    pub(super) tokens: &'a Tokens,
-    pub(super) origins: &'a [String],
-    pub(super) issuer_keys: &'a [Value],
-    pub(super) own_key: &'a OwnKey,
-    pub(super) trap: Option<&'a Trap>,
+    operation: &'a Operation<'a>,
+    target: &'a Target,
+    tokens: &'a Tokens,
+    hostile: &'a Hostile,
+    origins: &'a [String],
 }
 
-impl Attempts<'_> {
+impl<'a> Attempts<'a> {
+    pub(super) fn new(
+        check: &'a Check,
+        hostile: &'a Hostile,
+        operation: &'a Operation<'a>,
+    ) -> Self {
+        Self {
+            operation,
+            target: &check.target,
+            tokens: &check.tokens,
+            hostile,
+            origins: &check.origins,
+        }
+    }
+
     /// The attempts, and what cannot be tried. A good token comes first: it is the measure of
     /// how long an answer takes.
     pub(super) fn all(&self) -> (Vec<Attempt>, Vec<Outcome>) {
@@ -101,10 +111,8 @@ impl Attempts<'_> {
             );
             made.push(attempt);
         }
-        match good.map(|token| (token, Parts::read(token))) {
-            Some((token, parts)) => {
-                self.derived(plain, token, parts.as_ref(), is_required, made, missing);
-            }
+        match good {
+            Some(token) => self.derived(plain, token, is_required, made, missing),
             None => missing
                 .push(self.not_made("hostile tokens", "they are made of a good token".to_owned())),
         }
@@ -135,7 +143,6 @@ impl Attempts<'_> {
         &self,
         plain: &Attempt,
         good: &str,
-        parts: Option<&Parts>,
         is_required: bool,
         made: &mut Vec<Attempt>,
         missing: &mut Vec<Outcome>,
@@ -153,39 +160,27 @@ impl Attempts<'_> {
             made.push(attempt);
         }
         if is_required {
-            let mut in_query =
-                plain.trying("token_in_query", "access_token=..", Expected::Malformed);
+            let in_query = plain.trying("token_in_query", "access_token=..", Expected::Malformed);
+            let mut in_query = in_query;
             in_query
                 .url
                 .query_pairs_mut()
                 .append_pair("access_token", good);
             made.push(in_query);
         }
-        let Some(parts) = parts else {
-            let why = "the token is no JWT, and nothing can be made of it".to_owned();
-            missing.push(self.not_made("hostile tokens", why));
-            return;
-        };
-        if self.issuer_keys.is_empty() {
-            let why = "the issuer's public keys could not be had".to_owned();
-            missing.push(self.not_made("public_key_as_secret", why));
-        }
-        if self.trap.is_none() {
-            let why = "the API does not run on this machine, and could not fetch a key from it"
-                .to_owned();
-            missing.push(self.not_made("linked_key", why));
-        }
-        let tokens = forged(parts, self.issuer_keys);
-        for (check, name, token) in tokens
-            .into_iter()
-            .chain(self.own_key.forged(parts, self.trap))
-        {
-            made.push(plain.with_token(check, &name, &token, Expected::Refused));
+        let hostile = self.hostile.of(good);
+        let missed = hostile.missing.iter();
+        missing.extend(missed.map(|(check, why)| self.not_made(check, (*why).to_owned())));
+        for (check, name, token) in &hostile.tokens {
+            made.push(plain.with_token(check, name, token, Expected::Refused));
         }
     }
 
     /// The operation's request without credentials, or why there is none.
     fn plain(&self) -> Result<Attempt, &'static str> {
+        if self.operation.path.len() > MAX_PATH_BYTES {
+            return Err("its path is longer than 2,048 bytes");
+        }
         let sample = SampleRequest::of(self.operation, self.target.base_path());
         let mut headers = HeaderMap::new();
         for (name, value) in &sample.headers {
@@ -233,54 +228,4 @@ impl Attempts<'_> {
     }
 }
 
-impl Attempt {
-    /// The same request for another check.
-    pub(super) fn trying(&self, check: &'static str, sent: &str, expected: Expected) -> Self {
-        Self {
-            check,
-            sent: sent.to_owned(),
-            expected,
-            ..self.clone()
-        }
-    }
-
-    pub(super) fn by(mut self, method: Method) -> Self {
-        self.method = method;
-        self
-    }
-
-    pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            self.headers.append(name, value);
-        }
-        self
-    }
-
-    /// With one more `Authorization` field, which no answer may repeat.
-    pub(super) fn carrying(mut self, field: &[u8]) -> Self {
-        if let Ok(value) = HeaderValue::from_bytes(field) {
-            self.headers.append(AUTHORIZATION, value);
-        }
-        let text = String::from_utf8_lossy(field);
-        let parts = text
-            .split([' ', '.'])
-            .filter(|part| part.len() >= SHORTEST_SECRET);
-        self.secrets.extend(parts.map(str::to_owned));
-        self
-    }
-
-    pub(super) fn with_token(
-        &self,
-        check: &'static str,
-        sent: &str,
-        token: &str,
-        expected: Expected,
-    ) -> Self {
-        let attempt = self.trying(check, sent, expected);
-        attempt.carrying(format!("Bearer {token}").as_bytes())
-    }
-}
-
-/// What is shorter may stand in an answer by chance.
-const SHORTEST_SECRET: usize = 12;
 const BASIC: &[u8] = b"Basic Y2hlY2s6Y2hlY2s=";

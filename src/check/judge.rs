@@ -4,20 +4,22 @@
 //! 2. What goes for every answer: it repeats nothing of the credentials, and is not slow.
 //! 3. What the attempt expects: let through, refused how, readable by whom.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use crate::clock::Clock;
 
 use super::answer::Answer;
 use super::attempt::{Attempt, Expected};
 use super::caller::{Caller, CallerError};
-use super::forge::CANARY;
 use super::own_key::Trap;
+use super::paths;
 use super::report::{Fault, Outcome};
 use super::verdict::{
-    let_in, of_echo, of_forbidden, of_good, of_malformed, of_open, of_preflight, refusal,
+    let_in, of_echo, of_forbidden, of_good, of_malformed, of_open, of_preflight, of_readable,
+    of_unreadable, refusal,
 };
 
 pub(super) struct Judge<'a> {
@@ -26,6 +28,12 @@ pub(super) struct Judge<'a> {
     trap: Option<&'a Trap>,
     requests: usize,
     repeats: usize,
+    /// How many slow answers were not asked for again.
+    unrepeated: usize,
+    /// How many attempts in a row had no answer.
+    silent: usize,
+    /// Whether what is not there is answered with a success; nothing where that stays open.
+    strays: HashMap<(Method, String), Option<bool>>,
     /// How long the operation takes to answer a good token.
     good: Option<Duration>,
 }
@@ -38,6 +46,9 @@ impl<'a> Judge<'a> {
             trap,
             requests: 0,
             repeats: 0,
+            unrepeated: 0,
+            silent: 0,
+            strays: HashMap::new(),
             good: None,
         }
     }
@@ -50,6 +61,19 @@ impl<'a> Judge<'a> {
     /// How many requests were sent.
     pub(super) fn requests(&self) -> usize {
         self.requests
+    }
+
+    /// Why nothing more is to be sent, once nobody answers any more.
+    pub(super) fn silence(&self) -> Option<String> {
+        let why = || format!("{MAX_SILENT} requests in a row had no answer, and no more were sent");
+        (self.silent == MAX_SILENT).then(why)
+    }
+
+    /// Why it stays open whether some refusals are slow.
+    pub(super) fn unrepeated(&self) -> Option<String> {
+        let slow = self.unrepeated;
+        let why = || format!("{slow} slow answers were not asked for again: {MAX_REPEATS} were");
+        (slow > 0).then(why)
     }
 
     /// Sends one attempt.
@@ -77,13 +101,15 @@ impl<'a> Judge<'a> {
                 outcome
                     .faults
                     .push(Fault::new("no_answer", error.to_string()));
+                self.silent += 1;
                 return Ok(outcome);
             }
         };
+        self.silent = 0;
         let status = answer.status;
         outcome.status = Some(status.as_u16());
         if status == StatusCode::TOO_MANY_REQUESTS {
-            outcome.not_made = Some("the API answers 429, too many requests".to_owned());
+            outcome.not_made = Some(TOO_MANY_REQUESTS.to_owned());
             return Ok(outcome);
         }
         if self.trap.is_some_and(Trap::has_sprung) {
@@ -106,8 +132,10 @@ impl<'a> Judge<'a> {
         if !status.is_success() {
             outcome.faults.extend(of_echo(attempt, &answer));
         }
-        let faults = self.faults(attempt, &answer).await;
-        outcome.faults.extend(faults);
+        match self.faults(attempt, &answer).await {
+            Ok(faults) => outcome.faults.extend(faults),
+            Err(why) => outcome.not_made = Some(why.to_owned()),
+        }
         Ok(outcome)
     }
 
@@ -125,7 +153,11 @@ impl<'a> Judge<'a> {
         let limit = (self.good? * 10).max(SHORTEST_SLOWNESS);
         let mut best = took;
         for _ in 0..2 {
-            if best <= limit || self.repeats == MAX_REPEATS {
+            if best <= limit {
+                return None;
+            }
+            if self.repeats == MAX_REPEATS {
+                self.unrepeated += 1;
                 return None;
             }
             self.repeats += 1;
@@ -139,51 +171,65 @@ impl<'a> Judge<'a> {
         (best > limit).then(|| Fault::new("slow", found))
     }
 
-    async fn faults(&mut self, attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
-        match &attempt.expected {
+    /// What the attempt shows to be wrong, or why it shows nothing.
+    async fn faults(
+        &mut self,
+        attempt: &Attempt,
+        answer: &Answer,
+    ) -> Result<Vec<Fault>, &'static str> {
+        Ok(match &attempt.expected {
             Expected::Open => of_open(attempt, answer),
             Expected::Through => of_good(attempt, answer),
             Expected::Challenge => refusal(attempt, answer, &[401], None),
             Expected::Refused => refusal(attempt, answer, &[401], Some("invalid_token")),
             Expected::Malformed => of_malformed(attempt, answer),
             Expected::Forbidden(scope) => of_forbidden(attempt, answer, scope),
-            Expected::NotThrough => self.of_other_name(attempt, answer).await,
-            Expected::Unreadable(origin) if answer.lets_read(origin) => {
-                vec![Fault::new(
-                    attempt.check,
-                    format!("pages of {origin} may read the answer"),
-                )]
-            }
+            Expected::NotThrough => return self.of_other_name(attempt, answer).await,
+            Expected::Unreadable(origin) => of_unreadable(attempt, answer, origin),
             Expected::Preflight(origin) => of_preflight(attempt, answer, origin),
-            Expected::Readable(origin) if !answer.lets_read(origin) => {
-                let status = answer.status.as_u16();
-                vec![Fault::new(
-                    attempt.check,
-                    format!("{status} without `Access-Control-Allow-Origin`"),
-                )]
-            }
-            Expected::Unreadable(_) | Expected::Readable(_) => Vec::new(),
-        }
+            Expected::Readable(origin) => of_readable(attempt, answer, origin),
+        })
     }
 
     /// A page for all that is not there is no operation.
-    async fn of_other_name(&mut self, attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
-        if !answer.status.is_success() || self.repeats == MAX_REPEATS {
-            return Vec::new();
+    async fn of_other_name(
+        &mut self,
+        attempt: &Attempt,
+        answer: &Answer,
+    ) -> Result<Vec<Fault>, &'static str> {
+        if !answer.status.is_success() {
+            return Ok(Vec::new());
         }
-        let mut stray = attempt.clone();
-        let path = attempt.url.path().trim_end_matches('/');
-        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        stray.url.set_path(&format!("{parent}/{CANARY}"));
-        self.repeats += 1;
-        match self.send(&stray).await {
-            Ok(of_nothing) if of_nothing.status.is_success() => Vec::new(),
-            _ => vec![Fault::new(attempt.check, let_in(answer))],
+        let stray = paths::stray(attempt);
+        let known = self.strays.get(&stray.place()).copied();
+        let is_page = match known {
+            Some(known) => known,
+            None => self.is_page(&stray).await,
+        };
+        match is_page {
+            Some(true) => Ok(Vec::new()),
+            Some(false) => Ok(vec![Fault::new(attempt.check, let_in(answer))]),
+            None => Err(TOO_MANY_REQUESTS),
         }
+    }
+
+    /// Whether there is a page for this name too. Asked once each: the plan has counted that.
+    async fn is_page(&mut self, stray: &Attempt) -> Option<bool> {
+        let is_page = match self.send(stray).await {
+            Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => None,
+            Ok(answer) => Some(answer.status.is_success()),
+            // Then nothing speaks for who was let in.
+            Err(_) => Some(false),
+        };
+        self.strays.insert(stray.place(), is_page);
+        is_page
     }
 }
 
-/// How many requests may be sent besides those planned.
+const TOO_MANY_REQUESTS: &str = "the API answers 429, too many requests";
+/// More than the garbage that one operation is sent: who hangs up on that may answer the rest.
+const MAX_SILENT: usize = 25;
+/// How often a slow answer may be asked for again.
 pub(super) const MAX_REPEATS: usize = 20;
 /// What is quicker is not slow, whatever a good answer takes.
 const SHORTEST_SLOWNESS: Duration = Duration::from_millis(100);

@@ -4,6 +4,7 @@ use http::Method;
 use url::Url;
 
 use super::attempt::{Attempt, Expected};
+use super::forge::CANARY;
 
 /// Other methods and spellings, without credentials. None may be let through.
 pub(super) fn other_names(plain: &Attempt) -> Vec<Attempt> {
@@ -31,6 +32,16 @@ pub(super) fn other_names(plain: &Attempt) -> Vec<Attempt> {
         }
     }
     attempts
+}
+
+/// A request beside the attempt's for what is not there. Who answers it with a success has a page
+/// for all names, and no operation there.
+pub(super) fn stray(attempt: &Attempt) -> Attempt {
+    let mut stray = attempt.clone();
+    let path = attempt.url.path().trim_end_matches('/');
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    stray.url.set_path(&format!("{parent}/{CANARY}"));
+    stray
 }
 
 fn renamed(url: &mut Url, path: &str) -> bool {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::guard::Rule;
 
+use super::THE_API;
 use super::faults::fix;
 
 /// Everything that was found, in the order it was looked for.
@@ -115,7 +116,7 @@ impl Outcome {
     /// A warning that no request is needed for.
     pub(super) fn of_document(check: &'static str, found: &str) -> Self {
         Self {
-            operation: "the API".to_owned(),
+            operation: THE_API.to_owned(),
             check,
             sent: String::new(),
             status: None,

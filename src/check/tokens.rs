@@ -49,6 +49,10 @@ impl Tokens {
         self.good.iter().find(lacks).map(String::as_str)
     }
 
+    pub(super) fn good(&self) -> &[String] {
+        &self.good
+    }
+
     pub(super) fn refused(&self) -> &[String] {
         &self.refused
     }

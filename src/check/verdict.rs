@@ -103,6 +103,23 @@ pub(super) fn of_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> 
     vec![Fault::new(attempt.check, found)]
 }
 
+pub(super) fn of_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
+    if !answer.lets_read(origin) {
+        return Vec::new();
+    }
+    let found = format!("pages of {origin} may read the answer");
+    vec![Fault::new(attempt.check, found)]
+}
+
+pub(super) fn of_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
+    if answer.lets_read(origin) {
+        return Vec::new();
+    }
+    let status = answer.status.as_u16();
+    let found = format!("{status} without `Access-Control-Allow-Origin`");
+    vec![Fault::new(attempt.check, found)]
+}
+
 /// Refused with one of these statuses, and for 401 and 403 with a challenge.
 pub(super) fn refusal(
     attempt: &Attempt,

@@ -318,7 +318,7 @@ fn changed(change: fn(Response) -> Response) -> Api {
 }
 
 /// The right answer to a caller.
-async fn answer(request: &Request) -> Response {
+pub(crate) async fn answer(request: &Request) -> Response {
     let claims = async {
         let claims = verified(&token(request)?).await?;
         require_scope(request, &claims)?;

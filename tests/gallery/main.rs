@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // An API that fetches what it is told has its own client.
 
 mod apis;
+mod bounds;
 mod parts;
 mod world;
 

@@ -1,0 +1,186 @@
+//! Every request that is to be sent: counted beforehand, and made when it is its turn.
+//!
+//! A document may have any number of operations; all their requests at once would be more than
+//! memory holds.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt;
+
+use http::Method;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::description::operation::{Operation, Unreadable};
+
+use super::attempt::{Attempt, Expected};
+use super::attempts::Attempts;
+use super::caller::{Caller, CallerError};
+use super::hostile::Hostile;
+use super::judge::{self, Judge};
+use super::own_key::Trap;
+use super::report::{Outcome, Report};
+use super::target::{printable, shown};
+use super::{Check, Methods, paths};
+
+/// The requests that are to be sent.
+pub struct Plan<'a> {
+    check: &'a Check,
+    hostile: Hostile,
+    operations: Vec<Operation<'a>>,
+    /// Of what cannot be checked.
+    outcomes: Vec<Outcome>,
+    trap: Option<Trap>,
+    attempts: usize,
+    /// Where pages for all that is not there may be asked for.
+    strays: HashSet<(Method, String)>,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) async fn of(check: &'a Check) -> Result<Self, CallerError> {
+        let trap = if check.target.is_loopback() {
+            Some(Trap::set().await.map_err(CallerError::Trap)?)
+        } else {
+            None
+        };
+        let mut plan = Self {
+            check,
+            hostile: Hostile::new(&check.tokens, &check.issuer_keys, trap.as_ref()),
+            operations: Vec::new(),
+            outcomes: Vec::new(),
+            trap,
+            attempts: 0,
+            strays: HashSet::new(),
+        };
+        let base = check.target.base();
+        if base.scheme() == "http" && !check.target.is_loopback() {
+            let outcome = Outcome::of_document("plain_http", base.as_str());
+            plan.outcomes.push(outcome);
+        }
+        let document = check.target.document();
+        for operation in Operation::all(document).take(MAX_OPERATIONS) {
+            plan.add(operation);
+        }
+        let more = Operation::count(document).saturating_sub(MAX_OPERATIONS);
+        if more > 0 {
+            let why = format!(
+                "the document has {more} operations after the first {MAX_OPERATIONS}, which is as \
+                 many as one check looks at; --operation chooses others"
+            );
+            plan.leave_out(super::THE_API, "operation", why);
+        }
+        Ok(plan)
+    }
+
+    fn add(&mut self, operation: Result<Operation<'a>, Unreadable<'a>>) {
+        let operation = match operation {
+            Ok(operation) => operation,
+            Err(Unreadable { name, why }) => {
+                self.leave_out(&printable(&name), "document", printable(&why));
+                return;
+            }
+        };
+        if self.check.methods == Methods::Safe && !operation.method.is_safe() {
+            let why = "it may change something; --all-methods calls it too".to_owned();
+            self.leave_out(&shown(&operation), "operation", why);
+            return;
+        }
+        let (made, not_made) = Attempts::new(self.check, &self.hostile, &operation).all();
+        if made.is_empty() {
+            self.outcomes.extend(not_made);
+            return;
+        }
+        self.attempts += made.len();
+        let by_other_name = made
+            .iter()
+            .filter(|attempt| matches!(attempt.expected, Expected::NotThrough));
+        self.strays
+            .extend(by_other_name.map(|attempt| paths::stray(attempt).place()));
+        self.operations.push(operation);
+    }
+
+    fn leave_out(&mut self, operation: &str, check: &'static str, why: String) {
+        self.outcomes.push(Outcome::not_made(operation, check, why));
+    }
+
+    /// How many requests are sent at most; some slow ones are sent again.
+    pub fn requests(&self) -> usize {
+        self.attempts + self.strays.len() + judge::MAX_REPEATS
+    }
+
+    /// How many operations are called.
+    pub fn operations(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// The hosts that requests go to.
+    pub fn hosts(&self) -> BTreeSet<String> {
+        let base: &Url = self.check.target.base();
+        base.host_str().map(str::to_owned).into_iter().collect()
+    }
+
+    /// Sends the requests, one after the other, and tells `progress` of each. An API that has
+    /// fallen silent is asked nothing more.
+    ///
+    /// # Errors
+    ///
+    /// A [`CallerError`] when the API cannot be reached at all.
+    pub async fn run(
+        self,
+        caller: &Caller,
+        clock: &dyn Clock,
+        mut progress: impl FnMut(),
+    ) -> Result<Report, CallerError> {
+        let mut judge = Judge::new(caller, clock, self.trap.as_ref());
+        let mut report = Report::new(self.outcomes);
+        for operation in &self.operations {
+            let name = shown(operation);
+            if let Some(why) = judge.silence() {
+                report.add(Outcome::not_made(&name, "operation", why));
+                continue;
+            }
+            report.begin(&name, &operation.rule);
+            judge.begin();
+            let (made, not_made) = Attempts::new(self.check, &self.hostile, operation).all();
+            for attempt in &made {
+                let outcome = outcome(&mut judge, &name, attempt).await?;
+                report.add(outcome);
+                progress();
+            }
+            for outcome in not_made {
+                report.add(outcome);
+            }
+        }
+        if let Some(why) = judge.unrepeated() {
+            report.add(Outcome::not_made(super::THE_API, "slow", why));
+        }
+        report.count(judge.requests());
+        Ok(report)
+    }
+}
+
+async fn outcome(
+    judge: &mut Judge<'_>,
+    operation: &str,
+    attempt: &Attempt,
+) -> Result<Outcome, CallerError> {
+    match judge.silence() {
+        Some(why) => Ok(Outcome {
+            sent: attempt.sent.clone(),
+            ..Outcome::not_made(operation, attempt.check, why)
+        }),
+        None => judge.outcome(operation, attempt).await,
+    }
+}
+
+impl fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requests = self.requests();
+        f.debug_struct("Plan")
+            .field("operations", &self.operations.len())
+            .field("requests", &requests)
+            .finish_non_exhaustive()
+    }
+}
+
+/// As many as the largest APIs have that people check as one.
+const MAX_OPERATIONS: usize = 1_000;
