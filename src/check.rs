@@ -35,7 +35,7 @@ use crate::token::{Scope, ScopeToken};
 pub use caller::{Caller, CallerError};
 pub use faults::CHECKS;
 pub use plan::Plan;
-pub use report::{Fault, Outcome, Report, Severity};
+pub use report::{Fault, Outcome, Report, Severity, Verdict};
 pub use target::{Target, TargetError};
 pub use tokens::Tokens;
 

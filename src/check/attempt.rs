@@ -51,6 +51,20 @@ pub(super) enum Expected {
     Readable(String),
 }
 
+impl Expected {
+    /// Whether whoever is let in has got past a guard.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Challenge
+                | Self::Refused
+                | Self::Malformed
+                | Self::Forbidden(_)
+                | Self::NotThrough
+        )
+    }
+}
+
 impl Attempt {
     /// The same request for another check.
     pub(super) fn trying(&self, check: &'static str, sent: &str, expected: Expected) -> Self {

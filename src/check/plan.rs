@@ -143,6 +143,9 @@ impl<'a> Plan<'a> {
             let (made, not_made) = Attempts::new(self.check, &self.hostile, operation).all();
             for attempt in &made {
                 let outcome = outcome(&mut judge, &name, attempt).await?;
+                if attempt.expected.is_refusal() && outcome.is_judged() {
+                    report.count_refusal();
+                }
                 report.add(outcome);
                 progress();
             }

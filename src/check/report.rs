@@ -12,6 +12,8 @@ use super::faults::fix;
 pub struct Report {
     /// How many requests were sent.
     requests: usize,
+    /// How many answers were judged that had to be refusals.
+    refusals: usize,
     /// The operations called, each with who may call it by the document.
     operations: Vec<(String, &'static str)>,
     outcomes: Vec<Outcome>,
@@ -34,6 +36,18 @@ pub struct Outcome {
     /// Why the check could not be made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_made: Option<String>,
+}
+
+/// What the whole report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing is wrong in what was judged.
+    Clean,
+    /// Something is wrong.
+    Faulty,
+    /// No answer was judged that had to be a refusal: nothing speaks for the API.
+    NothingJudged,
 }
 
 /// Something that is not as it must be.
@@ -94,6 +108,15 @@ impl Report {
             .all(|(_, fault)| fault.severity == Severity::Warning)
     }
 
+    /// Whether the API has stood the check, as far as it was made.
+    pub fn verdict(&self) -> Verdict {
+        match (self.is_clean(), self.refusals) {
+            (false, _) => Verdict::Faulty,
+            (true, 0) => Verdict::NothingJudged,
+            (true, _) => Verdict::Clean,
+        }
+    }
+
     pub(super) fn begin(&mut self, operation: &str, rule: &Rule) {
         let who = match rule {
             Rule::Anonymous => "open",
@@ -107,12 +130,21 @@ impl Report {
         self.outcomes.push(outcome);
     }
 
+    pub(super) fn count_refusal(&mut self) {
+        self.refusals += 1;
+    }
+
     pub(super) fn count(&mut self, requests: usize) {
         self.requests = requests;
     }
 }
 
 impl Outcome {
+    /// Whether an answer came that says something.
+    pub(super) fn is_judged(&self) -> bool {
+        self.status.is_some() && self.not_made.is_none()
+    }
+
     /// A warning that no request is needed for.
     pub(super) fn of_document(check: &'static str, found: &str) -> Self {
         Self {

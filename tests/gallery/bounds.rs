@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use poem::endpoint::{make, make_sync};
 use poem::http::StatusCode;
 use poem::{EndpointExt, IntoResponse, Request, Response};
-use poem_resource_server::check::Report;
+use poem_resource_server::check::{Report, Verdict};
 use serde_json::{Value, json};
 
 use crate::apis;
@@ -26,6 +26,11 @@ fn not_made(report: &Report) -> BTreeSet<(&str, &str)> {
     outcomes
         .filter_map(|outcome| Some((outcome.check, outcome.not_made.as_deref()?)))
         .collect()
+}
+
+fn answering_all(status: u16) -> Api {
+    let status = StatusCode::from_u16(status).unwrap();
+    make_sync(move |_| status).map_to_response().boxed()
 }
 
 #[tokio::test]
@@ -52,6 +57,7 @@ async fn a_silent_api_is_left_alone_and_a_document_of_thousands_read_in_part() {
              looks at; --operation chooses others",
         ]
     );
+    assert_eq!(report.verdict(), Verdict::Faulty);
 }
 
 #[tokio::test]
@@ -129,4 +135,39 @@ async fn another_name_is_not_found_well_where_nothing_can_be_compared() {
         slash.not_made.as_deref(),
         Some("the API answers 429, too many requests")
     );
+}
+
+#[tokio::test]
+async fn a_report_that_judged_no_refusal_speaks_for_nobody() {
+    let right = || World::of(apis::right());
+    let open = json!({ "/hello": { "get": { "security": [] } } });
+    let mut only_open = document();
+    only_open["paths"] = open;
+    for (name, world, expected) in [
+        ("a right API", right().await, Verdict::Clean),
+        (
+            "a wrong one",
+            World::of(apis::verifies_nothing()).await,
+            Verdict::Faulty,
+        ),
+        (
+            "429 to all",
+            World::of(answering_all(429)).await,
+            Verdict::NothingJudged,
+        ),
+        (
+            "no operation",
+            right().await.with_document(of_paths([])),
+            Verdict::NothingJudged,
+        ),
+        (
+            "open operations alone",
+            right().await.with_document(only_open),
+            Verdict::NothingJudged,
+        ),
+    ] {
+        let report = world.report().await;
+
+        assert_eq!(report.verdict(), expected, "{name}: {report:#?}");
+    }
 }

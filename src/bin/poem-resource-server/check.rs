@@ -8,9 +8,10 @@ use std::fs;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use poem_resource_server::check::{CHECKS, Caller, Check, Methods, Plan, Report, Target};
+use poem_resource_server::check::{CHECKS, Caller, Check, Methods, Plan, Report, Target, Verdict};
 use poem_resource_server::clock::SystemClock;
 use poem_resource_server::service::config::Config;
+use serde::Serialize;
 use url::Url;
 
 use crate::command_line::{CheckFormat, CheckOptions};
@@ -44,10 +45,10 @@ pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(
         CheckFormat::Json => output::print(&json(&report))?,
         CheckFormat::Junit => output::print(&junit::junit(&report)?)?,
     }
-    if report.is_clean() {
-        Ok(())
-    } else {
-        Err(Failure::Insecure)
+    match report.verdict() {
+        Verdict::Clean => Ok(()),
+        Verdict::Faulty => Err(Failure::Insecure),
+        Verdict::NothingJudged => Err(Failure::NothingJudged),
     }
 }
 
@@ -117,7 +118,15 @@ fn introduction(check: &Check, plan: &Plan<'_>, issuer: Option<&str>) -> String 
 }
 
 fn json(report: &Report) -> String {
-    let text = serde_json::to_string_pretty(report);
+    #[derive(Serialize)]
+    struct Whole<'a> {
+        verdict: Verdict,
+        #[serde(flatten)]
+        report: &'a Report,
+    }
+
+    let verdict = report.verdict();
+    let text = serde_json::to_string_pretty(&Whole { verdict, report });
     text.expect("a report is plain data") + "\n"
 }
 

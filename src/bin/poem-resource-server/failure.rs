@@ -63,6 +63,8 @@ pub(crate) enum Failure {
     Ill,
     #[error("the API has faults")]
     Insecure,
+    #[error("nothing was judged, and nothing speaks for the API")]
+    NothingJudged,
     #[error(
         "`{flag}` must be an http or https URL, found \"{value}\"; write it as http://127.0.0.1:3000/api"
     )]
@@ -122,6 +124,7 @@ impl Failure {
             | Self::Url { .. }
             | Self::Read { .. }
             | Self::Target(TargetError::Operation(_)) => 2,
+            Self::NothingJudged => 3,
             Self::Discovery {
                 source: DiscoveryError::Metadata { .. },
                 ..

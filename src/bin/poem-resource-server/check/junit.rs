@@ -1,9 +1,11 @@
 //! A report for CI, as `JUnit` XML: a suite an operation, a case an attempt.
 
-use poem_resource_server::check::{Outcome, Report, Severity};
+use poem_resource_server::check::{Outcome, Report, Severity, Verdict};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::failure::Failure;
+
+use super::text::NOTHING_JUDGED;
 
 pub(crate) fn junit(report: &Report) -> Result<String, Failure> {
     let mut suites: Vec<TestSuite> = Vec::new();
@@ -16,6 +18,13 @@ pub(crate) fn junit(report: &Report) -> Result<String, Failure> {
             suites.len() - 1
         });
         suites[index].add_test_case(case(outcome));
+    }
+    if report.verdict() == Verdict::NothingJudged {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(NOTHING_JUDGED);
+        let mut suite = TestSuite::new("the whole check");
+        suite.add_test_case(TestCase::new("nothing_judged", status));
+        suites.push(suite);
     }
     let mut whole = quick_junit::Report::new("poem-resource-server check");
     whole.add_test_suites(suites);

@@ -2,33 +2,33 @@
 
 use std::fmt::Write as _;
 
-use poem_resource_server::check::{Fault, Outcome, Report, Severity};
+use poem_resource_server::check::{Fault, Outcome, Report, Severity, Verdict};
 
 use crate::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
+
+/// What a report says that has neither faults nor anything that speaks for the API.
+pub(crate) const NOTHING_JUDGED: &str = "Nothing was judged: no protected operation answered a \
+    request that must be refused. See above what was not made, and why; declare the security of \
+    operations in the document, or name them with --operation.";
 
 /// One paragraph an operation: what was checked, what is wrong and what to do.
 pub(crate) fn text(report: &Report) -> String {
     let mut text = String::new();
     for (operation, who) in report.operations() {
         let _ = writeln!(text, "\n{BOLD}{operation}{BOLD:#}, {who}");
-        let of_it = || {
-            report
-                .outcomes()
-                .iter()
-                .filter(|outcome| outcome.operation == *operation)
-        };
+        let outcomes = report.outcomes().iter();
+        let of_it: Vec<_> = outcomes
+            .filter(|outcome| outcome.operation == *operation)
+            .collect();
         let mut checks: Vec<&str> = Vec::new();
-        for outcome in of_it() {
+        for outcome in &of_it {
             if !checks.contains(&outcome.check) {
                 checks.push(outcome.check);
             }
         }
         for check in checks {
-            paragraph(
-                &mut text,
-                check,
-                of_it().filter(|outcome| outcome.check == check),
-            );
+            let of_check = of_it.iter().filter(|outcome| outcome.check == check);
+            paragraph(&mut text, check, of_check.copied());
         }
     }
     for outcome in report.outcomes() {
@@ -52,7 +52,11 @@ pub(crate) fn text(report: &Report) -> String {
             .count()
     };
     let (faults, warnings) = (of(Severity::Fault), of(Severity::Warning));
-    let style = if faults == 0 { GOOD } else { BAD };
+    let style = match report.verdict() {
+        Verdict::Clean => GOOD,
+        Verdict::Faulty => BAD,
+        Verdict::NothingJudged => DOUBTFUL,
+    };
     let _ = writeln!(
         text,
         "\n{style}{}, {}{style:#} in {} requests.",
@@ -60,6 +64,9 @@ pub(crate) fn text(report: &Report) -> String {
         counted(warnings, "warning"),
         report.requests()
     );
+    if report.verdict() == Verdict::NothingJudged {
+        let _ = writeln!(text, "{style}{}{style:#}", wrapped(NOTHING_JUDGED, 0));
+    }
     text
 }
 
