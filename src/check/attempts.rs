@@ -1,6 +1,7 @@
 //! Everything that one operation is sent.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use url::form_urlencoded;
 
 use crate::description::operation::Operation;
 use crate::description::request::SampleRequest;
@@ -161,7 +162,8 @@ impl<'a> Attempts<'a> {
         }
         if is_required {
             let in_query = plain.trying("token_in_query", "access_token=..", Expected::Malformed);
-            let mut in_query = in_query;
+            let encoded: String = form_urlencoded::byte_serialize(good.as_bytes()).collect();
+            let mut in_query = in_query.hiding(good).hiding(&encoded);
             in_query
                 .url
                 .query_pairs_mut()

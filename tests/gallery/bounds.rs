@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use poem::endpoint::{make, make_sync};
 use poem::http::StatusCode;
-use poem::{EndpointExt, IntoResponse, Request, Response};
+use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route};
 use poem_resource_server::check::{Report, Verdict};
 use serde_json::{Value, json};
 
@@ -170,4 +170,26 @@ async fn a_report_that_judged_no_refusal_speaks_for_nobody() {
 
         assert_eq!(report.verdict(), expected, "{name}: {report:#?}");
     }
+}
+
+#[tokio::test]
+async fn an_api_that_repeats_its_url() {
+    let repeats = Route::new().nest_no_strip("/", apis::right());
+    let repeats = repeats.around(|endpoint, request| async move {
+        let url = request.uri().to_string();
+        let mut response = endpoint.get_response(request).await;
+        if response.status().is_client_error() {
+            response.set_body(format!("cannot serve {url}"));
+        }
+        Ok(response)
+    });
+    let world = World::of(repeats.boxed()).await;
+
+    let report = world.report().await;
+
+    let found: BTreeSet<_> = report
+        .faults()
+        .map(|(outcome, fault)| (outcome.check, fault.check))
+        .collect();
+    assert_eq!(found, [("token_in_query", "echo")].into(), "{report:#?}");
 }
