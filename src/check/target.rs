@@ -152,18 +152,31 @@ pub(super) fn shown(operation: &Operation<'_>) -> String {
     printable(&format!("{} {}", operation.method, operation.path))
 }
 
-/// What a document says ends up on a terminal, and must not move it.
+/// What a document says ends up on a terminal, and must neither move it nor turn what it shows.
 pub(super) fn printable(text: &str) -> String {
     let letters = text.chars().take(MAX_SHOWN);
     letters
         .map(|letter| {
-            if letter.is_control() {
+            if letter.is_control() || is_unseen(letter) {
                 '\u{fffd}'
             } else {
                 letter
             }
         })
         .collect()
+}
+
+/// Unicode's format characters (Cf), marks of direction among them, and its line ends.
+#[rustfmt::skip] // As the table has them.
+fn is_unseen(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+            | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 const MAX_SHOWN: usize = 200;

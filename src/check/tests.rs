@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::Url;
 
-use super::target::{Target, TargetError};
+use super::target::{Target, TargetError, printable};
 
 #[test]
 #[rustfmt::skip] // A row a line.
@@ -130,4 +130,22 @@ fn no_path_of_a_document_leads_elsewhere() {
 
         assert_eq!(target.holds(&url), expected, "{path}");
     }
+}
+
+#[test]
+#[rustfmt::skip] // A row a line.
+fn what_is_shown_moves_no_terminal_and_turns_no_text() {
+    for (name, text, expected) in [
+        ("a path", "GET /reports/{id}", "GET /reports/{id}"),
+        ("a path of another script", "GET /\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}", "GET /\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}"),
+        ("controls", "a\u{1b}[2J\r\u{9b}", "a\u{fffd}[2J\u{fffd}\u{fffd}"),
+        ("overrides", "\u{202a}\u{202e}a", "\u{fffd}\u{fffd}a"),
+        ("isolates", "\u{2066}a\u{2069}", "\u{fffd}a\u{fffd}"),
+        ("marks", "\u{200e}\u{200f}\u{61c}", "\u{fffd}\u{fffd}\u{fffd}"),
+        ("nothing to see", "\u{200b}\u{ad}\u{feff}\u{e0041}", "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+        ("line ends", "\u{2028}\u{2029}", "\u{fffd}\u{fffd}"),
+    ] {
+        assert_eq!(printable(text), expected, "{name}");
+    }
+    assert_eq!(printable(&"a".repeat(1_000)).len(), 200);
 }
