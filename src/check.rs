@@ -32,7 +32,7 @@ mod tests;
 use crate::description::operation::Operation;
 use crate::token::{Scope, ScopeToken};
 
-pub use caller::{Caller, CallerError};
+pub use caller::{Caller, CallerError, is_exposed};
 pub use faults::CHECKS;
 pub use plan::Plan;
 pub use report::{Fault, Outcome, Report, Severity, Verdict};

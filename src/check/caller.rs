@@ -96,6 +96,11 @@ impl Caller {
     }
 }
 
+/// Whether what is sent there can be read on the way: plain http to another machine.
+pub fn is_exposed(url: &Url) -> bool {
+    url.scheme() == "http" && !is_loopback(url)
+}
+
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

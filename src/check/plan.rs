@@ -14,7 +14,7 @@ use crate::description::operation::{Operation, Unreadable};
 
 use super::attempt::{Attempt, Expected};
 use super::attempts::Attempts;
-use super::caller::{Caller, CallerError};
+use super::caller::{Caller, CallerError, is_exposed};
 use super::hostile::Hostile;
 use super::judge::{self, Judge};
 use super::own_key::Trap;
@@ -52,7 +52,7 @@ impl<'a> Plan<'a> {
             strays: HashSet::new(),
         };
         let base = check.target.base();
-        if base.scheme() == "http" && !check.target.is_loopback() {
+        if is_exposed(base) {
             let outcome = Outcome::of_document("plain_http", base.as_str());
             plan.outcomes.push(outcome);
         }
@@ -186,4 +186,4 @@ impl fmt::Debug for Plan<'_> {
 }
 
 /// As many as the largest APIs have that people check as one.
-const MAX_OPERATIONS: usize = 1_000;
+pub(super) const MAX_OPERATIONS: usize = 1_000;

@@ -8,7 +8,9 @@ use std::fs;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use poem_resource_server::check::{CHECKS, Caller, Check, Methods, Plan, Report, Target, Verdict};
+use poem_resource_server::check::{
+    CHECKS, Caller, Check, Methods, Plan, Report, Target, Verdict, is_exposed,
+};
 use poem_resource_server::clock::SystemClock;
 use poem_resource_server::service::config::Config;
 use serde::Serialize;
@@ -20,6 +22,9 @@ use crate::output;
 
 pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(), Failure> {
     let url = url("--url", options.url.as_deref().unwrap_or_default())?;
+    if is_exposed(&url) && !options.plain_http {
+        return Err(Failure::PlainHttp(url.to_string()));
+    }
     let caller = Caller::new(&url, ANSWER_TIMEOUT)?;
     let target = target(&options, &url, &caller).await?;
     let found = tokens::find(&config, &mut options, &target).await?;

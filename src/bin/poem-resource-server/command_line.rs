@@ -97,6 +97,9 @@ pub(crate) struct CheckOptions {
     /// Where the API is; no request goes to another host but the issuer's
     #[arg(long, required_unless_present = "list")]
     pub(crate) url: Option<String>,
+    /// Send tokens by plain http to another machine, where they can be read on the way
+    #[arg(long)]
+    pub(crate) plain_http: bool,
     /// Its OpenAPI document, a URL or a file; looked for below the URL if not given
     #[arg(long, value_name = "URL|FILE")]
     pub(crate) spec: Option<String>,

@@ -69,6 +69,11 @@ pub(crate) enum Failure {
         "`{flag}` must be an http or https URL, found \"{value}\"; write it as http://127.0.0.1:3000/api"
     )]
     Url { flag: &'static str, value: String },
+    #[error(
+        "`--url` sends tokens to another machine by plain http, where they can be read on the \
+         way, found \"{0}\"; write https, check from where TLS ends, or allow it with --plain-http"
+    )]
+    PlainHttp(String),
     #[error("there is no API to check")]
     Target(#[from] TargetError),
     #[error("the API cannot be called; is it running, and is the URL its own?")]
@@ -122,6 +127,7 @@ impl Failure {
             Self::Scope(_)
             | Self::NoClient
             | Self::Url { .. }
+            | Self::PlainHttp(_)
             | Self::Read { .. }
             | Self::Target(TargetError::Operation(_)) => 2,
             Self::NothingJudged => 3,

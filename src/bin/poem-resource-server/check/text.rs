@@ -36,13 +36,16 @@ pub(crate) fn text(report: &Report) -> String {
             .operations()
             .iter()
             .any(|(name, _)| *name == outcome.operation);
-        if let (false, Some(why)) = (is_called, &outcome.not_made) {
-            let _ = writeln!(
-                text,
-                "\n{BOLD}{}{BOLD:#}, not checked\n{}",
-                outcome.operation,
-                wrapped(why, 2)
-            );
+        if is_called {
+            continue;
+        }
+        let name = &outcome.operation;
+        if let Some(why) = &outcome.not_made {
+            let why = wrapped(why, 2);
+            let _ = writeln!(text, "\n{BOLD}{name}{BOLD:#}, not checked\n{why}");
+        } else {
+            let _ = writeln!(text, "\n{BOLD}{name}{BOLD:#}");
+            paragraph(&mut text, outcome.check, std::iter::once(outcome));
         }
     }
     let of = |severity| {
@@ -135,7 +138,10 @@ fn told(fault: &Fault, check: &str, sent: &[&str]) -> String {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    format!("{name}{} ({shown}{more})", fault.found)
+    match shown.as_str() {
+        "" => format!("{name}{}", fault.found),
+        shown => format!("{name}{} ({shown}{more})", fault.found),
+    }
 }
 
 fn counted(number: usize, noun: &str) -> String {
