@@ -99,15 +99,17 @@ impl Check {
         &self.target
     }
 
-    /// The scopes that the operations require, for whoever gets the tokens.
+    /// The scopes that the operations require by the document, no more than a token request has
+    /// room for. A stranger's document may name any: ask nobody for them without consent.
     pub fn required_scope(target: &Target) -> Scope {
-        let operations: Vec<_> = Operation::all(target.document()).collect();
-        let scopes = operations.iter().flatten().filter_map(Operation::scope);
-        scopes.flat_map(Scope::iter).cloned().collect()
+        let operations = Operation::all(target.document()).take(plan::MAX_OPERATIONS);
+        let scopes = operations.filter_map(|operation| operation.ok()?.scope().cloned());
+        let tokens = scopes.flat_map(|scope| scope.iter().cloned().collect::<Vec<_>>());
+        within_a_request(tokens)
     }
 
     /// The scopes that the document's flows offer, but those of OpenID Connect, which are for
-    /// people and not for clients of their own.
+    /// people and not for clients of their own; no more than a token request has room for.
     pub fn offered_scope(target: &Target) -> Scope {
         let schemes = &target.document()["components"]["securitySchemes"];
         let schemes = schemes.as_object().into_iter().flatten();
@@ -117,8 +119,7 @@ impl Check {
             .filter_map(|(_, flow)| flow["scopes"].as_object());
         let names = scopes.flatten().map(|(name, _)| name.as_str());
         let own = names.filter(|name| !OF_OPENID_CONNECT.contains(name));
-        own.filter_map(|name| ScopeToken::parse(name).ok())
-            .collect()
+        within_a_request(own.filter_map(|name| ScopeToken::parse(name).ok()))
     }
 
     /// Counts every request there is to be, and sends none.
@@ -130,6 +131,26 @@ impl Check {
         Plan::of(self).await
     }
 }
+
+/// Each once, until they are too many to send.
+fn within_a_request(tokens: impl Iterator<Item = ScopeToken>) -> Scope {
+    let mut scope = Scope::none();
+    let mut bytes = 0;
+    for token in tokens {
+        if scope.iter().any(|known| *known == token) {
+            continue;
+        }
+        bytes += token.as_str().len() + 1;
+        if bytes > MAX_SCOPE_BYTES {
+            break;
+        }
+        scope.insert(token);
+    }
+    scope
+}
+
+/// Of all scopes that are asked for at once.
+const MAX_SCOPE_BYTES: usize = 4 * 1024;
 
 /// What an outcome is of that belongs to no one operation.
 const THE_API: &str = "the API";

@@ -217,7 +217,7 @@ impl<'a> Attempts<'a> {
 
     fn why_no_good(&self, required: &Scope) -> String {
         if self.tokens.first().is_some() {
-            return format!("no token has the scope `{required}`");
+            return format!("no token has the scope `{required}`; --scope asks for one that has");
         }
         self.tokens.why_no_good.clone()
     }

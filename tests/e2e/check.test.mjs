@@ -53,7 +53,8 @@ describe('check', () => {
     });
 
     const { code, stdout } = await check(
-      `${own.url}/api`, '--origin', 'https://app.example.org', ...client, '--format', 'json',
+      `${own.url}/api`, '--origin', 'https://app.example.org', ...client, '--scope', 'profile:read',
+      '--format', 'json',
     );
 
     await own.stop();
@@ -62,6 +63,61 @@ describe('check', () => {
     assert.equal(code, 0, stdout);
     assert.ok(made.has('allowed_origin'));
     assert.ok(made.has('good_token'));
+    assert.ok(made.has('missing_scope'));
+  });
+
+  test('asks for no scope that only the document names', async () => {
+    const file = path.join(scratch, 'greedy.yaml');
+    fs.writeFileSync(file, [
+      'openapi: 3.0.3',
+      'paths: { /whoami: { get: { security: [{ o: [profile:read] }], responses: {} } } }',
+      'components: { securitySchemes: { o: { type: oauth2, flows: {} } } }', '',
+    ].join('\n'));
+    const asked = (...args) => check(`${service.url}/api`, '--spec', file, ...client, ...args);
+
+    const without = await asked();
+    const consented = await asked('--document-scopes');
+    const named = await asked('--scope', 'profile:read');
+
+    assert.match(without.stderr, /^asks http:\S+ for a token with no scope, for its default\n/);
+    assert.doesNotMatch(without.stderr, /profile:read/);
+    assert.match(without.stdout, /no token has the scope `profile:read`; --scope asks/);
+    assert.match(
+      consented.stderr,
+      /^asks http:\S+ for a token with the scope `profile:read` \(what the document requires\)\n/,
+    );
+    assert.match(named.stderr, /^asks http:\S+ for a token with the scope `profile:read` \(--scope\)\n/);
+    for (const { stdout } of [consented, named]) assert.match(stdout, /ok {6}good_token/);
+  });
+
+  test('sends no token by plain http to another machine, unless that is allowed', async () => {
+    // No loopback address, though it leads to this machine.
+    const url = `${service.url.replace('127.0.0.1', '0.0.0.0')}/api`;
+    const args = [url, '--operation', 'GET /whoami', ...client];
+
+    const refused = await check(...args);
+    const allowed = await check(...args, '--plain-http');
+
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /`--url` sends tokens .* plain http, .*"http:\/\/0\.0\.0\.0:\d+\/api"; .*--plain-http/);
+    assert.doesNotMatch(refused.stderr, /asks/);
+    assert.equal(refused.stdout, '');
+    assert.equal(allowed.code, 0, allowed.stdout + allowed.stderr);
+    assert.match(allowed.stdout, /^ {2}warned {2}plain_http .*\n +http:\/\/0\.0\.0\.0:\d+\/api\/\n +fix: /m);
+    assert.match(allowed.stdout, /0 faults, 1 warning in/);
+  });
+
+  test('ends with 3 and says so where nothing was judged', async () => {
+    const file = path.join(scratch, 'empty.json');
+    fs.writeFileSync(file, '{"openapi": "3.0.3", "paths": {}}');
+    const of = (format) => check(`${service.url}/api`, '--spec', file, ...client, '--format', format);
+
+    const [text, json, junit] = [await of('text'), await of('json'), await of('junit')];
+
+    for (const { code } of [text, json, junit]) assert.equal(code, 3);
+    assert.match(text.stdout, /\n0 faults, 0 warnings in 0 requests\.\nNothing was judged: /);
+    assert.equal(JSON.parse(json.stdout).verdict, 'nothing_judged');
+    assert.match(junit.stdout, /<testsuite name="the whole check" .*errors="1"/);
   });
 
   test('finds nothing wrong with a right API of another framework', async () => {

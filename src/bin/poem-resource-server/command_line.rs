@@ -117,9 +117,13 @@ pub(crate) struct CheckOptions {
     /// may be repeated
     #[arg(long, value_name = "TOKEN")]
     pub(crate) refuse: Vec<String>,
-    /// A scope to ask for [else: those that the document requires]; may be repeated
+    /// A scope to ask for [else: `client.scope`, then the issuer's default]; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
+    /// Ask for the scopes that the document requires, or else offers: whoever wrote it then
+    /// says what the token is good for
+    #[arg(long, conflicts_with = "scope")]
+    pub(crate) document_scopes: bool,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
     /// An origin whose pages may call the API, `*` for all; may be repeated

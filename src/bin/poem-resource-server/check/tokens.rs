@@ -12,6 +12,7 @@ use poem_resource_server::token::{Scope, ScopeToken};
 use serde_json::Value;
 
 use crate::command_line::CheckOptions;
+use crate::embedded;
 use crate::explain;
 use crate::failure::Failure;
 use crate::token;
@@ -57,7 +58,8 @@ pub(crate) async fn find(
     })
 }
 
-/// Tokens by client credentials: one with every scope, and one with none.
+/// Tokens by client credentials: one with the scopes, and one with none. The document, which a
+/// stranger may have written, names scopes where the user says so, and nowhere else.
 async fn granted(
     config: &Config,
     options: &CheckOptions,
@@ -65,14 +67,25 @@ async fn granted(
     mut tokens: Tokens,
 ) -> Result<Tokens, Failure> {
     let required = Check::required_scope(target);
-    let scope = match (&options.scope, &config.client.scope) {
-        (asked, _) if !asked.is_empty() => parsed(asked)?,
-        _ if !required.is_empty() => required.clone(),
-        (_, asked) if !asked.is_empty() => parsed(asked)?,
-        _ => Check::offered_scope(target),
+    let (scope, named_by) = if !options.scope.is_empty() {
+        (parsed(&options.scope)?, "--scope")
+    } else if options.document_scopes && !required.is_empty() {
+        (required.clone(), "what the document requires")
+    } else if options.document_scopes {
+        (Check::offered_scope(target), "what the document offers")
+    } else {
+        (parsed(&config.client.scope)?, "`client.scope`")
     };
-    let one = async |scope| {
+    let has_asked = !scope.is_empty();
+    let one = async |scope: Scope| {
+        let (issuer, _) = embedded::issuer(config)?;
+        let asked = if scope.is_empty() {
+            "no scope, for its default".to_owned()
+        } else {
+            format!("the scope `{scope}` ({named_by})")
+        };
         let credentials = token::credentials(config, scope)?;
+        eprintln!("asks {issuer} for a token with {asked}");
         let metadata = token::discover(config).await?;
         let fetch = service::fetch(&config.issuer)?;
         Ok::<_, Failure>(credentials.request(&fetch, &metadata).await?)
@@ -81,7 +94,9 @@ async fn granted(
         Ok(token) => tokens = tokens.with_good(token.secret().to_owned()),
         Err(failure) => tokens.why_no_good = format!("no token: {}", failure.chain()),
     }
-    if tokens.first().is_some() && !required.is_empty() {
+    if tokens.first().is_some() && !required.is_empty() && !has_asked {
+        tokens.why_no_lesser = "no --scope was given, and the token by default has it".to_owned();
+    } else if tokens.first().is_some() && !required.is_empty() {
         match one(Scope::none()).await {
             Ok(token) => tokens = tokens.with_good(token.secret().to_owned()),
             Err(failure) => {
