@@ -15,7 +15,7 @@ use serde_json::{Map, Number, Value};
 pub(super) enum Unread {
     /// Neither JSON nor YAML.
     NoDocument,
-    /// More than [`MAX_VALUES`] or [`MAX_TEXT_BYTES`], or a file beyond [`MAX_YAML_BYTES`].
+    /// More values, text or YAML than is read.
     TooLarge,
 }
 
@@ -34,8 +34,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, Unread> {
     if let Some(document) = document.filter(|_| json.end().is_ok()) {
         return Ok(document);
     }
-    // The parser holds all of a file before it hands out the first value.
-    if bound.is_passed.get() || bytes.len() > MAX_YAML_BYTES {
+    if bound.is_passed.get() || is_too_much_yaml(bytes) {
         return Err(Unread::TooLarge);
     }
     bound.values.set(MAX_VALUES);
@@ -48,6 +47,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, Unread> {
             Unread::NoDocument
         }
     })
+}
+
+/// The parser holds all of a file before it hands out the first value, and looks at each list and
+/// mapping that is open in brackets at every step. How many are open nobody can tell without
+/// parsing, but no more than there are brackets.
+fn is_too_much_yaml(bytes: &[u8]) -> bool {
+    let brackets = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{'));
+    let steps = (brackets.count() as u64).saturating_mul(bytes.len() as u64);
+    bytes.len() > MAX_YAML_BYTES || steps > MAX_YAML_STEPS
 }
 
 /// What may still come.
@@ -138,7 +146,9 @@ impl<'de> Visitor<'de> for &Bound {
 }
 
 /// Names counted too. They take some hundred megabytes.
-pub(super) const MAX_VALUES: usize = 2_000_000;
+const MAX_VALUES: usize = 2_000_000;
 /// Of a whole file, and of what its aliases make of it.
-pub(super) const MAX_TEXT_BYTES: usize = 16 * 1024 * 1024;
-pub(super) const MAX_YAML_BYTES: usize = 8 * 1024 * 1024;
+const MAX_TEXT_BYTES: usize = 16 * 1024 * 1024;
+const MAX_YAML_BYTES: usize = 2 * 1024 * 1024;
+/// Brackets times bytes: seconds of parsing.
+const MAX_YAML_STEPS: u64 = 8_000_000_000;

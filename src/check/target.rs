@@ -6,7 +6,7 @@ use url::Url;
 use crate::description::operation::Operation;
 
 use super::caller::{Caller, CallerError, is_loopback};
-use super::document::{self, MAX_TEXT_BYTES, MAX_VALUES, MAX_YAML_BYTES, Unread};
+use super::document::{self, Unread};
 
 /// An API and its OpenAPI document.
 #[derive(Debug)]
@@ -258,9 +258,9 @@ pub enum TargetError {
     Document(String),
     /// It is more than is read, or its YAML aliases make more of it.
     #[error(
-        "{0} is larger than {MAX_VALUES} values or {MAX_TEXT_BYTES} bytes of text (a YAML file: \
-         {MAX_YAML_BYTES} bytes; its aliases count each time); say what to call with --operation \
-         \"GET /path\""
+        "{0} is larger than 2,000,000 values or 16 MiB of text, with what its YAML aliases stand \
+         for, or is a YAML file of more than 2 MiB or too many brackets; give --spec as JSON, or \
+         say what to call with --operation \"GET /path\""
     )]
     TooLarge(String),
     /// An operation on the command line is none.

@@ -73,11 +73,13 @@ fn a_document_is_counted_with_all_that_its_aliases_stand_for() {
     let text = format!(
         "a: &a {}\nb: [{}]\n",
         "x".repeat(10_000),
-        ["*a"; 5_000].join(",")
+        vec!["*a"; 5_000].join(",")
     );
     assert!(matches!(of(&text), Err(TargetError::TooLarge(_))));
     let many = format!("[{}0]", "0,".repeat(2_000_000));
     assert!(matches!(of(&many), Err(TargetError::TooLarge(_))));
+    let nested = format!("openapi: 3.0.3\npaths: {{}}\na: {}", "{a: ".repeat(60_000));
+    assert!(matches!(of(&nested), Err(TargetError::TooLarge(_))));
     let long = " ".repeat(16 * 1024 * 1024 + 1);
     assert!(matches!(of(&long), Err(TargetError::TooLarge(_))));
 }

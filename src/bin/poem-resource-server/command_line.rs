@@ -93,6 +93,7 @@ pub(crate) struct ExplainOptions {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct CheckOptions {
     /// Where the API is; no request goes to another host but the issuer's
     #[arg(long, required_unless_present = "list")]

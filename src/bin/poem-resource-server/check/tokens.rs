@@ -95,7 +95,8 @@ async fn granted(
         Err(failure) => tokens.why_no_good = format!("no token: {}", failure.chain()),
     }
     if tokens.first().is_some() && !required.is_empty() && !has_asked {
-        tokens.why_no_lesser = "no --scope was given, and the token by default has it".to_owned();
+        tokens.why_no_lesser =
+            String::from("no --scope was given, and the token by default has it");
     } else if tokens.first().is_some() && !required.is_empty() {
         match one(Scope::none()).await {
             Ok(token) => tokens = tokens.with_good(token.secret().to_owned()),
