@@ -38,6 +38,7 @@ impl<'a> Operation<'a> {
     }
 
     /// How many there are, without reading any.
+    #[cfg_attr(not(feature = "service"), expect(dead_code, reason = "the check's"))]
     pub(crate) fn count(document: &'a Value) -> usize {
         places(document).count()
     }
