@@ -17,7 +17,8 @@ use poem_openapi::OpenApi;
 
 /// Every path of the service.
 pub(super) struct Routes {
-    fixed: HashMap<Arc<str>, Methods>,
+    /// In the order of their paths.
+    fixed: Vec<Methods>,
     rest: Route,
 }
 
@@ -40,14 +41,12 @@ impl Routes {
         api.add_routes(&mut table);
         let (fixed, with_parameters): (Vec<_>, Vec<_>) =
             table.into_iter().partition(|(path, _)| !path.contains(':'));
-        let fixed = fixed.into_iter().map(|(path, endpoints)| {
-            let path: Arc<str> = path.into();
-            let methods = Methods {
-                path: path.clone(),
-                endpoints: endpoints.into_iter().collect(),
-            };
-            (path, methods)
-        });
+        let methods = |(path, endpoints): (String, HashMap<_, _>)| Methods {
+            path: path.into(),
+            endpoints: endpoints.into_iter().collect(),
+        };
+        let mut fixed: Vec<_> = fixed.into_iter().map(methods).collect();
+        fixed.sort_by(|one, other| one.path.cmp(&other.path));
         let rest = with_parameters
             .into_iter()
             .fold(rest, |rest, (path, endpoints)| {
@@ -58,10 +57,7 @@ impl Routes {
                     });
                 rest.at(path, methods)
             });
-        Self {
-            fixed: fixed.collect(),
-            rest,
-        }
+        Self { fixed, rest }
     }
 }
 
@@ -69,9 +65,10 @@ impl Endpoint for Routes {
     type Output = Response;
 
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
-        match self.fixed.get(request.uri().path()) {
-            Some(methods) => Either::Left(methods.call(request)),
-            None => Either::Right(Box::pin(async {
+        let path = request.uri().path();
+        match self.fixed.binary_search_by(|it| (*it.path).cmp(path)) {
+            Ok(found) => Either::Left(self.fixed[found].call(request)),
+            Err(_) => Either::Right(Box::pin(async {
                 let answer = self.rest.call(request).await;
                 answer.map(IntoResponse::into_response)
             })),
