@@ -85,7 +85,7 @@ impl<E: Endpoint> Gate<E> {
 
     fn pass(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let answer = self.inner.call(request);
-        async { answer.await.map(IntoResponse::into_response) }
+        answer.map(|answer| answer.map(IntoResponse::into_response))
     }
 }
 

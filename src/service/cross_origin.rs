@@ -8,6 +8,8 @@
 
 use std::future::Future;
 
+use futures_util::FutureExt;
+use futures_util::future::OptionFuture;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
@@ -92,18 +94,16 @@ impl<E: Endpoint> Endpoint for CrossOriginEndpoint<E> {
 
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let allowed = self.settings.allowed(&request);
-        let answer = match &allowed {
-            Some(_) if is_preflight(&request) => Err(self.settings.preflight()),
-            _ => Ok(self.inner.call(request)),
-        };
-        async move {
+        let is_preflight = allowed.is_some() && is_preflight(&request);
+        let answer = (!is_preflight).then(|| self.inner.call(request));
+        OptionFuture::from(answer).map(|answer| {
             let mut response = match answer {
-                Ok(answer) => answer.await?.into_response(),
-                Err(preflight) => preflight,
+                Some(answer) => answer?.into_response(),
+                None => self.settings.preflight(),
             };
             self.settings.mark(&mut response, allowed);
             Ok(response)
-        }
+        })
     }
 }
 

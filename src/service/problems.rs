@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use futures_util::future::OptionFuture;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, StatusCode};
 use poem::PathPattern;
@@ -70,18 +71,13 @@ impl<E: Endpoint> Endpoint for ProblemsEndpoint<E> {
 
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         // Some of it is done before there is a future to poll.
-        let answer = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
-        async move {
-            let answer = match answer {
-                Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
-                Err(panic) => Err(panic),
-            };
-            match answer {
-                Ok(Ok(response)) => Ok(response.into_response()),
-                Ok(Err(error)) => Ok(self.problem(error)),
-                Err(_) => Ok(panicked()),
-            }
-        }
+        let answer = catch_unwind(AssertUnwindSafe(|| self.inner.call(request))).ok();
+        let answer = answer.map(|answer| AssertUnwindSafe(answer).catch_unwind());
+        OptionFuture::from(answer).map(|answer| match answer {
+            Some(Ok(Ok(response))) => Ok(response.into_response()),
+            Some(Ok(Err(error))) => Ok(self.problem(error)),
+            Some(Err(_)) | None => Ok(panicked()),
+        })
     }
 }
 

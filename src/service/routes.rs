@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, Either};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either, OptionFuture};
 use http::Method;
 use poem::endpoint::{BoxEndpoint, DynEndpoint};
 use poem::error::MethodNotAllowedError;
@@ -81,12 +82,8 @@ impl Methods {
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let answer = self.answer(request);
         let pattern = PathPattern(self.path.clone());
-        async move {
-            let answer = match answer {
-                Some(answer) => answer.await,
-                None => Err(MethodNotAllowedError.into()),
-            };
-            match answer {
+        OptionFuture::from(answer).map(|answer| {
+            match answer.unwrap_or_else(|| Err(MethodNotAllowedError.into())) {
                 Ok(mut response) => {
                     response.set_data(pattern);
                     Ok(response)
@@ -96,7 +93,7 @@ impl Methods {
                     Err(error)
                 }
             }
-        }
+        })
     }
 
     fn answer(&self, request: Request) -> Option<BoxFuture<'_, Result<Response>>> {
