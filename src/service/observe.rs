@@ -115,7 +115,9 @@ impl Answers for Observe {
                 answer.as_mut().poll(context)
             });
             let mut response = answer.await;
-            if let (Some(call), Some(problem)) = (&call, response.data::<Problem>()) {
+            if let Some(call) = &call
+                && let Some(problem) = response.data::<Problem>()
+            {
                 let body = problem.body_with_trace_id(&call.trace_id().to_string());
                 response.set_body(body);
             }

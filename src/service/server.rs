@@ -175,11 +175,13 @@ impl Server {
             pace.first_request().await;
         };
         tokio::select! {
+            biased;
             _ = connection.as_mut() => return,
             () = exhausted.as_mut() => return,
             () = last_call => connection.as_mut().graceful_shutdown(),
         }
         tokio::select! {
+            biased;
             _ = connection => {}
             () = exhausted => {}
         }

@@ -86,8 +86,12 @@ impl Pace {
     /// A head is complete. The request is in flight until what is returned is dropped, which
     /// goes with the answer's body.
     pub(super) fn begin(self: &Arc<Self>, is_http2: bool) -> InFlight {
-        let began = now();
         let mut account = self.account();
+        let began = match account.head {
+            // It has come at once, a moment ago.
+            Head::Begun => account.waiting_since,
+            Head::None | Head::Awaited => now(),
+        };
         account.in_flight.push(began);
         account.is_http2 = is_http2;
         account.head = Head::None;
@@ -125,6 +129,7 @@ impl Pace {
             // A request that begins does not wake us; it is looked after soon enough.
             let soon = now() + self.header_timeout.min(self.request_timeout);
             tokio::select! {
+                biased;
                 () = tokio::time::sleep_until(deadline.min(soon)) => {}
                 () = self.sooner.notified() => {}
                 () = places.wanted() => if self.is_idle_for(A_MOMENT) { return },
