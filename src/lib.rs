@@ -66,6 +66,7 @@
 //!
 //! - `service`: the program and what it needs, command line, settings reader and log lines.
 //! - `redis`: replicas of the service that share a denylist.
+//! - `otel`: traces, which the service sends to an OpenTelemetry collector.
 //! - `dev`: the issuer for trying things out, which can sign tokens.
 //! - `testing`: the walk for your own tests.
 
