@@ -156,11 +156,10 @@ pub(super) struct RequestId {
 impl RequestId {
     /// As `{process:08x}-{number:08x}`, at a fifth of its price.
     fn to_text(self) -> String {
-        let mut text = String::with_capacity(2 * ID_DIGITS as usize + 1);
-        push_hexadecimal(&mut text, self.process.into());
-        text.push('-');
-        push_hexadecimal(&mut text, self.number);
-        text
+        let mut text = [b'-'; 2 * MAX_DIGITS + 1];
+        let number = write_hexadecimal(&mut text, self.number);
+        let start = write_hexadecimal(&mut text[..number - 1], self.process.into());
+        String::from_utf8_lossy(&text[start..]).into_owned()
     }
 }
 
@@ -170,12 +169,16 @@ impl fmt::Display for RequestId {
     }
 }
 
-fn push_hexadecimal(text: &mut String, number: u64) {
-    let digits = (u64::BITS - number.leading_zeros()).div_ceil(4);
-    for place in (0..digits.max(ID_DIGITS)).rev() {
-        let digit = (number >> (4 * place)) & 0xf;
-        text.push(char::from(b"0123456789abcdef"[digit as usize]));
+/// Writes to the end of `text`, with zeros before as needed, and tells where that begins.
+fn write_hexadecimal(text: &mut [u8], mut number: u64) -> usize {
+    let mut start = text.len();
+    while number > 0 || text.len() - start < ID_DIGITS {
+        start -= 1;
+        let digit = number.to_le_bytes()[0] & 0xf;
+        text[start] = b"0123456789abcdef"[usize::from(digit)];
+        number >>= 4;
     }
+    start
 }
 
 /// A stranger may send any token as a method; only registered ones are repeated.
@@ -192,7 +195,8 @@ fn name(method: &Method) -> &'static str {
     }
 }
 
-const ID_DIGITS: u32 = 8;
+const ID_DIGITS: usize = 8;
+const MAX_DIGITS: usize = 16;
 const NO_ROUTE: &str = "none";
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -203,9 +207,11 @@ mod tests {
     #[test]
     fn a_number_has_eight_digits_and_more_when_it_is_larger() {
         for number in [0, 1, 0x1234_abcd, 0xffff_ffff, 0x1_0000_0000, u64::MAX] {
-            let mut text = String::new();
-            push_hexadecimal(&mut text, number);
-            assert_eq!(text, format!("{number:08x}"));
+            let process = 0xabc;
+
+            let text = RequestId { process, number }.to_text();
+
+            assert_eq!(text, format!("00000abc-{number:08x}"));
         }
     }
 }

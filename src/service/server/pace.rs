@@ -161,18 +161,17 @@ impl Pace {
             && account.waiting_since.elapsed() >= time
     }
 
-    /// Whether too many requests in a row were taken back.
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.account().abandoned > MAX_ABANDONED
-    }
-
     /// Bytes have come.
     ///
     /// # Errors
     ///
-    /// When they are more than any request has.
+    /// When they are more than any request has, or come after too many requests that were
+    /// taken back.
     pub(super) fn has_read(&self, bytes: usize) -> io::Result<()> {
         let mut account = self.account();
+        if account.abandoned > MAX_ABANDONED {
+            return Err(io::Error::other("too many requests taken back"));
+        }
         account.unasked_bytes += bytes as u64;
         let bodies = self.max_body_bytes * account.in_flight.len() as u64;
         // Twice: chunks and frames have heads of their own.
