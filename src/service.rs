@@ -124,7 +124,7 @@ impl Service {
         let (callers, operators) = (connections(), connections());
         let requests = Arc::new(Requests::new());
         let endpoint = Observe::new(
-            Arc::new(InForce::new(in_force.clone())),
+            InForce::new(in_force.clone()),
             requests.clone(),
             clock.clone(),
             traces.clone(),

@@ -34,6 +34,8 @@ use super::{BuildError, api};
 /// Everything that a reload replaces.
 pub(super) struct App {
     pub(super) endpoint: Arc<dyn Answers>,
+    /// Whether somebody is told of decisions, by the request's id.
+    pub(super) is_audited: bool,
     pub(super) keys: Arc<RemoteKeySet>,
     pub(super) max_stale: Duration,
     documents: JoinHandle<()>,
@@ -76,7 +78,9 @@ impl App {
             .with_denylist(lasting.denials.list());
         let public_url = public_url(config, &lasting.listen);
         let guard = guard(config, verifier, &public_url, clock)?;
-        let guard = match Audit::open(&config.audit)? {
+        let audit = Audit::open(&config.audit)?;
+        let is_audited = audit.is_some();
+        let guard = match audit {
             Some(audit) => guard.with_witness(move |decision| audit.tell(decision)),
             None => guard,
         };
@@ -86,6 +90,7 @@ impl App {
             .with(CrossOrigin::new(&config.cors));
         Ok(Self {
             endpoint: Arc::new(endpoint),
+            is_audited,
             documents: tokio::spawn(docs::follow(documents, guard, keys.clone())),
             keys,
             max_stale: config.issuer.max_stale,

@@ -21,11 +21,12 @@ use crate::guard::Problem;
 
 use super::answers::Answers;
 use super::metrics::{Observation, Operation, Requests};
+use super::reload::InForce;
 use super::traces::{Answered, Call, Traces};
 
 /// Names, logs and counts requests, and has them answered.
 pub(super) struct Observe {
-    inner: Arc<dyn Answers>,
+    in_force: InForce,
     requests: Arc<Requests>,
     clock: Arc<dyn Clock>,
     ids: RequestIds,
@@ -34,13 +35,13 @@ pub(super) struct Observe {
 
 impl Observe {
     pub(super) fn new(
-        inner: Arc<dyn Answers>,
+        in_force: InForce,
         requests: Arc<Requests>,
         clock: Arc<dyn Clock>,
         traces: Option<Traces>,
     ) -> Self {
         Self {
-            inner,
+            in_force,
             requests,
             clock,
             traces,
@@ -102,13 +103,12 @@ impl Observe {
 }
 
 impl Answers for Observe {
-    fn answer(self: Arc<Self>, mut request: Request) -> BoxFuture<'static, Response> {
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
         let started = self.clock.monotonic();
         let method = name(request.method());
         let request_id = self.ids.next();
         let call = self.traces.as_ref().and_then(|it| it.begin(&request));
-        request.set_data(request_id);
-        let mut answer = self.inner.clone().answer(request);
+        let mut answer = self.in_force.answer(request, request_id);
         Box::pin(async move {
             let answer = poll_fn(|context| {
                 let _current = call.as_ref().map(Call::attach);
@@ -146,7 +146,7 @@ impl RequestIds {
     }
 }
 
-/// The name of one request, which is in its data, its answer and its log lines.
+/// The name of one request, which is in its answer and its log lines.
 #[derive(Clone, Copy)]
 pub(super) struct RequestId {
     process: u32,

@@ -19,10 +19,10 @@ use poem::{Request, Response};
 use crate::issuer::{DiscoveryError, RemoteKeySet};
 
 use super::BuildError;
-use super::answers::Answers;
 use super::app::{App, Lasting};
 use super::config::{Config, Secret};
 use super::denylist;
+use super::observe::RequestId;
 use super::server::{Certificate, Tls};
 
 /// Puts other settings in force. Clones reload the same service.
@@ -155,10 +155,19 @@ impl InForce {
     }
 }
 
-impl Answers for InForce {
+impl InForce {
     /// By the app of now, which a reload does not take from it.
-    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
-        self.0.load().endpoint.clone().answer(request)
+    pub(super) fn answer(
+        &self,
+        mut request: Request,
+        id: RequestId,
+    ) -> BoxFuture<'static, Response> {
+        let app = self.0.load();
+        // Nobody else asks for it.
+        if app.is_audited {
+            request.set_data(id);
+        }
+        app.endpoint.clone().answer(request)
     }
 }
 

@@ -195,8 +195,11 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         // `pace` tells a slow head from an idle connection.
         .header_read_timeout(None)
-        .max_buf_size(limits.max_head_bytes)
-        .max_headers(limits.max_header_fields);
+        .max_buf_size(limits.max_head_bytes);
+    // Where it is told how many, it makes a list of so many for each head.
+    if limits.max_header_fields != HYPERS_MAX_HEADERS {
+        builder.http1().max_headers(limits.max_header_fields);
+    }
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -209,6 +212,8 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
+/// What hyper takes unless it is told otherwise.
+const HYPERS_MAX_HEADERS: usize = 100;
 /// Requests at once on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 100;
 /// Streams reset before they were looked at, and by our own errors (CVE-2023-44487).
