@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use crate::guard::{BearerAuth, Guarded};
 use crate::token::{Claims, NumericDate};
 
-use super::config::Contact;
+use crate::service::config::Contact;
 
 use prepared::Prepared;
 
-pub(super) struct Api;
+pub(crate) struct Api;
 
 #[derive(Tags)]
 enum Tag {
@@ -177,7 +177,7 @@ fn date_time(date: NumericDate) -> DateTime<Utc> {
         .expect("a numeric date ends with year 9999")
 }
 
-pub(super) const TITLE: &str = "Protected API";
+pub(crate) const TITLE: &str = "Protected API";
 
 const DESCRIPTION: &str = "An API whose operations are protected by OAuth 2.0 access tokens.\n\n\
     An operation that says so wants `Authorization: Bearer <access token>`, with a token that \
@@ -186,7 +186,7 @@ const DESCRIPTION: &str = "An API whose operations are protected by OAuth 2.0 ac
     stable word.";
 
 /// The API with what its document says of it.
-pub(super) fn service(
+pub(crate) fn service(
     api: Guarded<Api>,
     public_url: &str,
     contact: Option<&Contact>,

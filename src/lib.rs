@@ -71,6 +71,8 @@
 //! - `testing`: the walk for your own tests.
 
 #[cfg(feature = "service")]
+mod api;
+#[cfg(feature = "service")]
 pub mod check;
 pub mod clock;
 #[cfg(any(feature = "service", feature = "testing"))]
@@ -81,6 +83,8 @@ pub mod dev;
 pub mod doctor;
 pub mod guard;
 pub mod issuer;
+#[cfg(feature = "service")]
+pub mod program;
 #[cfg(feature = "service")]
 pub mod service;
 #[cfg(feature = "testing")]

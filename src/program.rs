@@ -1,4 +1,4 @@
-//! The program: a client of the library's public API.
+//! The program: the command line around the service.
 
 mod check;
 mod command_line;
@@ -18,16 +18,17 @@ mod token;
 
 use std::process::ExitCode;
 
+use crate::service::config::{Config, settings_table};
+use crate::service::metrics_table;
 use clap::Parser;
-use poem_resource_server::service::config::{Config, settings_table};
-use poem_resource_server::service::metrics_table;
 
 use command_line::{
     CheckOptions, Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions,
 };
 use failure::Failure;
 
-fn main() -> ExitCode {
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
     match run(CommandLine::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

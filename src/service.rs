@@ -8,7 +8,7 @@
 //! ```
 
 mod answers;
-mod api;
+
 mod app;
 mod audit;
 pub mod config;

@@ -7,18 +7,16 @@ mod tokens;
 use std::fs;
 use std::time::Duration;
 
+use crate::check::{CHECKS, Caller, Check, Methods, Plan, Report, Target, Verdict, is_exposed};
+use crate::clock::SystemClock;
+use crate::service::config::Config;
 use indicatif::{ProgressBar, ProgressStyle};
-use poem_resource_server::check::{
-    CHECKS, Caller, Check, Methods, Plan, Report, Target, Verdict, is_exposed,
-};
-use poem_resource_server::clock::SystemClock;
-use poem_resource_server::service::config::Config;
 use serde::Serialize;
 use url::Url;
 
-use crate::command_line::{CheckFormat, CheckOptions};
-use crate::failure::Failure;
-use crate::output;
+use crate::program::command_line::{CheckFormat, CheckOptions};
+use crate::program::failure::Failure;
+use crate::program::output;
 
 pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(), Failure> {
     let url = url("--url", options.url.as_deref().unwrap_or_default())?;

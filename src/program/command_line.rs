@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
+use crate::service::config::Sources;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use poem_resource_server::service::config::Sources;
 
-use crate::failure::Failure;
+use crate::program::failure::Failure;
 
 /// An API protected by OAuth 2.0 access tokens, and what is needed to try it.
 #[derive(Parser)]

@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use poem_resource_server::clock::SystemClock;
-use poem_resource_server::doctor::{Diagnosis, Doctor, EXAMINATIONS, NOT_REACHED, Status};
-use poem_resource_server::service;
-use poem_resource_server::service::config::Config;
-use poem_resource_server::token::{Audience, Scope, ScopeToken};
+use crate::clock::SystemClock;
+use crate::doctor::{Diagnosis, Doctor, EXAMINATIONS, NOT_REACHED, Status};
+use crate::service;
+use crate::service::config::Config;
+use crate::token::{Audience, Scope, ScopeToken};
 
-use crate::command_line::{DoctorFormat, DoctorOptions};
-use crate::embedded;
-use crate::failure::Failure;
-use crate::output;
-use crate::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
-use crate::token;
+use crate::program::command_line::{DoctorFormat, DoctorOptions};
+use crate::program::embedded;
+use crate::program::failure::Failure;
+use crate::program::output;
+use crate::program::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
+use crate::program::token;
 
 pub(crate) async fn print(
     config: Config,

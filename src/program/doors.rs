@@ -9,12 +9,12 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use crate::service::Listener;
+use crate::service::config::{Config, Listen};
 use listenfd::ListenFd;
-use poem_resource_server::service::Listener;
-use poem_resource_server::service::config::{Config, Listen};
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
-use crate::failure::Failure;
+use crate::program::failure::Failure;
 
 /// The doors of the service, open.
 pub(crate) struct Doors {

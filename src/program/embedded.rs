@@ -1,14 +1,14 @@
 //! The embedded issuer, where profile `dev` has no other.
 
-use poem_resource_server::issuer::Issuer;
+use crate::issuer::Issuer;
 #[cfg(feature = "dev")]
-use poem_resource_server::service;
-use poem_resource_server::service::config::{Config, Listen};
+use crate::service;
+use crate::service::config::{Config, Listen};
 
-use crate::failure::Failure;
+use crate::program::failure::Failure;
 
 #[cfg(feature = "dev")]
-pub(crate) use poem_resource_server::dev::DevIssuer as Embedded;
+pub(crate) use crate::dev::DevIssuer as Embedded;
 
 /// Nothing: this build has no embedded issuer.
 #[cfg(not(feature = "dev"))]
@@ -21,7 +21,7 @@ pub(crate) async fn start(
     config: &mut Config,
     service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
-    use poem_resource_server::dev::DevOptions;
+    use crate::dev::DevOptions;
 
     if config.issuer.url.is_some() {
         return Ok(None);
@@ -72,7 +72,7 @@ pub(crate) fn keep(config: &mut Config, issuer: &Issuer) {
 /// nothing else is set.
 #[cfg(feature = "dev")]
 fn introduce(config: &mut Config) {
-    use poem_resource_server::dev::{PUBLIC_CLIENT_ID, SCOPE};
+    use crate::dev::{PUBLIC_CLIENT_ID, SCOPE};
 
     let docs = &mut config.docs;
     docs.client_id
@@ -100,7 +100,7 @@ pub(crate) fn issuer(config: &Config) -> Result<(Issuer, bool), Failure> {
 pub(crate) fn client(config: &Config) -> Option<(String, String)> {
     #[cfg(feature = "dev")]
     if config.issuer.url.is_none() {
-        use poem_resource_server::dev::{CLIENT_ID, CLIENT_SECRET};
+        use crate::dev::{CLIENT_ID, CLIENT_SECRET};
         return Some((CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned()));
     }
     #[cfg(not(feature = "dev"))]
@@ -112,7 +112,7 @@ pub(crate) fn client(config: &Config) -> Option<(String, String)> {
 pub(crate) fn scope(config: &Config) -> Vec<String> {
     #[cfg(feature = "dev")]
     if config.issuer.url.is_none() {
-        return vec![poem_resource_server::dev::SCOPE.to_owned()];
+        return vec![crate::dev::SCOPE.to_owned()];
     }
     #[cfg(not(feature = "dev"))]
     let _ = config;

@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use crate::clock::SystemClock;
+use crate::issuer::{RefreshPolicy, RemoteKeySet};
+use crate::service;
+use crate::service::config::Config;
+use crate::token::{Audience, KeySet, KeySource, Validation};
+use crate::verifier::{REASONS, Verifier};
 use futures_util::future::BoxFuture;
-use poem_resource_server::clock::SystemClock;
-use poem_resource_server::issuer::{RefreshPolicy, RemoteKeySet};
-use poem_resource_server::service;
-use poem_resource_server::service::config::Config;
-use poem_resource_server::token::{Audience, KeySet, KeySource, Validation};
-use poem_resource_server::verifier::{REASONS, Verifier};
 
-use crate::command_line::ExplainOptions;
-use crate::embedded;
-use crate::failure::Failure;
-use crate::output;
+use crate::program::command_line::ExplainOptions;
+use crate::program::embedded;
+use crate::program::failure::Failure;
+use crate::program::output;
 
 pub(crate) async fn print(config: Config, options: ExplainOptions) -> Result<(), Failure> {
     let token = token(options.token)?;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use poem_resource_server::check::{CallerError, TargetError};
-use poem_resource_server::issuer::{DiscoveryError, GrantError, IssuerError};
-use poem_resource_server::service::config::{ConfigError, Listen};
-use poem_resource_server::service::telemetry::TelemetryError;
-use poem_resource_server::service::{BuildError, ReloadError};
-use poem_resource_server::token::ScopeError;
+use crate::check::{CallerError, TargetError};
+use crate::issuer::{DiscoveryError, GrantError, IssuerError};
+use crate::service::config::{ConfigError, Listen};
+use crate::service::telemetry::TelemetryError;
+use crate::service::{BuildError, ReloadError};
+use crate::token::ScopeError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {

@@ -10,8 +10,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::command_line::CommandLine;
-use crate::failure::Failure;
+use crate::program::command_line::CommandLine;
+use crate::program::failure::Failure;
 
 /// Writes the pages into `man/` and the completions into `completions/` below `directory`.
 pub(crate) fn write_all(directory: &Path) -> Result<(), Failure> {

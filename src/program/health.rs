@@ -9,18 +9,18 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::service::config::{Config, Listen};
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
-use poem_resource_server::service::config::{Config, Listen};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::command_line::HealthOptions;
-use crate::failure::Failure;
-use crate::output;
+use crate::program::command_line::HealthOptions;
+use crate::program::failure::Failure;
+use crate::program::output;
 
 pub(crate) async fn ask(config: Config, options: HealthOptions) -> Result<(), Failure> {
     let question = Question {

@@ -5,13 +5,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use poem_resource_server::issuer::Metadata;
-use poem_resource_server::service::config::Config;
-use poem_resource_server::service::{self, OpenApiFiles, PostmanFiles};
+use crate::issuer::Metadata;
+use crate::service::config::Config;
+use crate::service::{self, OpenApiFiles, PostmanFiles};
 
-use crate::command_line::{Format, OpenapiOptions};
-use crate::failure::Failure;
-use crate::{embedded, output, token};
+use crate::program::command_line::{Format, OpenapiOptions};
+use crate::program::failure::Failure;
+use crate::program::{embedded, output, token};
 
 pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result<(), Failure> {
     let client = embedded::client(&config);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::failure::Failure;
+use crate::program::failure::Failure;
 
 /// Writes `text` with its colours where a person reads them: on a terminal, unless `NO_COLOR`
 /// says otherwise.

@@ -4,19 +4,19 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
-use poem_resource_server::clock::SystemClock;
-use poem_resource_server::issuer::Issuer;
-use poem_resource_server::service::config::{Config, Listen};
-use poem_resource_server::service::{Reloader, Service, telemetry};
+use crate::clock::SystemClock;
+use crate::issuer::Issuer;
+use crate::service::config::{Config, Listen};
+use crate::service::{Reloader, Service, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
-use crate::command_line::CommandLine;
-use crate::doors::Doors;
-use crate::embedded;
-use crate::failure::Failure;
-use crate::output;
-use crate::systemd;
+use crate::program::command_line::CommandLine;
+use crate::program::doors::Doors;
+use crate::program::embedded;
+use crate::program::failure::Failure;
+use crate::program::output;
+use crate::program::systemd;
 
 pub(crate) async fn serve(mut config: Config, command_line: CommandLine) -> Result<(), Failure> {
     #[expect(

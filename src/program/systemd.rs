@@ -1,6 +1,6 @@
 //! What systemd is told (`sd_notify(3)`). Without `NOTIFY_SOCKET` nobody is told anything.
 
-use poem_resource_server::service::Pulse;
+use crate::service::Pulse;
 use sd_notify::NotifyState::{self, Ready, Reloading, Status, Stopping, Watchdog};
 use tracing::warn;
 

@@ -1,14 +1,14 @@
 //! `token`: what Okta's guide does with Postman, the client-credentials grant.
 
-use poem_resource_server::issuer::{ClientCredentials, Metadata};
-use poem_resource_server::service;
-use poem_resource_server::service::config::Config;
-use poem_resource_server::token::{Scope, ScopeToken};
+use crate::issuer::{ClientCredentials, Metadata};
+use crate::service;
+use crate::service::config::Config;
+use crate::token::{Scope, ScopeToken};
 
-use crate::command_line::TokenOptions;
-use crate::embedded;
-use crate::failure::Failure;
-use crate::output;
+use crate::program::command_line::TokenOptions;
+use crate::program::embedded;
+use crate::program::failure::Failure;
+use crate::program::output;
 
 pub(crate) async fn print(config: Config, options: TokenOptions) -> Result<(), Failure> {
     let asked = if options.scope.is_empty() {

@@ -18,6 +18,7 @@ use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
 use crate::token::{Audience, Scope, ScopeError, ScopeToken, Validation};
 use crate::verifier::{Tally, Verifier};
 
+use super::BuildError;
 use super::answers::Answers;
 use super::audit::Audit;
 use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
@@ -29,7 +30,7 @@ use super::problems::Problems;
 use super::routes::{Routes, read};
 use super::server::Stage;
 use super::traces::Traces;
-use super::{BuildError, api};
+use crate::api;
 
 /// Everything that a reload replaces.
 pub(super) struct App {

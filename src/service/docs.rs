@@ -31,10 +31,10 @@ use poem::{Request, Response, Route, RouteMethod};
 use crate::guard::{Document, Guard, RuleError};
 use crate::issuer::{Metadata, RemoteKeySet};
 
-use super::api;
 use super::config::Contact;
 use super::problems::problem;
 use super::routes::read;
+use crate::api;
 use asset::Asset;
 
 pub(super) use swagger_ui::OAUTH2_REDIRECT;

@@ -13,7 +13,8 @@ use crate::verifier::Verifier;
 use super::config::Config;
 use super::docs::{self, About, OpenApiFiles};
 use super::postman::{self, Environment, PostmanFiles};
-use super::{BuildError, api, app};
+use super::{BuildError, app};
+use crate::api;
 
 /// The files of the document for a configuration, as the service would serve them.
 ///

@@ -1,9 +1,9 @@
 //! A report for CI, as `JUnit` XML: a suite an operation, a case an attempt.
 
-use poem_resource_server::check::{Outcome, Report, Severity, Verdict};
+use crate::check::{Outcome, Report, Severity, Verdict};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use crate::failure::Failure;
+use crate::program::failure::Failure;
 
 use super::text::NOTHING_JUDGED;
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use poem_resource_server::check::{Fault, Outcome, Report, Severity, Verdict};
+use crate::check::{Fault, Outcome, Report, Severity, Verdict};
 
-use crate::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
+use crate::program::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
 
 /// What a report says that has neither faults nor anything that speaks for the API.
 pub(crate) const NOTHING_JUDGED: &str = "Nothing was judged: no protected operation answered a \

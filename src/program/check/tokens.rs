@@ -2,20 +2,20 @@
 
 use std::fs;
 
+use crate::check::{Check, Target, Tokens};
+use crate::issuer::{Fetch, Issuer, Metadata};
+use crate::service;
+use crate::service::config::Config;
+use crate::token::{Scope, ScopeToken};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use poem_resource_server::check::{Check, Target, Tokens};
-use poem_resource_server::issuer::{Fetch, Issuer, Metadata};
-use poem_resource_server::service;
-use poem_resource_server::service::config::Config;
-use poem_resource_server::token::{Scope, ScopeToken};
 use serde_json::Value;
 
-use crate::command_line::CheckOptions;
-use crate::embedded;
-use crate::explain;
-use crate::failure::Failure;
-use crate::token;
+use crate::program::command_line::CheckOptions;
+use crate::program::embedded;
+use crate::program::explain;
+use crate::program::failure::Failure;
+use crate::program::token;
 
 /// What a check is made with.
 pub(crate) struct Found {

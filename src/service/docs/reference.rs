@@ -7,7 +7,7 @@ use super::page::Page;
 
 pub(super) fn page(document: &Document) -> Asset {
     let page = Page {
-        title: super::api::TITLE,
+        title: crate::api::TITLE,
         styles: &["page.css"],
         scripts: &["redoc.js", "redoc-start.js"],
         data: &[("document", document.as_value())],

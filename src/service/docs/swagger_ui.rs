@@ -30,7 +30,7 @@ pub(super) fn page(
         .map(|url| format!(" {}", url.origin().ascii_serialization()))
         .unwrap_or_default();
     let page = Page {
-        title: super::api::TITLE,
+        title: crate::api::TITLE,
         styles: &["docs/swagger-ui.css", "docs/page.css"],
         scripts: &["docs/swagger-ui-bundle.js", "docs/swagger-ui-start.js"],
         data: &[("document", document), ("settings", &settings)],
