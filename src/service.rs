@@ -1,73 +1,88 @@
-//! Floor 5: the ready service, around the guard.
+//! The host: everything around an API, whichever API it is.
 //!
-//! A configuration is taken apart once, in [`Service::build`]; what comes of it is run on
-//! listeners that are handed in. The trip of a request:
+//! An [`Application`] and a configuration make a [`Service`], which runs on listeners that are
+//! handed in. The trip of a request:
 //!
 //! ```text
-//! server -> log line, metrics -> app in force -> cross-origin -> problems -> route -> gate
+//! server -> log line, metrics -> current app -> cross-origin -> problems -> route -> gate
 //! ```
 
 mod answers;
-
 mod app;
+pub(crate) mod application;
 mod audit;
+mod browser;
+mod build_error;
 pub mod config;
 mod cross_origin;
+mod current;
 mod denylist;
-mod docs;
 mod files;
 mod health;
+mod keys;
+mod limits;
 mod metrics;
 mod observe;
+mod own_routes;
+mod paths;
 mod postman;
 mod problems;
+mod protection;
+mod readiness;
 mod reload;
+mod request_id;
 mod routes;
+mod run;
 mod server;
 pub mod telemetry;
 mod traces;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use poem::endpoint::make_sync;
-use poem::{EndpointExt, Route};
+use poem::{EndpointExt, Response, Route};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::guard::RuleError;
-use crate::issuer::{FetchError, RemoteKeySet};
-use crate::token::{AudienceError, ScopeError};
+use crate::docs::read;
+use crate::guard::{Guard, OperationRule};
+use crate::token::KeySource;
 use crate::verifier::Tally;
 use answers::Answers;
 use app::{App, Lasting};
+use application::{Hosted, Running};
 use config::{Config, Listen};
+use current::Current;
 use denylist::Denials;
 use health::Detail;
 use metrics::{Metrics, Requests};
 use observe::Observe;
 use problems::Problems;
-use reload::InForce;
-use routes::read;
+use readiness::Conditions;
 use server::{Certificate, Connections, Heart, Limits, Stage, Tls};
 use traces::Traces;
 
-pub use app::{fetch, redirect_uris, refresh_policy};
+pub use application::{Application, Context, Metric, StartError};
 pub use audit::AuditError;
+pub use build_error::BuildError;
 pub use denylist::DenylistError;
-pub use docs::OpenApiFiles;
-pub use files::{openapi, postman};
+pub(crate) use files::OnPaper;
+pub use keys::Keys;
 pub use metrics::metrics_table;
-pub use postman::PostmanFiles;
+pub(crate) use postman::PostmanFiles;
+pub use protection::{fetch, refresh_policy};
+pub(crate) use protection::redirect_uris;
 pub use reload::{ReloadError, Reloader};
-pub use server::{Listener, Pulse, TlsError};
+pub use server::{Listener, Pulse, Shutdown, TlsError};
 
-/// The service, built and not yet listening.
+/// A service, built and not yet listening.
 pub struct Service {
     endpoint: Arc<dyn Answers>,
     admin: Arc<dyn Answers>,
+    application: Arc<dyn Running>,
+    conditions: Conditions,
     limits: Limits,
     callers: Arc<Connections>,
     operators: Arc<Connections>,
@@ -81,101 +96,152 @@ pub struct Service {
     heart: Heart,
 }
 
+/// What a service is built with besides its settings.
+pub(crate) struct Setting {
+    pub(crate) listen: Listen,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The keys of a test, which stand in for those of an issuer.
+    pub(crate) keys: Option<Arc<dyn KeySource>>,
+}
+
 impl Service {
-    /// Builds the service of a configuration whose issuer is known, and starts to fetch
-    /// the issuer's keys. `listen` is where it will listen, for the links it prints.
+    /// Starts `application` with the settings of `config`, whose issuer is known, and begins
+    /// to fetch the issuer's keys. `listen` is where it will listen, for the links it prints.
     ///
     /// # Errors
     ///
-    /// A [`BuildError`]: the settings do not fit the API, or the certificate cannot be used.
+    /// A [`BuildError`]: the startup hook failed, the settings do not fit the API, or the
+    /// certificate cannot be used.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
-    pub fn build(
+    pub async fn build<S, D>(
+        application: Application<S, D>,
         config: &Config,
         listen: impl Into<Listen>,
         clock: Arc<dyn Clock>,
+    ) -> Result<Self, BuildError>
+    where
+        S: Send + Sync + 'static,
+        D: Send + Sync + 'static,
+    {
+        let setting = Setting {
+            listen: listen.into(),
+            clock,
+            keys: None,
+        };
+        Self::host(Box::new(application), config, setting).await
+    }
+
+    pub(crate) async fn host(
+        application: Box<dyn Hosted>,
+        config: &Config,
+        setting: Setting,
     ) -> Result<Self, BuildError> {
-        let (listen, stage) = (listen.into(), watch::Sender::new(Stage::Open));
-        let (pulse, heart) = Pulse::of_heart();
+        let stage = watch::Sender::new(Stage::Open);
         let tls = config
             .http
             .tls
             .as_ref()
             .map(Certificate::read)
             .transpose()?;
-        let tls = tls.map(Tls::new);
-        let denials = Denials::start(&config.denylist, &clock)?;
+        let denials = Denials::start(&config.denylist, &setting.clock)?;
         let traces = Traces::start(&config.telemetry)?;
-        let verdicts = Arc::<Tally>::default();
+        let shutdown = Shutdown::new(stage.subscribe());
+        let application = application.start(config, shutdown).await?;
+        let conditions = Conditions::new(application.checks());
         let lasting = Lasting {
-            listen,
-            clock: clock.clone(),
+            application,
+            listen: setting.listen,
+            clock: setting.clock,
             stage: stage.subscribe(),
-            verdicts: verdicts.clone(),
-            denials: denials.clone(),
-            traces: traces.clone(),
+            verdicts: Arc::default(),
+            denials,
+            conditions,
+            traces,
+            given_keys: setting.keys,
         };
-        let app = App::build(config, &lasting)?;
+        match App::build(config, &lasting) {
+            Ok(app) => Ok(Self::around(app, config, lasting, stage, tls.map(Tls::new))),
+            Err(error) => {
+                // What the startup hook opened is closed.
+                lasting.application.stop(config.http.shutdown_timeout).await;
+                Err(error)
+            }
+        }
+    }
+
+    fn around(
+        app: App,
+        config: &Config,
+        lasting: Lasting,
+        stage: watch::Sender<Stage>,
+        tls: Option<Tls>,
+    ) -> Self {
+        let (pulse, heart) = Pulse::of_heart();
         let in_force = Arc::new(ArcSwap::from_pointee(app));
-        let limits = Limits::new(&config.http);
+        let limits = limits::of_listener(&config.http);
         let connections = || Arc::new(Connections::new(limits.max_connections));
         let (callers, operators) = (connections(), connections());
         let requests = Arc::new(Requests::new());
         let endpoint = Observe::new(
-            InForce::new(in_force.clone()),
+            Current::new(in_force.clone()),
             requests.clone(),
-            clock.clone(),
-            traces.clone(),
+            lasting.clock.clone(),
+            lasting.traces.clone(),
         );
-        let reloader = Reloader::new(in_force.clone(), config, lasting, tls.clone());
+        let reloader = Reloader::new(in_force.clone(), config, lasting.clone(), tls.clone());
         let metrics = Metrics::new(metrics::Sources {
             requests,
             connections: [("http", callers.clone()), ("admin", operators.clone())],
-            verdicts,
-            denials: denials.clone(),
+            verdicts: lasting.verdicts,
+            denials: lasting.denials.clone(),
             app: in_force,
             reloads: reloader.reloads(),
+            application: lasting.application.clone(),
         });
         let keys = {
             let reloader = reloader.clone();
             move || reloader.keys()
         };
-        // Health is told here too, where no caller waits for a place and none is counted.
+        // Operators ask here, where no caller waits for a place and none is counted.
         let admin = Route::new()
             .at("/metrics", read(make_sync(move |_| metrics.render())))
             .at("/livez", read(make_sync(|_| health::live())))
-            .at("/denylist", denials.endpoint(config, clock))
+            .at("/denylist", lasting.denials.endpoint(config, lasting.clock))
             .at(
                 "/readyz",
                 read(health::ready(
                     keys,
-                    denials.clone(),
+                    lasting.denials.clone(),
+                    lasting.conditions.clone(),
                     stage.subscribe(),
                     Detail::Cause,
                 )),
             )
             .with(Problems::default());
-        Ok(Self {
+        Self {
             endpoint: Arc::new(endpoint),
             admin: Arc::new(admin),
+            application: lasting.application,
+            conditions: lasting.conditions,
             limits,
             callers,
             operators,
             tls,
-            traces,
-            denials,
+            traces: lasting.traces,
+            denials: lasting.denials,
             drain_delay: config.http.drain_delay,
             reloader,
             stage,
             pulse,
             heart,
-        })
+        }
     }
 
-    /// The issuer's keys in force now, for waiting on and looking at.
-    pub fn keys(&self) -> Arc<RemoteKeySet> {
+    /// The keys in force now, for waiting on and looking at.
+    pub fn keys(&self) -> Keys {
         self.reloader.keys()
     }
 
@@ -184,100 +250,18 @@ impl Service {
         self.reloader.clone()
     }
 
-    /// Tells whether the service serves, for who watches over it.
+    /// Shows a watchdog whether the service serves.
     pub fn pulse(&self) -> Pulse {
         self.pulse.clone()
     }
 
-    /// Serves until `shutdown` completes, and then ends:
-    ///
-    /// 1. `/readyz` says 503, and callers are served for `http.drain_delay` more.
-    /// 2. Nobody new is let in; requests in flight finish within `http.shutdown_timeout`.
-    ///
-    /// Operators can read the metrics until the last caller is gone.
-    pub async fn run(
-        self,
-        listener: impl Into<Listener>,
-        admin: Option<impl Into<Listener>>,
-        shutdown: impl Future<Output = ()>,
-    ) {
-        let callers = server::serve(
-            listener.into(),
-            self.endpoint,
-            self.limits.clone(),
-            self.tls,
-            self.callers,
-            self.stage.subscribe(),
-            self.heart,
-        );
-        let admin = admin.map(Into::into);
-        if let Some(door) = &admin {
-            self.denials.open(door);
-        }
-        let (_, unasked) = Pulse::of_heart();
-        let (admin_stage, admin_ends) = watch::channel(Stage::Open);
-        let operators = async {
-            if let Some(admin) = admin {
-                let (endpoint, operators) = (self.admin, self.operators);
-                server::serve(
-                    admin,
-                    endpoint,
-                    self.limits,
-                    None,
-                    operators,
-                    admin_ends,
-                    unasked,
-                )
-                .await;
-            }
-        };
-        let end = async {
-            shutdown.await;
-            self.stage.send_replace(Stage::Draining);
-            tokio::time::sleep(self.drain_delay).await;
-            self.stage.send_replace(Stage::Closed);
-        };
-        let callers = async {
-            tokio::join!(callers, end);
-            admin_stage.send_replace(Stage::Closed);
-        };
-        tokio::join!(callers, operators);
-        if let Some(traces) = self.traces {
-            traces.finish().await;
-        }
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> Arc<[OperationRule]> {
+        self.reloader.rules()
     }
-}
 
-/// Why a service cannot be built.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// Nobody said whose tokens are to be accepted.
-    #[error("`issuer.url` is not set")]
-    NoIssuer,
-    /// The audience is empty.
-    #[error("`issuer.audience` is not usable")]
-    Audience(#[from] AudienceError),
-    /// A scope by setting is not one.
-    #[error("`access.operations` has a scope that is not one")]
-    Scope(#[from] ScopeError),
-    /// The settings do not fit the API.
-    #[error(transparent)]
-    Rule(#[from] RuleError),
-    /// The certificate cannot be used.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// There can be no audit log.
-    #[error(transparent)]
-    Audit(#[from] AuditError),
-    /// The denylist is not as it should be.
-    #[error(transparent)]
-    Denylist(#[from] DenylistError),
-    /// Traces cannot be sent.
-    #[cfg(feature = "otel")]
-    #[error("`telemetry.otlp_endpoint` cannot be used")]
-    Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The HTTP client cannot be set up.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[source] FetchError),
+    /// The guard in force.
+    pub(crate) fn guard(&self) -> Guard {
+        self.reloader.guard()
+    }
 }

@@ -256,3 +256,19 @@ pub struct KeySetStatus {
     /// Those of them that failed.
     pub failures: u64,
 }
+
+impl KeySetStatus {
+    /// Of keys that nothing fetches.
+    #[cfg(feature = "service")]
+    pub(crate) fn without_fetches(keys: usize) -> Self {
+        Self {
+            keys,
+            age: None,
+            last_attempt: None,
+            last_error: None,
+            next_attempt: None,
+            attempts: 0,
+            failures: 0,
+        }
+    }
+}

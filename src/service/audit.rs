@@ -14,7 +14,7 @@ use tracing::info;
 use crate::guard::{Decision, Principal};
 
 use super::config::AuditConfig;
-use super::observe::RequestId;
+use super::request_id::RequestId;
 use super::traces;
 
 /// Writes the lines.

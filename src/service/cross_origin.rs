@@ -15,21 +15,29 @@ use http::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
     VARY,
 };
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use serde_json::{Map, Value};
 
 use super::config::CorsConfig;
 
-/// The middleware, with the origins of the settings.
+/// The middleware, with the origins of the settings and what the document describes.
 #[derive(Clone)]
 pub(super) struct CrossOrigin {
     allowed_origins: Vec<String>,
     max_age_secs: HeaderValue,
+    methods: HeaderValue,
+    request_headers: HeaderValue,
+    exposed_headers: HeaderValue,
 }
 
 impl CrossOrigin {
-    pub(super) fn new(config: &CorsConfig) -> Self {
+    pub(super) fn new(config: &CorsConfig, document: &Value) -> Self {
+        let exposed = config.expose_headers.iter().map(ToString::to_string);
         Self {
+            methods: list(methods(document)),
+            request_headers: list(request_headers(document)),
+            exposed_headers: list(response_headers(document).chain(exposed)),
             allowed_origins: config
                 .allowed_origins
                 .iter()
@@ -59,15 +67,15 @@ impl CrossOrigin {
         headers.append(VARY, HeaderValue::from_static("origin"));
         if let Some(origin) = allowed {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed_headers.clone());
         }
     }
 
     fn preflight(&self) -> Response {
         let mut response = StatusCode::NO_CONTENT.into_response();
         let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.request_headers.clone());
         headers.insert(ACCESS_CONTROL_MAX_AGE, self.max_age_secs.clone());
         response
     }
@@ -114,8 +122,66 @@ fn is_preflight(request: &Request) -> bool {
             .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-const ALLOWED_METHODS: HeaderValue =
-    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
-const EXPOSED_HEADERS: HeaderValue =
-    HeaderValue::from_static("www-authenticate, retry-after, x-request-id");
+/// The methods of the operations, and those of the service's own paths.
+fn methods(document: &Value) -> impl Iterator<Item = String> {
+    let known = |name: &&String| METHODS.contains(&name.as_str());
+    let methods = paths(document).flat_map(Map::keys).filter(known);
+    ["GET", "HEAD"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(methods.map(|name| name.to_ascii_uppercase()))
+}
+
+/// What callers may send: their token, the type of a body, and the header parameters.
+fn request_headers(document: &Value) -> impl Iterator<Item = String> {
+    let parameters = operations(document)
+        .filter_map(|operation| operation["parameters"].as_array())
+        .flatten()
+        .filter(|parameter| parameter["in"] == "header")
+        .filter_map(|parameter| parameter["name"].as_str());
+    ["authorization", "content-type"]
+        .into_iter()
+        .chain(parameters)
+        .map(str::to_ascii_lowercase)
+}
+
+/// What pages may read of an answer, besides what every page may: the headers that some
+/// response describes, and the request's name.
+fn response_headers(document: &Value) -> impl Iterator<Item = String> {
+    let described = operations(document)
+        .filter_map(|operation| operation["responses"].as_object())
+        .flat_map(Map::values)
+        .filter_map(|response| response["headers"].as_object())
+        .flat_map(Map::keys);
+    ["www-authenticate", "retry-after", "x-request-id"]
+        .into_iter()
+        .chain(described.map(String::as_str))
+        .map(str::to_ascii_lowercase)
+}
+
+fn paths(document: &Value) -> impl Iterator<Item = &Map<String, Value>> {
+    let paths = document["paths"].as_object().into_iter();
+    paths.flat_map(Map::values).filter_map(Value::as_object)
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = &Value> {
+    paths(document).flat_map(Map::values)
+}
+
+/// Each name once, in the order in which they come.
+fn list(names: impl Iterator<Item = String>) -> HeaderValue {
+    let mut listed: Vec<String> = Vec::new();
+    for name in names {
+        if !listed.contains(&name) {
+            listed.push(name);
+        }
+    }
+    // What poem-openapi took for a header's name may hold anything else.
+    listed.retain(|name| HeaderName::try_from(name).is_ok());
+    HeaderValue::try_from(listed.join(", ")).expect("names of methods and headers")
+}
+
+/// The methods that an OpenAPI path may have.
+const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];

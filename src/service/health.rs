@@ -12,9 +12,11 @@ use poem::endpoint::{Endpoint, make_sync};
 use poem::{IntoResponse, Request, Response};
 use tokio::sync::watch;
 
-use crate::issuer::{DiscoveryError, KeySetStatus, RemoteKeySet};
+use crate::issuer::{DiscoveryError, KeySetStatus};
 
 use super::denylist::Denials;
+use super::keys::Keys;
+use super::readiness::Conditions;
 use super::server::Stage;
 
 /// How much a door tells of an error.
@@ -37,21 +39,23 @@ pub(super) fn live() -> Response {
     answer(StatusCode::OK, "alive\n".to_owned())
 }
 
-/// 503 until keys are held and shared denials are read, again when they have become too old, and from the moment when
-/// the end is announced.
+/// 503 until keys are held, shared denials are read and the application's own conditions hold;
+/// again when the keys have become too old, and from the beginning of the shutdown.
 pub(super) fn ready(
-    keys: impl Fn() -> Arc<RemoteKeySet> + Send + Sync + 'static,
+    keys: impl Fn() -> Keys + Send + Sync + 'static,
     denials: Denials,
+    conditions: Conditions,
     stage: watch::Receiver<Stage>,
     detail: Detail,
 ) -> impl Endpoint<Output = Response> + 'static {
     make_sync(move |request| {
         let status = keys().status();
-        let readiness = Readiness::of(*stage.borrow(), &status, denials.is_ready());
+        let readiness = Readiness::of(*stage.borrow(), &status, denials.is_ready(), &conditions);
         let mut text = format!("{}\n", readiness.line);
         if is_verbose(&request) {
             let _ = writeln!(text, "{}\n", readiness.meaning);
             text += &told(&status, detail);
+            text += &told_of(&conditions, detail);
         }
         let status = if readiness.is_ready {
             StatusCode::OK
@@ -63,7 +67,12 @@ pub(super) fn ready(
 }
 
 impl Readiness {
-    fn of(stage: Stage, status: &KeySetStatus, has_denials: bool) -> Self {
+    fn of(
+        stage: Stage,
+        status: &KeySetStatus,
+        has_denials: bool,
+        conditions: &Conditions,
+    ) -> Self {
         let (is_ready, line, meaning) = match (stage, status.keys) {
             (Stage::Draining | Stage::Closed, _) => (
                 false,
@@ -80,6 +89,11 @@ impl Readiness {
                 false,
                 "the denylist is not read yet",
                 "What replicas share is being read; it is waited for `denylist.max_age`.",
+            ),
+            (Stage::Open, _) if !conditions.hold() => (
+                false,
+                "a condition of the application does not hold",
+                "The application's own checks are asked every 5 s; each must succeed.",
             ),
             (Stage::Open, _) => (true, "ready", "Tokens are verified."),
         };
@@ -127,13 +141,30 @@ fn told(status: &KeySetStatus, detail: Detail) -> String {
     text
 }
 
+fn told_of(conditions: &Conditions, detail: Detail) -> String {
+    let mut text = String::new();
+    for (name, last) in conditions.last() {
+        let state = match (last, detail) {
+            (None, _) => "not asked yet".to_owned(),
+            (Some(Ok(())), _) => "ok".to_owned(),
+            (Some(Err(_)), Detail::Word) => "failed".to_owned(),
+            (Some(Err(error)), Detail::Cause) => format!("failed: {}", on_one_line(&error)),
+        };
+        let _ = writeln!(text, "{name}: {state}");
+    }
+    text
+}
+
 /// On one line, and no longer than a line may be: an issuer's document may have had a part
 /// in the text.
 fn shown(error: &DiscoveryError, detail: Detail) -> String {
     if detail == Detail::Word {
         return error.reason().to_owned();
     }
-    let text = format!("{}: {}", error.reason(), error.chain());
+    on_one_line(&format!("{}: {}", error.reason(), error.chain()))
+}
+
+fn on_one_line(text: &str) -> String {
     let mut shown: String = (text.chars().take(MAX_ERROR_CHARS))
         .map(|it| if it.is_control() { ' ' } else { it })
         .collect();

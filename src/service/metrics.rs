@@ -23,6 +23,7 @@ use prometheus_client::registry::Registry;
 use crate::verifier::Tally;
 
 use super::app::App;
+use super::application::Running;
 use super::denylist::Denials;
 use super::reload::Reloads;
 use super::server::Connections;
@@ -44,6 +45,7 @@ pub(super) struct Sources {
     pub(super) denials: Denials,
     pub(super) app: Arc<ArcSwap<App>>,
     pub(super) reloads: Arc<Reloads>,
+    pub(super) application: Arc<dyn Running>,
 }
 
 impl Metrics {
@@ -80,7 +82,8 @@ impl Collector for Sources {
             &catalogue::BUILD_INFO,
             [([env!("CARGO_PKG_VERSION"), &FEATURES], Value::Level(1.0))],
         )?;
-        process::write(&mut page)
+        process::write(&mut page)?;
+        page.of_application(&self.application.metrics())
     }
 }
 

@@ -3,10 +3,8 @@
 //! The operation is poem-openapi's id or the route's pattern, never the path that was
 //! asked for: what a stranger types is in no line and no label.
 
-use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -20,13 +18,14 @@ use crate::clock::Clock;
 use crate::guard::Problem;
 
 use super::answers::Answers;
+use super::current::Current;
 use super::metrics::{Observation, Operation, Requests};
-use super::reload::InForce;
+use super::request_id::{RequestId, RequestIds};
 use super::traces::{Answered, Call, Traces};
 
 /// Names, logs and counts requests, and has them answered.
 pub(super) struct Observe {
-    in_force: InForce,
+    current: Current,
     requests: Arc<Requests>,
     clock: Arc<dyn Clock>,
     ids: RequestIds,
@@ -35,20 +34,17 @@ pub(super) struct Observe {
 
 impl Observe {
     pub(super) fn new(
-        in_force: InForce,
+        current: Current,
         requests: Arc<Requests>,
         clock: Arc<dyn Clock>,
         traces: Option<Traces>,
     ) -> Self {
         Self {
-            in_force,
+            current,
             requests,
             clock,
             traces,
-            ids: RequestIds {
-                process: fastrand::u32(..),
-                next: AtomicU64::new(1),
-            },
+            ids: RequestIds::new(),
         }
     }
 
@@ -108,7 +104,7 @@ impl Answers for Observe {
         let method = name(request.method());
         let request_id = self.ids.next();
         let call = self.traces.as_ref().and_then(|it| it.begin(&request));
-        let mut answer = self.in_force.answer(request, request_id);
+        let mut answer = self.current.answer(request, request_id);
         Box::pin(async move {
             let answer = poll_fn(|context| {
                 let _current = call.as_ref().map(Call::attach);
@@ -131,56 +127,6 @@ impl Answers for Observe {
     }
 }
 
-/// Names requests by a counter, told apart from other processes' by a random start.
-struct RequestIds {
-    process: u32,
-    next: AtomicU64,
-}
-
-impl RequestIds {
-    fn next(&self) -> RequestId {
-        RequestId {
-            process: self.process,
-            number: self.next.fetch_add(1, Ordering::Relaxed),
-        }
-    }
-}
-
-/// The name of one request, which is in its answer and its log lines.
-#[derive(Clone, Copy)]
-pub(super) struct RequestId {
-    process: u32,
-    number: u64,
-}
-
-impl RequestId {
-    /// As `{process:08x}-{number:08x}`, at a fifth of its price.
-    fn to_text(self) -> String {
-        let mut text = [b'-'; 2 * MAX_DIGITS + 1];
-        let number = write_hexadecimal(&mut text, self.number);
-        let start = write_hexadecimal(&mut text[..number - 1], self.process.into());
-        String::from_utf8_lossy(&text[start..]).into_owned()
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_text())
-    }
-}
-
-/// Writes to the end of `text`, with zeros before as needed, and tells where that begins.
-fn write_hexadecimal(text: &mut [u8], mut number: u64) -> usize {
-    let mut start = text.len();
-    while number > 0 || text.len() - start < ID_DIGITS {
-        start -= 1;
-        let digit = number.to_le_bytes()[0] & 0xf;
-        text[start] = b"0123456789abcdef"[usize::from(digit)];
-        number >>= 4;
-    }
-    start
-}
-
 /// A stranger may send any token as a method; only registered ones are repeated.
 fn name(method: &Method) -> &'static str {
     match *method {
@@ -195,23 +141,5 @@ fn name(method: &Method) -> &'static str {
     }
 }
 
-const ID_DIGITS: usize = 8;
-const MAX_DIGITS: usize = 16;
 const NO_ROUTE: &str = "none";
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_has_eight_digits_and_more_when_it_is_larger() {
-        for number in [0, 1, 0x1234_abcd, 0xffff_ffff, 0x1_0000_0000, u64::MAX] {
-            let process = 0xabc;
-
-            let text = RequestId { process, number }.to_text();
-
-            assert_eq!(text, format!("00000abc-{number:08x}"));
-        }
-    }
-}

@@ -16,6 +16,7 @@ use poem_openapi::OperationId;
 
 use crate::guard::{OperationRule, Problem};
 
+use super::paths::{full_path, is_reserved};
 use super::traces;
 
 /// Turns errors and panics into problems.
@@ -25,12 +26,12 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    /// Knows which methods the paths of these operations answer to; any other path answers
-    /// to GET and HEAD.
-    pub(super) fn of(rules: &[OperationRule]) -> Self {
+    /// Knows which methods the paths of these operations answer to, below `base_path`; the
+    /// service's own paths answer to GET and HEAD.
+    pub(super) fn of(rules: &[OperationRule], base_path: &str) -> Self {
         let mut methods: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for rule in rules {
-            let of_path = methods.entry(rule.route()).or_default();
+            let of_path = methods.entry(full_path(base_path, &rule.route())).or_default();
             of_path.insert(rule.method.as_str());
             if rule.method == Method::GET {
                 of_path.insert(Method::HEAD.as_str());
@@ -94,8 +95,12 @@ impl<E> ProblemsEndpoint<E> {
         // RFC 9110 section 15.5.6.
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
             let route = pattern.as_ref().map_or("", |pattern| &pattern.0);
-            let allowed = self.allowed.get(route).cloned().unwrap_or(READ);
-            response.headers_mut().insert(ALLOW, allowed);
+            let allowed = self.allowed.get(route).cloned();
+            let is_own = || is_reserved(route).then_some(READ);
+            // Which methods plain routes answer to is known to them alone.
+            if let Some(allowed) = allowed.or_else(is_own) {
+                response.headers_mut().insert(ALLOW, allowed);
+            }
         }
         if let Some(pattern) = pattern {
             response.extensions_mut().insert(pattern);

@@ -1,8 +1,11 @@
-//! Finds what answers a request: an operation by its path, anything else by poem's router.
+//! Finds what answers a request.
 //!
-//! Most calls are to a few paths without parameters, so these are looked up whole. To nest
-//! poem-openapi's own service in a router would route every call twice; it would also read
-//! the query of each, which no operation here has.
+//! 1. An operation at a fixed path that reads neither query nor cookies: most calls go to
+//!    one of these, so they are found by one search and called at once.
+//! 2. Plain routes of the application, below their paths.
+//! 3. The service's own paths.
+//! 4. Any other operation, by poem-openapi's own service, which prepares what parameters and
+//!    foreign security schemes read.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,15 +15,36 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, OptionFuture};
 use http::Method;
 use poem::endpoint::{BoxEndpoint, DynEndpoint};
-use poem::error::MethodNotAllowedError;
-use poem::{Endpoint, IntoResponse, PathPattern, Request, Response, Result, Route, RouteMethod};
-use poem_openapi::OpenApi;
+use poem::error::{MethodNotAllowedError, NotFoundError};
+use poem::{
+    Endpoint, IntoEndpoint, IntoResponse, PathPattern, Request, Response, Result, Route,
+};
+use poem_openapi::registry::{MetaApi, MetaOperation, MetaParamIn, Registry};
+use poem_openapi::{OpenApi, OpenApiService};
+
+use super::application::PlainRoutes;
+use super::browser;
+use super::paths::is_within;
+use crate::guard::BearerAuth;
+
+/// The endpoints of a path, by method.
+pub(super) type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
 /// Every path of the service.
 pub(super) struct Routes {
     /// In the order of their paths.
-    fixed: Vec<Methods>,
-    rest: Route,
+    direct: Vec<Methods>,
+    plain: Vec<PlainRoutes>,
+    own: Own,
+    operations: BoxEndpoint<'static>,
+}
+
+/// What the service itself answers.
+pub(super) struct Own {
+    /// Each with everything below it.
+    pub(super) paths: Vec<&'static str>,
+    pub(super) route: Route,
+    pub(super) has_docs: bool,
 }
 
 /// The methods that one path answers to.
@@ -29,36 +53,49 @@ struct Methods {
     endpoints: Vec<(Method, BoxEndpoint<'static>)>,
 }
 
-/// Answers GET and HEAD alike; of the latter hyper sends no body.
-pub(super) fn read(endpoint: impl Endpoint<Output = Response> + 'static) -> RouteMethod {
-    let endpoint = Arc::new(endpoint);
-    RouteMethod::new().get(endpoint.clone()).head(endpoint)
-}
-
 impl Routes {
-    /// The operations of `api`, and `rest`.
-    pub(super) fn new(api: impl OpenApi, rest: Route) -> Self {
-        let mut table = HashMap::new();
-        api.add_routes(&mut table);
-        let (fixed, with_parameters): (Vec<_>, Vec<_>) =
-            table.into_iter().partition(|(path, _)| !path.contains(':'));
-        let methods = |(path, endpoints): (String, HashMap<_, _>)| Methods {
-            path: path.into(),
-            endpoints: endpoints.into_iter().collect(),
-        };
-        let mut fixed: Vec<_> = fixed.into_iter().map(methods).collect();
-        fixed.sort_by(|one, other| one.path.cmp(&other.path));
-        let rest = with_parameters
+    /// The operations of `table`, whose paths are those of callers, described by `meta` below
+    /// `base_path`.
+    pub(super) fn new(
+        table: Table,
+        meta: &[MetaApi],
+        base_path: &str,
+        plain: Vec<PlainRoutes>,
+        own: Own,
+    ) -> Self {
+        let needs_preparation = indirect_paths(meta, base_path);
+        let (direct, others): (Vec<_>, Vec<_>) = table
             .into_iter()
-            .fold(rest, |rest, (path, endpoints)| {
-                let methods = endpoints
-                    .into_iter()
-                    .fold(RouteMethod::new(), |all, (method, endpoint)| {
-                        all.method(method, endpoint)
-                    });
-                rest.at(path, methods)
-            });
-        Self { fixed, rest }
+            .partition(|(path, _)| !has_parameter(path) && !needs_preparation.contains(path));
+        let mut direct: Vec<_> = (direct.into_iter())
+            .map(|(path, endpoints)| Methods {
+                path: path.into(),
+                endpoints: endpoints.into_iter().collect(),
+            })
+            .collect();
+        direct.sort_by(|one, other| one.path.cmp(&other.path));
+        let operations = Undescribed(others.into_iter().collect());
+        Self {
+            direct,
+            plain: plain.into_iter().map(PlainRoutes::mounted).collect(),
+            own,
+            operations: OpenApiService::new(operations, "", "").into_endpoint(),
+        }
+    }
+
+    async fn call_other(&self, request: Request) -> Result<Response> {
+        let path = request.uri().path();
+        if let Some(routes) = self.plain.iter().find(|it| is_within(path, &it.path)) {
+            return DynEndpoint::call(&*routes.endpoint, request).await;
+        }
+        if self.own.paths.iter().any(|at| is_within(path, at)) {
+            return self.own.route.call(request).await;
+        }
+        let is_browser = browser::asks(&request);
+        match DynEndpoint::call(&*self.operations, request).await {
+            Err(error) if is_browser && error.is::<NotFoundError>() => Ok(browser::not_found(self.own.has_docs)),
+            answer => answer,
+        }
     }
 }
 
@@ -67,18 +104,15 @@ impl Endpoint for Routes {
 
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let path = request.uri().path();
-        match self.fixed.binary_search_by(|it| (*it.path).cmp(path)) {
-            Ok(found) => Either::Left(self.fixed[found].call(request)),
-            Err(_) => Either::Right(Box::pin(async {
-                let answer = self.rest.call(request).await;
-                answer.map(IntoResponse::into_response)
-            })),
+        match self.direct.binary_search_by(|it| (*it.path).cmp(path)) {
+            Ok(found) => Either::Left(self.direct[found].call(request)),
+            Err(_) => Either::Right(Box::pin(self.call_other(request))),
         }
     }
 }
 
 impl Methods {
-    /// Tells the path with the answer, as poem's router does.
+    /// Adds the path to the answer, as poem's router does.
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let answer = self.answer(request);
         let pattern = PathPattern(self.path.clone());
@@ -109,4 +143,53 @@ impl Methods {
         let mut endpoints = self.endpoints.iter();
         endpoints.find_map(|(known, endpoint)| (known == method).then_some(endpoint))
     }
+}
+
+impl PlainRoutes {
+    /// Behind a router that takes its path away, and prefixes it in the pattern.
+    fn mounted(self) -> Self {
+        let path = self.path.trim_end_matches('/').to_owned();
+        let route = Route::new().nest(&path, self.endpoint);
+        Self {
+            endpoint: Box::new(poem::endpoint::ToDynEndpoint(route)),
+            path,
+        }
+    }
+}
+
+/// Operations for poem-openapi's service, whose document is never asked for.
+struct Undescribed(Table);
+
+impl OpenApi for Undescribed {
+    fn meta() -> Vec<MetaApi> {
+        Vec::new()
+    }
+
+    fn register(_: &mut Registry) {}
+
+    fn add_routes(self, table: &mut Table) {
+        table.extend(self.0);
+    }
+}
+
+fn has_parameter(path: &str) -> bool {
+    path.contains([':', '*', '<'])
+}
+
+/// Paths with an operation that reads what poem-openapi's service prepares.
+fn indirect_paths(meta: &[MetaApi], base_path: &str) -> Vec<String> {
+    let paths = meta.iter().flat_map(|api| &api.paths);
+    let indirect = paths.filter(|path| !path.operations.iter().all(is_direct));
+    indirect
+        .map(|path| super::paths::full_path(base_path, &path.path))
+        .collect()
+}
+
+fn is_direct(operation: &MetaOperation) -> bool {
+    let reads_headers_alone = (operation.params.iter())
+        .all(|parameter| matches!(parameter.in_type, MetaParamIn::Header));
+    let is_ours = (operation.security.iter())
+        .flat_map(HashMap::keys)
+        .all(|scheme| *scheme == BearerAuth::NAME);
+    reads_headers_alone && is_ours
 }

@@ -12,7 +12,7 @@ use super::asset::Asset;
 use super::page::Page;
 
 /// The path to which the issuer sends a person back. Issuers compare it to the letter.
-pub(in crate::service) const OAUTH2_REDIRECT: &str = "/docs/oauth2-redirect.html";
+pub(crate) const OAUTH2_REDIRECT: &str = "/docs/oauth2-redirect.html";
 
 /// The page, which may talk to the service and to the issuer's token endpoint.
 pub(super) fn page(
@@ -20,6 +20,7 @@ pub(super) fn page(
     client_id: Option<&str>,
     issuer: Option<&Metadata>,
 ) -> Asset {
+    let title = super::page::title(document);
     let document = document.as_value();
     let settings = json!({
         "clientId": client_id.unwrap_or_default(),
@@ -30,7 +31,7 @@ pub(super) fn page(
         .map(|url| format!(" {}", url.origin().ascii_serialization()))
         .unwrap_or_default();
     let page = Page {
-        title: crate::api::TITLE,
+        title,
         styles: &["docs/swagger-ui.css", "docs/page.css"],
         scripts: &["docs/swagger-ui-bundle.js", "docs/swagger-ui-start.js"],
         data: &[("document", document), ("settings", &settings)],

@@ -11,7 +11,7 @@ use poem::{Request, Route, RouteMethod};
 
 use super::asset::Asset;
 use super::swagger_ui::OAUTH2_REDIRECT;
-use crate::service::routes::read;
+use super::read::read;
 
 struct Bundles {
     swagger_ui_css: Asset,

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use serde_json::Value;
 
+use crate::guard::Document;
+
 use super::asset::Asset;
 
 /// A page whose scripts and styles are files of their own.
@@ -55,6 +57,11 @@ impl Page<'_> {
             .with_header(X_FRAME_OPTIONS, "DENY")
             .with_header(REFERRER_POLICY, "no-referrer")
     }
+}
+
+/// The API's own name.
+pub(super) fn title(document: &Document) -> &str {
+    document.as_value()["info"]["title"].as_str().unwrap_or("API")
 }
 
 /// JSON that cannot end the script it stands in.

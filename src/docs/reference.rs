@@ -7,7 +7,7 @@ use super::page::Page;
 
 pub(super) fn page(document: &Document) -> Asset {
     let page = Page {
-        title: crate::api::TITLE,
+        title: super::page::title(document),
         styles: &["page.css"],
         scripts: &["redoc.js", "redoc-start.js"],
         data: &[("document", document.as_value())],

@@ -1,0 +1,152 @@
+//! What is known of an application before it starts: enough for its document.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use http::Method;
+use poem::endpoint::BoxEndpoint;
+use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::{
+    ContactObject, LicenseObject, OpenApi, OpenApiService, ServerObject, Webhook,
+};
+use serde_json::Value;
+
+use crate::guard::Guarded;
+use crate::service::config::Contact;
+
+/// What is known of an application before it starts.
+#[derive(Clone)]
+pub(crate) struct Outline {
+    pub(crate) title: String,
+    pub(crate) version: String,
+    pub(super) description: String,
+    pub(super) contact: Option<Contact>,
+    pub(super) license: Option<(String, Option<String>)>,
+    /// Where the operations are mounted: empty, or a path without a slash at its end.
+    pub(crate) base_path: String,
+    /// The default of `access.anonymous`.
+    pub(crate) anonymous: Vec<String>,
+    /// What scopes allow, by their names.
+    pub(crate) scopes: Vec<(&'static str, &'static str)>,
+    pub(super) operations: Types,
+    pub(super) webhooks: Option<fn() -> Value>,
+}
+
+/// The operations by their types alone.
+#[derive(Clone, Copy)]
+pub(super) struct Types {
+    meta: fn() -> Vec<MetaApi>,
+    print: fn(&Outline, &str, Option<&Contact>) -> String,
+}
+
+impl Outline {
+    pub(super) fn new(title: &str, version: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            version: version.to_owned(),
+            description: String::new(),
+            contact: None,
+            license: None,
+            base_path: String::new(),
+            anonymous: Vec::new(),
+            scopes: Vec::new(),
+            operations: Types::of::<()>(),
+            webhooks: None,
+        }
+    }
+
+    /// The operations as poem-openapi describes them.
+    pub(crate) fn meta(&self) -> Vec<MetaApi> {
+        (self.operations.meta)()
+    }
+
+    /// The document as poem-openapi prints it, for callers at `public_url`. A `contact` by
+    /// setting replaces the application's own.
+    pub(crate) fn spec(&self, public_url: &str, contact: Option<&Contact>) -> Value {
+        let text = (self.operations.print)(self, public_url, contact);
+        let mut spec: Value = serde_json::from_str(&text).expect("poem-openapi emits JSON");
+        if let Some(webhooks) = self.webhooks {
+            add_webhooks(&mut spec, webhooks());
+        }
+        spec
+    }
+}
+
+impl Types {
+    pub(super) fn of<T: OpenApi + 'static>() -> Self {
+        Self {
+            meta: T::meta,
+            print: |outline, public_url, contact| {
+                let api = OnPaper::<T>(PhantomData);
+                let service = OpenApiService::new(api, &outline.title, &outline.version);
+                describe(service, outline, public_url, contact).spec()
+            },
+        }
+    }
+}
+
+/// The webhooks of `W` as poem-openapi prints them.
+pub(super) fn webhooks<W: Webhook>() -> Value {
+    let service = OpenApiService::new((), "", "").webhooks::<W>();
+    serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON")
+}
+
+fn describe<T>(
+    service: OpenApiService<T, ()>,
+    outline: &Outline,
+    public_url: &str,
+    contact: Option<&Contact>,
+) -> OpenApiService<T, ()> {
+    let server = format!("{public_url}{}", outline.base_path);
+    let mut service = service.server(ServerObject::new(server));
+    if !outline.description.is_empty() {
+        service = service.description(&outline.description);
+    }
+    if let Some(contact) = contact.or(outline.contact.as_ref()) {
+        let whom = ContactObject::new().name("The operators of this API");
+        service = service.contact(match contact {
+            Contact::Email(address) => whom.email(address),
+            Contact::Url(url) => whom.url(url),
+        });
+    }
+    if let Some((name, url)) = &outline.license {
+        let license = LicenseObject::new(name);
+        service = service.license(match url {
+            Some(url) => license.url(url),
+            None => license,
+        });
+    }
+    service
+}
+
+/// Adds what a document that describes nothing else says of webhooks.
+fn add_webhooks(spec: &mut Value, of_webhooks: Value) {
+    let Value::Object(mut of_webhooks) = of_webhooks else {
+        return;
+    };
+    if let Some(webhooks) = of_webhooks.remove("webhooks") {
+        spec["webhooks"] = webhooks;
+    }
+    let schemas = of_webhooks
+        .get_mut("components")
+        .and_then(|components| components.get_mut("schemas"))
+        .and_then(Value::as_object_mut);
+    for (name, schema) in schemas.map(std::mem::take).into_iter().flatten() {
+        spec["components"]["schemas"][name] = schema;
+    }
+}
+
+/// The operations of `T` without a value of it: they can be described and not called.
+struct OnPaper<T>(PhantomData<fn() -> T>);
+
+impl<T: OpenApi> OpenApi for OnPaper<T> {
+    fn meta() -> Vec<MetaApi> {
+        T::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Guarded::<T>::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}

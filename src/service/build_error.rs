@@ -1,0 +1,64 @@
+//! Why a service cannot be built.
+
+use crate::guard::RuleError;
+use crate::issuer::FetchError;
+
+use super::application::{HookError, StartError};
+use super::audit::AuditError;
+use super::denylist::DenylistError;
+use super::server::TlsError;
+
+/// Why a service cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No issuer is configured.
+    #[error("`issuer.url` is not set")]
+    NoIssuer,
+    /// The settings do not fit the API.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// Two things would lie at the same path.
+    #[error(
+        "{what} of the application would lie at `{path}`, but `{at}` belongs to {by}; \
+         give it another path"
+    )]
+    PathTaken {
+        /// What the application has there.
+        what: &'static str,
+        /// Its path.
+        path: String,
+        /// Whose path it is.
+        by: String,
+        /// The path that is taken.
+        at: String,
+    },
+    /// Plain routes lie at something that is no fixed path.
+    #[error("plain routes must lie at a path as in `/reports`, without parameters, found `{path}`")]
+    NotAPath {
+        /// What was given.
+        path: String,
+    },
+    /// The startup hook failed.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The application cannot make its operations with these settings.
+    #[error("the application cannot make its operations")]
+    Application(#[source] HookError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// There can be no audit log.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The denylist is not as it should be.
+    #[error(transparent)]
+    Denylist(#[from] DenylistError),
+    /// Traces cannot be sent.
+    #[cfg(feature = "otel")]
+    #[error("`telemetry.otlp_endpoint` cannot be used")]
+    Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[source] FetchError),
+}

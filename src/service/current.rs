@@ -1,0 +1,33 @@
+//! The app in force, which a reload replaces between two requests.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use futures_util::future::BoxFuture;
+use poem::{Request, Response};
+
+use super::app::App;
+use super::request_id::RequestId;
+
+/// The app in force.
+pub(super) struct Current(Arc<ArcSwap<App>>);
+
+impl Current {
+    pub(super) fn new(app: Arc<ArcSwap<App>>) -> Self {
+        Self(app)
+    }
+
+    /// By the app of now, which a reload does not take from it.
+    pub(super) fn answer(
+        &self,
+        mut request: Request,
+        id: RequestId,
+    ) -> BoxFuture<'static, Response> {
+        let app = self.0.load();
+        // Only the audit log reads it.
+        if app.is_audited {
+            request.set_data(id);
+        }
+        app.endpoint.clone().answer(request)
+    }
+}

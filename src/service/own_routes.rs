@@ -1,0 +1,103 @@
+//! The paths that the service answers itself.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use poem::endpoint::make_sync;
+use poem::{IntoResponse, Request, Response, Route};
+
+use crate::docs::{Documents, read};
+use crate::guard::{OperationRule, ProtectedResource};
+
+use super::app::Lasting;
+use super::application::Outline;
+use super::browser;
+use super::health::{self, Detail};
+use super::keys::Keys;
+use super::paths::{OWN, RESOURCE_METADATA, full_path, is_within};
+use super::problems::problem;
+use super::routes::{Own, Table};
+
+/// What the service's own answers are made of.
+pub(super) struct OwnRoutes<'a> {
+    pub(super) outline: &'a Outline,
+    pub(super) rules: &'a [OperationRule],
+    pub(super) issuer: &'a str,
+    pub(super) public_url: &'a str,
+    /// `None` where the pages and the document are disabled.
+    pub(super) documents: Option<&'a Arc<Documents>>,
+    pub(super) keys: &'a Keys,
+    pub(super) lasting: &'a Lasting,
+}
+
+/// All of them, except for those that an operation in `table` replaces.
+pub(super) fn routes(own: &OwnRoutes<'_>, table: &Table) -> Own {
+    let keys = own.keys.clone();
+    let mut paths = OWN.to_vec();
+    let mut route = Route::new()
+        .at(RESOURCE_METADATA, own.metadata())
+        .at(format!("{RESOURCE_METADATA}/*path"), own.metadata())
+        .at("/livez", read(make_sync(|_| health::live())))
+        .at(
+            "/readyz",
+            read(health::ready(
+                move || keys.clone(),
+                own.lasting.denials.clone(),
+                own.lasting.conditions.clone(),
+                own.lasting.stage.clone(),
+                Detail::Word,
+            )),
+        );
+    if !table.contains_key("/favicon.ico") {
+        paths.push("/favicon.ico");
+        route = route.at("/favicon.ico", read(make_sync(|_| browser::no_icon())));
+    }
+    if let Some(documents) = own.documents {
+        paths.extend(crate::docs::PATHS);
+        route = documents.add_to(route);
+        if !table.contains_key("/") {
+            paths.push("/");
+            route = route.at("/", read(make_sync(to_docs_or_not_found)));
+        }
+    }
+    Own {
+        paths,
+        route,
+        has_docs: own.documents.is_some(),
+    }
+}
+
+fn to_docs_or_not_found(request: Request) -> Response {
+    if browser::asks(&request) {
+        browser::to_docs()
+    } else {
+        problem(StatusCode::NOT_FOUND).into_response()
+    }
+}
+
+impl OwnRoutes<'_> {
+    /// The metadata of the resource at the URL that the rest of the path names: the whole
+    /// service, or what lies below a path that operations have (RFC 9728 section 3.1).
+    fn metadata(&self) -> poem::RouteMethod {
+        let (title, public_url) = (self.outline.title.clone(), self.public_url.to_owned());
+        let (issuer, rules) = (self.issuer.to_owned(), self.rules.to_vec());
+        let paths: Vec<_> = (self.rules.iter())
+            .map(|rule| full_path(&self.outline.base_path, &rule.path))
+            .collect();
+        let documentation = self.documents.map(|_| format!("{public_url}/docs"));
+        read(make_sync(move |request: Request| {
+            let path = request.uri().path();
+            let resource = path.strip_prefix(RESOURCE_METADATA).unwrap_or_default();
+            if !resource.is_empty() && !paths.iter().any(|path| is_within(path, resource)) {
+                return problem(StatusCode::NOT_FOUND).into_response();
+            }
+            let url = format!("{public_url}{resource}");
+            let mut metadata = ProtectedResource::new(&url, &issuer, &rules);
+            if let Some(documentation) = &documentation {
+                metadata = metadata.with_documentation(&title, documentation);
+            }
+            let text = serde_json::to_string(&metadata).expect("a document of strings");
+            text.with_content_type("application/json").into_response()
+        }))
+    }
+}

@@ -1,0 +1,154 @@
+//! What the settings and the application make of the guard, and of what it says of itself.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::docs::OAUTH2_REDIRECT;
+use crate::guard::{
+    Access, AccessMode, Challenge, Document, Guard, OperationAccess, OperationRule, RateLimits,
+};
+use crate::issuer::{Fetch, FetchPolicy, Metadata, RefreshPolicy};
+use crate::token::Validation;
+use crate::verifier::Verifier;
+
+use super::BuildError;
+use super::application::Outline;
+use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
+use super::paths::RESOURCE_METADATA;
+use super::problems::problem;
+
+/// What a token must say.
+pub(super) fn validation(config: &Config) -> Result<Validation, BuildError> {
+    let issuer = config.issuer.url.as_ref().ok_or(BuildError::NoIssuer)?;
+    let audience = config.issuer.audience.clone();
+    Ok(Validation::new(issuer.as_str(), audience).with_leeway(config.issuer.leeway))
+}
+
+/// The guard of the settings in force.
+pub(super) fn guard(
+    config: &Config,
+    outline: &Outline,
+    verifier: Verifier,
+    public_url: &str,
+    clock: Arc<dyn Clock>,
+) -> Guard {
+    let challenge = Challenge::new(&config.access.realm)
+        .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
+    let guard = Guard::new(verifier)
+        .with_challenge(challenge)
+        .with_access(access(&config.access))
+        .with_scope_texts(&outline.scopes)
+        .with_offered_scope(&config.docs.scopes);
+    match limits(&config.rate, clock) {
+        Some(limits) => guard.with_limits(limits),
+        None => guard,
+    }
+}
+
+/// Prints the document for the issuer's metadata, once they are known.
+pub(super) fn printer(
+    config: &Config,
+    outline: &Outline,
+    guard: &Guard,
+    rules: &Arc<[OperationRule]>,
+    public_url: &str,
+) -> impl Fn(Option<&Metadata>) -> Document + Send + Sync + 'static {
+    let spec = outline.spec(public_url, config.docs.contact.as_ref());
+    let (guard, rules) = (guard.clone(), rules.clone());
+    let late = problem(http::StatusCode::REQUEST_TIMEOUT);
+    move |metadata| {
+        let document = Document::complete(spec.clone(), &rules, &guard, metadata);
+        document.with_answer(late, "The request took too long.")
+    }
+}
+
+/// Where an issuer may send people back to Swagger UI, for a service that listens at
+/// `listen`: under its public URL, and on this machine under both of its names.
+pub(crate) fn redirect_uris(config: &Config, listen: &Listen) -> Vec<String> {
+    let mut bases = vec![public_url(config, listen)];
+    if let Some(port) = listen.address().map(|address| address.port()) {
+        bases.push(format!("http://127.0.0.1:{port}"));
+        bases.push(format!("http://localhost:{port}"));
+    }
+    bases.dedup();
+    (bases.into_iter())
+        .map(|base| base + OAUTH2_REDIRECT)
+        .collect()
+}
+
+/// Our only outbound HTTP client, with the configured deadlines.
+///
+/// # Errors
+///
+/// [`BuildError::Client`].
+pub fn fetch(config: &IssuerConfig) -> Result<Fetch, BuildError> {
+    Fetch::new(&FetchPolicy {
+        connect_timeout: config.connect_timeout,
+        timeout: config.timeout,
+    })
+    .map_err(BuildError::Client)
+}
+
+/// How often the issuer's keys are fetched, and how long they are kept.
+pub fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
+    RefreshPolicy {
+        cooldown: config.cooldown,
+        refresh_min: config.refresh_min,
+        refresh_max: config.refresh_max,
+        retry_max: config.retry_max,
+        max_stale: config.max_stale,
+        // A fetch may need the discovery document first.
+        longest_wait: config.timeout * 2,
+        jwks_hosts: config.jwks_hosts.clone(),
+        ..RefreshPolicy::default()
+    }
+}
+
+/// The URL callers use, without a trailing slash. A service that listens on every address,
+/// or on a socket, needs the setting; until then it is this machine's own.
+pub(super) fn public_url(config: &Config, listen: &Listen) -> String {
+    if let Some(url) = &config.http.public_url {
+        return url.as_str().to_owned();
+    }
+    let scheme = match config.http.tls {
+        Some(_) => "https",
+        None => "http",
+    };
+    match listen.address() {
+        None => format!("{scheme}://localhost"),
+        Some(address) if address.ip().is_unspecified() => {
+            format!("{scheme}://localhost:{}", address.port())
+        }
+        Some(address) => format!("{scheme}://{address}"),
+    }
+}
+
+pub(super) fn access(config: &AccessConfig) -> Access {
+    let operations = config.operations.iter().map(|(id, operation)| {
+        let operation = OperationAccess {
+            scope: operation.scopes.clone(),
+            claims: operation.claims.clone(),
+        };
+        (id.clone(), operation)
+    });
+    Access {
+        mode: match config.mode {
+            config::AccessMode::Declared => AccessMode::Declared,
+            config::AccessMode::All => AccessMode::All,
+        },
+        anonymous: config.anonymous.clone(),
+        operations: operations.collect(),
+    }
+}
+
+fn limits(config: &RateConfig, clock: Arc<dyn Clock>) -> Option<RateLimits> {
+    config.refusals.or(config.calls)?;
+    let mut limits = RateLimits::new(clock);
+    if let Some(rate) = config.refusals {
+        limits = limits.with_refusals(rate);
+    }
+    if let Some(rate) = config.calls {
+        limits = limits.with_calls(rate);
+    }
+    Some(limits)
+}

@@ -1,0 +1,112 @@
+//! An application's own conditions of readiness, asked at an interval and not by callers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use tokio::task::JoinHandle;
+
+use super::application::HookError;
+
+/// One condition, by its name.
+pub(super) struct Check {
+    name: &'static str,
+    ask: Box<dyn Fn() -> BoxFuture<'static, Result<(), HookError>> + Send + Sync>,
+}
+
+/// What the conditions said last. Clones share it.
+#[derive(Clone)]
+pub(super) struct Conditions {
+    states: Arc<[State]>,
+}
+
+struct State {
+    check: Check,
+    /// `None` until the first answer.
+    last: Mutex<Option<Result<(), String>>>,
+}
+
+impl Check {
+    pub(super) fn new(
+        name: &'static str,
+        ask: impl Fn() -> BoxFuture<'static, Result<(), HookError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name,
+            ask: Box::new(ask),
+        }
+    }
+
+    async fn answer(&self) -> Result<(), String> {
+        let asked = std::panic::AssertUnwindSafe((self.ask)()).catch_unwind();
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(error))) => Err(error.to_string()),
+            Ok(Err(_)) => Err("the check panicked".to_owned()),
+            Err(_) => Err(format!("no answer in {PATIENCE:?}")),
+        }
+    }
+}
+
+impl Conditions {
+    pub(super) fn new(checks: Vec<Check>) -> Self {
+        let state = |check| State {
+            check,
+            last: Mutex::new(None),
+        };
+        Self {
+            states: checks.into_iter().map(state).collect(),
+        }
+    }
+
+    /// Asks all of them every [`INTERVAL`], until the task is aborted.
+    pub(super) fn watch(&self) -> Option<JoinHandle<()>> {
+        if self.states.is_empty() {
+            return None;
+        }
+        let states = self.states.clone();
+        Some(tokio::spawn(async move {
+            loop {
+                join_all(states.iter().map(State::ask)).await;
+                tokio::time::sleep(INTERVAL).await;
+            }
+        }))
+    }
+
+    /// Whether each of them holds.
+    pub(super) fn hold(&self) -> bool {
+        self.states.iter().all(|state| matches!(state.last(), Some(Ok(()))))
+    }
+
+    /// Each condition with what it said last.
+    pub(super) fn last(&self) -> Vec<(&'static str, Option<Result<(), String>>)> {
+        let states = self.states.iter();
+        states.map(|it| (it.check.name, it.last())).collect()
+    }
+}
+
+impl State {
+    async fn ask(&self) {
+        let answer = self.check.answer().await;
+        let before = self.lock().replace(answer.clone());
+        if let Err(error) = answer
+            && !matches!(before, Some(Err(_)))
+        {
+            tracing::warn!(check = self.check.name, error, "a readiness check fails");
+        }
+    }
+
+    fn last(&self) -> Option<Result<(), String>> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Result<(), String>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often the conditions are asked.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// How long one may take.
+const PATIENCE: Duration = Duration::from_secs(5);

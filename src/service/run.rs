@@ -1,0 +1,77 @@
+//! The life of a service: it serves, drains and ends.
+
+use std::future::Future;
+
+use tokio::sync::watch;
+
+use super::Service;
+use super::server::{self, Listener, Pulse, Stage};
+
+impl Service {
+    /// Serves until `shutdown` completes, and then ends:
+    ///
+    /// 1. `/readyz` is 503, and callers are served for `http.drain_delay` more.
+    /// 2. No new caller is accepted; requests in flight finish within
+    ///    `http.shutdown_timeout`.
+    /// 3. Background tasks end, and the application's shutdown hook runs.
+    ///
+    /// Operators can read the metrics until the last caller is gone.
+    pub async fn run(
+        self,
+        listener: impl Into<Listener>,
+        admin: Option<impl Into<Listener>>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let watching = self.conditions.watch();
+        let shutdown_timeout = self.limits.shutdown_timeout;
+        let callers = server::serve(
+            listener.into(),
+            self.endpoint,
+            self.limits.clone(),
+            self.tls,
+            self.callers,
+            self.stage.subscribe(),
+            self.heart,
+        );
+        let admin = admin.map(Into::into);
+        if let Some(door) = &admin {
+            self.denials.open(door);
+        }
+        let (_, unasked) = Pulse::of_heart();
+        let (admin_stage, admin_ends) = watch::channel(Stage::Open);
+        let operators = async {
+            if let Some(admin) = admin {
+                let (endpoint, operators) = (self.admin, self.operators);
+                server::serve(
+                    admin,
+                    endpoint,
+                    self.limits,
+                    None,
+                    operators,
+                    admin_ends,
+                    unasked,
+                )
+                .await;
+            }
+        };
+        let end = async {
+            shutdown.await;
+            self.stage.send_replace(Stage::Draining);
+            tokio::time::sleep(self.drain_delay).await;
+            self.stage.send_replace(Stage::Closed);
+        };
+        let application = self.application;
+        let callers = async {
+            tokio::join!(callers, end);
+            application.stop(shutdown_timeout).await;
+            admin_stage.send_replace(Stage::Closed);
+        };
+        tokio::join!(callers, operators);
+        if let Some(watching) = watching {
+            watching.abort();
+        }
+        if let Some(traces) = self.traces {
+            traces.finish().await;
+        }
+    }
+}
