@@ -1,8 +1,8 @@
 //! A loopback authorization server with Okta's paths and claims.
 //!
-//! It lets the service run where there is no Okta account, and lets tests bring
-//! about what a real issuer will not do on request: [`DevIssuer::rotate`] keys,
-//! forge an [`AccessToken`], be out of order ([`Behaviour`]).
+//! The service runs with it where there is no Okta account. Tests make it do what a
+//! real issuer does not do on request: [`DevIssuer::rotate`] keys, sign a forged
+//! [`AccessToken`], or fail ([`Behaviour`]).
 //!
 //! | below the issuer | |
 //! | --- | --- |
@@ -10,10 +10,11 @@
 //! | `/v1/keys` | the key set |
 //! | `POST /v1/token` | client credentials, authorization code |
 //! | `GET /v1/authorize` | sign-in page for the authorization code |
-//! | `POST /v1/introspect`, `POST /v1/revoke` | what a token is worth, and its end |
+//! | `POST /v1/introspect`, `POST /v1/revoke` | the state of a token, and its revocation |
 //!
-//! It protects nothing: its secrets are public, its users have no passwords. So it
-//! refuses to listen where another machine could reach it, and reads no key from disk.
+//! It protects nothing: its secrets are public and its users have no passwords.
+//! Therefore it refuses to listen where another machine could connect, and it reads
+//! no key from disk.
 
 mod access_token;
 mod authority;
@@ -27,10 +28,12 @@ mod issuer;
 mod key_ring;
 mod metadata;
 mod mint;
+mod options;
 mod parameters;
 mod refusal;
 mod revocations;
 mod routes;
+mod scopes;
 mod sign_in_page;
 mod single_use;
 mod token_endpoint;
@@ -44,7 +47,9 @@ pub use access_token::AccessToken;
 pub(crate) use access_token::Issuance;
 pub use behaviour::Behaviour;
 pub use directory::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, SCOPE, User};
-pub use issuer::{DevIssuer, DevOptions};
+pub use issuer::DevIssuer;
 pub use mint::SigningKey;
+pub use options::DevOptions;
+pub use scopes::OfferedScope;
 
 pub use crate::token::Algorithm as SigningAlgorithm;

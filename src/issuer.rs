@@ -1,7 +1,7 @@
-//! Floor 2: what we ask an issuer for, and how often.
+//! Floor 2: what we request from an issuer, and how often.
 //!
-//! Everything that leaves this process passes [`fetch`](Fetch): https only, no
-//! redirects, deadlines, a cap on the body. Above it stand the issuer's [`Metadata`]
+//! Every request that leaves this process passes [`fetch`](Fetch): https only, no
+//! redirects, deadlines, a maximum size of the body. It serves the issuer's [`Metadata`]
 //! and its keys as [`RemoteKeySet`], which verifiers read without waiting.
 
 mod error;
@@ -10,6 +10,7 @@ mod fetch;
 mod grant;
 mod identifier;
 mod key_set;
+mod loopback;
 mod metadata;
 
 pub use error::DiscoveryError;
@@ -20,6 +21,8 @@ pub use fetch::{
 pub use grant::{ClientCredentials, GrantError, GrantedToken};
 pub use identifier::{Issuer, IssuerError};
 pub use key_set::{Attempts, KeySetStatus, RefreshPolicy, RemoteKeySet};
+#[cfg(feature = "service")]
+pub(crate) use loopback::is_loopback;
 pub use metadata::Metadata;
 #[cfg(feature = "service")]
 pub(crate) use metadata::explain;

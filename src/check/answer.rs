@@ -27,6 +27,11 @@ impl Answer {
         challenges
     }
 
+    /// Whether the operation served the caller: with a success, or with the connection.
+    pub(super) fn is_served(&self) -> bool {
+        self.status.is_success() || self.status == StatusCode::SWITCHING_PROTOCOLS
+    }
+
     /// Whether pages of `origin` may read this answer.
     pub(super) fn lets_read(&self, origin: &str) -> bool {
         let allowed = self.header(&ACCESS_CONTROL_ALLOW_ORIGIN);

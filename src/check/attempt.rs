@@ -19,6 +19,8 @@ pub(super) struct Attempt {
     pub(super) headers: HeaderMap,
     pub(super) body: Option<String>,
     pub(super) inputs: Inputs,
+    /// Whether the request asks for a WebSocket, as the document says that it has to.
+    pub(super) is_upgrade: bool,
     pub(super) expected: Expected,
     /// Whether callers without credentials are served too, as who let in may have been.
     pub(super) is_optional: bool,

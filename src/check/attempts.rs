@@ -1,5 +1,6 @@
 //! Everything that one operation is sent.
 
+use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::form_urlencoded;
 
@@ -192,6 +193,10 @@ impl<'a> Attempts<'a> {
             };
             headers.append(name, value);
         }
+        let is_upgrade = self.operation.requires_upgrade();
+        if is_upgrade {
+            headers.extend(HANDSHAKE.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        }
         let url = self.target.base().join(&sample.path);
         let url = url.map_err(|_| "the document's own values make no URL")?;
         if !self.target.holds(&url) {
@@ -205,6 +210,7 @@ impl<'a> Attempts<'a> {
             headers,
             body: sample.body,
             inputs: sample.inputs,
+            is_upgrade,
             expected: Expected::Open,
             is_optional: matches!(self.operation.rule, Rule::Optional(_)),
             secrets: Vec::new(),
@@ -229,5 +235,14 @@ impl<'a> Attempts<'a> {
         self.tokens.why_no_lesser.clone()
     }
 }
+
+/// What a browser sends to open a WebSocket, so that the guard is asked and not only the
+/// handshake. RFC 6455 section 1.3, its key included.
+const HANDSHAKE: [(HeaderName, &str); 4] = [
+    (CONNECTION, "Upgrade"),
+    (UPGRADE, "websocket"),
+    (SEC_WEBSOCKET_VERSION, "13"),
+    (SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ=="),
+];
 
 const BASIC: &[u8] = b"Basic Y2hlY2s6Y2hlY2s=";

@@ -1,8 +1,8 @@
 //! Sends requests to the API that is checked, and to nothing else.
 //!
-//! No redirect is followed, each exchange has a deadline, and of a body no more is read than
-//! is looked at. Unlike [`Fetch`](crate::issuer::Fetch) it speaks plain http with any host:
-//! whether the API is to be had that way is a finding, not a question.
+//! It follows no redirect, each exchange has a deadline, and it reads only as much of a body
+//! as the check examines. Unlike [`Fetch`](crate::issuer::Fetch) it speaks plain http with any
+//! host: an API that is reachable that way is a finding of the check.
 
 use std::io;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use http::{HeaderMap, Method};
 use url::Url;
 
 use crate::clock::Clock;
+use crate::issuer::is_loopback;
 
 use super::answer::Answer;
 
@@ -21,11 +22,11 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A client for the API at `base`, whose answers are waited for that long.
+    /// A client for the API at `base`, which waits for an answer at most `timeout`.
     ///
     /// # Errors
     ///
-    /// [`CallerError::Setup`] when TLS cannot be set up.
+    /// [`CallerError::Setup`] if TLS cannot be set up.
     pub fn new(base: &Url, timeout: Duration) -> Result<Self, CallerError> {
         #[expect(
             clippy::disallowed_methods,
@@ -79,7 +80,7 @@ impl Caller {
         })
     }
 
-    /// Fetches a whole document of at most 16 MiB, or says why there is none.
+    /// Fetches a whole document of at most 16 MiB.
     pub(super) async fn document(&self, url: &Url) -> Result<Vec<u8>, CallerError> {
         let mut response = self.client.get(url.clone()).send().await?;
         if !response.status().is_success() {
@@ -96,18 +97,9 @@ impl Caller {
     }
 }
 
-/// Whether what is sent there can be read on the way: plain http to another machine.
+/// Whether others on the network path can read what is sent: plain http to another machine.
 pub fn is_exposed(url: &Url) -> bool {
     url.scheme() == "http" && !is_loopback(url)
-}
-
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
 }
 
 /// Why the API cannot be called.
@@ -129,17 +121,17 @@ pub enum CallerError {
     /// The connection ended before the answer did.
     #[error("the connection ended without a whole answer")]
     Broken(#[source] reqwest::Error),
-    /// A document with another status than a success.
+    /// The status of the document's answer is not a success.
     #[error("the answer has status {0}")]
     Status(u16),
-    /// More document than 16 MiB.
+    /// The document is larger than 16 MiB.
     #[error("the document is longer than {MAX_DOCUMENT_BYTES} bytes")]
     TooLarge,
 }
 
 impl From<reqwest::Error> for CallerError {
     fn from(error: reqwest::Error) -> Self {
-        // Its URL would repeat what was asked for, a token in the query too.
+        // Its URL would repeat the request, including a token in the query.
         let error = error.without_url();
         if error.is_timeout() {
             Self::Timeout
@@ -151,8 +143,8 @@ impl From<reqwest::Error> for CallerError {
     }
 }
 
-/// Enough of an answer to look for what it must not hold.
+/// Enough of an answer to search for what it must not contain.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The longest OpenAPI document that is read.
+/// The maximum size of an OpenAPI document.
 const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;

@@ -129,7 +129,7 @@ impl<'a> Judge<'a> {
         } else if let Some(fault) = self.slowness(attempt, answer.took).await {
             outcome.faults.push(fault);
         }
-        if !status.is_success() {
+        if !answer.is_served() {
             outcome.faults.extend(of_echo(attempt, &answer));
         }
         match self.faults(attempt, &answer).await {
@@ -197,7 +197,7 @@ impl<'a> Judge<'a> {
         attempt: &Attempt,
         answer: &Answer,
     ) -> Result<Vec<Fault>, &'static str> {
-        if !answer.status.is_success() {
+        if !answer.is_served() {
             return Ok(Vec::new());
         }
         let stray = paths::stray(attempt);
@@ -217,7 +217,7 @@ impl<'a> Judge<'a> {
     async fn is_page(&mut self, stray: &Attempt) -> Option<bool> {
         let is_page = match self.send(stray).await {
             Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => None,
-            Ok(answer) => Some(answer.status.is_success()),
+            Ok(answer) => Some(answer.is_served()),
             // Then nothing speaks for who was let in.
             Err(_) => Some(false),
         };

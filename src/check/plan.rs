@@ -79,6 +79,11 @@ impl<'a> Plan<'a> {
                 return;
             }
         };
+        if let Some(parameter) = operation.misplaced_parameter() {
+            let found = format!("the path lacks `{{{}}}`", printable(parameter));
+            let outcome = Outcome::misdescribed(&shown(&operation), found);
+            self.outcomes.push(outcome);
+        }
         if self.check.methods == Methods::Safe && !operation.method.is_safe() {
             let why = "it may change something; --all-methods calls it too".to_owned();
             self.leave_out(&shown(&operation), "operation", why);

@@ -145,6 +145,15 @@ impl Outcome {
         self.status.is_some() && self.not_made.is_none()
     }
 
+    /// A fault of the document, which is found without a request.
+    pub(super) fn misdescribed(operation: &str, found: String) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            faults: vec![Fault::new("document", found)],
+            ..Self::of_document("document", "")
+        }
+    }
+
     /// A warning that no request is needed for.
     pub(super) fn of_document(check: &'static str, found: &str) -> Self {
         Self {

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::description::operation::Operation;
+use crate::issuer::is_loopback;
 
-use super::caller::{Caller, CallerError, is_loopback};
+use super::caller::{Caller, CallerError};
 use super::document::{self, Unread};
 
 /// An API and its OpenAPI document.

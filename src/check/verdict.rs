@@ -30,7 +30,8 @@ pub(super) fn of_open(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
         let found = format!("{status}, though the document asks for nothing");
         return vec![Fault::new("open_operation", found)];
     }
-    let is_found = answer.status.is_success() || answer.status.is_redirection();
+    let is_found =
+        answer.is_served() || answer.status.is_redirection() || wants_upgrade(attempt, answer);
     let is_bare = !attempt.headers.contains_key(AUTHORIZATION);
     if is_bare && !is_found && !(attempt.inputs == Inputs::MadeUp && is_complaint(answer.status)) {
         return vec![Fault::new("open_operation", answer.status.as_str())];
@@ -47,7 +48,8 @@ pub(super) fn of_open(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
 
 pub(super) fn of_good(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
     let status = answer.status;
-    if status.is_success() || (attempt.inputs == Inputs::MadeUp && is_complaint(status)) {
+    let is_complaint = attempt.inputs == Inputs::MadeUp && is_complaint(status);
+    if answer.is_served() || is_complaint || wants_upgrade(attempt, answer) {
         return Vec::new();
     }
     let challenges = answer.bearer_challenges();
@@ -131,7 +133,7 @@ pub(super) fn refusal(
     if due.contains(&status) {
         return of_challenge(answer, &[error]);
     }
-    if answer.status.is_success() {
+    if answer.is_served() {
         let fault = if attempt.is_optional {
             Fault::warning
         } else {
@@ -146,6 +148,9 @@ pub(super) fn refusal(
         return vec![Fault::warning("operation", found)];
     }
     let found = format!("{status} in place of {due}");
+    if wants_upgrade(attempt, answer) {
+        return vec![Fault::warning("operation", found)];
+    }
     // Who sends another scheme is told no less by 400.
     if attempt.check == "no_credentials" && status == 400 {
         return vec![Fault::warning("wrong_status", found)];
@@ -193,6 +198,15 @@ fn of_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
 
 pub(super) fn let_in(answer: &Answer) -> String {
     format!("{}, let in", answer.status.as_u16())
+}
+
+/// Whether the operation serves another protocol and says no more about this request.
+fn wants_upgrade(attempt: &Attempt, answer: &Answer) -> bool {
+    match answer.status {
+        StatusCode::UPGRADE_REQUIRED => true,
+        StatusCode::BAD_REQUEST => attempt.is_upgrade,
+        _ => false,
+    }
 }
 
 /// About the request, and not about who sends it.

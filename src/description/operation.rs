@@ -85,7 +85,26 @@ impl<'a> Operation<'a> {
             .map(move |parameter| resolve(document, parameter))
     }
 
-    /// The media types that a body may have; none when there is no body to send.
+    /// A path parameter that the path has no place for, so that no caller can send it.
+    pub(crate) fn misplaced_parameter(&self) -> Option<&'a str> {
+        let document = self.document;
+        let of_it = [self.described, self.path_item].into_iter();
+        let parameters = of_it.filter_map(|of| of["parameters"].as_array()).flatten();
+        let parameters = parameters.take(MAX_LISTED);
+        parameters
+            .map(|parameter| resolve(document, parameter))
+            .filter(|parameter| parameter["in"] == "path")
+            .filter_map(|parameter| parameter["name"].as_str())
+            .find(|name| !self.path.contains(&format!("{{{name}}}")))
+    }
+
+    /// Whether the document says that the connection becomes another, as a WebSocket does.
+    pub(crate) fn requires_upgrade(&self) -> bool {
+        let switching = StatusCode::SWITCHING_PROTOCOLS;
+        answer(self.document, self.described, switching.as_str()).is_some()
+    }
+
+    /// The media types that a body may have; none if there is no body to send.
     pub(crate) fn body(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let body = resolve(self.document, &self.described["requestBody"]);
         let content = body["content"].as_object().into_iter().flatten();

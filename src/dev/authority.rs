@@ -9,6 +9,7 @@ use super::behaviour::Stage;
 use super::directory::User;
 use super::key_ring::KeyRing;
 use super::revocations::Revocations;
+use super::scopes::Scopes;
 use super::single_use::SingleUse;
 use super::user_grant::UserGrant;
 use crate::clock::Clock;
@@ -21,15 +22,16 @@ pub(super) struct Authority {
     pub(super) audience: String,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) keys: KeyRing,
+    pub(super) scopes: Scopes,
     /// How long a key set may be cached.
     pub(super) keys_max_age: Duration,
     pub(super) stage: Stage,
     pub(super) revocations: Revocations,
     /// Where a code may be sent.
     pub(super) redirect_uris: Vec<String>,
-    /// Requests put before a user who has not answered yet.
+    /// Requests that are shown to a user who has not answered yet.
     pub(super) sign_ins: SingleUse<AuthorizationRequest>,
-    /// Granted, and not yet traded for a token.
+    /// Granted, and not yet exchanged for a token.
     pub(super) codes: SingleUse<UserGrant>,
 }
 

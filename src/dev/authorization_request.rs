@@ -1,19 +1,19 @@
-//! Judges what a client asks of the authorization endpoint.
+//! Checks the requests that clients make to the authorization endpoint.
 //!
-//! 1. Client and redirect URI come first: until both are known to belong
-//!    together, no answer may go to that URI (RFC 6749 section 4.1.2.1).
+//! 1. Client and redirect URI come first. No answer may go to that URI before it
+//!    is known to belong to the client (RFC 6749 section 4.1.2.1).
 //! 2. The response is a code, in the query.
 //! 3. PKCE is used, with S256 (RFC 7636 section 4.3, RFC 9700 section 2.1.1).
-//! 4. Every scope is known, and there is one at least.
+//! 4. Every scope is known, and there is at least one.
 
 use url::form_urlencoded::Serializer;
 
 use super::directory::{Client, GrantType};
 use super::parameters::Parameters;
 use super::refusal::Refusal;
-use super::token_endpoint::requested_scopes;
+use super::scopes::Scopes;
 
-/// A request that may be put before the user.
+/// A request that may be shown to the user.
 #[derive(Debug, Clone)]
 pub(super) struct AuthorizationRequest {
     pub(super) client: &'static Client,
@@ -30,24 +30,28 @@ pub(super) struct Reply {
     pub(super) state: Option<String>,
 }
 
-/// Who gets to hear that a request is refused.
+/// Who is notified that a request is refused.
 #[derive(Debug)]
 pub(super) enum Misrequest {
-    /// The person at the browser: there is no URI to be trusted.
+    /// The person at the browser, because no URI can be trusted.
     Told(Refusal),
     /// The client, by redirect.
     Sent(Reply, Refusal),
 }
 
 impl AuthorizationRequest {
-    /// Judges `query` against the registered `redirect_uris`.
-    pub(super) fn parse(query: &str, redirect_uris: &[String]) -> Result<Self, Misrequest> {
+    /// Checks `query` against the registered `redirect_uris` and the issuer's `scopes`.
+    pub(super) fn parse(
+        query: &str,
+        redirect_uris: &[String],
+        scopes: &Scopes,
+    ) -> Result<Self, Misrequest> {
         let parameters = Parameters::parse(query.as_bytes()).map_err(Misrequest::Told)?;
         let client = parameters
             .find("client_id")
             .and_then(Client::find)
             .ok_or(Misrequest::Told(CLIENT_UNKNOWN))?;
-        // Compared as text: RFC 9700 section 2.1 leaves no room for likeness.
+        // Compared byte for byte: RFC 9700 section 2.1 requires an exact match.
         let redirect_uri = parameters
             .find("redirect_uri")
             .filter(|_| client.may_use(GrantType::AuthorizationCode))
@@ -57,7 +61,7 @@ impl AuthorizationRequest {
             redirect_uri: redirect_uri.to_owned(),
             state: parameters.find("state").map(str::to_owned),
         };
-        match Self::judge(&parameters) {
+        match Self::validate(&parameters, scopes) {
             Ok((scopes, code_challenge)) => Ok(Self {
                 client,
                 reply,
@@ -70,7 +74,10 @@ impl AuthorizationRequest {
     }
 
     /// The scopes and the code challenge.
-    fn judge(parameters: &Parameters) -> Result<(Vec<&str>, &str), Refusal> {
+    fn validate<'p>(
+        parameters: &'p Parameters,
+        scopes: &Scopes,
+    ) -> Result<(Vec<&'p str>, &'p str), Refusal> {
         match parameters.find("response_type") {
             Some("code") => {}
             Some(_) => return Err(RESPONSE_TYPE_UNKNOWN),
@@ -93,7 +100,7 @@ impl AuthorizationRequest {
         if challenge.len() != 43 || !challenge.bytes().all(is_base64url) {
             return Err(PKCE_MALFORMED);
         }
-        let scopes = requested_scopes(parameters, GrantType::AuthorizationCode)?;
+        let scopes = scopes.requested(parameters, GrantType::AuthorizationCode)?;
         Ok((scopes, challenge))
     }
 }

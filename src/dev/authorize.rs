@@ -1,7 +1,7 @@
 //! `GET /v1/authorize` shows the sign-in page, `POST` takes its answer.
 //!
-//! The page posts back nothing but a handle that only it was given, so no other
-//! site can answer in its stead.
+//! The page posts back only a random handle that no other site knows, so no other
+//! site can answer for the user.
 
 use std::sync::Arc;
 
@@ -22,11 +22,11 @@ use super::user_grant::UserGrant;
 #[handler]
 pub(super) fn ask(Data(authority): Data<&Arc<Authority>>, request: &Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
-    match AuthorizationRequest::parse(query, &authority.redirect_uris) {
+    match AuthorizationRequest::parse(query, &authority.redirect_uris, &authority.scopes) {
         Ok(request) => {
             let now = authority.clock.monotonic();
             let handle = authority.sign_ins.keep(request.clone(), now);
-            sign_in_page::sign_in(&request, &handle)
+            sign_in_page::sign_in(&request, &authority.scopes, &handle)
         }
         Err(Misrequest::Told(refusal)) => sign_in_page::error(refusal.description),
         Err(Misrequest::Sent(reply, refusal)) => send_back(&reply, refusal),
@@ -67,7 +67,7 @@ fn send_back(reply: &Reply, refusal: Refusal) -> Response {
     ]))
 }
 
-/// 303, so that a form is never sent on. RFC 9700 section 4.12.
+/// 303, so that the browser never sends the form again. RFC 9700 section 4.12.
 fn redirect(location: &str) -> Response {
     Response::builder()
         .status(StatusCode::SEE_OTHER)

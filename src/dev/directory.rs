@@ -1,7 +1,8 @@
-//! Who and what the issuer knows: its users, its clients, its scopes.
+//! The users and the clients of the issuer.
 //!
-//! All of it is fixed and public. The secret below protects nothing; it lets a
-//! client authenticate here in the same way as it would elsewhere.
+//! All of them are fixed and public. The secret below protects nothing. It lets a
+//! client authenticate here in the same way as elsewhere. What differs from one issuer
+//! to the next, its scopes, is in [`scopes`](super::scopes).
 
 /// Somebody who can sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub const CLIENT_SECRET: &str = "dev-secret";
 /// The public client, for authorization code with PKCE.
 pub const PUBLIC_CLIENT_ID: &str = "dev-spa";
 
-/// A scope that every client may ask for: to read the caller's profile.
+/// A scope that every client may request by default: to read the caller's profile.
 pub const SCOPE: &str = "profile:read";
 
 /// A registered client. RFC 6749 section 2.
@@ -68,7 +69,7 @@ impl Client {
     }
 }
 
-/// How a client comes by a token. RFC 6749 section 1.3.
+/// How a client gets a token. RFC 6749 section 1.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GrantType {
     ClientCredentials,
@@ -90,24 +91,7 @@ impl GrantType {
     pub(super) fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grant| grant.name() == name)
     }
-
-    /// Whether a token obtained in this way may carry `scope`.
-    ///
-    /// OIDC scopes are about a user, and client credentials have none.
-    pub(super) fn allows(self, scope: &str) -> bool {
-        API_SCOPES.contains(&scope)
-            || (self == Self::AuthorizationCode && OIDC_SCOPES.contains(&scope))
-    }
 }
-
-/// Every scope that can be asked for, in the order metadata lists them.
-pub(super) fn scopes() -> impl Iterator<Item = &'static str> {
-    API_SCOPES.into_iter().chain(OIDC_SCOPES)
-}
-
-const API_SCOPES: [&str; 2] = ["AccessAll", SCOPE];
-// `offline_access` is granted as any other; there are no refresh tokens.
-const OIDC_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 const CLIENTS: [Client; 2] = [
     Client {

@@ -1,4 +1,4 @@
-//! A running issuer: its listener, its task, and the strings a test pulls.
+//! A running issuer: its listener, its task, and the controls for tests.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,38 +17,14 @@ use super::behaviour::{Behaviour, Stage};
 use super::directory::{PUBLIC_CLIENT_ID, User};
 use super::key_ring::KeyRing;
 use super::mint::SigningKey;
+use super::options::DevOptions;
 use super::revocations::Revocations;
 use super::routes::routes;
+use super::scopes::Scopes;
 use super::single_use::SingleUse;
-use crate::clock::{Clock, SystemClock};
+#[cfg(feature = "testing")]
+use crate::clock::Clock;
 use crate::token::Algorithm;
-
-/// What may differ from one issuer to the next.
-#[derive(Debug, Clone)]
-pub struct DevOptions {
-    /// The claim `aud` of every token.
-    pub audience: String,
-    /// Dates tokens, and ages what is kept in memory.
-    pub clock: Arc<dyn Clock>,
-    /// The first signing key; one is generated for RS256 when this is `None`.
-    pub signing_key: Option<Arc<SigningKey>>,
-    /// `max-age` of the key set, in whole seconds.
-    pub keys_max_age: Duration,
-    /// Where the public client may receive codes; matched to the letter.
-    pub redirect_uris: Vec<String>,
-}
-
-impl Default for DevOptions {
-    fn default() -> Self {
-        Self {
-            audience: "api://default".into(),
-            clock: Arc::new(SystemClock::new()),
-            signing_key: None,
-            keys_max_age: Duration::from_secs(600),
-            redirect_uris: REDIRECT_URIS.map(str::to_owned).to_vec(),
-        }
-    }
-}
 
 /// An authorization server on loopback. Dropping it stops it.
 ///
@@ -67,17 +43,17 @@ impl Default for DevOptions {
 pub struct DevIssuer {
     authority: Arc<Authority>,
     address: SocketAddr,
-    /// Gone with the issuer, which is what the server waits for.
+    /// Dropped with the issuer, which stops the server.
     stop: oneshot::Sender<()>,
     server: JoinHandle<io::Result<()>>,
 }
 
 impl DevIssuer {
-    /// Serves on `listener` from now on.
+    /// Starts to serve on `listener`.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::InvalidInput`] when others than this machine could connect.
+    /// [`io::ErrorKind::InvalidInput`] if another machine could connect.
     ///
     /// # Panics
     ///
@@ -102,6 +78,7 @@ impl DevIssuer {
             stage: Stage::new(),
             revocations: Revocations::default(),
             redirect_uris: options.redirect_uris,
+            scopes: Scopes::new(options.scopes),
             sign_ins: SingleUse::lasting(SIGN_IN_LIFETIME),
             codes: SingleUse::lasting(CODE_LIFETIME),
         });
@@ -112,7 +89,7 @@ impl DevIssuer {
             .run_with_graceful_shutdown(
                 routes(Arc::clone(&authority)),
                 async {
-                    // An error says that the sender was dropped: reason enough.
+                    // An error means that the issuer was dropped, which stops the server as well.
                     let _ = stopped.await;
                 },
                 Some(SHUTDOWN_TIMEOUT),
@@ -125,10 +102,10 @@ impl DevIssuer {
         })
     }
 
-    /// Stops taking connections and waits, for a moment, for those in flight.
+    /// Stops accepting connections and waits up to 1 s for requests in flight.
     pub async fn shutdown(self) {
         drop(self.stop);
-        // Whether the server ended well or badly, it has ended.
+        // The server has stopped, whether it failed or not.
         let _ = self.server.await;
     }
 
@@ -153,12 +130,12 @@ impl DevIssuer {
         self.authority.clock.clone()
     }
 
-    /// A token about the client itself, ready to be bent or signed.
+    /// A token about the client itself, to be changed or signed.
     pub fn token_for_client(&self, client_id: &str, scopes: &[&str]) -> AccessToken {
         self.authority.access_token(client_id, None, scopes)
     }
 
-    /// A token about `user`, given to the public client.
+    /// A token about `user`, issued to the public client.
     pub fn token_for_user(&self, user: User, scopes: &[&str]) -> AccessToken {
         self.authority
             .access_token(PUBLIC_CLIENT_ID, Some(user), scopes)
@@ -194,22 +171,22 @@ impl DevIssuer {
         self
     }
 
-    /// Takes all keys but the current one out of the key set.
+    /// Removes all keys except the current one from the key set.
     pub fn retire_old_keys(&self) -> &Self {
         self.authority.keys.retire_old();
         self
     }
 
-    /// Changes how metadata and keys are answered, until it is changed again.
+    /// Changes how metadata and keys are answered, until the next call.
     pub fn set_behaviour(&self, behaviour: Behaviour) {
         self.authority.stage.set(behaviour);
     }
 
-    /// How often `path` was asked for: `/v1/keys` or a metadata path, below the issuer.
+    /// The number of requests to `path`: `/v1/keys` or a metadata path, below the issuer.
     ///
     /// # Panics
     ///
-    /// For any other path, which would otherwise seem never to be visited.
+    /// For any other path, because its requests are not counted.
     pub fn requests_to(&self, path: &str) -> u64 {
         self.authority
             .stage
@@ -218,18 +195,11 @@ impl DevIssuer {
     }
 }
 
-/// The service's Swagger UI under both its names, and Postman.
-const REDIRECT_URIS: [&str; 3] = [
-    "http://127.0.0.1:3000/docs/oauth2-redirect.html",
-    "http://localhost:3000/docs/oauth2-redirect.html",
-    "https://oauth.pstmn.io/v1/callback",
-];
-
-/// A person may be called away from the sign-in page.
+/// A person may leave the sign-in page open for some time.
 const SIGN_IN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// A code goes straight from the browser to the client.
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
 
-/// No answer takes long, so this only cuts those who stay connected.
+/// No answer takes long, so this only closes connections that are idle.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);

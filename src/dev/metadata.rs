@@ -1,7 +1,7 @@
-//! The documents others find the issuer by: metadata and key set.
+//! The documents by which others find the issuer: metadata and key set.
 //!
-//! Only what is really served is advertised, but for the organisation's document:
-//! that one is there to be mistaken for the other, as it is with Okta.
+//! They advertise only what is really served. The organisation's document is the
+//! exception: it exists because Okta has one too, and people confuse the two.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::authority::Authority;
 use super::behaviour::{KEYS, OAUTH_METADATA, OPENID_CONFIGURATION};
-use super::directory::{self, GrantType};
+use super::directory::GrantType;
 use super::refusal::{json_body, unknown_server};
 
 /// OIDC Discovery 1.0 section 4.
@@ -33,7 +33,7 @@ pub(super) fn oauth_metadata(Data(authority): Data<&Arc<Authority>>) -> Response
         .unwrap_or_else(|| document(&authority.issuer(), authority))
 }
 
-/// The organisation's own server: another issuer, whose tokens no API may judge.
+/// The organisation's own server: another issuer, whose tokens no API can verify.
 #[handler]
 pub(super) fn organisation_metadata(Data(authority): Data<&Arc<Authority>>) -> Response {
     document(&authority.origin, authority)
@@ -86,7 +86,7 @@ fn metadata(issuer: &str, authority: &Authority) -> Value {
         "grant_types_supported": GrantType::ALL.map(GrantType::name),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [algorithm],
-        "scopes_supported": directory::scopes().collect::<Vec<_>>(),
+        "scopes_supported": authority.scopes.names(),
         "token_endpoint_auth_methods_supported": authentication,
         "introspection_endpoint": format!("{base}/v1/introspect"),
         "introspection_endpoint_auth_methods_supported": authentication,

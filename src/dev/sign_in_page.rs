@@ -1,7 +1,8 @@
-//! The pages a person sees: sign in and consent, or what went wrong.
+//! The pages that a person sees: sign in and consent, or what went wrong.
 //!
-//! Plain HTML without script. All that comes from a request is escaped, and the
-//! policy sent along allows this one style sheet and these two form targets.
+//! They are plain HTML without script. Everything that comes from a request or from
+//! the application is escaped. The `Content-Security-Policy` of the page allows this one
+//! style sheet and these two form targets.
 
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -12,16 +13,14 @@ use url::Url;
 
 use super::authorization_request::AuthorizationRequest;
 use super::directory::User;
+use super::scopes::Scopes;
 
-/// Asks who signs in, and lists what the client will be allowed.
+/// Asks who signs in, and lists the requested scopes with their descriptions.
 ///
 /// The form carries only `handle`, under which the request itself is kept.
-pub(super) fn sign_in(request: &AuthorizationRequest, handle: &str) -> Response {
-    let scopes: Vec<String> = request
-        .scopes
-        .iter()
-        .map(|scope| format!("<li>{}</li>", escape(scope)))
-        .collect();
+pub(super) fn sign_in(request: &AuthorizationRequest, scopes: &Scopes, handle: &str) -> Response {
+    let requested = request.scopes.iter();
+    let scopes: Vec<String> = requested.map(|scope| item(scope, scopes)).collect();
     let users: Vec<String> = User::ALL
         .iter()
         .map(|user| {
@@ -31,7 +30,7 @@ pub(super) fn sign_in(request: &AuthorizationRequest, handle: &str) -> Response 
         .collect();
     let body = format!(
         "<h1>Sign in</h1>\
-         <p><strong>{client}</strong> asks for:</p><ul>{scopes}</ul>\
+         <p><strong>{client}</strong> requests:</p><ul>{scopes}</ul>\
          <form method=\"post\">\
          <input type=\"hidden\" name=\"request\" value=\"{handle}\">\
          {users}<button name=\"cancel\" value=\"yes\">Cancel</button></form>\
@@ -41,15 +40,27 @@ pub(super) fn sign_in(request: &AuthorizationRequest, handle: &str) -> Response 
         client = escape(request.client.id),
         handle = escape(handle),
     );
-    // Browsers hold the redirect that follows a form against its policy too.
+    // Browsers apply `form-action` to the redirect that follows a form as well.
     let targets = format!("'self' {}", redirect_source(&request.reply.redirect_uri));
     page(StatusCode::OK, &body, &targets)
 }
 
-/// Tells the person what no client may be told.
+/// Shows an error to the person, where no client may be notified.
 pub(super) fn error(description: &str) -> Response {
     let body = format!("<h1>Bad request</h1><p>{}</p>", escape(description));
     page(StatusCode::BAD_REQUEST, &body, "'none'")
+}
+
+/// A scope, and next to it the application's description.
+fn item(scope: &str, scopes: &Scopes) -> String {
+    let name = escape(scope);
+    match scopes.description(scope) {
+        Some(description) => format!(
+            "<li>{name} <span class=\"note\">{}</span></li>",
+            escape(description)
+        ),
+        None => format!("<li>{name}</li>"),
+    }
 }
 
 fn page(status: StatusCode, body: &str, form_action: &str) -> Response {

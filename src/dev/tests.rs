@@ -1,4 +1,4 @@
-//! The issuer as its callers see it: over HTTP, on loopback.
+//! The issuer as its callers see it: over HTTP, on a loopback address.
 
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 #![allow(clippy::disallowed_methods)] // A caller brings its own client.
@@ -9,6 +9,7 @@ mod introspection;
 mod lifecycle;
 mod metadata;
 mod mint;
+mod scopes;
 mod single_use;
 mod token_endpoint;
 
@@ -21,7 +22,7 @@ use tokio::net::TcpListener;
 use super::{DevIssuer, DevOptions, SigningAlgorithm, SigningKey};
 use crate::clock::ManualClock;
 
-/// An issuer on a free port, a clock that stands still, and a caller.
+/// An issuer on a free port, a clock that only tests advance, and a caller.
 struct World {
     issuer: DevIssuer,
     clock: ManualClock,
@@ -34,12 +35,14 @@ static KEY: LazyLock<Arc<SigningKey>> =
 
 impl World {
     async fn start() -> Self {
+        Self::with(DevOptions::default()).await
+    }
+
+    async fn with(options: DevOptions) -> Self {
         let clock = ManualClock::new();
-        let options = DevOptions {
-            clock: Arc::new(clock.clone()),
-            signing_key: Some(Arc::clone(&KEY)),
-            ..DevOptions::default()
-        };
+        let options = options
+            .with_clock(Arc::new(clock.clone()))
+            .with_signing_key(Arc::clone(&KEY));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self {
             issuer: DevIssuer::start(listener, options).unwrap(),

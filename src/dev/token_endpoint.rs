@@ -2,8 +2,8 @@
 //!
 //! 1. The form is read within bounds.
 //! 2. The grant type is one of ours.
-//! 3. The client is who it says it is, and may use that grant.
-//! 4. The grant itself is judged.
+//! 3. The client authenticates, and may use that grant.
+//! 4. The grant itself is checked.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use super::parameters::Parameters;
 use super::refusal::{Refusal, json_body};
 use super::user_grant::UserGrant;
 
-/// Answers with a token, or with why there is none.
+/// Answers with a token or with the reason for a refusal.
 #[handler]
 pub(super) async fn exchange(
     Data(authority): Data<&Arc<Authority>>,
@@ -47,13 +47,15 @@ async fn grant(authority: &Authority, request: &Request, body: Body) -> Result<R
     }
 }
 
-/// RFC 6749 section 4.4. Like Okta, nothing is granted that was not asked for.
+/// RFC 6749 section 4.4. Like Okta, it grants only scopes that were requested.
 fn client_credentials(
     authority: &Authority,
     client: &Client,
     form: &Parameters,
 ) -> Result<Response, Refusal> {
-    let scopes = requested_scopes(form, GrantType::ClientCredentials)?;
+    let scopes = authority
+        .scopes
+        .requested(form, GrantType::ClientCredentials)?;
     let token = authority.access_token(client.id, None, &scopes);
     Ok(token_response(authority, &token, &scopes, None))
 }
@@ -64,32 +66,16 @@ fn authorization_code(
     client: &Client,
     form: &Parameters,
 ) -> Result<Response, Refusal> {
-    let grant = UserGrant::redeem(authority, client, form)?;
+    let now = authority.clock.monotonic();
+    let grant = UserGrant::redeem(&authority.codes, now, client, form)?;
     let scopes = grant.scopes();
     let token = authority.access_token(client.id, Some(grant.user()), &scopes);
-    let id_token = grant.id_token(authority);
+    let id_token = grant.id_token(
+        &authority.issuer(),
+        authority.clock.now(),
+        &authority.keys.current(),
+    );
     Ok(token_response(authority, &token, &scopes, id_token))
-}
-
-/// The scopes asked for, each once. RFC 6749 section 3.3.
-pub(super) fn requested_scopes(
-    parameters: &Parameters,
-    grant_type: GrantType,
-) -> Result<Vec<&str>, Refusal> {
-    let mut scopes = Vec::new();
-    for scope in parameters.find("scope").unwrap_or_default().split(' ') {
-        if scope.is_empty() || scopes.contains(&scope) {
-            continue;
-        }
-        if !grant_type.allows(scope) {
-            return Err(SCOPE_UNKNOWN);
-        }
-        scopes.push(scope);
-    }
-    if scopes.is_empty() {
-        return Err(SCOPE_MISSING);
-    }
-    Ok(scopes)
 }
 
 /// RFC 6749 section 5.1.
@@ -121,10 +107,3 @@ const GRANT_TYPE_UNKNOWN: Refusal = Refusal::unsupported_grant_type(
 );
 const GRANT_TYPE_FORBIDDEN: Refusal =
     Refusal::unauthorized_client("The client is not authorized to use the provided grant type.");
-const SCOPE_MISSING: Refusal = Refusal::invalid_scope(
-    "The authorization server resource does not have any configured default scopes, 'scope' must \
-     be provided.",
-);
-const SCOPE_UNKNOWN: Refusal = Refusal::invalid_scope(
-    "One or more scopes are not configured for the authorization server resource.",
-);

@@ -1,8 +1,10 @@
-//! What a user allowed a client, and the tokens it is worth.
+//! What a user allowed a client, and the tokens that the client gets for it.
 //!
-//! 1. The code is good, and is used up whatever comes next.
-//! 2. It was made for this client and this redirect URI.
-//! 3. The verifier is the one the challenge was made of (RFC 7636 section 4.6).
+//! 1. The code is known, and it cannot be used again whatever comes next.
+//! 2. It was issued to this client and for this redirect URI.
+//! 3. The challenge was made from this verifier (RFC 7636 section 4.6).
+
+use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -10,12 +12,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::access_token::{LIFETIME, unix_secs};
-use super::authority::Authority;
 use super::authorization_request::AuthorizationRequest;
 use super::directory::{Client, User};
-use super::mint::random_handle;
+use super::mint::{SigningKey, random_handle};
 use super::parameters::Parameters;
 use super::refusal::Refusal;
+use super::single_use::SingleUse;
 
 /// A request, and the user who agreed to it.
 #[derive(Debug)]
@@ -34,16 +36,16 @@ impl UserGrant {
         }
     }
 
-    /// Trades a code in. RFC 6749 section 4.1.3.
+    /// Redeems a code. `now` is monotonic. RFC 6749 section 4.1.3.
     pub(super) fn redeem(
-        authority: &Authority,
+        codes: &SingleUse<Self>,
+        now: Duration,
         client: &Client,
         form: &Parameters,
     ) -> Result<Self, Refusal> {
         let code = form.find("code").ok_or(CODE_MISSING)?;
         let verifier = form.find("code_verifier").ok_or(VERIFIER_MISSING)?;
-        let now = authority.clock.monotonic();
-        let grant = authority.codes.redeem(code, now).ok_or(CODE_INVALID)?;
+        let grant = codes.redeem(code, now).ok_or(CODE_INVALID)?;
         let request = &grant.request;
         if request.client.id != client.id {
             return Err(CODE_INVALID);
@@ -66,17 +68,22 @@ impl UserGrant {
         self.request.scopes.iter().map(String::as_str).collect()
     }
 
-    /// The ID token, if one was asked for. OIDC Core 1.0 section 2.
-    pub(super) fn id_token(&self, authority: &Authority) -> Option<String> {
+    /// The ID token, if the client requested one. OIDC Core 1.0 section 2.
+    pub(super) fn id_token(
+        &self,
+        issuer: &str,
+        now: SystemTime,
+        key: &SigningKey,
+    ) -> Option<String> {
         let granted = |scope: &str| self.request.scopes.iter().any(|granted| granted == scope);
         if !granted("openid") {
             return None;
         }
-        let issued_at = unix_secs(authority.clock.now());
+        let issued_at = unix_secs(now);
         let mut claims = json!({
             "sub": self.user.id,
             "ver": 1,
-            "iss": authority.issuer(),
+            "iss": issuer,
             "aud": self.request.client.id,
             "iat": issued_at,
             "exp": issued_at + LIFETIME.as_secs(),
@@ -94,7 +101,6 @@ impl UserGrant {
             claims["email"] = self.user.login.into();
             claims["email_verified"] = Value::Bool(true);
         }
-        let key = authority.keys.current();
         let header = json!({ "alg": key.algorithm().name(), "kid": key.kid() });
         Some(key.sign(&header, &claims))
     }

@@ -5,7 +5,7 @@
 //! 3. A deadline for the connection and one for the whole exchange.
 //! 4. At most [`MAX_BODY_BYTES`] of body, counted while it arrives.
 //!
-//! It does not retry: see [`RemoteKeySet`](super::RemoteKeySet) for when to ask again.
+//! It does not retry: see [`RemoteKeySet`](super::RemoteKeySet) for when to fetch again.
 
 mod error;
 mod headers;
@@ -19,14 +19,15 @@ use std::time::Duration;
 use http::header::{ACCEPT, HeaderMap};
 use http::{Method, StatusCode};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
-use url::{Host, Url};
+use url::Url;
 
+use super::loopback::is_loopback;
 use headers::{is_json, max_age};
 
 pub use error::FetchError;
 pub use witness::{EndOfExchange, ExchangeWitness};
 
-/// The longest body that is read.
+/// The maximum size of a body.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// How long an exchange may take.
@@ -47,10 +48,10 @@ impl Default for FetchPolicy {
     }
 }
 
-/// An HTTP client that goes where it is sent and nowhere else.
+/// An HTTP client that follows no redirect and speaks https, except with this machine.
 #[derive(Debug, Clone)]
 pub struct Fetch {
-    /// For issuers on this machine: a proxy from the environment would be asked for its own loopback.
+    /// For issuers on this machine. A proxy from the environment would connect to its own loopback.
     direct: reqwest::Client,
     client: reqwest::Client,
     witness: Option<Arc<dyn ExchangeWitness>>,
@@ -63,7 +64,7 @@ impl Fetch {
     ///
     /// # Errors
     ///
-    /// [`FetchError::Setup`] when the system's trust store or TLS cannot be set up.
+    /// [`FetchError::Setup`] if the system's trust store or TLS cannot be set up.
     pub fn new(policy: &FetchPolicy) -> Result<Self, FetchError> {
         #[expect(
             clippy::disallowed_methods,
@@ -90,7 +91,7 @@ impl Fetch {
         })
     }
 
-    /// The same, telling `witness` of each exchange.
+    /// The same, notifying `witness` of each exchange.
     #[must_use]
     pub fn with_witness(self, witness: Arc<dyn ExchangeWitness>) -> Self {
         Self {
@@ -99,9 +100,8 @@ impl Fetch {
         }
     }
 
-    /// The same, speaking plain http with other machines too: for what decides nothing, as
-    /// telemetry within a cluster. Never for an issuer, whose keys anybody on the way could
-    /// replace.
+    /// The same, speaking plain http with other machines too, for telemetry within a cluster.
+    /// Do not use it for an issuer, whose keys anybody on the network path could replace.
     #[must_use]
     pub fn with_plain_http(self) -> Self {
         Self {
@@ -110,7 +110,7 @@ impl Fetch {
         }
     }
 
-    /// Somebody waits for what the next exchange will bring.
+    /// Notifies the witness that somebody waits for the next exchange.
     pub(super) fn tell_of_want(&self) {
         if let Some(witness) = &self.witness {
             witness.wanted();
@@ -121,7 +121,7 @@ impl Fetch {
     ///
     /// # Errors
     ///
-    /// A [`FetchError`]: anything but a 200 with JSON within the limits.
+    /// A [`FetchError`] for every answer except a 200 with JSON within the limits.
     pub async fn document(&self, url: &str) -> Result<Document, FetchError> {
         let request = http::Request::builder()
             .method(Method::GET)
@@ -202,7 +202,7 @@ impl Fetch {
     }
 }
 
-/// The HTTP function that `openidconnect` is given in place of its own.
+/// The HTTP function that `openidconnect` uses in place of its own.
 impl<'c> AsyncHttpClient<'c> for Fetch {
     type Error = FetchError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
@@ -212,16 +212,16 @@ impl<'c> AsyncHttpClient<'c> for Fetch {
     }
 }
 
-/// A JSON document and for how long its sender lets it be kept.
+/// A JSON document and how long its sender allows it to be cached.
 #[derive(Debug)]
 pub struct Document {
     /// The bytes, at most [`MAX_BODY_BYTES`].
     pub body: Vec<u8>,
-    /// From `Cache-Control`: `max-age`, zero for `no-cache` or `no-store`, `None` when it says nothing.
+    /// From `Cache-Control`: `max-age`, zero for `no-cache` or `no-store`, otherwise `None`.
     pub max_age: Option<Duration>,
-    /// The answer's fields.
+    /// The header fields of the answer.
     pub headers: HeaderMap,
-    /// Of the one who sent it, in DER; none without TLS.
+    /// The certificate of the sender in DER; `None` without TLS.
     pub certificate: Option<Vec<u8>>,
 }
 
@@ -235,15 +235,6 @@ pub(super) fn is_secure(url: &Url) -> bool {
         "https" => true,
         "http" => is_loopback(url),
         _ => false,
-    }
-}
-
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -1,17 +1,20 @@
-//! The name of an authorization server, checked before anything is asked of it.
+//! The identifier of an authorization server, checked before any request to it.
 //!
 //! An issuer is compared byte for byte (OIDC Discovery 1.0 section 4.3,
-//! RFC 9068 section 4), so it is kept as given and never tidied. What cannot be one
-//! is refused here, with the fix, rather than later by an error from the network.
+//! RFC 9068 section 4), so it is kept as given and never normalised. A string that
+//! cannot be an issuer is refused here, with the fix, rather than later by an error
+//! from the network.
 //!
-//! Asks the network nothing: see [`crate::issuer`].
+//! Does not use the network: see [`crate::issuer`].
 
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Host, Url};
+use url::Url;
 
-/// An issuer identifier that can be asked for its metadata.
+use super::loopback::is_loopback;
+
+/// An issuer identifier whose metadata can be fetched.
 ///
 /// ```
 /// use poem_resource_server::issuer::Issuer;
@@ -26,21 +29,21 @@ pub struct Issuer {
     url: Url,
 }
 
-/// Why a text cannot be an issuer.
+/// Why a string cannot be an issuer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("issuer {}; {}", self.fault(), self.fix())]
 #[non_exhaustive]
 pub enum IssuerError {
-    /// It is no absolute URL, or holds characters that no URL has.
+    /// It is not an absolute URL, or it contains characters that no URL has.
     NotAUrl,
-    /// It carries a user name or a password.
+    /// It contains a user name or a password.
     UserInfo,
     /// Its scheme is not `https`, and it is not `http` on a loopback host.
     NotHttps {
         /// The same issuer with `https`.
         https: String,
     },
-    /// It carries a query or a fragment (OIDC Discovery 1.0 section 3).
+    /// It has a query or a fragment (OIDC Discovery 1.0 section 3).
     QueryOrFragment,
     /// Its host is the one of Okta's administration console.
     AdminDomain {
@@ -72,7 +75,7 @@ impl Issuer {
     ///
     /// The first fault found, in the order of the variants of [`IssuerError`].
     pub fn parse(text: &str) -> Result<Self, IssuerError> {
-        // The URL parser drops blanks and mends slashes; a byte for byte match cannot.
+        // The URL parser removes spaces and corrects slashes, but issuers are compared byte for byte.
         let readable = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
         let (scheme, rest) = text.split_once("://").ok_or(IssuerError::NotAUrl)?;
         let url = Url::parse(text).map_err(|_| IssuerError::NotAUrl)?;
@@ -111,8 +114,8 @@ impl Issuer {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// Where the issuer's metadata is: one trailing slash goes, the well-known path
-    /// comes.
+    /// The URL of the issuer's metadata: one trailing slash is removed and the well-known
+    /// path is appended.
     ///
     /// OIDC Discovery 1.0 section 4.1.
     pub fn discovery_url(&self) -> String {
@@ -120,7 +123,7 @@ impl Issuer {
         format!("{base}{OPENID_CONFIGURATION}")
     }
 
-    /// Whether the issuer lives on this machine, where `http` is accepted.
+    /// Whether the issuer is on this machine, where `http` is accepted.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
@@ -237,19 +240,10 @@ impl IssuerError {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
 
-// Okta's own domains; a customer's domain in front of Okta cannot be told from others.
+// Okta's own domains. A customer's domain in front of Okta looks like any other.
 const OKTA_DOMAINS: [&str; 4] = [
     ".okta.com",
     ".oktapreview.com",

@@ -36,12 +36,9 @@ pub(crate) async fn start(
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .map_err(failure)?;
-    let mut options = DevOptions {
-        audience: config.issuer.audience.clone(),
-        ..DevOptions::default()
-    };
-    let redirect_uris = service::redirect_uris(config, service);
-    options.redirect_uris.extend(redirect_uris);
+    let options = DevOptions::default()
+        .with_audience(config.issuer.audience.clone())
+        .with_redirect_uris(service::redirect_uris(config, service));
     let embedded = Embedded::start(listener, options).map_err(failure)?;
     config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);
     Ok(Some(embedded))

@@ -36,6 +36,7 @@ impl Answer {
                 )];
             }
             Expectation::Through if self.is_complaint(operation, inputs) => return Vec::new(),
+            Expectation::Through if self.wants_upgrade(operation) => return Vec::new(),
             Expectation::Through => self.undescribed(operation, &[]),
             Expectation::Refused { status: due, .. } if *due != self.status => {
                 let due = due.as_u16();
@@ -58,6 +59,18 @@ impl Answer {
         inputs == Inputs::MadeUp
             && self.status.is_client_error()
             && (self.status == StatusCode::BAD_REQUEST || !is_described)
+    }
+
+    /// Whether the operation answered that it serves upgraded connections only. The walk
+    /// sends plain requests, which a WebSocket refuses with 400 or 426 (RFC 6455 section 4.2.1).
+    pub(super) fn wants_upgrade(&self, operation: &Operation<'_>) -> bool {
+        match self.status {
+            StatusCode::UPGRADE_REQUIRED => true,
+            StatusCode::BAD_REQUEST | StatusCode::SWITCHING_PROTOCOLS => {
+                operation.requires_upgrade()
+            }
+            _ => false,
+        }
     }
 
     fn has_challenge(&self) -> bool {

@@ -104,6 +104,12 @@ impl<'a, E: Endpoint> Walk<'a, E> {
             let text = "there is no such operation in the document".to_owned();
             report.add_of_document(name, text);
         }
+        for operation in operations.iter().flatten() {
+            if let Some(parameter) = operation.misplaced_parameter() {
+                let text = format!("the path `{}` lacks `{{{parameter}}}`", operation.path);
+                report.add_of_document(&operation.name, text);
+            }
+        }
         let mut has_found = false;
         for reach in self.issuer.reaches() {
             self.issuer.bring_about(reach);
@@ -147,7 +153,9 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         let answer = self.send(request).await;
         report.count_call();
         let faults = answer.faults(operation, &attempt.expected, inputs);
-        let is_shown = answer.status.is_success() || answer.status.is_redirection();
+        let is_shown = answer.status.is_success()
+            || answer.status.is_redirection()
+            || answer.wants_upgrade(operation);
         if faults.is_empty() && attempt.name == GOOD && !is_shown {
             let said = String::from_utf8_lossy(&answer.body);
             let said: String = said.chars().take(MAX_QUOTED).collect();

@@ -3,6 +3,7 @@
 mod hooks;
 mod mutants;
 mod reports;
+mod upgrades;
 
 use poem::http::StatusCode;
 use poem::{Endpoint, Request, Response};

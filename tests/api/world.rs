@@ -251,11 +251,9 @@ impl World {
 
 async fn issuer() -> (DevIssuer, ManualClock) {
     let clock = ManualClock::new();
-    let options = DevOptions {
-        clock: Arc::new(clock.clone()),
-        signing_key: Some(KEY.clone()),
-        ..DevOptions::default()
-    };
+    let options = DevOptions::default()
+        .with_clock(Arc::new(clock.clone()))
+        .with_signing_key(KEY.clone());
     (DevIssuer::start(listen().await.0, options).unwrap(), clock)
 }
 

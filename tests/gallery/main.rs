@@ -6,6 +6,7 @@
 mod apis;
 mod bounds;
 mod parts;
+mod upgrades;
 mod world;
 
 use std::collections::BTreeSet;

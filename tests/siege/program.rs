@@ -92,10 +92,7 @@ impl Program {
 pub async fn issuer() -> DevIssuer {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let key = SigningKey::generate(SigningAlgorithm::Es256);
-    let options = DevOptions {
-        signing_key: Some(key.into()),
-        ..DevOptions::default()
-    };
+    let options = DevOptions::default().with_signing_key(key.into());
     DevIssuer::start(listener, options).unwrap()
 }
 

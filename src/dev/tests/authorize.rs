@@ -78,7 +78,9 @@ async fn the_page_cannot_be_framed_scripted_or_sent_elsewhere() {
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
     assert!(policy.contains("form-action 'self' http://127.0.0.1:3000;"));
-    assert!(page.text.contains("<li>openid</li><li>profile:read</li>"));
+    let scopes = "<li>openid</li>\
+        <li>profile:read <span class=\"note\">Read the caller&#39;s profile.</span></li>";
+    assert!(page.text.contains(scopes), "{}", page.text);
 }
 
 #[tokio::test]

@@ -1,0 +1,97 @@
+//! What may differ from one embedded issuer to the next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::mint::SigningKey;
+use super::scopes::OfferedScope;
+use crate::clock::{Clock, SystemClock};
+
+/// What may differ from one issuer to the next.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DevOptions {
+    /// The claim `aud` of every token.
+    pub audience: String,
+    /// The source of time for tokens and for what is kept in memory.
+    pub clock: Arc<dyn Clock>,
+    /// The first signing key. If it is `None`, a key for RS256 is generated.
+    pub signing_key: Option<Arc<SigningKey>>,
+    /// `max-age` of the key set, in whole seconds.
+    pub keys_max_age: Duration,
+    /// Where the public client may receive codes, compared byte for byte.
+    pub redirect_uris: Vec<String>,
+    /// The application's scopes, which every client may request.
+    pub scopes: Vec<OfferedScope>,
+}
+
+impl DevOptions {
+    /// The same with this audience.
+    #[must_use]
+    pub fn with_audience(self, audience: impl Into<String>) -> Self {
+        Self {
+            audience: audience.into(),
+            ..self
+        }
+    }
+
+    /// The same with this source of time.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The same with this as the first signing key.
+    #[must_use]
+    pub fn with_signing_key(self, signing_key: Arc<SigningKey>) -> Self {
+        Self {
+            signing_key: Some(signing_key),
+            ..self
+        }
+    }
+
+    /// The same with this `max-age` of the key set.
+    #[must_use]
+    pub fn with_keys_max_age(self, keys_max_age: Duration) -> Self {
+        Self {
+            keys_max_age,
+            ..self
+        }
+    }
+
+    /// The same with these redirect URIs in addition to the known ones.
+    #[must_use]
+    pub fn with_redirect_uris(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        self.redirect_uris.extend(more);
+        self
+    }
+
+    /// The same with these scopes of an application in place of the guide's.
+    #[must_use]
+    pub fn with_scopes(self, scopes: impl IntoIterator<Item = OfferedScope>) -> Self {
+        Self {
+            scopes: scopes.into_iter().collect(),
+            ..self
+        }
+    }
+}
+
+impl Default for DevOptions {
+    fn default() -> Self {
+        Self {
+            audience: "api://default".into(),
+            clock: Arc::new(SystemClock::new()),
+            signing_key: None,
+            keys_max_age: Duration::from_secs(600),
+            redirect_uris: REDIRECT_URIS.map(str::to_owned).to_vec(),
+            scopes: OfferedScope::of_the_guide(),
+        }
+    }
+}
+
+/// The service's Swagger UI under both its names, and Postman.
+const REDIRECT_URIS: [&str; 3] = [
+    "http://127.0.0.1:3000/docs/oauth2-redirect.html",
+    "http://localhost:3000/docs/oauth2-redirect.html",
+    "https://oauth.pstmn.io/v1/callback",
+];
