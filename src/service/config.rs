@@ -7,55 +7,40 @@
 //! Asks the process for nothing: arguments, variables and the working directory are
 //! handed in as [`Sources`].
 
-mod access;
-mod audit;
-mod cache;
 mod checks;
-mod client;
-mod cors;
 mod credentials;
-mod denylist;
-mod docs;
-mod http;
 mod in_force;
-mod issuer;
 mod key;
 mod layer;
 mod layers;
-mod limits;
-mod listen;
-mod log;
 mod problem;
 mod profile;
-mod proxies;
-mod rate;
 mod reader;
+mod sections;
 mod settings;
 mod sources;
-mod telemetry;
-mod tls;
 mod value;
 
-pub use access::{AccessConfig, AccessMode, OperationConfig};
-pub use audit::AuditConfig;
-pub use cache::CacheConfig;
-pub use client::{ClientConfig, Secret};
-pub use cors::{CorsConfig, Origin};
-pub use denylist::{DenylistConfig, OnFailure};
-pub use docs::{Contact, DocsConfig};
-pub use http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
 pub use in_force::{InForce, InForceRow};
-pub use issuer::IssuerConfig;
-pub use listen::Listen;
-pub use log::{LogConfig, LogFormat};
 pub use problem::{ConfigError, Problem};
 pub use profile::Profile;
-pub use proxies::TrustedProxies;
-pub use rate::RateConfig;
+pub use sections::access::{AccessConfig, AccessMode, OperationConfig};
+pub use sections::audit::AuditConfig;
+pub use sections::cache::CacheConfig;
+pub use sections::client::{ClientConfig, Secret};
+pub use sections::cors::{CorsConfig, Origin};
+pub use sections::denylist::{DenylistConfig, OnFailure};
+pub use sections::docs::{Contact, DocsConfig};
+pub use sections::http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
+pub use sections::issuer::IssuerConfig;
+pub use sections::listen::Listen;
+pub use sections::log::{LogConfig, LogFormat};
+pub use sections::proxies::TrustedProxies;
+pub use sections::rate::RateConfig;
+pub use sections::telemetry::{OtlpEndpoint, TelemetryConfig};
+pub use sections::tls::TlsConfig;
 pub use settings::settings_table;
 pub use sources::Sources;
-pub use telemetry::{OtlpEndpoint, TelemetryConfig};
-pub use tls::TlsConfig;
 
 use reader::Reader;
 

@@ -5,9 +5,9 @@ use std::fmt;
 use figment::value::Value;
 
 use super::access;
-use super::problem::{Fault, MASK};
-use super::reader::Reader;
-use super::value;
+use crate::service::config::problem::{Fault, MASK};
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The client of the command `token`; the service itself needs none.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct ClientConfig {
 pub struct Secret(String);
 
 impl ClientConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             id: reader.read_optional("client.id", value::filled_text),
             secret: reader.read_optional("client.secret", Secret::read),
@@ -35,7 +35,7 @@ impl ClientConfig {
 }
 
 impl Secret {
-    pub(super) fn read(value: &Value) -> Result<Self, Fault> {
+    pub(in crate::service::config) fn read(value: &Value) -> Result<Self, Fault> {
         value::filled_text(value).map(Self)
     }
 

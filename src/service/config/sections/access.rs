@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use figment::value::Value;
 
-use super::key::Key;
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::key::Key;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The rule for every operation.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub struct OperationConfig {
 }
 
 impl AccessConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             mode: reader.read("access.mode", mode),
             anonymous: reader.read("access.anonymous", |value| value::list(value, &[','])),

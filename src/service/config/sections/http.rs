@@ -12,11 +12,11 @@ use super::limits::{
     AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
 };
 use super::listen::{Listen, address};
-use super::problem::Fault;
 use super::proxies::TrustedProxies;
-use super::reader::Reader;
 use super::tls::TlsConfig;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The door for callers.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ pub struct DevConfig {
 pub struct PublicUrl(String);
 
 impl HttpConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
         let header_timeout = time("http.header_timeout", AT_LEAST_A_MOMENT);
         let request_timeout = time("http.request_timeout", AT_LEAST_A_MOMENT);
@@ -103,7 +103,7 @@ impl HttpConfig {
 }
 
 impl AdminConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let listen = reader.read("admin.listen", |value| match value.as_str() {
             Some("off") => Ok(None),
             _ => Listen::parse(value).map(Some),
@@ -113,7 +113,7 @@ impl AdminConfig {
 }
 
 impl DevConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let listen = reader.read("dev.listen", |value| {
             let listen = address(value)?;
             if listen.ip().is_loopback() {

@@ -7,9 +7,9 @@ use figment::value::Value;
 use url::Url;
 
 use super::limits::FROM_ZERO;
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The rule for cross-origin reads.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct CorsConfig {
 pub struct Origin(String);
 
 impl CorsConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             allowed_origins: reader.read("cors.allowed_origins", |value| {
                 let origins = value::list(value, &[','])?;

@@ -6,10 +6,10 @@ use figment::value::Value;
 use url::Host;
 
 use super::limits::{AT_LEAST_A_MOMENT, FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, MOMENT};
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
 use crate::issuer::Issuer;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The authorization server, and the rules for asking it.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct IssuerConfig {
 }
 
 impl IssuerConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
         let leeway = time("issuer.leeway", Duration::ZERO..=MAX_LEEWAY);
         let connect_timeout = time("issuer.connect_timeout", AT_LEAST_A_MOMENT);

@@ -4,9 +4,9 @@ use figment::value::Value;
 use url::Url;
 
 use super::access;
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// What the document and its pages say besides the API.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub enum Contact {
 }
 
 impl DocsConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             client_id: reader.read_optional("docs.client_id", value::filled_text),
             scopes: reader.read("docs.scopes", access::scopes),
