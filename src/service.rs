@@ -39,7 +39,6 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::guard::RuleError;
 use crate::issuer::{FetchError, RemoteKeySet};
-use crate::token::{AudienceError, ScopeError};
 use crate::verifier::Tally;
 use answers::Answers;
 use app::{App, Lasting};
@@ -255,12 +254,6 @@ pub enum BuildError {
     /// Nobody said whose tokens are to be accepted.
     #[error("`issuer.url` is not set")]
     NoIssuer,
-    /// The audience is empty.
-    #[error("`issuer.audience` is not usable")]
-    Audience(#[from] AudienceError),
-    /// A scope by setting is not one.
-    #[error("`access.operations` has a scope that is not one")]
-    Scope(#[from] ScopeError),
     /// The settings do not fit the API.
     #[error(transparent)]
     Rule(#[from] RuleError),

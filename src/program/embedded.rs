@@ -37,7 +37,7 @@ pub(crate) async fn start(
         .await
         .map_err(failure)?;
     let mut options = DevOptions {
-        audience: config.issuer.audience.clone(),
+        audience: config.issuer.audience.as_str().to_owned(),
         ..DevOptions::default()
     };
     let redirect_uris = service::redirect_uris(config, service);
@@ -78,7 +78,7 @@ fn introduce(config: &mut Config) {
     docs.client_id
         .get_or_insert_with(|| PUBLIC_CLIENT_ID.to_owned());
     if docs.scopes.is_empty() {
-        docs.scopes.push(SCOPE.to_owned());
+        docs.scopes.extend(crate::token::ScopeToken::parse(SCOPE));
     }
 }
 

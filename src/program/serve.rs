@@ -152,7 +152,7 @@ fn welcome(
         };
         row("issuer", &format!("{issuer}{note}"));
     }
-    row("audience", &config.issuer.audience);
+    row("audience", config.issuer.audience.as_str());
     if has_embedded_issuer {
         let program = std::env::args()
             .next()

@@ -11,17 +11,15 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::guard::{
-    Access, AccessMode, Challenge, Guard, OperationAccess, ProtectedResource, RateLimits, RuleError,
-};
+use crate::guard::{Access, Challenge, Guard, ProtectedResource, RateLimits, RuleError};
 use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
-use crate::token::{Audience, Scope, ScopeError, ScopeToken, Validation};
+use crate::token::Validation;
 use crate::verifier::{Tally, Verifier};
 
 use super::BuildError;
 use super::answers::Answers;
 use super::audit::Audit;
-use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
+use super::config::{AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::cross_origin::CrossOrigin;
 use super::denylist::Denials;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
@@ -57,11 +55,8 @@ impl App {
     pub(super) fn build(config: &Config, lasting: &Lasting) -> Result<Self, BuildError> {
         let clock = lasting.clock.clone();
         let issuer = config.issuer.url.clone().ok_or(BuildError::NoIssuer)?;
-        let validation = Validation::new(
-            issuer.as_str(),
-            Audience::parse(config.issuer.audience.as_str())?,
-        )
-        .with_leeway(config.issuer.leeway);
+        let validation = Validation::new(issuer.as_str(), config.issuer.audience.clone())
+            .with_leeway(config.issuer.leeway);
         let mut fetch = fetch(&config.issuer)?;
         if let Some(traces) = &lasting.traces {
             fetch = fetch.with_witness(traces.witness());
@@ -184,8 +179,8 @@ pub(super) fn guard(
         .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
     let guard = Guard::new(verifier)
         .with_challenge(challenge)
-        .with_access(access(&config.access)?)
-        .with_offered_scope(&scope(&config.docs.scopes)?);
+        .with_access(access(&config.access))
+        .with_offered_scope(&config.docs.scopes);
     Ok(match limits(&config.rate, clock) {
         Some(limits) => guard.with_limits(limits),
         None => guard,
@@ -204,29 +199,12 @@ fn limits(config: &RateConfig, clock: Arc<dyn Clock>) -> Option<RateLimits> {
     Some(limits)
 }
 
-fn access(config: &AccessConfig) -> Result<Access, ScopeError> {
-    let mut access = Access {
-        mode: match config.mode {
-            config::AccessMode::Declared => AccessMode::Declared,
-            config::AccessMode::All => AccessMode::All,
-        },
+fn access(config: &AccessConfig) -> Access {
+    Access {
+        mode: config.mode,
         anonymous: config.anonymous.clone(),
-        ..Access::default()
-    };
-    for (id, operation) in &config.operations {
-        access.operations.insert(
-            id.clone(),
-            OperationAccess {
-                scope: scope(&operation.scopes)?,
-                claims: operation.claims.clone(),
-            },
-        );
+        operations: config.operations.clone(),
     }
-    Ok(access)
-}
-
-fn scope(scopes: &[String]) -> Result<Scope, ScopeError> {
-    scopes.iter().map(|text| ScopeToken::parse(text)).collect()
 }
 
 /// How often the issuer's keys are fetched, and how long they are kept.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::clock::SystemClock;
 use crate::guard::Guard;
 use crate::issuer::Metadata;
-use crate::token::{Audience, KeySet, Validation};
+use crate::token::{KeySet, Validation};
 use crate::verifier::Verifier;
 
 use super::config::Config;
@@ -40,7 +40,7 @@ pub fn postman(
     let (guard, about) = on_paper(config)?;
     let document = docs::print(&guard, &about, Some(issuer))?;
     let mut scope = postman::offered_scopes(&document);
-    scope.extend(config.client.scope.iter().cloned());
+    scope.extend(config.client.scope.iter().map(ToString::to_string));
     scope.sort();
     scope.dedup();
     let (client_id, client_secret) =
@@ -58,7 +58,7 @@ pub fn postman(
 
 fn on_paper(config: &Config) -> Result<(Guard, About), BuildError> {
     let no_keys: Arc<KeySet> = Arc::default();
-    let validation = Validation::new("", Audience::parse(config.issuer.audience.as_str())?);
+    let validation = Validation::new("", config.issuer.audience.clone());
     let verifier = Verifier::new(Arc::new(no_keys), validation);
     let public_url = app::public_url(config, &config.http.listen);
     let clock = Arc::new(SystemClock::new());

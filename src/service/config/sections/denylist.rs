@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use figment::value::Value;
 
-use super::client::Secret;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
+use crate::service::config::secret::Secret;
 use crate::service::config::value;
 
 /// Where denials come from, and what to do when nobody tells of them.

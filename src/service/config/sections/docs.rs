@@ -3,10 +3,10 @@
 use figment::value::Value;
 use url::Url;
 
-use super::access;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
+use crate::token::Scope;
 
 /// What the document and its pages say besides the API.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct DocsConfig {
     /// The public client that Swagger UI signs people in as.
     pub client_id: Option<String>,
     /// The scopes that are offered though no operation requires them.
-    pub scopes: Vec<String>,
+    pub scopes: Scope,
     /// Whom to ask about the API.
     pub contact: Option<Contact>,
 }
@@ -32,7 +32,7 @@ impl DocsConfig {
     pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             client_id: reader.read_optional("docs.client_id", value::filled_text),
-            scopes: reader.read("docs.scopes", access::scopes),
+            scopes: reader.read("docs.scopes", value::scope),
             contact: reader.read_optional("docs.contact", contact),
         }
     }
