@@ -16,6 +16,7 @@ mod layers;
 mod problem;
 mod profile;
 mod reader;
+mod restart;
 mod secret;
 mod sections;
 mod settings;
@@ -45,6 +46,7 @@ pub use settings::settings_table;
 pub use sources::Sources;
 
 use reader::Reader;
+pub(in crate::service) use restart::RestartValues;
 
 /// The settings in force, a section each.
 ///
@@ -91,6 +93,7 @@ pub struct Config {
     /// The client of the command `token`.
     pub client: ClientConfig,
     in_force: InForce,
+    restart: RestartValues,
 }
 
 impl Config {
@@ -105,7 +108,7 @@ impl Config {
         let won = layers::collect(sources, named.as_ref(), &mut problems);
         let mut reader = Reader::new(&won, problems);
         let profile = named.unwrap_or_default();
-        let config = Self {
+        let mut config = Self {
             in_force: InForce::new(&profile, profile_source, &won),
             profile,
             issuer: IssuerConfig::read(&mut reader),
@@ -122,8 +125,13 @@ impl Config {
             audit: AuditConfig::read(&mut reader),
             telemetry: TelemetryConfig::read(&mut reader),
             client: ClientConfig::read(&mut reader),
+            restart: RestartValues::default(),
         };
         checks::check(&config, &mut reader);
+        config.restart = reader.take_restart_values();
+        // The files of a certificate may change, but not whether there is one.
+        let has_tls = config.http.tls.is_some();
+        config.restart.insert("http.tls", has_tls.to_string());
         ConfigError::check(reader.into_problems())?;
         Ok(config)
     }
@@ -131,6 +139,11 @@ impl Config {
     /// The settings as they were loaded, each with its source.
     pub fn in_force(&self) -> &InForce {
         &self.in_force
+    }
+
+    /// The values that a reload cannot change.
+    pub(super) fn restart_values(&self) -> &RestartValues {
+        &self.restart
     }
 }
 

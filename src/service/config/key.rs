@@ -47,11 +47,6 @@ impl Key {
         format!("{VARIABLE_PREFIX}{}", self.0.join("__").to_uppercase())
     }
 
-    /// Whether the value must never be shown.
-    pub(super) fn is_secret(&self) -> bool {
-        SECRETS.iter().any(|secret| self.0 == *secret)
-    }
-
     /// Whether the last segment is the name of a claim.
     pub(super) fn is_claim(&self) -> bool {
         self.0.len() == 5 && self.0[..2] == OPERATIONS && self.0[3] == "claims"
@@ -80,10 +75,3 @@ impl fmt::Display for Key {
 pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
 
 const OPERATIONS: [&str; 2] = ["access", "operations"];
-
-const SECRETS: [[&str; 2]; 4] = [
-    ["client", "secret"],
-    ["denylist", "token"],
-    ["denylist", "redis_url"],
-    ["telemetry", "otlp_headers"],
-];
