@@ -38,6 +38,7 @@ pub use sections::http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
 pub use sections::issuer::IssuerConfig;
 pub use sections::listen::Listen;
 pub use sections::log::{LogConfig, LogFormat};
+pub use sections::operations::OperationConfig;
 pub use sections::proxies::TrustedProxies;
 pub use sections::rate::RateConfig;
 pub use sections::telemetry::{OtlpEndpoint, TelemetryConfig};
@@ -45,6 +46,9 @@ pub use sections::tls::TlsConfig;
 pub use settings::settings_table;
 pub use sources::Sources;
 
+use std::collections::BTreeMap;
+
+use checks::Together;
 use reader::Reader;
 pub(in crate::service) use restart::RestartValues;
 
@@ -78,6 +82,9 @@ pub struct Config {
     pub cors: CorsConfig,
     /// Which operations are protected, and how.
     pub access: AccessConfig,
+    /// The limits of single operations, by operation id in lower case; to be matched
+    /// without regard to case.
+    pub operations: BTreeMap<String, OperationConfig>,
     /// How often callers may call.
     pub rate: RateConfig,
     /// Tokens that are refused though they verify.
@@ -118,6 +125,7 @@ impl Config {
             dev: DevConfig::read(&mut reader),
             cors: CorsConfig::read(&mut reader),
             access: AccessConfig::read(&mut reader),
+            operations: sections::operations::read(&mut reader),
             rate: RateConfig::read(&mut reader),
             denylist: DenylistConfig::read(&mut reader),
             docs: DocsConfig::read(&mut reader),
@@ -127,7 +135,14 @@ impl Config {
             client: ClientConfig::read(&mut reader),
             restart: RestartValues::default(),
         };
-        checks::check(&config, &mut reader);
+        let together = Together {
+            profile: &config.profile,
+            issuer: &config.issuer,
+            http: &config.http,
+            admin: &config.admin,
+            dev: &config.dev,
+        };
+        checks::check(&together, &mut reader);
         config.restart = reader.take_restart_values();
         // The files of a certificate may change, but not whether there is one.
         let has_tls = config.http.tls.is_some();

@@ -25,7 +25,7 @@ impl Key {
     /// layers which spell them differently still meet.
     pub(super) fn join(&self, segment: &str) -> Self {
         let mut path = self.0.clone();
-        let is_operation = path == OPERATIONS;
+        let is_operation = path == OPERATIONS || path == OPERATIONS[1..];
         path.push(if is_operation {
             segment.to_ascii_lowercase()
         } else {

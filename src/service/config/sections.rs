@@ -17,6 +17,7 @@ pub(super) mod issuer;
 mod limits;
 pub(super) mod listen;
 pub(super) mod log;
+pub(super) mod operations;
 pub(super) mod proxies;
 pub(super) mod rate;
 pub(super) mod telemetry;

@@ -187,3 +187,9 @@ pub(super) fn size(value: &Value, range: &RangeInclusive<u64>) -> Result<u64, Fa
             .fix("write a whole number and KiB, MiB or GiB, as in \"32MiB\"")
     })
 }
+
+/// A number of bytes within `range` that this machine can address.
+pub(super) fn bytes(value: &Value, range: &RangeInclusive<u64>) -> Result<usize, Fault> {
+    let size = size(value, range)?;
+    usize::try_from(size).map_err(|_| Fault::new("is more than this machine can count"))
+}

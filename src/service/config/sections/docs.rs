@@ -11,6 +11,8 @@ use crate::token::Scope;
 /// What the document and its pages say besides the API.
 #[derive(Debug, Clone)]
 pub struct DocsConfig {
+    /// Whether the document and its pages are served.
+    pub enabled: bool,
     /// The public client that Swagger UI signs people in as.
     pub client_id: Option<String>,
     /// The scopes that are offered though no operation requires them.
@@ -31,6 +33,7 @@ pub enum Contact {
 impl DocsConfig {
     pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
+            enabled: reader.read("docs.enabled", value::boolean),
             client_id: reader.read_optional("docs.client_id", value::filled_text),
             scopes: reader.read("docs.scopes", value::scope),
             contact: reader.read_optional("docs.contact", contact),

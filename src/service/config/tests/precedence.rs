@@ -1,8 +1,9 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Directory, load_environment, source_of, with_environment};
 use crate::guard::AccessMode;
-use crate::service::config::{Config, LogFormat, Origin, Sources};
+use crate::service::config::{Config, LogFormat, OperationConfig, Origin, Sources};
 
 #[test]
 fn the_built_in_default_is_enough() {
@@ -167,6 +168,22 @@ fn a_variable_meets_the_operation_that_a_file_spells_otherwise() {
     let operation = &config.access.operations["listusers"];
     assert_eq!(operation.scope.to_string(), "b");
     assert_eq!(operation.claims["deptId"], ["7", "8"]);
+}
+
+#[test]
+fn an_operation_has_limits_of_its_own_where_it_is_set() {
+    let file = "operations.Upload_Photo.max_body_size = '64MiB'\n\
+                operations.events.request_timeout = ''";
+    let directory = Directory::new().with("config/dev.toml", file);
+    let name = "RESOURCE_SERVER_OPERATIONS__UPLOAD_PHOTO__REQUEST_TIMEOUT";
+
+    let config = Config::load(&with_environment(directory.sources(), &[(name, "5m")]));
+
+    let operations = config.expect("both layers fit").operations;
+    let upload = &operations["upload_photo"];
+    assert_eq!(upload.max_body_bytes, Some(64 << 20));
+    assert_eq!(upload.request_timeout, Some(Duration::from_secs(300)));
+    assert_eq!(operations["events"], OperationConfig::default());
 }
 
 #[test]
