@@ -1,7 +1,10 @@
-//! The program.
+//! Okta's guide "Protect your API endpoints", as a program: the API is in [`api`], and the
+//! host brings everything else.
+
+mod api;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    poem_resource_server::program::main()
+    api::application().run()
 }

@@ -1,4 +1,6 @@
-//! The program: the command line around the service.
+//! The command line around an application.
+//!
+//! Knows no API: what it prints, requests or writes comes from the [`Application`].
 
 mod check;
 mod command_line;
@@ -15,27 +17,60 @@ mod page;
 mod serve;
 mod systemd;
 mod token;
+mod welcome;
 
 use std::process::ExitCode;
 
+use clap::FromArgMatches;
+
+use crate::service::application::Hosted;
 use crate::service::config::{Config, settings_table};
-use crate::service::metrics_table;
-use clap::Parser;
+use crate::service::{Application, metrics_table};
 
 use command_line::{
-    CheckOptions, Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions,
+    CheckOptions, Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions, Flags,
 };
 use failure::Failure;
 
-/// Runs the program with the arguments of this process.
-pub fn main() -> ExitCode {
-    match run(CommandLine::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+impl<Settings, State> Application<Settings, State>
+where
+    Settings: Send + Sync + 'static,
+    State: Send + Sync + 'static,
+{
+    /// Runs the program: reads the command line of this process and does what it says, by
+    /// default `serve`.
+    ///
+    /// The exit code is 0 after success, 1 after a failure, 2 for a wrong command line, 69
+    /// where the issuer cannot be reached and 78 for bad settings; `--help` lists the commands.
+    /// Errors are printed to standard error.
+    #[must_use = "the exit code belongs to the caller of the program"]
+    pub fn run(self) -> ExitCode {
+        match run(Box::new(self)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failure.report(),
+        }
     }
 }
 
-fn run(mut command_line: CommandLine) -> Result<(), Failure> {
+fn run(application: Box<dyn Hosted>) -> Result<(), Failure> {
+    let matches = command_line::program(&*application).get_matches();
+    if let Some((name, own)) = matches.subcommand()
+        && (application.commands().iter()).any(|(known, _)| *known == name)
+    {
+        let flags = Flags::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let config = Config::load(&flags.sources(application.settings())?)?;
+        let arguments = command_line::arguments(own);
+        let command = application.command(name, &config, arguments);
+        return block_on(async { command.await.map_err(Failure::Command) });
+    }
+    let command_line = CommandLine::from_arg_matches(&matches);
+    run_ours(application, command_line.unwrap_or_else(|error| error.exit()))
+}
+
+fn run_ours(
+    application: Box<dyn Hosted>,
+    mut command_line: CommandLine,
+) -> Result<(), Failure> {
     match &command_line.command {
         Some(Command::Config(ConfigOptions { markdown: true })) => {
             return output::print(&settings_table());
@@ -52,20 +87,22 @@ fn run(mut command_line: CommandLine) -> Result<(), Failure> {
         Some(Command::Doctor(DoctorOptions { list: true, .. })) => {
             return output::print(&doctor::list());
         }
-        Some(Command::Generate { directory }) => return generate::write_all(directory),
+        Some(Command::Generate { directory }) => {
+            return generate::write_all(&*application, directory);
+        }
         _ => {}
     }
-    let config = Config::load(&command_line.sources()?)?;
+    let config = Config::load(&command_line.sources(application.settings())?)?;
     match command_line.command.take().unwrap_or(Command::Serve) {
-        Command::Serve => block_on(serve::serve(config, command_line)),
+        Command::Serve => block_on(serve::serve(application, config, command_line)),
         Command::Health(options) => block_on(health::ask(config, options)),
-        Command::Openapi(options) => block_on(openapi::print(config, options)),
+        Command::Openapi(options) => block_on(openapi::print(&*application, config, options)),
         Command::Token(options) => block_on(token::print(config, options)),
         Command::Explain(options) => block_on(explain::print(config, options)),
         Command::Check(options) => block_on(check::print(config, options)),
         Command::Doctor(options) => {
-            let issuer = command_line.issuer.take();
-            block_on(doctor::print(config, options, issuer))
+            let issuer = command_line.flags.issuer.take();
+            block_on(doctor::print(&*application, config, options, issuer))
         }
         Command::Config(_) | Command::Generate { .. } => {
             output::print(&config.in_force().to_string())

@@ -1,19 +1,28 @@
 //! What is said on the command line. Flags that set a key only name it: the settings'
 //! own reader judges the value.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use crate::service::config::Sources;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::service::application::Hosted;
+use crate::service::config::{ApplicationSettings, Sources};
+use clap::{Arg, ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::program::failure::Failure;
 
-/// An API protected by OAuth 2.0 access tokens, and what is needed to try it.
+/// What is said on the command line.
 #[derive(Parser)]
-#[command(version, max_term_width = 80)]
+#[command(max_term_width = 80)]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+/// The flags that every command has.
+#[derive(Args)]
+pub(crate) struct Flags {
     /// The profile: reads config/NAME.toml if it is there [default: dev]
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
@@ -204,9 +213,65 @@ pub(crate) struct ClientOptions {
     client_secret: Option<String>,
 }
 
+/// The program's own command line, with the commands of `application`.
+pub(crate) fn program(application: &dyn Hosted) -> clap::Command {
+    let outline = application.outline();
+    let own = application.commands().into_iter().map(|(name, about)| {
+        let arguments = Arg::new(ARGUMENTS)
+            .num_args(0..)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true)
+            .help("What the command takes");
+        clap::Command::new(name).about(about).arg(arguments)
+    });
+    CommandLine::command()
+        .name(name())
+        .version(outline.version.clone())
+        .about(outline.title.clone())
+        .subcommands(own)
+}
+
+/// The name that the program was called by, without its folder.
+pub(crate) fn name() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    let name = Path::new(&called).file_stem().and_then(OsStr::to_str);
+    name.unwrap_or(env!("CARGO_PKG_NAME")).to_owned()
+}
+
+/// The arguments of a command of the application's own.
+pub(crate) fn arguments(matches: &ArgMatches) -> Vec<String> {
+    let arguments = matches.get_many::<String>(ARGUMENTS);
+    arguments.into_iter().flatten().cloned().collect()
+}
+
 impl CommandLine {
     /// Where settings come from: flags, this process' environment and working directory.
-    pub(crate) fn sources(&self) -> Result<Sources, Failure> {
+    pub(crate) fn sources(&self, application: ApplicationSettings) -> Result<Sources, Failure> {
+        let mut sources = self.flags.sources(application)?;
+        // The doctor looks at what no service would take.
+        if matches!(self.command, Some(Command::Doctor(_))) {
+            sources.flags.retain(|(flag, ..)| *flag != "--issuer");
+        }
+        let client = match &self.command {
+            Some(Command::Token(options)) => Some(&options.client),
+            Some(Command::Check(options)) => Some(&options.client),
+            Some(Command::Doctor(options)) => Some(&options.client),
+            _ => None,
+        };
+        if let Some(client) = client {
+            let flags = [
+                ("--client-id", "client.id", &client.client_id),
+                ("--client-secret", "client.secret", &client.client_secret),
+            ];
+            sources.flags.extend(given(flags));
+        }
+        Ok(sources)
+    }
+}
+
+impl Flags {
+    /// Where settings come from, without what single commands add.
+    pub(crate) fn sources(&self, application: ApplicationSettings) -> Result<Sources, Failure> {
         #[expect(
             clippy::disallowed_methods,
             reason = "the process' environment is handed to the settings here"
@@ -215,38 +280,33 @@ impl CommandLine {
         let credentials = variables.iter().find(|(name, _)| name == CREDENTIALS);
         let credentials = credentials.map(|(_, directory)| directory.into());
         let environment = Sources::environment_from(variables)?;
-        let mut flags = Vec::new();
-        let mut add = |flag, key, value: &Option<String>| {
-            if let Some(value) = value {
-                flags.push((flag, key, value.clone()));
-            }
-        };
-        // The doctor looks at what no service would take.
-        if !matches!(self.command, Some(Command::Doctor(_))) {
-            add("--issuer", "issuer.url", &self.issuer);
-        }
-        add("--audience", "issuer.audience", &self.audience);
-        add("--listen", "http.listen", &self.listen);
-        let client = match &self.command {
-            Some(Command::Token(options)) => Some(&options.client),
-            Some(Command::Check(options)) => Some(&options.client),
-            Some(Command::Doctor(options)) => Some(&options.client),
-            _ => None,
-        };
-        if let Some(client) = client {
-            add("--client-id", "client.id", &client.client_id);
-            add("--client-secret", "client.secret", &client.client_secret);
-        }
+        let flags = [
+            ("--issuer", "issuer.url", &self.issuer),
+            ("--audience", "issuer.audience", &self.audience),
+            ("--listen", "http.listen", &self.listen),
+        ];
         Ok(Sources {
             profile: self.profile.clone(),
             config_file: self.config.clone(),
             directory: PathBuf::new(),
             credentials,
             environment,
-            flags,
+            flags: given(flags).collect(),
+            application,
         })
     }
 }
 
+type Flag<'a> = (&'static str, &'static str, &'a Option<String>);
+
+fn given<'a, const N: usize>(
+    flags: [Flag<'a>; N],
+) -> impl Iterator<Item = (&'static str, &'static str, String)> + 'a {
+    let flags = flags.into_iter();
+    flags.filter_map(|(flag, key, value)| Some((flag, key, value.clone()?)))
+}
+
+/// The id of the arguments of a command of the application's own.
+const ARGUMENTS: &str = "arguments";
 /// Where systemd puts what `LoadCredential=` names.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";

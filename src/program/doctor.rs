@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::clock::SystemClock;
 use crate::doctor::{Diagnosis, Doctor, EXAMINATIONS, NOT_REACHED, Status};
 use crate::service;
+use crate::service::application::Hosted;
 use crate::service::config::Config;
-use crate::token::{Audience, Scope, ScopeToken};
 
 use crate::program::command_line::{DoctorFormat, DoctorOptions};
 use crate::program::embedded;
@@ -17,6 +17,7 @@ use crate::program::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
 use crate::program::token;
 
 pub(crate) async fn print(
+    application: &dyn Hosted,
     config: Config,
     options: DoctorOptions,
     issuer: Option<String>,
@@ -28,18 +29,18 @@ pub(crate) async fn print(
     if config.client.id.is_some() != config.client.secret.is_some() {
         return Err(Failure::NoClient);
     }
-    let asked = [options.scope, config.client.scope.clone()];
-    let asked = asked.into_iter().find(|scopes| !scopes.is_empty());
-    let asked = asked.unwrap_or_else(|| embedded::scope(&config));
-    let scopes: Result<Scope, _> = asked.iter().map(|text| ScopeToken::parse(text)).collect();
-    let audience = Audience::parse(config.issuer.audience.as_str());
+    let asked = [token::parse(&options.scope)?, config.client.scope.clone()];
+    let scope = match asked.into_iter().find(|scope| !scope.is_empty()) {
+        Some(scope) => scope,
+        None => token::parse(&embedded::scope(application.outline(), &config))?,
+    };
     let doctor = Doctor {
         jwks_hosts: config.issuer.jwks_hosts.clone(),
         fetch: service::fetch(&config.issuer)?,
         policy: service::refresh_policy(&config.issuer),
         leeway: config.issuer.leeway,
-        audience: audience.map_err(service::BuildError::from)?,
-        client: token::credentials(&config, scopes?).ok(),
+        audience: config.issuer.audience.clone(),
+        client: token::credentials(&config, scope).ok(),
         clock: Arc::new(SystemClock::new()),
         issuer,
     };

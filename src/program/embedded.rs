@@ -3,6 +3,7 @@
 use crate::issuer::Issuer;
 #[cfg(feature = "dev")]
 use crate::service;
+use crate::service::application::Outline;
 use crate::service::config::{Config, Listen};
 
 use crate::program::failure::Failure;
@@ -18,15 +19,16 @@ pub(crate) struct Embedded;
 /// at `service`.
 #[cfg(feature = "dev")]
 pub(crate) async fn start(
+    outline: &Outline,
     config: &mut Config,
     service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
-    use crate::dev::DevOptions;
+    use crate::dev::{DevOptions, OfferedScope};
 
     if config.issuer.url.is_some() {
         return Ok(None);
     }
-    introduce(config);
+    introduce(outline, config);
     let address = config.dev.listen;
     let failure = |source| Failure::Listen {
         key: "dev.listen",
@@ -36,9 +38,14 @@ pub(crate) async fn start(
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .map_err(failure)?;
-    let options = DevOptions::default()
-        .with_audience(config.issuer.audience.clone())
+let mut options = DevOptions::default()
+        .with_audience(config.issuer.audience.as_str())
         .with_redirect_uris(service::redirect_uris(config, service));
+    if !outline.scopes().is_empty() {
+        options = options.with_scopes(outline.scopes().into_iter().map(|(name, description)| {
+            OfferedScope::new(name).with_description(description)
+        }));
+    }
     let embedded = Embedded::start(listener, options).map_err(failure)?;
     config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);
     Ok(Some(embedded))
@@ -47,6 +54,7 @@ pub(crate) async fn start(
 #[cfg(not(feature = "dev"))]
 #[expect(clippy::unused_async, reason = "the same shape as with the feature")]
 pub(crate) async fn start(
+    _outline: &Outline,
     config: &mut Config,
     _service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
@@ -57,25 +65,25 @@ pub(crate) async fn start(
 }
 
 /// Puts the embedded issuer in force again, for settings that were read anew.
-pub(crate) fn keep(config: &mut Config, issuer: &Issuer) {
+pub(crate) fn keep(outline: &Outline, config: &mut Config, issuer: &Issuer) {
     if config.issuer.url.is_none() {
         #[cfg(feature = "dev")]
-        introduce(config);
+        introduce(outline, config);
         config.issuer.url = Some(issuer.clone());
     }
 }
 
-/// Tells the pages of the client and the scope that the embedded issuer knows, where
-/// nothing else is set.
+/// Gives the pages the client and the scope that the embedded issuer knows, where nothing
+/// else is set.
 #[cfg(feature = "dev")]
-fn introduce(config: &mut Config) {
+fn introduce(outline: &Outline, config: &mut Config) {
     use crate::dev::{PUBLIC_CLIENT_ID, SCOPE};
 
     let docs = &mut config.docs;
     docs.client_id
         .get_or_insert_with(|| PUBLIC_CLIENT_ID.to_owned());
-    if docs.scopes.is_empty() {
-        docs.scopes.push(SCOPE.to_owned());
+    if docs.scopes.is_empty() && outline.scopes().is_empty() {
+        docs.scopes.extend(crate::token::ScopeToken::parse(SCOPE));
     }
 }
 
@@ -105,13 +113,18 @@ pub(crate) fn client(config: &Config) -> Option<(String, String)> {
     None
 }
 
-/// What that client may ask for.
-pub(crate) fn scope(config: &Config) -> Vec<String> {
+/// The scopes that a token of that client needs to call what the application offers.
+pub(crate) fn scope(outline: &Outline, config: &Config) -> Vec<String> {
     #[cfg(feature = "dev")]
     if config.issuer.url.is_none() {
-        return vec![crate::dev::SCOPE.to_owned()];
+        let scopes = outline.scopes().into_iter().map(|(name, _)| name.to_owned());
+        let scopes: Vec<_> = scopes.collect();
+        return match scopes.is_empty() {
+            true => vec![crate::dev::SCOPE.to_owned()],
+            false => scopes,
+        };
     }
     #[cfg(not(feature = "dev"))]
-    let _ = config;
+    let _ = (outline, config);
     Vec::new()
 }

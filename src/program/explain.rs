@@ -8,7 +8,7 @@ use crate::clock::SystemClock;
 use crate::issuer::{RefreshPolicy, RemoteKeySet};
 use crate::service;
 use crate::service::config::Config;
-use crate::token::{Audience, KeySet, KeySource, Validation};
+use crate::token::{KeySet, KeySource, Validation};
 use crate::verifier::{REASONS, Verifier};
 use futures_util::future::BoxFuture;
 
@@ -20,9 +20,8 @@ use crate::program::output;
 pub(crate) async fn print(config: Config, options: ExplainOptions) -> Result<(), Failure> {
     let token = token(options.token)?;
     let (issuer, _) = embedded::issuer(&config)?;
-    let audience =
-        Audience::parse(config.issuer.audience.as_str()).map_err(service::BuildError::from)?;
-    let validation = Validation::new(issuer.as_str(), audience).with_leeway(config.issuer.leeway);
+    let validation = Validation::new(issuer.as_str(), config.issuer.audience.clone())
+        .with_leeway(config.issuer.leeway);
     let clock = Arc::new(SystemClock::new());
     let keys: Arc<dyn KeySource> = if options.offline {
         Arc::new(Offline)

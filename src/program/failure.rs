@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::check::{CallerError, TargetError};
 use crate::issuer::{DiscoveryError, GrantError, IssuerError};
+use crate::service::application::HookError;
 use crate::service::config::{ConfigError, Listen};
 use crate::service::telemetry::TelemetryError;
 use crate::service::{BuildError, ReloadError};
@@ -57,6 +58,8 @@ pub(crate) enum Failure {
     NoDoor(&'static str),
     #[error("{url}: {what}")]
     NotHealthy { url: String, what: String },
+    #[error("the command failed")]
+    Command(#[source] HookError),
     #[error("the token is refused")]
     Refused,
     #[error("the service cannot work with this issuer")]
@@ -141,6 +144,8 @@ impl Failure {
             | Self::Grant(GrantError::Fetch(_)) => 69,
             Self::Grant(_)
             | Self::Refused
+            | Self::Command(_)
+            | Self::Build(BuildError::Start(_))
             | Self::Ill
             | Self::Insecure
             | Self::NotHealthy { .. }

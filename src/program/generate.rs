@@ -5,26 +5,28 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::program::command_line::CommandLine;
+use crate::program::command_line::{self, name};
+use crate::service::application::Hosted;
 use crate::program::failure::Failure;
 
 /// Writes the pages into `man/` and the completions into `completions/` below `directory`.
-pub(crate) fn write_all(directory: &Path) -> Result<(), Failure> {
+pub(crate) fn write_all(application: &dyn Hosted, directory: &Path) -> Result<(), Failure> {
     let write = || {
         let (man, completions) = (directory.join("man"), directory.join("completions"));
         fs::create_dir_all(&man)?;
         fs::create_dir_all(&completions)?;
-        let mut program = offered();
+        let name = name();
+        let mut program = offered(application);
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            clap_complete::generate_to(shell, &mut program, NAME, &completions)?;
+            clap_complete::generate_to(shell, &mut program, &name, &completions)?;
         }
         clap_mangen::generate_to(program.clone(), &man)?;
-        fs::write(man.join(format!("{NAME}.1")), program_page(program)?)
+        fs::write(man.join(format!("{name}.1")), program_page(program)?)
     };
     write().map_err(|source| Failure::Write {
         path: directory.to_owned(),
@@ -33,11 +35,11 @@ pub(crate) fn write_all(directory: &Path) -> Result<(), Failure> {
 }
 
 /// The program without the commands that are hidden: completions would offer them.
-fn offered() -> Command {
-    let whole = CommandLine::command();
+fn offered(application: &dyn Hosted) -> Command {
+    let whole = command_line::program(application);
     let commands = whole.get_subcommands().filter(|it| !it.is_hide_set());
-    Command::new(NAME)
-        .version(env!("CARGO_PKG_VERSION"))
+    Command::new(name())
+        .version(application.outline().version.clone())
         .about(whole.get_about().cloned().unwrap_or_default())
         .args(whole.get_arguments().cloned())
         .subcommands(commands.cloned())
@@ -117,13 +119,4 @@ const SECTIONS: &[(&str, Rows)] = &[
             ("78", "the settings are wrong"),
         ],
     ),
-    (
-        "FILES",
-        &[(
-            "/etc/poem-resource-server/config.toml",
-            "the settings of an installed service",
-        )],
-    ),
 ];
-
-const NAME: &str = env!("CARGO_PKG_NAME");

@@ -7,18 +7,24 @@ use std::path::Path;
 
 use crate::issuer::Metadata;
 use crate::service::config::Config;
-use crate::service::{self, OpenApiFiles, PostmanFiles};
+use crate::docs::OpenApiFiles;
+use crate::service::application::{Hosted, Outline};
+use crate::service::{OnPaper, PostmanFiles};
 
 use crate::program::command_line::{Format, OpenapiOptions};
 use crate::program::failure::Failure;
 use crate::program::{embedded, output, token};
 
-pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result<(), Failure> {
+pub(crate) async fn print(
+    application: &dyn Hosted,
+    mut config: Config, options: OpenapiOptions) -> Result<(), Failure> {
     let client = embedded::client(&config);
-    let metadata = discover(&mut config).await?;
-    let files = service::openapi(&config, Some(&metadata))?;
+    let outline = application.outline();
+    let metadata = discover(outline, &mut config).await?;
+    let paper = OnPaper::new(outline, &config, Some(&metadata))?;
+    let files = paper.openapi();
     if let Some(directory) = options.all {
-        let postman = service::postman(&config, &metadata, client)?;
+        let postman = paper.postman(&config, &metadata, client);
         return write_all(&directory, &files, &postman);
     }
     let text = match options.format {
@@ -31,10 +37,10 @@ pub(crate) async fn print(mut config: Config, options: OpenapiOptions) -> Result
     }
 }
 
-async fn discover(config: &mut Config) -> Result<Metadata, Failure> {
+async fn discover(outline: &Outline, config: &mut Config) -> Result<Metadata, Failure> {
     // A service that runs already has the embedded issuer's address, and answers as well.
     let listen = config.http.listen.clone();
-    let _embedded = match embedded::start(config, &listen).await {
+    let _embedded = match embedded::start(outline, config, &listen).await {
         Err(Failure::Listen { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => None,
         started => started?,
     };

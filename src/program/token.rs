@@ -11,20 +11,22 @@ use crate::program::failure::Failure;
 use crate::program::output;
 
 pub(crate) async fn print(config: Config, options: TokenOptions) -> Result<(), Failure> {
-    let asked = if options.scope.is_empty() {
+    let scope = if options.scope.is_empty() {
         config.client.scope.clone()
     } else {
-        options.scope
+        parse(&options.scope)?
     };
-    let mut scope = Scope::none();
-    for text in &asked {
-        scope.insert(ScopeToken::parse(text)?);
-    }
     let credentials = credentials(&config, scope)?;
     let metadata = discover(&config).await?;
     let fetch = service::fetch(&config.issuer)?;
     let token = credentials.request(&fetch, &metadata).await?;
     output::print(&format!("{}\n", token.secret()))
+}
+
+/// The scopes of a command line.
+pub(crate) fn parse(scopes: &[String]) -> Result<Scope, Failure> {
+    let scopes = scopes.iter().map(|text| ScopeToken::parse(text));
+    Ok(scopes.collect::<Result<_, _>>()?)
 }
 
 /// The discovery document of the issuer in force.

@@ -7,57 +7,50 @@
 //! Asks the process for nothing: arguments, variables and the working directory are
 //! handed in as [`Sources`].
 
-mod access;
-mod audit;
-mod cache;
 mod checks;
-mod client;
-mod cors;
 mod credentials;
-mod denylist;
-mod docs;
-mod http;
 mod in_force;
-mod issuer;
 mod key;
 mod layer;
 mod layers;
-mod limits;
-mod listen;
-mod log;
 mod problem;
 mod profile;
-mod proxies;
-mod rate;
 mod reader;
+mod restart;
+mod secret;
+mod sections;
 mod settings;
 mod sources;
-mod telemetry;
-mod tls;
 mod value;
 
-pub use access::{AccessConfig, AccessMode, OperationConfig};
-pub use audit::AuditConfig;
-pub use cache::CacheConfig;
-pub use client::{ClientConfig, Secret};
-pub use cors::{CorsConfig, Origin};
-pub use denylist::{DenylistConfig, OnFailure};
-pub use docs::{Contact, DocsConfig};
-pub use http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
 pub use in_force::{InForce, InForceRow};
-pub use issuer::IssuerConfig;
-pub use listen::Listen;
-pub use log::{LogConfig, LogFormat};
 pub use problem::{ConfigError, Problem};
 pub use profile::Profile;
-pub use proxies::TrustedProxies;
-pub use rate::RateConfig;
+pub use secret::Secret;
+pub use sections::access::AccessConfig;
+pub use sections::audit::AuditConfig;
+pub use sections::cache::CacheConfig;
+pub use sections::client::ClientConfig;
+pub use sections::cors::{CorsConfig, Origin};
+pub use sections::denylist::{DenylistConfig, OnFailure};
+pub use sections::docs::{Contact, DocsConfig};
+pub use sections::http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
+pub use sections::issuer::IssuerConfig;
+pub use sections::listen::Listen;
+pub use sections::log::{LogConfig, LogFormat};
+pub use sections::operations::OperationConfig;
+pub use sections::proxies::TrustedProxies;
+pub use sections::rate::RateConfig;
+pub use sections::telemetry::{OtlpEndpoint, TelemetryConfig};
+pub use sections::tls::TlsConfig;
 pub use settings::settings_table;
 pub use sources::Sources;
-pub use telemetry::{OtlpEndpoint, TelemetryConfig};
-pub use tls::TlsConfig;
 
+use std::collections::BTreeMap;
+
+use checks::Together;
 use reader::Reader;
+pub(in crate::service) use restart::RestartValues;
 
 /// The settings in force, a section each.
 ///
@@ -89,6 +82,9 @@ pub struct Config {
     pub cors: CorsConfig,
     /// Which operations are protected, and how.
     pub access: AccessConfig,
+    /// The limits of single operations, by operation id in lower case; to be matched
+    /// without regard to case.
+    pub operations: BTreeMap<String, OperationConfig>,
     /// How often callers may call.
     pub rate: RateConfig,
     /// Tokens that are refused though they verify.
@@ -104,6 +100,7 @@ pub struct Config {
     /// The client of the command `token`.
     pub client: ClientConfig,
     in_force: InForce,
+    restart: RestartValues,
 }
 
 impl Config {
@@ -118,7 +115,7 @@ impl Config {
         let won = layers::collect(sources, named.as_ref(), &mut problems);
         let mut reader = Reader::new(&won, problems);
         let profile = named.unwrap_or_default();
-        let config = Self {
+        let mut config = Self {
             in_force: InForce::new(&profile, profile_source, &won),
             profile,
             issuer: IssuerConfig::read(&mut reader),
@@ -128,6 +125,7 @@ impl Config {
             dev: DevConfig::read(&mut reader),
             cors: CorsConfig::read(&mut reader),
             access: AccessConfig::read(&mut reader),
+            operations: sections::operations::read(&mut reader),
             rate: RateConfig::read(&mut reader),
             denylist: DenylistConfig::read(&mut reader),
             docs: DocsConfig::read(&mut reader),
@@ -135,8 +133,20 @@ impl Config {
             audit: AuditConfig::read(&mut reader),
             telemetry: TelemetryConfig::read(&mut reader),
             client: ClientConfig::read(&mut reader),
+            restart: RestartValues::default(),
         };
-        checks::check(&config, &mut reader);
+        let together = Together {
+            profile: &config.profile,
+            issuer: &config.issuer,
+            http: &config.http,
+            admin: &config.admin,
+            dev: &config.dev,
+        };
+        checks::check(&together, &mut reader);
+        config.restart = reader.take_restart_values();
+        // The files of a certificate may change, but not whether there is one.
+        let has_tls = config.http.tls.is_some();
+        config.restart.insert("http.tls", has_tls.to_string());
         ConfigError::check(reader.into_problems())?;
         Ok(config)
     }
@@ -144,6 +154,11 @@ impl Config {
     /// The settings as they were loaded, each with its source.
     pub fn in_force(&self) -> &InForce {
         &self.in_force
+    }
+
+    /// The values that a reload cannot change.
+    pub(super) fn restart_values(&self) -> &RestartValues {
+        &self.restart
     }
 }
 

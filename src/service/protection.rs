@@ -37,7 +37,7 @@ pub(super) fn guard(
     let guard = Guard::new(verifier)
         .with_challenge(challenge)
         .with_access(access(&config.access))
-        .with_scope_texts(&outline.scopes)
+        .with_scope_texts(&outline.scopes())
         .with_offered_scope(&config.docs.scopes);
     match limits(&config.rate, clock) {
         Some(limits) => guard.with_limits(limits),

@@ -8,7 +8,6 @@
 //! Whatever goes wrong before the last step leaves the old settings in force, as they were.
 //! Denials alone do not wait: what the file in force denies now counts from the first moment.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -20,7 +19,7 @@ use crate::issuer::{DiscoveryError, RemoteKeySet};
 
 use super::BuildError;
 use super::app::{App, Lasting};
-use super::config::{Config, Secret};
+use super::config::{Config, RestartValues};
 use super::denylist;
 use super::observe::RequestId;
 use super::server::{Certificate, Tls};
@@ -29,7 +28,7 @@ use super::server::{Certificate, Tls};
 #[derive(Clone)]
 pub struct Reloader {
     in_force: Arc<ArcSwap<App>>,
-    fixed: Arc<[Fixed]>,
+    fixed: Arc<RestartValues>,
     lasting: Lasting,
     tls: Option<Tls>,
     reloads: Arc<Reloads>,
@@ -44,7 +43,7 @@ impl Reloader {
     ) -> Self {
         Self {
             in_force,
-            fixed: fixed(config).into(),
+            fixed: Arc::new(config.restart_values().clone()),
             lasting,
             tls,
             reloads: Arc::default(),
@@ -71,9 +70,9 @@ impl Reloader {
     }
 
     async fn replace(&self, config: &Config) -> Result<(), ReloadError> {
-        let differs = |(old, new): (&Fixed, Fixed)| (*old != new).then_some(new.key);
-        if let Some(key) = self.fixed.iter().zip(fixed(config)).find_map(differs) {
-            return Err(ReloadError::NeedsRestart { key });
+        let keys = self.fixed.changed(config.restart_values());
+        if !keys.is_empty() {
+            return Err(ReloadError::NeedsRestart { keys });
         }
         let certificate = config.http.tls.as_ref().map(Certificate::read).transpose();
         let certificate = certificate.map_err(BuildError::from)?;
@@ -132,11 +131,11 @@ impl Reloads {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReloadError {
-    /// A setting that only a restart can change.
-    #[error("`{key}` has changed, which needs a restart")]
+    /// Settings that only a restart can change.
+    #[error("{}, which needs a restart", changed(keys))]
     NeedsRestart {
-        /// The setting's key.
-        key: &'static str,
+        /// The keys of all that changed; never empty.
+        keys: Vec<String>,
     },
     /// The new settings do not fit the API.
     #[error("the new settings do not fit the API")]
@@ -144,6 +143,11 @@ pub enum ReloadError {
     /// The issuer of the new settings gives no keys.
     #[error("the issuer gives no keys")]
     Keys(#[from] Arc<DiscoveryError>),
+}
+
+fn changed(keys: &[String]) -> String {
+    let verb = if keys.len() == 1 { "has" } else { "have" };
+    format!("`{}` {verb} changed", keys.join("`, `"))
 }
 
 /// The app in force.
@@ -169,59 +173,4 @@ impl InForce {
         }
         app.endpoint.clone().answer(request)
     }
-}
-
-/// A setting that is read once, and its value.
-#[derive(PartialEq)]
-struct Fixed {
-    key: &'static str,
-    value: String,
-}
-
-fn fixed(config: &Config) -> Vec<Fixed> {
-    let http = &config.http;
-    let denylist = &config.denylist;
-    let telemetry = &config.telemetry;
-    let settings: [(_, &dyn fmt::Debug); 22] = [
-        ("http.listen", &http.listen),
-        ("http.max_connections", &http.max_connections),
-        ("http.header_timeout", &http.header_timeout),
-        ("http.request_timeout", &http.request_timeout),
-        ("http.keep_alive", &http.keep_alive),
-        ("http.max_head_size", &http.max_head_bytes),
-        ("http.max_header_fields", &http.max_header_fields),
-        ("http.max_body_size", &http.max_body_bytes),
-        ("http.drain_delay", &http.drain_delay),
-        ("http.shutdown_timeout", &http.shutdown_timeout),
-        ("http.reuse_port", &http.reuse_port),
-        ("http.trusted_proxies", &http.trusted_proxies),
-        ("admin.listen", &config.admin.listen),
-        ("dev.listen", &config.dev.listen),
-        ("log.format", &config.log.format),
-        ("denylist.on_failure", &denylist.on_failure),
-        ("denylist.max_age", &denylist.max_age),
-        ("denylist.max_entries", &denylist.max_entries),
-        ("telemetry.otlp_endpoint", &telemetry.otlp_endpoint),
-        ("telemetry.service_name", &telemetry.service_name),
-        ("telemetry.sample_ratio", &telemetry.sample_ratio),
-        ("telemetry.continue_traces", &telemetry.continue_traces),
-    ];
-    let fixed = |(key, value): (&'static str, &dyn fmt::Debug)| Fixed {
-        key,
-        value: format!("{value:?}"),
-    };
-    let tls = ("http.tls", &http.tls.is_some() as &dyn fmt::Debug);
-    let revealed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.reveal().to_owned());
-    let (token, redis_url) = (revealed(&denylist.token), revealed(&denylist.redis_url));
-    let fields = telemetry.otlp_headers.iter();
-    let headers: Vec<_> = fields
-        .map(|(name, value)| (name, value.as_bytes()))
-        .collect();
-    let secrets: [(_, &dyn fmt::Debug); 3] = [
-        ("denylist.token", &token),
-        ("denylist.redis_url", &redis_url),
-        ("telemetry.otlp_headers", &headers),
-    ];
-    let others = secrets.into_iter().chain([tls]);
-    settings.into_iter().chain(others).map(fixed).collect()
 }

@@ -34,13 +34,14 @@ async fn what_cannot_be_put_in_force_leaves_the_old_settings_as_they_were() {
     let admin = world.sign(&world.token().claim("scp", serde_json::json!(["admin"])));
     #[rustfmt::skip] // A row a line.
     let rows = [
-        ("an unknown operation", ("access.operations.whoam.scopes", "x"), "the new settings do not fit the API"),
-        ("another port", ("http.listen", "127.0.0.1:4000"), "`http.listen` has changed, which needs a restart"),
-        ("more connections", ("http.max_connections", "7"), "`http.max_connections` has changed, which needs a restart"),
+        ("an unknown operation", &[("access.operations.whoam.scopes", "x")][..], "the new settings do not fit the API"),
+        ("another port", &[("http.listen", "127.0.0.1:4000")], "`http.listen` has changed, which needs a restart"),
+        ("more connections", &[("http.max_connections", "7")], "`http.max_connections` has changed, which needs a restart"),
+        ("two of them", &[("log.format", "json"), ("http.keep_alive", "76s")], "`http.keep_alive`, `log.format` have changed, which needs a restart"),
     ];
 
-    for (name, setting, message) in rows {
-        let error = world.reload(&[setting]).await.unwrap_err();
+    for (name, settings, message) in rows {
+        let error = world.reload(settings).await.unwrap_err();
 
         assert_eq!(error.to_string(), message, "{name}");
         assert_eq!(world.whoami(&admin).await.status, 200, "{name}");

@@ -6,7 +6,7 @@ use crate::check::{Check, Target, Tokens};
 use crate::issuer::{Fetch, Issuer, Metadata};
 use crate::service;
 use crate::service::config::Config;
-use crate::token::{Scope, ScopeToken};
+use crate::token::Scope;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -68,13 +68,13 @@ async fn granted(
 ) -> Result<Tokens, Failure> {
     let required = Check::required_scope(target);
     let (scope, named_by) = if !options.scope.is_empty() {
-        (parsed(&options.scope)?, "--scope")
+        (token::parse(&options.scope)?, "--scope")
     } else if options.document_scopes && !required.is_empty() {
         (required.clone(), "what the document requires")
     } else if options.document_scopes {
         (Check::offered_scope(target), "what the document offers")
     } else {
-        (parsed(&config.client.scope)?, "`client.scope`")
+        (config.client.scope.clone(), "`client.scope`")
     };
     let has_asked = !scope.is_empty();
     let one = async |scope: Scope| {
@@ -106,11 +106,6 @@ async fn granted(
         }
     }
     Ok(tokens)
-}
-
-fn parsed(scopes: &[String]) -> Result<Scope, Failure> {
-    let scopes = scopes.iter().map(|text| ScopeToken::parse(text));
-    Ok(scopes.collect::<Result<_, _>>()?)
 }
 
 /// A token on the command line: itself, `@FILE`, or `-` for standard input.

@@ -300,7 +300,7 @@ where
     /// page of the embedded issuer, which grants them.
     pub fn scopes<S: OAuthScopes>(mut self) -> Self {
         let described = S::meta().into_iter();
-        (self.outline.scopes)
+        (self.outline.described_scopes)
             .extend(described.map(|scope| (scope.name, scope.description.unwrap_or_default())));
         self
     }

@@ -11,7 +11,7 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-use crate::guard::Guarded;
+use crate::guard::{BearerAuth, Guarded};
 use crate::service::config::Contact;
 
 /// What is known of an application before it starts.
@@ -27,7 +27,7 @@ pub(crate) struct Outline {
     /// The default of `access.anonymous`.
     pub(crate) anonymous: Vec<String>,
     /// What scopes allow, by their names.
-    pub(crate) scopes: Vec<(&'static str, &'static str)>,
+    pub(super) described_scopes: Vec<(&'static str, &'static str)>,
     pub(super) operations: Types,
     pub(super) webhooks: Option<fn() -> Value>,
 }
@@ -49,7 +49,7 @@ impl Outline {
             license: None,
             base_path: String::new(),
             anonymous: Vec::new(),
-            scopes: Vec::new(),
+            described_scopes: Vec::new(),
             operations: Types::of::<()>(),
             webhooks: None,
         }
@@ -58,6 +58,23 @@ impl Outline {
     /// The operations as poem-openapi describes them.
     pub(crate) fn meta(&self) -> Vec<MetaApi> {
         (self.operations.meta)()
+    }
+
+    /// The scopes that the application describes or requires, each with what it allows.
+    pub(crate) fn scopes(&self) -> Vec<(&'static str, &'static str)> {
+        let mut scopes = self.described_scopes.clone();
+        let meta = self.meta();
+        let operations = meta.iter().flat_map(|api| &api.paths);
+        let security = operations
+            .flat_map(|path| &path.operations)
+            .flat_map(|operation| &operation.security);
+        let required = security.filter_map(|schemes| schemes.get(BearerAuth::NAME));
+        for scope in required.flatten() {
+            if !scopes.iter().any(|(name, _)| name == scope) {
+                scopes.push((scope, ""));
+            }
+        }
+        scopes
     }
 
     /// The document as poem-openapi prints it, for callers at `public_url`. A `contact` by

@@ -7,20 +7,32 @@
 use std::net::SocketAddr;
 
 use super::problem::Fault;
+use super::profile::Profile;
 use super::reader::Reader;
-use super::{Config, Listen};
+use super::sections::http::{AdminConfig, DevConfig, HttpConfig};
+use super::sections::issuer::IssuerConfig;
+use super::sections::listen::Listen;
 
-pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
-    check_issuer(config, reader);
-    check_refresh(config, reader);
-    check_doors(config, reader);
+/// The settings that must hold together.
+pub(super) struct Together<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) issuer: &'a IssuerConfig,
+    pub(super) http: &'a HttpConfig,
+    pub(super) admin: &'a AdminConfig,
+    pub(super) dev: &'a DevConfig,
 }
 
-fn check_issuer(config: &Config, reader: &mut Reader<'_>) {
-    if config.issuer.url.is_some() || config.profile.is_dev() {
+pub(super) fn check(settings: &Together<'_>, reader: &mut Reader<'_>) {
+    check_issuer(settings, reader);
+    check_refresh(settings.issuer, reader);
+    check_doors(settings, reader);
+}
+
+fn check_issuer(settings: &Together<'_>, reader: &mut Reader<'_>) {
+    if settings.issuer.url.is_some() || settings.profile.is_dev() {
         return;
     }
-    let profile = &config.profile;
+    let profile = settings.profile;
     let fault = Fault::new(format!("must be set in profile \"{profile}\""))
         .found("")
         .fix(format!(
@@ -29,26 +41,26 @@ fn check_issuer(config: &Config, reader: &mut Reader<'_>) {
     reader.note_conflict("issuer.url", &[], fault);
 }
 
-fn check_refresh(config: &Config, reader: &mut Reader<'_>) {
-    if config.issuer.refresh_min > config.issuer.refresh_max {
+fn check_refresh(issuer: &IssuerConfig, reader: &mut Reader<'_>) {
+    if issuer.refresh_min > issuer.refresh_max {
         let fault = Fault::new("must not be longer than `issuer.refresh_max`");
         let fault = fault.fix("lower it, or raise the other");
         reader.note_conflict("issuer.refresh_min", &["issuer.refresh_max"], fault);
     }
 }
 
-fn check_doors(config: &Config, reader: &mut Reader<'_>) {
+fn check_doors(settings: &Together<'_>, reader: &mut Reader<'_>) {
     let mut doors = Vec::new();
-    let admin = config.admin.listen.as_ref();
-    doors.extend(config.http.listen.address().map(|it| ("http.listen", it)));
+    let admin = settings.admin.listen.as_ref();
+    doors.extend(settings.http.listen.address().map(|it| ("http.listen", it)));
     doors.extend(
         admin
             .and_then(Listen::address)
             .map(|it| ("admin.listen", it)),
     );
     // With an issuer configured the embedded one never opens its door.
-    if config.issuer.url.is_none() {
-        doors.push(("dev.listen", config.dev.listen));
+    if settings.issuer.url.is_none() {
+        doors.push(("dev.listen", settings.dev.listen));
     }
     for (position, (key, address)) in doors.iter().enumerate() {
         let earlier = doors[..position].iter();

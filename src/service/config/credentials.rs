@@ -12,9 +12,9 @@ use super::settings;
 
 /// A layer for each secret that has a file; other files are passed over.
 pub(super) fn read(directory: &Path, problems: &mut Vec<Problem>) -> Vec<Layer> {
-    let secrets = settings::all().iter().map(|setting| &setting.key);
     let mut layers = Vec::new();
-    for key in secrets.filter(|key| key.is_secret()) {
+    for setting in settings::all().iter().filter(|setting| setting.is_secret) {
+        let key = &setting.key;
         let path = directory.join(key.to_string());
         let source = format!("credential {}", path.display());
         match read_file(&path) {

@@ -69,7 +69,7 @@ impl fmt::Display for InForce {
 
 fn row(key: &Key, won: &Won) -> InForceRow {
     let value = match value::printed(&won.value) {
-        value if key.is_secret() && value != "\"\"" => MASK.to_owned(),
+        value if settings::is_secret(key) && value != "\"\"" => MASK.to_owned(),
         value => value,
     };
     InForceRow {

@@ -25,7 +25,7 @@ impl Key {
     /// layers which spell them differently still meet.
     pub(super) fn join(&self, segment: &str) -> Self {
         let mut path = self.0.clone();
-        let is_operation = path == OPERATIONS;
+        let is_operation = path == OPERATIONS || path == OPERATIONS[1..];
         path.push(if is_operation {
             segment.to_ascii_lowercase()
         } else {
@@ -45,11 +45,6 @@ impl Key {
     /// The variable that sets this key.
     pub(super) fn variable(&self) -> String {
         format!("{VARIABLE_PREFIX}{}", self.0.join("__").to_uppercase())
-    }
-
-    /// Whether the value must never be shown.
-    pub(super) fn is_secret(&self) -> bool {
-        SECRETS.iter().any(|secret| self.0 == *secret)
     }
 
     /// Whether the last segment is the name of a claim.
@@ -80,10 +75,3 @@ impl fmt::Display for Key {
 pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
 
 const OPERATIONS: [&str; 2] = ["access", "operations"];
-
-const SECRETS: [[&str; 2]; 4] = [
-    ["client", "secret"],
-    ["denylist", "token"],
-    ["denylist", "redis_url"],
-    ["telemetry", "otlp_headers"],
-];

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::key::Key;
+use super::settings;
 
 /// A configuration that cannot be used, with everything that is wrong with it.
 ///
@@ -61,7 +62,7 @@ impl Problem {
 
     /// A problem with one setting; what was found for a secret is masked.
     pub(super) fn with_key(source: &str, key: &Key, mut fault: Fault) -> Self {
-        if key.is_secret() {
+        if settings::is_secret(key) {
             fault.found = fault.found.map(|_| MASK.to_owned());
         }
         Self {

@@ -1,12 +1,14 @@
 //! Turns values that won into values that fit, and notes each that does not.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use figment::value::Value;
 
 use super::key::Key;
 use super::layers::Won;
 use super::problem::{Fault, Problem};
+use super::restart::RestartValues;
 use super::settings;
 use super::value;
 
@@ -15,6 +17,7 @@ pub(super) struct Reader<'a> {
     won: &'a BTreeMap<Key, Won>,
     faulty: BTreeSet<Key>,
     problems: Vec<Problem>,
+    restart: RestartValues,
 }
 
 impl<'a> Reader<'a> {
@@ -23,23 +26,36 @@ impl<'a> Reader<'a> {
             won,
             faulty: BTreeSet::new(),
             problems,
+            restart: RestartValues::default(),
         }
     }
 
     /// Reads one setting. In place of a value that does not fit, which is noted, comes
     /// the built-in default, so that reading can go on.
-    pub(super) fn read<T>(&mut self, key: &str, parse: impl Fn(&Value) -> Result<T, Fault>) -> T {
-        let key = Key::dotted(key);
+    pub(super) fn read<T: fmt::Debug>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&Value) -> Result<T, Fault>,
+    ) -> T {
+        let key = Key::dotted(name);
         let default = settings::default_of(&key).expect("a setting that the default names");
         let value = self.won.get(&key).map_or(default, |won| &won.value);
-        parse(value).unwrap_or_else(|fault| {
+        let parsed = parse(value).unwrap_or_else(|fault| {
             self.note(&key, fault, value);
             parse(default).expect("built-in defaults fit, as tests show")
-        })
+        });
+        if settings::needs_restart(&key) {
+            let shown = match settings::is_secret(&key) {
+                true => value::printed(value),
+                false => format!("{parsed:?}"),
+            };
+            self.restart.insert(name, shown);
+        }
+        parsed
     }
 
     /// Reads a setting for which `""` means that it is not set.
-    pub(super) fn read_optional<T>(
+    pub(super) fn read_optional<T: fmt::Debug>(
         &mut self,
         key: &str,
         parse: impl Fn(&Value) -> Result<T, Fault>,
@@ -86,6 +102,11 @@ impl<'a> Reader<'a> {
         };
         self.problems
             .push(Problem::with_key(self.source_of(&key), &key, fault));
+    }
+
+    /// The values that were read and that only a restart can change.
+    pub(super) fn take_restart_values(&mut self) -> RestartValues {
+        std::mem::take(&mut self.restart)
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {

@@ -2,7 +2,8 @@
 //!
 //! That file is the only place that names a key, its default and its meaning. A line
 //! `#key = value`, without a blank after the `#`, stands for keys whose segments in
-//! angle brackets are free.
+//! angle brackets are free. A comment line of marks, as in `# [restart, secret]`, is no
+//! part of the meaning.
 
 use std::sync::LazyLock;
 
@@ -18,6 +19,10 @@ pub(super) struct Setting {
     /// The default as it is written in TOML.
     pub(super) default: String,
     pub(super) meaning: String,
+    /// Whether the value is never shown.
+    pub(super) is_secret: bool,
+    /// Whether a reload cannot change it.
+    needs_restart: bool,
 }
 
 /// Every setting, in the order of the file.
@@ -45,9 +50,17 @@ pub(super) fn default_of(key: &Key) -> Option<&'static Value> {
 
 /// Whether `key` is a setting.
 pub(super) fn is_setting(key: &Key) -> bool {
-    all().iter().any(|setting| {
-        setting.key.segments().len() == key.segments().len() && begins_with(setting, key)
-    })
+    find(key).is_some()
+}
+
+/// Whether `key` is a setting whose value is never shown.
+pub(super) fn is_secret(key: &Key) -> bool {
+    find(key).is_some_and(|setting| setting.is_secret)
+}
+
+/// Whether `key` is a setting that a reload cannot change.
+pub(super) fn needs_restart(key: &Key) -> bool {
+    find(key).is_some_and(|setting| setting.needs_restart)
 }
 
 /// Whether `key` is a section that holds settings or further sections.
@@ -59,11 +72,7 @@ pub(super) fn is_section(key: &Key) -> bool {
 
 /// Whether `key` is a setting whose value is a list.
 pub(super) fn is_list(key: &Key) -> bool {
-    all().iter().any(|setting| {
-        setting.key.segments().len() == key.segments().len()
-            && begins_with(setting, key)
-            && setting.default.starts_with('[')
-    })
+    find(key).is_some_and(|setting| setting.default.starts_with('['))
 }
 
 /// The setting that whoever wrote `unknown` may have meant.
@@ -116,6 +125,12 @@ fn variable_cell(key: &Key) -> String {
     }
 }
 
+fn find(key: &Key) -> Option<&'static Setting> {
+    all().iter().find(|setting| {
+        setting.key.segments().len() == key.segments().len() && begins_with(setting, key)
+    })
+}
+
 fn begins_with(setting: &Setting, key: &Key) -> bool {
     setting
         .key
@@ -129,9 +144,13 @@ fn read_settings(text: &str) -> Vec<Setting> {
     let mut settings = Vec::new();
     let mut section = "";
     let mut comment: Vec<&str> = Vec::new();
+    let mut marks = "";
     for line in text.lines() {
         if let Some(words) = line.strip_prefix("# ") {
-            comment.push(words);
+            match words.strip_prefix('[') {
+                Some(words) => marks = words.trim_end_matches(']'),
+                None => comment.push(words),
+            }
             continue;
         }
         if let Some(name) = line.strip_prefix('[') {
@@ -141,9 +160,12 @@ fn read_settings(text: &str) -> Vec<Setting> {
                 key: Key::dotted(&format!("{section}.{name}")),
                 default: default.to_owned(),
                 meaning: comment.join(" "),
+                is_secret: marks.split(", ").any(|mark| mark == "secret"),
+                needs_restart: marks.split(", ").any(|mark| mark == "restart"),
             });
         }
         comment.clear();
+        marks = "";
     }
     settings
 }

@@ -3,6 +3,7 @@ mod messages;
 mod precedence;
 mod printed;
 mod refusals;
+mod restart;
 mod values;
 
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use figment::value::Value;
 use url::Url;
 
 use super::problem::Fault;
+use crate::token::{Scope, ScopeToken};
 
 /// Text, as it is.
 pub(super) fn text(value: &Value) -> Result<String, Fault> {
@@ -42,6 +43,19 @@ pub(super) fn list(value: &Value, separators: &[char]) -> Result<Vec<String>, Fa
         Value::Array(_, items) => items.iter().map(text).collect(),
         _ => Err(Fault::new("must be a list of texts").fix("write it as [\"one\", \"two\"]")),
     }
+}
+
+/// Scopes, cut at spaces and commas when they come as one string.
+pub(super) fn scope(value: &Value) -> Result<Scope, Fault> {
+    let scopes = list(value, &[' ', ','])?;
+    let parse = |text: &String| {
+        ScopeToken::parse(text).map_err(|_| {
+            Fault::new("must list scopes")
+                .found(text)
+                .fix("write each in printable ASCII without spaces, quotes and backslashes")
+        })
+    };
+    scopes.iter().map(parse).collect()
 }
 
 /// A whole number within `range`.
@@ -172,4 +186,10 @@ pub(super) fn size(value: &Value, range: &RangeInclusive<u64>) -> Result<u64, Fa
         Fault::new(format!("must be a size from {least}KiB to {most}GiB"))
             .fix("write a whole number and KiB, MiB or GiB, as in \"32MiB\"")
     })
+}
+
+/// A number of bytes within `range` that this machine can address.
+pub(super) fn bytes(value: &Value, range: &RangeInclusive<u64>) -> Result<usize, Fault> {
+    let size = size(value, range)?;
+    usize::try_from(size).map_err(|_| Fault::new("is more than this machine can count"))
 }

@@ -1,7 +1,9 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Directory, load_environment, source_of, with_environment};
-use crate::service::config::{AccessMode, Config, LogFormat, Origin, Sources};
+use crate::guard::AccessMode;
+use crate::service::config::{Config, LogFormat, OperationConfig, Origin, Sources};
 
 #[test]
 fn the_built_in_default_is_enough() {
@@ -11,7 +13,7 @@ fn the_built_in_default_is_enough() {
 
     assert!(config.profile.is_dev());
     assert!(config.issuer.url.is_none());
-    assert_eq!(config.issuer.audience, "api://default");
+    assert_eq!(config.issuer.audience.as_str(), "api://default");
     assert_eq!(config.issuer.leeway.as_secs(), 60);
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(config.http.max_connections.get(), 10_000);
@@ -41,7 +43,7 @@ fn each_layer_beats_the_one_before() {
     let mut look = |sources: &Sources| {
         let config = Config::load(sources).expect("every layer fits");
         let source = source_of(&config, "issuer.audience");
-        seen.push((config.issuer.audience, source));
+        seen.push((config.issuer.audience.as_str().to_owned(), source));
     };
 
     look(&sources);
@@ -106,7 +108,7 @@ fn an_empty_variable_is_not_set() {
     .expect("nothing is set");
 
     assert!(config.profile.is_dev());
-    assert_eq!(config.issuer.audience, "api://default");
+    assert_eq!(config.issuer.audience.as_str(), "api://default");
     assert_eq!(source_of(&config, "http.listen"), "built-in default");
 }
 
@@ -150,7 +152,7 @@ fn variables_are_text_and_matched_without_regard_to_case() {
         .collect();
     assert_eq!(origins, ["https://a.example", "http://b.example:8080"]);
     let whoami = &config.access.operations["whoami"];
-    assert_eq!(whoami.scopes, ["profile:read", "email"]);
+    assert_eq!(whoami.scope.to_string(), "profile:read email");
 }
 
 #[test]
@@ -164,8 +166,24 @@ fn a_variable_meets_the_operation_that_a_file_spells_otherwise() {
 
     assert_eq!(config.access.operations.len(), 1);
     let operation = &config.access.operations["listusers"];
-    assert_eq!(operation.scopes, ["b"]);
+    assert_eq!(operation.scope.to_string(), "b");
     assert_eq!(operation.claims["deptId"], ["7", "8"]);
+}
+
+#[test]
+fn an_operation_has_limits_of_its_own_where_it_is_set() {
+    let file = "operations.Upload_Photo.max_body_size = '64MiB'\n\
+                operations.events.request_timeout = ''";
+    let directory = Directory::new().with("config/dev.toml", file);
+    let name = "RESOURCE_SERVER_OPERATIONS__UPLOAD_PHOTO__REQUEST_TIMEOUT";
+
+    let config = Config::load(&with_environment(directory.sources(), &[(name, "5m")]));
+
+    let operations = config.expect("both layers fit").operations;
+    let upload = &operations["upload_photo"];
+    assert_eq!(upload.max_body_bytes, Some(64 << 20));
+    assert_eq!(upload.request_timeout, Some(Duration::from_secs(300)));
+    assert_eq!(operations["events"], OperationConfig::default());
 }
 
 #[test]

@@ -3,20 +3,20 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use figment::value::Value;
 
 use super::limits::{
     AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
+    MAX_UPGRADED, MESSAGE_SIZE,
 };
 use super::listen::{Listen, address};
-use super::problem::Fault;
 use super::proxies::TrustedProxies;
-use super::reader::Reader;
 use super::tls::TlsConfig;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The door for callers.
 #[derive(Debug, Clone)]
@@ -43,6 +43,12 @@ pub struct HttpConfig {
     pub drain_delay: Duration,
     /// How long requests in flight may take to finish; zero cuts them at once.
     pub shutdown_timeout: Duration,
+    /// How long an upgraded connection may be idle.
+    pub upgraded_idle_timeout: Duration,
+    /// How many upgraded connections are held at once; at most 1,000,000.
+    pub max_upgraded: NonZeroU32,
+    /// The maximum size of one message on an upgraded connection.
+    pub max_message_bytes: usize,
     /// Whether other processes may listen on the same port.
     pub reuse_port: bool,
     /// Who is believed when he says for whom he calls.
@@ -71,20 +77,25 @@ pub struct DevConfig {
 pub struct PublicUrl(String);
 
 impl HttpConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
         let header_timeout = time("http.header_timeout", AT_LEAST_A_MOMENT);
         let request_timeout = time("http.request_timeout", AT_LEAST_A_MOMENT);
         let keep_alive = time("http.keep_alive", AT_LEAST_A_MOMENT);
+        let upgraded_idle_timeout = time("http.upgraded_idle_timeout", AT_LEAST_A_MOMENT);
         let drain_delay = time("http.drain_delay", FROM_ZERO);
         let shutdown_timeout = time("http.shutdown_timeout", FROM_ZERO);
-        let mut size = |key, range| reader.read(key, |it| bytes(it, &range));
+        let mut size = |key, range| reader.read(key, |it| value::bytes(it, &range));
         let max_head_bytes = size("http.max_head_size", HEAD_SIZE);
         let max_body_bytes = size("http.max_body_size", BODY_SIZE);
+        let max_message_bytes = size("http.max_message_size", MESSAGE_SIZE);
         Self {
             listen: reader.read("http.listen", Listen::parse),
             public_url: reader.read_optional("http.public_url", PublicUrl::parse),
-            max_connections: reader.read("http.max_connections", connections),
+            max_connections: reader.read("http.max_connections", |it| count(it, MAX_CONNECTIONS)),
+            upgraded_idle_timeout,
+            max_upgraded: reader.read("http.max_upgraded", |it| count(it, MAX_UPGRADED)),
+            max_message_bytes,
             header_timeout,
             request_timeout,
             keep_alive,
@@ -103,7 +114,7 @@ impl HttpConfig {
 }
 
 impl AdminConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let listen = reader.read("admin.listen", |value| match value.as_str() {
             Some("off") => Ok(None),
             _ => Listen::parse(value).map(Some),
@@ -113,7 +124,7 @@ impl AdminConfig {
 }
 
 impl DevConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let listen = reader.read("dev.listen", |value| {
             let listen = address(value)?;
             if listen.ip().is_loopback() {
@@ -144,12 +155,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-fn connections(value: &Value) -> Result<NonZeroU32, Fault> {
-    let count = value::number(value, 1..=MAX_CONNECTIONS)?;
+fn count(value: &Value, most: u32) -> Result<NonZeroU32, Fault> {
+    let count = value::number(value, 1..=most)?;
     NonZeroU32::new(count).ok_or_else(|| Fault::new("must not be zero"))
-}
-
-fn bytes(value: &Value, range: &RangeInclusive<u64>) -> Result<usize, Fault> {
-    let size = value::size(value, range)?;
-    usize::try_from(size).map_err(|_| Fault::new("is more than this machine can count"))
 }

@@ -4,18 +4,21 @@ use std::fmt;
 use std::time::Duration;
 
 use figment::value::Value;
+use http::HeaderName;
 use url::Url;
 
 use super::limits::FROM_ZERO;
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The rule for cross-origin reads.
 #[derive(Debug, Clone)]
 pub struct CorsConfig {
     /// The origins that may read; none by default.
     pub allowed_origins: Vec<Origin>,
+    /// Response header fields that they may read, besides those of the document.
+    pub expose_headers: Vec<HeaderName>,
     /// How long a browser may remember the answer to a preflight request.
     pub max_age: Duration,
 }
@@ -25,15 +28,30 @@ pub struct CorsConfig {
 pub struct Origin(String);
 
 impl CorsConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             allowed_origins: reader.read("cors.allowed_origins", |value| {
                 let origins = value::list(value, &[','])?;
                 origins.iter().map(|text| Origin::parse(text)).collect()
             }),
+            expose_headers: reader.read("cors.expose_headers", header_names),
             max_age: reader.read("cors.max_age", |it: &Value| value::duration(it, &FROM_ZERO)),
         }
     }
+}
+
+fn header_names(value: &Value) -> Result<Vec<HeaderName>, Fault> {
+    let names = value::list(value, &[',', ' '])?;
+    let parse = |name: &String| {
+        // `*` is a token too, and would expose every field to every page.
+        let parsed = (name != "*").then(|| HeaderName::try_from(name).ok());
+        parsed.flatten().ok_or_else(|| {
+            Fault::new("must list header fields")
+                .found(name)
+                .fix("write each by its name, as in \"x-request-id\"")
+        })
+    };
+    names.iter().map(parse).collect()
 }
 
 impl Origin {

@@ -6,10 +6,11 @@ use figment::value::Value;
 use url::Host;
 
 use super::limits::{AT_LEAST_A_MOMENT, FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, MOMENT};
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
 use crate::issuer::Issuer;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
+use crate::token::Audience;
 
 /// The authorization server, and the rules for asking it.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub struct IssuerConfig {
     /// The issuer; `None` in profile `dev` alone, where an embedded one stands in.
     pub url: Option<Issuer>,
     /// What a token must name in `aud`.
-    pub audience: String,
+    pub audience: Audience,
     /// How far the two clocks may differ; at most 5 minutes.
     pub leeway: Duration,
     /// Hosts, besides the issuer's own, that may serve the keys; in lower case.
@@ -39,7 +40,7 @@ pub struct IssuerConfig {
 }
 
 impl IssuerConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
         let leeway = time("issuer.leeway", Duration::ZERO..=MAX_LEEWAY);
         let connect_timeout = time("issuer.connect_timeout", AT_LEAST_A_MOMENT);
@@ -51,7 +52,7 @@ impl IssuerConfig {
         let max_stale = time("issuer.max_stale", FROM_ZERO);
         Self {
             url: reader.read_optional("issuer.url", issuer),
-            audience: reader.read("issuer.audience", value::filled_text),
+            audience: reader.read("issuer.audience", audience),
             leeway,
             jwks_hosts: reader.read("issuer.jwks_hosts", hosts),
             connect_timeout,
@@ -68,6 +69,11 @@ impl IssuerConfig {
 fn issuer(value: &Value) -> Result<Issuer, Fault> {
     let text = value::text(value)?;
     Issuer::parse(&text).map_err(|error| Fault::new(error.fault()).fix(error.fix()))
+}
+
+fn audience(value: &Value) -> Result<Audience, Fault> {
+    let text = value::filled_text(value)?;
+    Audience::parse(text).map_err(|_| Fault::new("must not be empty"))
 }
 
 fn hosts(value: &Value) -> Result<Vec<String>, Fault> {

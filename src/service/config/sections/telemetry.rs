@@ -4,9 +4,9 @@ use figment::value::Value;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The rules for traces.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub struct TelemetryConfig {
 pub struct OtlpEndpoint(String);
 
 impl TelemetryConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             otlp_endpoint: reader.read_optional("telemetry.otlp_endpoint", OtlpEndpoint::parse),
             otlp_headers: reader

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use figment::value::Value;
 use ipnet::IpNet;
 
-use super::problem::Fault;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::value;
 
 /// Addresses and networks of proxies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl TrustedProxies {
         }
     }
 
-    pub(super) fn parse(value: &Value) -> Result<Self, Fault> {
+    pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {
         let mut proxies = Self::default();
         for item in value::list(value, &[',', ' '])? {
             if item == "unix" {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use figment::value::Value;
 
 use super::limits::AT_LEAST_A_MOMENT;
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
 use crate::guard::Rate;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The limits; `None` is no limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct RateConfig {
 }
 
 impl RateConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             refusals: reader.read("rate.refusals", rate),
             calls: reader.read("rate.calls", rate),

@@ -33,5 +33,11 @@ pub(super) const HEAD_SIZE: RangeInclusive<u64> = 8 * 1024..=1 << 30;
 /// The fields of a plain request, and more than one can need.
 pub(super) const HEADER_FIELDS: RangeInclusive<u32> = 16..=10_000;
 
+/// As many as there may be connections.
+pub(super) const MAX_UPGRADED: u32 = MAX_CONNECTIONS;
+
+/// Messages are held in memory.
+pub(super) const MESSAGE_SIZE: RangeInclusive<u64> = 1024..=1 << 30;
+
 /// Bodies are held in memory.
 pub(super) const BODY_SIZE: RangeInclusive<u64> = 1024..=1 << 30;

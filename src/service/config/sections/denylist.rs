@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use figment::value::Value;
 
-use super::client::Secret;
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::secret::Secret;
+use crate::service::config::value;
 
 /// Where denials come from, and what to do when nobody tells of them.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub enum OnFailure {
 }
 
 impl DenylistConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             file: reader.read_optional("denylist.file", |it| {
                 value::filled_text(it).map(PathBuf::from)

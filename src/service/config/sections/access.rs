@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use figment::value::Value;
 
-use super::key::Key;
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::guard::{AccessMode, OperationAccess};
+use crate::service::config::key::Key;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The rule for every operation.
 #[derive(Debug, Clone)]
@@ -21,29 +22,11 @@ pub struct AccessConfig {
     pub realm: String,
     /// What single operations ask for besides, by operation id in lower case; to be
     /// matched without regard to case.
-    pub operations: BTreeMap<String, OperationConfig>,
-}
-
-/// Which operations are protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessMode {
-    /// Those that declare security.
-    Declared,
-    /// All but those listed as anonymous.
-    All,
-}
-
-/// What one operation asks for besides what the code declares.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OperationConfig {
-    /// Scopes the token must carry, all of them.
-    pub scopes: Vec<String>,
-    /// For each claim, the values of which it must have one; never empty.
-    pub claims: BTreeMap<String, Vec<String>>,
+    pub operations: BTreeMap<String, OperationAccess>,
 }
 
 impl AccessConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             mode: reader.read("access.mode", mode),
             anonymous: reader.read("access.anonymous", |value| value::list(value, &[','])),
@@ -53,8 +36,8 @@ impl AccessConfig {
     }
 }
 
-fn read_operations(reader: &mut Reader<'_>) -> BTreeMap<String, OperationConfig> {
-    let mut operations: BTreeMap<String, OperationConfig> = BTreeMap::new();
+fn read_operations(reader: &mut Reader<'_>) -> BTreeMap<String, OperationAccess> {
+    let mut operations: BTreeMap<String, OperationAccess> = BTreeMap::new();
     for (key, value) in reader.below("access.operations") {
         if let Err(fault) = read_setting(&mut operations, key, value) {
             reader.note(key, fault, value);
@@ -64,7 +47,7 @@ fn read_operations(reader: &mut Reader<'_>) -> BTreeMap<String, OperationConfig>
 }
 
 fn read_setting(
-    operations: &mut BTreeMap<String, OperationConfig>,
+    operations: &mut BTreeMap<String, OperationAccess>,
     key: &Key,
     value: &Value,
 ) -> Result<(), Fault> {
@@ -89,7 +72,7 @@ fn read_setting(
             Ok(())
         }
         _ => {
-            operation.scopes = scopes(value)?;
+            operation.scope = value::scope(value)?;
             Ok(())
         }
     }
@@ -109,19 +92,4 @@ fn realm(value: &Value) -> Result<String, Fault> {
         return Err(Fault::new("must be ASCII").fix("write it without letters beyond a-z"));
     }
     Ok(realm)
-}
-
-/// Scopes, cut at blanks and commas when they come as one text; RFC 6749 section 3.3.
-pub(super) fn scopes(value: &Value) -> Result<Vec<String>, Fault> {
-    let scopes = value::list(value, &[' ', ','])?;
-    let allowed = |b: u8| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    match scopes
-        .iter()
-        .find(|scope| scope.is_empty() || !scope.bytes().all(allowed))
-    {
-        Some(scope) => Err(Fault::new("must list scopes")
-            .found(scope)
-            .fix("write each in printable ASCII without blanks, quotes and backslashes")),
-        None => Ok(scopes),
-    }
 }

@@ -2,8 +2,8 @@
 
 use figment::value::Value;
 
-use super::problem::Fault;
-use super::reader::Reader;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
 
 /// The rule for log lines.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub enum LogFormat {
 }
 
 impl LogConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             format: reader.read("log.format", format),
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use figment::value::Value;
 
-use super::problem::Fault;
+use crate::service::config::problem::Fault;
 
 /// Where the service listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Listen {
         }
     }
 
-    pub(super) fn parse(value: &Value) -> Result<Self, Fault> {
+    pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {
         let path = value.as_str().and_then(|text| text.strip_prefix("unix:"));
         let Some(path) = path else {
             return address(value).map(Self::Address);

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The files of a certificate, in PEM form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct TlsConfig {
 
 impl TlsConfig {
     /// Nothing, where no certificate is named.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let mut file =
             |key| reader.read_optional(key, |it| value::filled_text(it).map(PathBuf::from));
         let (cert, key) = (file("http.tls.cert"), file("http.tls.key"));

@@ -1,8 +1,8 @@
 //! `[cache]`: accepted tokens that are remembered.
 
 use super::limits::CACHE_SIZE;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The rule for remembering tokens.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct CacheConfig {
 }
 
 impl CacheConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let enabled = reader.read("cache.enabled", value::boolean);
         let max_bytes = reader.read("cache.max_size", |it| value::size(it, &CACHE_SIZE));
         Self {

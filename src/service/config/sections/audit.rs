@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::reader::Reader;
-use super::value;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
 
 /// The rule for the audit log.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct AuditConfig {
 }
 
 impl AuditConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             salt_file: reader.read_optional("audit.salt_file", |it| {
                 value::filled_text(it).map(PathBuf::from)

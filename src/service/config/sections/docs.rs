@@ -3,18 +3,20 @@
 use figment::value::Value;
 use url::Url;
 
-use super::access;
-use super::problem::Fault;
-use super::reader::Reader;
-use super::value;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
+use crate::token::Scope;
 
 /// What the document and its pages say besides the API.
 #[derive(Debug, Clone)]
 pub struct DocsConfig {
+    /// Whether the document and its pages are served.
+    pub enabled: bool,
     /// The public client that Swagger UI signs people in as.
     pub client_id: Option<String>,
     /// The scopes that are offered though no operation requires them.
-    pub scopes: Vec<String>,
+    pub scopes: Scope,
     /// Whom to ask about the API.
     pub contact: Option<Contact>,
 }
@@ -29,10 +31,11 @@ pub enum Contact {
 }
 
 impl DocsConfig {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
+            enabled: reader.read("docs.enabled", value::boolean),
             client_id: reader.read_optional("docs.client_id", value::filled_text),
-            scopes: reader.read("docs.scopes", access::scopes),
+            scopes: reader.read("docs.scopes", value::scope),
             contact: reader.read_optional("docs.contact", contact),
         }
     }

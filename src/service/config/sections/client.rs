@@ -1,0 +1,27 @@
+//! `[client]`: who the command `token` signs in as.
+
+use crate::service::config::reader::Reader;
+use crate::service::config::secret::Secret;
+use crate::service::config::value;
+use crate::token::Scope;
+
+/// The client of the command `token`; the service itself needs none.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// The client id.
+    pub id: Option<String>,
+    /// The client secret.
+    pub secret: Option<Secret>,
+    /// The scopes to ask for; none leaves the choice to the issuer.
+    pub scope: Scope,
+}
+
+impl ClientConfig {
+    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            id: reader.read_optional("client.id", value::filled_text),
+            secret: reader.read_optional("client.secret", Secret::read),
+            scope: reader.read("client.scope", value::scope),
+        }
+    }
+}
