@@ -12,16 +12,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use futures_util::future::BoxFuture;
-use poem::{Request, Response};
 
-use crate::issuer::{DiscoveryError, RemoteKeySet};
+use crate::guard::{Guard, OperationRule};
+use crate::issuer::DiscoveryError;
 
 use super::BuildError;
 use super::app::{App, Lasting};
 use super::config::{Config, RestartValues};
 use super::denylist;
-use super::observe::RequestId;
+use super::keys::Keys;
 use super::server::{Certificate, Tls};
 
 /// Puts other settings in force. Clones reload the same service.
@@ -95,8 +94,16 @@ impl Reloader {
         self.reloads.clone()
     }
 
-    pub(super) fn keys(&self) -> Arc<RemoteKeySet> {
+    pub(super) fn keys(&self) -> Keys {
         self.in_force.load().keys.clone()
+    }
+
+    pub(super) fn rules(&self) -> Arc<[OperationRule]> {
+        self.in_force.load().rules.clone()
+    }
+
+    pub(super) fn guard(&self) -> Guard {
+        self.in_force.load().guard.clone()
     }
 }
 
@@ -148,29 +155,4 @@ pub enum ReloadError {
 fn changed(keys: &[String]) -> String {
     let verb = if keys.len() == 1 { "has" } else { "have" };
     format!("`{}` {verb} changed", keys.join("`, `"))
-}
-
-/// The app in force.
-pub(super) struct InForce(Arc<ArcSwap<App>>);
-
-impl InForce {
-    pub(super) fn new(app: Arc<ArcSwap<App>>) -> Self {
-        Self(app)
-    }
-}
-
-impl InForce {
-    /// By the app of now, which a reload does not take from it.
-    pub(super) fn answer(
-        &self,
-        mut request: Request,
-        id: RequestId,
-    ) -> BoxFuture<'static, Response> {
-        let app = self.0.load();
-        // Nobody else asks for it.
-        if app.is_audited {
-            request.set_data(id);
-        }
-        app.endpoint.clone().answer(request)
-    }
 }

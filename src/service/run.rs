@@ -2,6 +2,10 @@
 
 use std::future::Future;
 
+#[cfg(feature = "testing")]
+use futures_util::future::BoxFuture;
+#[cfg(feature = "testing")]
+use poem::{Request, Response};
 use tokio::sync::watch;
 
 use super::Service;
@@ -73,5 +77,18 @@ impl Service {
         if let Some(traces) = self.traces {
             traces.finish().await;
         }
+    }
+
+    /// Answers a request without a connection, for tests.
+    #[cfg(feature = "testing")]
+    pub(crate) fn answer(&self, request: Request) -> BoxFuture<'static, Response> {
+        self.endpoint.clone().answer(request)
+    }
+
+    /// Ends what runs beside the requests, for tests.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn stop(self) {
+        self.stage.send_replace(Stage::Closed);
+        self.application.stop(self.limits.shutdown_timeout).await;
     }
 }
