@@ -11,7 +11,7 @@ use poem_openapi::OperationId;
 use super::Guard;
 use super::challenge::Rejection;
 use super::principal::{Anonymous, Principal};
-use super::rule::{Requirement, Rule};
+use super::rule::{OperationRule, Requirement, Rule};
 use super::witness::{Decision, Refusal};
 
 /// An endpoint behind its rule.
@@ -35,6 +35,10 @@ impl<E> Gate<E> {
             rule,
             operation_id,
         }
+    }
+
+    pub(super) fn of_operation(inner: E, guard: Guard, operation: &OperationRule) -> Self {
+        Self::new(inner, guard, operation.rule.clone(), operation.operation_id)
     }
 
     fn refuse(&self, rejection: Rejection) -> Response {

@@ -78,7 +78,7 @@ impl Guard {
         service: &OpenApiService<Guarded<T>, W>,
         issuer: Option<&Metadata>,
     ) -> Result<Document, RuleError> {
-        let rules = rule::rules(&T::meta(), self.access())?;
+        let rules = rule::rules::<T>(self.access())?;
         let mut document: Value =
             serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON");
         tidy::tidy(&mut document);
