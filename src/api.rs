@@ -1,10 +1,7 @@
 //! The API of Okta's guide: `hello` for anyone, `whoami` for holders of a valid token.
 
-mod prepared;
-
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use poem_openapi::payload::Json;
 use poem_openapi::types::{Any, Example};
@@ -13,12 +10,10 @@ use poem_openapi::{
 };
 use serde_json::{Value, json};
 
-use crate::guard::{BearerAuth, Guarded};
+use crate::guard::{BearerAuth, Guarded, PerToken};
 use crate::token::{Claims, NumericDate};
 
 use crate::service::config::Contact;
-
-use prepared::Prepared;
 
 pub(crate) struct Api;
 
@@ -91,20 +86,9 @@ impl Api {
         tag = "Tag::Caller"
     )]
     #[allow(clippy::unused_async)]
-    async fn whoami(&self, caller: BearerAuth) -> Prepared<WhoAmI> {
-        let kept = caller.derived(body_to_keep);
-        Prepared::new(kept.unwrap_or_else(|| body(caller.claims())))
+    async fn whoami(&self, caller: BearerAuth) -> PerToken<WhoAmI> {
+        PerToken::of(&caller)
     }
-}
-
-fn body(claims: &Claims) -> Bytes {
-    Prepared::body(&WhoAmI::from(claims))
-}
-
-/// None of one that takes more than the cache counts for it: it would be for claims full of
-/// escapes or of numbers like `1e15`.
-fn body_to_keep(claims: &Claims) -> Option<Bytes> {
-    Some(body(claims)).filter(|body| body.len() <= claims.derived_bytes())
 }
 
 impl Example for Hello {

@@ -33,7 +33,7 @@
 //! let issuer = Issuer::new();
 //! let guard = issuer.guard();
 //! let service = OpenApiService::new(guard.protect(Api), "My API", "1.0");
-//! let document = guard.document(&service, None).unwrap();
+//! let document = guard.document(&service).unwrap();
 //! let routes = Route::new().nest("/api", service);
 //!
 //! Walk::new(&routes, &document, &issuer).below("/api").run().await.assert_clean();

@@ -11,6 +11,8 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
+use crate::token::okta_organization;
+
 /// An issuer identifier that can be asked for its metadata.
 ///
 /// ```
@@ -126,9 +128,7 @@ impl Issuer {
     }
 
     fn okta_organization(&self) -> Option<&str> {
-        OKTA_DOMAINS
-            .iter()
-            .find_map(|domain| self.host().strip_suffix(domain))
+        okta_organization(self.host())
     }
 
     fn refuse_admin_domain(&self) -> Result<(), IssuerError> {
@@ -248,14 +248,6 @@ fn is_loopback(url: &Url) -> bool {
 
 const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
-
-// Okta's own domains; a customer's domain in front of Okta cannot be told from others.
-const OKTA_DOMAINS: [&str; 4] = [
-    ".okta.com",
-    ".oktapreview.com",
-    ".okta-emea.com",
-    ".okta-gov.com",
-];
 
 #[cfg(test)]
 mod tests;

@@ -148,7 +148,7 @@ pub(super) fn print(
 ) -> Result<Document, RuleError> {
     let guarded = guard.try_protect(api::Api)?;
     let service = api::service(guarded, &about.public_url, about.contact.as_ref());
-    let document = guard.document(&service, issuer)?;
+    let document = guard.document_with(&service, issuer)?;
     let late = problem(StatusCode::REQUEST_TIMEOUT);
     Ok(document.with_answer(late, "The request took too long."))
 }

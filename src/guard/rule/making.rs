@@ -75,11 +75,10 @@ impl Declared {
                     let ours = declared.ours.get_or_insert_default();
                     for scope in scopes {
                         let parsed = ScopeToken::parse(scope);
-                        ours.scope
-                            .insert(parsed.map_err(|_| RuleError::BadScope {
-                                operation: declared.name.clone(),
-                                scope,
-                            })?);
+                        ours.scope.insert(parsed.map_err(|_| RuleError::BadScope {
+                            operation: declared.name.clone(),
+                            scope,
+                        })?);
                     }
                 } else if !declared.others.contains(scheme) {
                     declared.others.push(scheme);

@@ -82,12 +82,13 @@ fn refuse_unroutable(table: &RouteTable) -> Result<(), RuleError> {
     paths.sort();
     let mut routes = Route::new();
     for path in paths {
-        routes = routes.try_at(path, make_sync(|_| ())).map_err(|error| {
-            RuleError::UnroutablePath {
-                path: path.clone(),
-                fault: error.to_string(),
-            }
-        })?;
+        routes =
+            routes
+                .try_at(path, make_sync(|_| ()))
+                .map_err(|error| RuleError::UnroutablePath {
+                    path: path.clone(),
+                    fault: error.to_string(),
+                })?;
     }
     Ok(())
 }
