@@ -1,17 +1,17 @@
-//! Compresses what poem-openapi carries of Swagger UI and Redoc, for `service::docs` to send
+//! Compresses what poem-openapi carries of Swagger UI and Redoc, for `docs` to send
 //! as it is: 2.6 MB are no part of the program then, and it starts without compressing them.
 //!
 //! Fails, and names the page, when poem-openapi's pages are no longer laid out as they were.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    #[cfg(feature = "service")]
+    #[cfg(feature = "docs")]
     if let Err(reason) = bundles::write() {
         println!("cargo::error={reason}");
     }
 }
 
-#[cfg(feature = "service")]
+#[cfg(feature = "docs")]
 mod bundles {
     use std::io::Write;
     use std::path::Path;

@@ -51,7 +51,7 @@ fn plain(caller: &Principal) -> String {
 /// The app and its document, for callers with tokens that `guard` accepts.
 fn app(guard: &Guard) -> Result<(Route, Document), Box<dyn std::error::Error>> {
     let api = OpenApiService::new(guard.protect(Api), "Reports", "1.0").server("/api");
-    let document = guard.document(&api, None)?;
+    let document = guard.document(&api)?;
     let json = document.to_json();
     let routes = Route::new()
         .nest("/api", api)

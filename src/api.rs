@@ -1,26 +1,27 @@
-//! The API of Okta's guide: `hello` for anyone, `whoami` for holders of a valid token.
-
-mod prepared;
+//! The API of Okta's guide: `hello` for anyone, `whoami` for callers with a valid token.
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use poem_openapi::payload::Json;
 use poem_openapi::types::{Any, Example};
-use poem_openapi::{
-    ContactObject, LicenseObject, Object, OpenApi, OpenApiService, ServerObject, Tags,
-};
+use poem_openapi::{Object, OpenApi, Tags};
+use poem_resource_server::Application;
+use poem_resource_server::guard::{BearerAuth, PerToken};
+use poem_resource_server::token::{Claims, NumericDate};
 use serde_json::{Value, json};
 
-use crate::guard::{BearerAuth, Guarded};
-use crate::token::{Claims, NumericDate};
+/// The guide's application.
+pub fn application() -> Application {
+    Application::new("Protected API", env!("CARGO_PKG_VERSION"))
+        .description(DESCRIPTION)
+        // Both licences have their texts there.
+        .license("MIT OR Apache-2.0", "https://spdx.org/licenses/")
+        .anonymous(["hello"])
+        .api(|_| Api)
+}
 
-use crate::service::config::Contact;
-
-use prepared::Prepared;
-
-pub(crate) struct Api;
+struct Api;
 
 #[derive(Tags)]
 enum Tag {
@@ -42,7 +43,7 @@ struct Hello {
 /// The caller, as the access token describes it.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none, example)]
-struct WhoAmI {
+pub struct WhoAmI {
     /// `sub`: the user, or the client itself where no user takes part.
     subject: String,
     /// `client_id` or Okta's `cid`: the client that got the token.
@@ -91,20 +92,9 @@ impl Api {
         tag = "Tag::Caller"
     )]
     #[allow(clippy::unused_async)]
-    async fn whoami(&self, caller: BearerAuth) -> Prepared<WhoAmI> {
-        let kept = caller.derived(body_to_keep);
-        Prepared::new(kept.unwrap_or_else(|| body(caller.claims())))
+    async fn whoami(&self, caller: BearerAuth) -> PerToken<WhoAmI> {
+        PerToken::of(&caller)
     }
-}
-
-fn body(claims: &Claims) -> Bytes {
-    Prepared::body(&WhoAmI::from(claims))
-}
-
-/// None of one that takes more than the cache counts for it: it would be for claims full of
-/// escapes or of numbers like `1e15`.
-fn body_to_keep(claims: &Claims) -> Option<Bytes> {
-    Some(body(claims)).filter(|body| body.len() <= claims.derived_bytes())
 }
 
 impl Example for Hello {
@@ -177,33 +167,8 @@ fn date_time(date: NumericDate) -> DateTime<Utc> {
         .expect("a numeric date ends with year 9999")
 }
 
-pub(crate) const TITLE: &str = "Protected API";
-
 const DESCRIPTION: &str = "An API whose operations are protected by OAuth 2.0 access tokens.\n\n\
     An operation that says so wants `Authorization: Bearer <access token>`, with a token that \
     the issuer granted for this API. What is refused is answered with a challenge \
     (`WWW-Authenticate`) and a problem (`application/problem+json`) whose `reason` is one \
     stable word.";
-
-/// The API with what its document says of it.
-pub(crate) fn service(
-    api: Guarded<Api>,
-    public_url: &str,
-    contact: Option<&Contact>,
-) -> OpenApiService<Guarded<Api>, ()> {
-    let whom = ContactObject::new().name("The operators of this API");
-    let whom = match contact {
-        Some(Contact::Email(address)) => whom.email(address),
-        Some(Contact::Url(url)) => whom.url(url),
-        None => whom,
-    };
-    OpenApiService::new(api, TITLE, env!("CARGO_PKG_VERSION"))
-        .description(DESCRIPTION)
-        .contact(whom)
-        // Both licences have their texts there.
-        .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
-        .server(ServerObject::new(public_url))
-}
-
-#[cfg(all(test, feature = "dev"))]
-mod tests;

@@ -5,40 +5,50 @@
 //! challenges and listed in the protected-resource metadata.
 
 mod bearer;
+mod builder;
 mod challenge;
 mod gate;
 mod guarded;
+mod judging;
 mod metadata;
 mod openapi;
+mod per_token;
 mod principal;
 mod problem;
 mod rate;
+mod readiness;
 mod rule;
+mod web_socket;
 mod witness;
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use poem_openapi::{OAuthScopes, OpenApi};
 
-use crate::clock::SystemClock;
-use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
-use crate::token::{Audience, Scope, Validation};
-use crate::verifier::{Verdict, Verifier, VerifyError};
+use crate::issuer::Metadata;
+use crate::token::Scope;
+use crate::verifier::Verifier;
 
 use openapi::ScopeTexts;
-use witness::{Refusal, Witness};
+use readiness::Source;
+use witness::Witness;
 
 pub use bearer::{BearerError, token as bearer_token};
+pub use builder::GuardBuilder;
 pub use challenge::{Challenge, Rejection};
-pub use gate::{Gate, Require};
+pub use gate::{Gate, Identify, Require};
 pub use guarded::Guarded;
+#[cfg(feature = "service")]
+pub(crate) use guarded::Outline;
 pub use metadata::ProtectedResource;
 pub use openapi::Document;
-pub use principal::{BearerAuth, Principal};
+pub use per_token::PerToken;
+pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
 pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
+#[cfg(feature = "service")]
+pub(crate) use rule::rules;
 pub use witness::Decision;
 
 /// Decides who may call. Clones share everything.
@@ -52,32 +62,10 @@ pub struct Guard {
     scope_texts: Arc<ScopeTexts>,
     limits: Option<RateLimits>,
     witness: Option<Witness>,
+    source: Source,
 }
 
 impl Guard {
-    /// Finds the issuer's keys by OIDC discovery and keeps them fresh from then on.
-    ///
-    /// `issuer` is the issuer identifier, for Okta `https://{domain}/oauth2/{server id}`;
-    /// `audience` is what tokens for this API have in `aud`, for Okta's default server
-    /// `api://default`.
-    ///
-    /// # Errors
-    ///
-    /// A [`DiscoveryError`] when the issuer or the audience is not usable, or the keys
-    /// cannot be had now. To start without them, build a [`Verifier`] over a
-    /// [`RemoteKeySet`] and hand it to [`Guard::new`].
-    pub async fn discover(issuer: &str, audience: &str) -> Result<Self, DiscoveryError> {
-        let issuer = Issuer::parse(issuer)?;
-        let validation = Validation::new(issuer.as_str(), Audience::parse(audience)?);
-        let fetch = Fetch::new(&FetchPolicy::default()).map_err(DiscoveryError::Client)?;
-        let clock = Arc::new(SystemClock::new());
-        let keys = RemoteKeySet::start(issuer, fetch, RefreshPolicy::default(), clock.clone());
-        keys.first_attempt().await?;
-        Ok(Self::new(
-            Verifier::new(Arc::new(keys), validation).with_clock(clock),
-        ))
-    }
-
     /// Guards with a verifier of your own.
     pub fn new(verifier: Verifier) -> Self {
         Self {
@@ -87,6 +75,17 @@ impl Guard {
             scope_texts: Arc::default(),
             limits: None,
             witness: None,
+            source: Source::Unknown,
+        }
+    }
+
+    /// Uses this metadata of the issuer in the document, for a guard whose verifier has keys from
+    /// elsewhere. A guard of [`Guard::builder`] follows the metadata by itself.
+    #[must_use]
+    pub fn with_metadata(self, metadata: Metadata) -> Self {
+        Self {
+            source: Source::Fixed(Arc::new(metadata)),
+            ..self
         }
     }
 
@@ -162,8 +161,9 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// A [`RuleError`] when [`Access`] names an operation that does not exist or
-    /// contradicts the code, or the code declares a scope that is not one.
+    /// A [`RuleError`] for what cannot be intended: for example, [`Access`] names an operation
+    /// that does not exist or contradicts the code, two operations answer the same requests, or
+    /// an operation is hidden, so that nobody can say who may call it.
     pub fn try_protect<T: OpenApi>(&self, api: T) -> Result<Guarded<T>, RuleError> {
         Guarded::new(api, self)
     }
@@ -189,72 +189,36 @@ impl Guard {
         Require::new(self.clone(), Requirement::of(scope))
     }
 
-    /// Decides on one request by its headers alone.
+    /// Identifies callers of endpoints outside of poem-openapi without requiring a token: the
+    /// handler extracts an `Option<Principal>`, and a bad token is refused.
     ///
-    /// # Errors
+    /// ```
+    /// use poem::{EndpointExt, Route, handler};
+    /// use poem_resource_server::guard::{Guard, Principal};
     ///
-    /// The [`Rejection`] to answer with.
-    pub async fn admit(
-        &self,
-        headers: &HeaderMap,
-        requirement: &Requirement,
-    ) -> Result<Principal, Rejection> {
-        let judged = self.judge(headers, requirement).await;
-        judged.map_err(|refusal| refusal.rejection)
+    /// #[handler]
+    /// fn greet(caller: Option<&Principal>) -> String {
+    ///     match caller {
+    ///         Some(caller) => format!("hello {}", caller.subject()),
+    ///         None => "hello stranger".to_owned(),
+    ///     }
+    /// }
+    ///
+    /// fn routes(guard: &Guard) -> Route {
+    ///     Route::new().at("/greet", greet.with(guard.identify()))
+    /// }
+    /// ```
+    pub fn identify(&self) -> Identify {
+        Identify::new(self.clone())
     }
 
-    async fn judge(
-        &self,
-        headers: &HeaderMap,
-        requirement: &Requirement,
-    ) -> Result<Principal, Refusal> {
-        match self.judge_at_once(headers, requirement) {
-            Some(judged) => judged,
-            None => self.judge_new(headers, requirement).await,
-        }
+    /// What `iss` must be.
+    pub(crate) fn issuer(&self) -> &str {
+        self.verifier.issuer()
     }
 
-    /// What [`Guard::judge_at_once`] has no answer to.
-    async fn judge_new(
-        &self,
-        headers: &HeaderMap,
-        requirement: &Requirement,
-    ) -> Result<Principal, Refusal> {
-        let token = bearer::token(headers)?;
-        Self::conclude(self.verifier.verify_new(token).await, requirement)
-    }
-
-    /// What needs nothing but a look: there are no credentials, or their token is remembered.
-    fn judge_at_once(
-        &self,
-        headers: &HeaderMap,
-        requirement: &Requirement,
-    ) -> Option<Result<Principal, Refusal>> {
-        // One that is remembered was read when it came first: each of its bytes is the same.
-        match bearer::credentials(headers) {
-            Ok(credentials) => {
-                let verdict = self.verifier.recall(credentials)?;
-                Some(Self::conclude(verdict, requirement))
-            }
-            Err(error) => Some(Err(error.into())),
-        }
-    }
-
-    fn conclude(verdict: Verdict, requirement: &Requirement) -> Result<Principal, Refusal> {
-        let claims = verdict.map_err(|error| match error {
-            VerifyError::Token(error) => Rejection::InvalidToken(error),
-            VerifyError::NoKeys => Rejection::Unavailable,
-            VerifyError::DenylistStale => Rejection::DenylistStale,
-        })?;
-        let verdict = requirement.check(&claims);
-        let caller = Principal::new(claims);
-        match verdict {
-            Ok(()) => Ok(caller),
-            Err(rejection) => Err(Refusal {
-                rejection,
-                caller: Some(caller),
-            }),
-        }
+    fn shared_challenge(&self) -> Arc<Challenge> {
+        self.challenge.clone()
     }
 
     pub(crate) fn challenge(&self) -> &Challenge {

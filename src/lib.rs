@@ -79,18 +79,25 @@ pub mod clock;
 mod description;
 #[cfg(feature = "dev")]
 pub mod dev;
+#[cfg(feature = "docs")]
+pub mod docs;
 #[cfg(feature = "service")]
 pub mod doctor;
 pub mod guard;
 pub mod issuer;
 #[cfg(feature = "service")]
-pub mod program;
+mod program;
 #[cfg(feature = "service")]
 pub mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod token;
 pub mod verifier;
+
+#[cfg(feature = "service")]
+pub use service::{Application, Context, Metric, Shutdown};
+#[cfg(feature = "service")]
+pub use service::config::Secret;
 
 /// The README's own example, compiled.
 #[cfg(doctest)]

@@ -33,7 +33,7 @@
 //! let issuer = Issuer::new();
 //! let guard = issuer.guard();
 //! let service = OpenApiService::new(guard.protect(Api), "My API", "1.0");
-//! let document = guard.document(&service, None).unwrap();
+//! let document = guard.document(&service).unwrap();
 //! let routes = Route::new().nest("/api", service);
 //!
 //! Walk::new(&routes, &document, &issuer).below("/api").run().await.assert_clean();
@@ -58,6 +58,8 @@
 //! state is there for tests.
 
 mod answer;
+#[cfg(feature = "service")]
+mod application;
 mod attempt;
 mod issuer;
 mod report;
@@ -67,6 +69,8 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "service")]
+pub use application::{InProcess, Listening, TestApplication, TestError};
 pub use issuer::Issuer;
 pub use report::{Fault, Report};
 pub use walk::Walk;

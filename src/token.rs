@@ -12,22 +12,27 @@
 
 mod algorithm;
 mod claims;
+mod derived;
 mod error;
 mod json;
 mod jwk;
 mod jws;
 mod keys;
+mod okta;
 mod scope;
 mod validation;
 
 pub use algorithm::Algorithm;
 pub(crate) use claims::ALLOCATION_BYTES;
 pub use claims::{Claims, NumericDate};
+pub(crate) use derived::DERIVED_BYTES;
+pub use derived::Derived;
 pub use error::{ClaimFault, Segment, TokenError};
 pub use jwk::KeyError;
 pub use jws::{
     Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES,
 };
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
+pub(crate) use okta::{is_okta_org_server, okta_organization};
 pub use scope::{Scope, ScopeError, ScopeToken};
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -80,6 +80,16 @@ impl Verifier {
         }
     }
 
+    /// What `iss` must be.
+    pub fn issuer(&self) -> &str {
+        self.validation.issuer()
+    }
+
+    /// Whether there are keys now, so that a token can be verified without a fetch.
+    pub fn has_keys(&self) -> bool {
+        (self.keys.current()).is_some_and(|keys| !keys.keys().is_empty())
+    }
+
     /// Verifies an access token as it came from the caller.
     ///
     /// Waits for a fetch of keys only when no current key has the token's `kid`.

@@ -1,7 +1,7 @@
 //! Reads the bearer token from a request's headers (RFC 6750 section 2.1).
 //!
-//! One header, one scheme, one token. Tokens in the query, in a form or in a cookie are
-//! not looked for (RFC 9700 section 4.3.2).
+//! One header, one scheme, one token. Tokens in the query, in a form or in a cookie are not read
+//! (RFC 9700 section 4.3.2). For the token of a WebSocket see [`web_socket`](super::web_socket).
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -63,6 +63,12 @@ pub enum BearerError {
     /// What follows the scheme is not one token.
     #[error("the Authorization header is not of the form \"Bearer <token>\"")]
     Malformed,
+    /// Both an `Authorization` header and a token in `Sec-WebSocket-Protocol`.
+    #[error("the request has credentials in Authorization and in Sec-WebSocket-Protocol")]
+    InTwoPlaces,
+    /// `Sec-WebSocket-Protocol` has the entry `bearer`, and not one token directly after it.
+    #[error("the Sec-WebSocket-Protocol header is not of the form \"bearer, <token>\"")]
+    MalformedProtocol,
 }
 
 impl BearerError {
@@ -72,12 +78,14 @@ impl BearerError {
             Self::Missing => "missing_credentials",
             Self::Repeated => "repeated_authorization",
             Self::Malformed => "malformed_authorization",
+            Self::InTwoPlaces => "credentials_in_two_places",
+            Self::MalformedProtocol => "malformed_websocket_token",
         }
     }
 }
 
 /// `token` of RFC 9110 section 5.6.2.
-fn is_scheme_character(byte: u8) -> bool {
+pub(super) fn is_scheme_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

@@ -21,7 +21,7 @@ pub enum Rejection {
     /// No bearer credentials.
     #[error("no bearer credentials")]
     MissingCredentials,
-    /// The `Authorization` header is broken; never [`BearerError::Missing`].
+    /// The header with the credentials is broken; never [`BearerError::Missing`].
     #[error("invalid request")]
     InvalidRequest(#[source] BearerError),
     /// The token is refused.
@@ -78,6 +78,11 @@ impl Rejection {
             Self::MissingCredentials => (
                 StatusCode::UNAUTHORIZED,
                 "This operation requires an access token.",
+            ),
+            Self::InvalidRequest(BearerError::InTwoPlaces | BearerError::MalformedProtocol) => (
+                StatusCode::BAD_REQUEST,
+                "A WebSocket must offer its token once, as the protocol after \"bearer\", and have \
+                 no Authorization header.",
             ),
             Self::InvalidRequest(_) => (
                 StatusCode::BAD_REQUEST,
@@ -189,6 +194,9 @@ impl Challenge {
     pub(super) fn header(&self, rejection: &Rejection) -> Option<HeaderValue> {
         let parameters = match rejection {
             Rejection::MissingCredentials => return self.missing.clone(),
+            Rejection::InvalidRequest(
+                BearerError::InTwoPlaces | BearerError::MalformedProtocol,
+            ) => error("invalid_request", rejection),
             Rejection::InvalidRequest(_) => return self.invalid_request.clone(),
             Rejection::InvalidToken(_) => return self.invalid_token.clone(),
             Rejection::InsufficientScope { required } => {

@@ -8,11 +8,11 @@ use futures_util::future::Either;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
 use poem_openapi::OperationId;
 
-use super::Guard;
 use super::challenge::Rejection;
 use super::principal::{Anonymous, Principal};
-use super::rule::{Requirement, Rule};
+use super::rule::{OperationRule, Requirement, Rule};
 use super::witness::{Decision, Refusal};
+use super::{Guard, web_socket};
 
 /// An endpoint behind its rule.
 pub struct Gate<E> {
@@ -20,20 +20,28 @@ pub struct Gate<E> {
     guard: Guard,
     rule: Rule,
     operation_id: Option<&'static str>,
+    /// Whether it may open a WebSocket, whose token may be elsewhere.
+    may_upgrade: bool,
 }
 
 impl<E> Gate<E> {
-    pub(super) fn new(
-        inner: E,
-        guard: Guard,
-        rule: Rule,
-        operation_id: Option<&'static str>,
-    ) -> Self {
+    fn of_route(inner: E, guard: Guard, rule: Rule) -> Self {
         Self {
             inner,
             guard,
             rule,
-            operation_id,
+            operation_id: None,
+            may_upgrade: true,
+        }
+    }
+
+    pub(super) fn of_operation(inner: E, guard: Guard, operation: &OperationRule) -> Self {
+        Self {
+            inner,
+            guard,
+            rule: operation.rule.clone(),
+            operation_id: operation.operation_id,
+            may_upgrade: operation.may_upgrade,
         }
     }
 
@@ -56,6 +64,9 @@ impl<E: Endpoint> Endpoint for Gate<E> {
         let refusal = match &self.rule {
             Rule::Anonymous => None,
             Rule::Optional(requirement) | Rule::Protected(requirement) => {
+                if self.may_upgrade && web_socket::is_opened_by(&request) {
+                    return Either::Right(self.open(request, requirement).boxed());
+                }
                 match self.admit_at_once(&request, requirement) {
                     Some(admitted) => self.conclude(&mut request, admitted),
                     None => return Either::Right(self.wait(request, requirement).boxed()),
@@ -81,6 +92,37 @@ impl<E: Endpoint> Gate<E> {
             Some(refusal) => Ok(refusal),
             None => self.pass(request).await,
         }
+    }
+
+    /// Opens a WebSocket, if the caller is admitted.
+    async fn open(
+        &self,
+        mut request: Request,
+        requirement: &Requirement,
+    ) -> poem::Result<Response> {
+        let token = web_socket::token(request.headers());
+        let has_offered_token = matches!(token, Ok(Some(_)));
+        let admitted = match self.check_limits(&request) {
+            Err(rejection) => Err(rejection.into()),
+            Ok(()) => {
+                let judged = match token {
+                    Ok(Some(token)) => self.guard.judge_token(&token, requirement).await,
+                    Ok(None) => self.guard.judge(request.headers(), requirement).await,
+                    Err(error) => Err(error.into()),
+                };
+                self.count(&request, judged)
+            }
+        };
+        if let Some(refusal) = self.conclude(&mut request, admitted) {
+            return Ok(refusal);
+        }
+        if !has_offered_token {
+            return self.pass(request).await;
+        }
+        web_socket::remove_token(request.headers_mut());
+        let mut response = self.pass(request).await?;
+        web_socket::select_protocol(&mut response);
+        Ok(response)
     }
 
     fn pass(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
@@ -143,7 +185,8 @@ impl<E> Gate<E> {
         if let (Rule::Optional(_), Err(refusal)) = (&self.rule, &admitted)
             && refusal.rejection == Rejection::MissingCredentials
         {
-            request.extensions_mut().insert(Anonymous);
+            let challenge = self.guard.shared_challenge();
+            request.extensions_mut().insert(Anonymous(challenge));
             return None;
         }
         self.tell(request, &admitted);
@@ -195,6 +238,27 @@ impl<E: Endpoint> Middleware<E> for Require {
 
     fn transform(&self, endpoint: E) -> Gate<E> {
         let rule = Rule::Protected(self.requirement.clone());
-        Gate::new(endpoint, self.guard.clone(), rule, None)
+        Gate::of_route(endpoint, self.guard.clone(), rule)
+    }
+}
+
+/// A middleware that identifies the caller, if there is a token: see [`Guard::identify`].
+#[derive(Debug, Clone)]
+pub struct Identify {
+    guard: Guard,
+}
+
+impl Identify {
+    pub(super) fn new(guard: Guard) -> Self {
+        Self { guard }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Identify {
+    type Output = Gate<E>;
+
+    fn transform(&self, endpoint: E) -> Gate<E> {
+        let rule = Rule::Optional(Requirement::default());
+        Gate::of_route(endpoint, self.guard.clone(), rule)
     }
 }

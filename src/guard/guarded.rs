@@ -1,7 +1,9 @@
-//! An API whose declarations are true: poem-openapi documents them, the gates enforce them.
+//! An API whose declarations are enforced: poem-openapi documents them, the gates apply them.
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use http::Method;
 use poem::endpoint::{BoxEndpoint, DynEndpoint};
@@ -11,22 +13,28 @@ use poem_openapi::registry::{MetaApi, Registry};
 
 use super::gate::Gate;
 use super::principal::BearerAuth;
-use super::rule::{self, OperationRule};
+use super::rule::{self, OperationRule, RouteTable};
 use super::{Guard, RuleError};
 
 /// An API behind a guard: an [`OpenApi`](trait@OpenApi) like the one it wraps.
 pub struct Guarded<T> {
-    api: T,
-    guard: Guard,
-    rules: Vec<OperationRule>,
+    rules: Arc<[OperationRule]>,
+    routes: RouteTable,
+    api: Outline<T>,
 }
 
 impl<T: OpenApi> Guarded<T> {
     pub(super) fn new(api: T, guard: &Guard) -> Result<Self, RuleError> {
+        let rules = rule::rules::<T>(guard.access())?;
+        let mut routes = RouteTable::new();
+        api.add_routes(&mut routes);
+        let routes = rule::pair(routes, &rules, |endpoint, operation| {
+            Gate::of_operation(Direct(endpoint), guard.clone(), operation).boxed()
+        })?;
         Ok(Self {
-            api,
-            rules: rule::rules(&T::meta(), guard.access())?,
-            guard: guard.clone(),
+            rules: rules.into(),
+            routes,
+            api: Outline::new(),
         })
     }
 
@@ -34,9 +42,40 @@ impl<T: OpenApi> Guarded<T> {
     pub fn rules(&self) -> &[OperationRule] {
         &self.rules
     }
+
+    /// The rules, and the routes behind their gates.
+    #[cfg(feature = "service")]
+    pub(crate) fn into_parts(self) -> (Arc<[OperationRule]>, RouteTable) {
+        (self.rules, self.routes)
+    }
 }
 
 impl<T: OpenApi> OpenApi for Guarded<T> {
+    fn meta() -> Vec<MetaApi> {
+        Outline::<T>::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Outline::<T>::register(registry);
+    }
+
+    fn add_routes(self, table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
+        for (path, methods) in self.routes {
+            table.entry(path).or_default().extend(methods);
+        }
+    }
+}
+
+/// An API without its value: what its document is printed from. It has no routes.
+pub(crate) struct Outline<T>(PhantomData<fn() -> T>);
+
+impl<T> Outline<T> {
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: OpenApi> OpenApi for Outline<T> {
     fn meta() -> Vec<MetaApi> {
         T::meta()
     }
@@ -46,37 +85,7 @@ impl<T: OpenApi> OpenApi for Guarded<T> {
         T::register(registry);
     }
 
-    /// # Panics
-    ///
-    /// When a route has no rule, as an operation with `#[oai(hidden)]`, which poem-openapi
-    /// keeps out of its metadata: nobody could say whether it is to be open.
-    fn add_routes(self, route_table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
-        let mut routes = HashMap::new();
-        self.api.add_routes(&mut routes);
-        for (path, methods) in routes {
-            for (method, endpoint) in methods {
-                let operation = self
-                    .rules
-                    .iter()
-                    .find(|operation| operation.is_of_route(&method, &path))
-                    .unwrap_or_else(|| {
-                        panic!(
-                            "cannot protect the API: {method} {path} has no rule (is it hidden?)"
-                        )
-                    });
-                let gate = Gate::new(
-                    Direct(endpoint),
-                    self.guard.clone(),
-                    operation.rule.clone(),
-                    operation.operation_id,
-                );
-                route_table
-                    .entry(path.clone())
-                    .or_default()
-                    .insert(method, gate.boxed());
-            }
-        }
-    }
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
 /// An endpoint in its box. The future that poem makes of one holds the request twice more, and

@@ -4,12 +4,14 @@
 //! know, and says what poem-openapi leaves unsaid:
 //!
 //! 1. Each media type by its bare name, each answer with a description and an example (`tidy`).
-//! 2. `security` per operation, never at the root: `BearerAuth` first, then `OAuth2` with the
-//!    scopes required, once the issuer is known; `[]` on anonymous operations (`security`).
+//! 2. `security` per operation, never at the root: `BearerAuth` first, then the scopes required,
+//!    by `OAuth2` once the issuer's metadata is known and by `OpenIdConnect` before, then the
+//!    schemes of somebody else; `[]` on operations without any (`security`).
 //! 3. 400, 401, 403 and 503 on protected operations, with their headers and the problem schema
 //!    (`answers`).
 
 mod answers;
+mod live;
 mod security;
 mod tidy;
 
@@ -33,6 +35,31 @@ pub(super) use security::ScopeTexts;
 pub struct Document(Value);
 
 impl Document {
+    /// Adds to poem-openapi's own document what only the rules, the guard and the issuer know.
+    pub(crate) fn complete(
+        mut document: Value,
+        rules: &[OperationRule],
+        guard: &Guard,
+        issuer: Option<&Metadata>,
+    ) -> Self {
+        tidy::tidy(&mut document);
+        for rule in rules {
+            if let Some(operation) = find(&mut document, rule) {
+                security::describe(operation, rule, issuer.is_some());
+                let has_limits = guard.limits().is_some();
+                answers::add_refusals(operation, &rule.rule, guard.challenge(), has_limits);
+            }
+        }
+        document["components"]["schemas"][answers::PROBLEM] = answers::problem_schema();
+        match issuer {
+            Some(issuer) => {
+                security::add_flows(&mut document, issuer, rules, guard.scope_texts());
+            }
+            None => security::add_discovery(&mut document, guard.issuer()),
+        }
+        Self(document)
+    }
+
     /// The document as a JSON value.
     pub fn as_value(&self) -> &Value {
         &self.0
@@ -61,7 +88,11 @@ impl From<Value> for Document {
 }
 
 impl Guard {
-    /// The document of a guarded API, with the issuer's endpoints once they are known.
+    /// The document of a guarded API.
+    ///
+    /// With the issuer's metadata, it shows the flows by which a caller gets a token. Before it
+    /// is known it names the issuer's discovery document, so that required scopes are shown in
+    /// any case. To serve a document that follows the metadata, see [`Guard::document_endpoint`].
     ///
     /// Operations are found by the paths that the code gives them: mount the API with
     /// [`Route::nest`](poem::Route::nest) or `prefix_path`, not with `url_prefix`.
@@ -76,25 +107,25 @@ impl Guard {
     pub fn document<T: OpenApi, W: Webhook>(
         &self,
         service: &OpenApiService<Guarded<T>, W>,
+    ) -> Result<Document, RuleError> {
+        self.document_with(service, self.metadata().as_deref())
+    }
+
+    /// As [`Guard::document`], with this metadata of the issuer.
+    pub(crate) fn document_with<T: OpenApi, W: Webhook>(
+        &self,
+        service: &OpenApiService<Guarded<T>, W>,
         issuer: Option<&Metadata>,
     ) -> Result<Document, RuleError> {
-        let rules = rule::rules(&T::meta(), self.access())?;
-        let mut document: Value =
-            serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON");
-        tidy::tidy(&mut document);
-        for rule in &rules {
-            if let Some(operation) = find(&mut document, rule) {
-                security::describe(operation, &rule.rule, issuer.is_some());
-                let has_limits = self.limits().is_some();
-                answers::add_refusals(operation, &rule.rule, self.challenge(), has_limits);
-            }
-        }
-        document["components"]["schemas"][answers::PROBLEM] = answers::problem_schema();
-        if let Some(issuer) = issuer {
-            security::add_flows(&mut document, issuer, &rules, self.scope_texts());
-        }
-        Ok(Document(document))
+        // The service holds the `Guarded` and does not hand it out; its rules follow from `T`.
+        let rules = rule::rules::<T>(self.access())?;
+        Ok(Document::complete(spec(service), &rules, self, issuer))
     }
+}
+
+/// The document as poem-openapi prints it.
+pub(crate) fn spec<T: OpenApi, W: Webhook>(service: &OpenApiService<T, W>) -> Value {
+    serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON")
 }
 
 fn find<'a>(document: &'a mut Value, rule: &OperationRule) -> Option<&'a mut Value> {

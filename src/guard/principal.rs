@@ -7,7 +7,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use crate::token::{Claims, Scope, Verified};
+use crate::token::{Claims, Derived, Scope, Verified};
 
 use super::challenge::{Challenge, Rejection};
 
@@ -40,13 +40,10 @@ impl Principal {
         &self.claims
     }
 
-    /// What `derive` makes of the claims, made once for a token that is remembered: for what
-    /// would otherwise be made anew at each call. See [`Verified::derived`], also for its size.
-    pub fn derived<D>(&self, derive: impl Fn(&Claims) -> D) -> D
-    where
-        D: Clone + Send + Sync + 'static,
-    {
-        self.claims.derived(derive)
+    /// What `D` derives from the claims, derived once for a remembered token rather than at each
+    /// call. See [`Derived`] for what is kept, and [`PerToken`](super::PerToken) for a response.
+    pub fn derived<D: Derived>(&self) -> D {
+        self.claims.derived()
     }
 }
 
@@ -123,24 +120,80 @@ impl<'a> ApiExtractor<'a> for BearerAuth {
     }
 }
 
-/// Put by a gate that lets callers without credentials through: see [`Rule::Optional`].
+/// The caller of an operation that anybody may call: identified with a good token, anonymous
+/// without one. A bad token is refused.
+///
+/// ```
+/// use poem_openapi::{OpenApi, payload::PlainText};
+/// use poem_resource_server::guard::OptionalBearerAuth;
+///
+/// struct Api;
+///
+/// #[OpenApi]
+/// impl Api {
+///     #[oai(path = "/greet", method = "get", operation_id = "greet")]
+///     async fn greet(&self, OptionalBearerAuth(caller): OptionalBearerAuth) -> PlainText<String> {
+///         PlainText(match caller {
+///             Some(caller) => format!("hello {}", caller.subject()),
+///             None => "hello stranger".to_owned(),
+///         })
+///     }
+/// }
+/// ```
+///
+/// Outside of poem-openapi, use [`Guard::identify`](super::Guard::identify).
+#[derive(Debug, Clone)]
+pub struct OptionalBearerAuth(pub Option<Principal>);
+
+impl<'a> ApiExtractor<'a> for OptionalBearerAuth {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        BearerAuth::register_scheme(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![BearerAuth::NAME]
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        if request.extensions().get::<Anonymous>().is_some() {
+            return Ok(Self(None));
+        }
+        find(request).cloned().map(|caller| Self(Some(caller)))
+    }
+}
+
+/// Put by a gate that lets callers without credentials through, with the challenge for an
+/// extractor that requires them: see [`Rule::Optional`].
 ///
 /// [`Rule::Optional`]: super::Rule::Optional
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Anonymous;
+#[derive(Debug, Clone)]
+pub(super) struct Anonymous(pub(super) Arc<Challenge>);
 
 fn find(request: &Request) -> Result<&Principal> {
     let extensions = request.extensions();
     extensions.get::<Principal>().ok_or_else(|| {
-        let rejection = if extensions.get::<Anonymous>().is_some() {
-            Rejection::MissingCredentials
+        let answer = if let Some(Anonymous(challenge)) = extensions.get() {
+            challenge.answer(Rejection::MissingCredentials)
         } else {
             tracing::error!(
                 reason = Rejection::NotGuarded.reason(),
-                "a handler wants a caller and no guard stands before it"
+                "a handler requires a caller and no guard is mounted before it"
             );
-            Rejection::NotGuarded
+            Challenge::default().answer(Rejection::NotGuarded)
         };
-        poem::Error::from_response(Challenge::default().answer(rejection))
+        poem::Error::from_response(answer)
     })
 }

@@ -1,28 +1,52 @@
 //! The rule of one operation, computed once from what the code declares and the settings say.
 //!
-//! 1. An operation that declares security is protected, with every scope it declares.
-//!    One with a fallback lets callers without credentials through, and no bad token.
-//! 2. In mode `all` the others are protected too, but those named anonymous.
-//! 3. Scopes and claims by setting are added; an operation that has some is protected.
+//! Only the scheme of our own extractors, `BearerAuth`, makes a rule. The schemes of somebody
+//! else are left to their extractors and named in [`OperationRule::other_schemes`].
 //!
-//! What cannot be meant is an error: an operation that does not exist, an anonymous one that
-//! needs a caller.
+//! | the code declares | rule | in mode `all` | with scopes or claims by setting |
+//! | --- | --- | --- | --- |
+//! | nothing | anonymous | protected, unless named anonymous | protected |
+//! | ours | protected | protected | protected, with both |
+//! | ours, or nobody | optional | protected, unless named anonymous | protected, with both |
+//! | another | anonymous: the other scheme decides | the same | error |
+//! | another, or nobody | anonymous: the other scheme decides | error, unless named anonymous | error |
+//! | ours and another | optional: without a token the extractors decide | the same | protected, with both |
+//! | ours and another, or nobody | optional | error, unless named anonymous | protected, with both |
+//!
+//! "Or nobody" is a scheme with a fallback. "Ours and another" is an enum of schemes or two
+//! parameters, which poem-openapi's metadata does not distinguish. The rule is safe for both: a
+//! bad token is refused by the gate, and a request without a token reaches the extractors, where
+//! `BearerAuth` refuses it if the operation requires one. A requirement by setting can only be
+//! met with a token, so the other scheme then no longer suffices.
+//!
+//! In mode `all`, an operation that the code opens to nobody through another scheme is an error,
+//! because the gate cannot close it without refusing that scheme's callers. An operation named
+//! anonymous whose code or settings require credentials is an error in every row.
 
-use std::collections::{BTreeMap, HashMap};
+mod error;
+mod making;
+mod pairing;
+
+use std::collections::BTreeMap;
 
 use http::Method;
-use poem_openapi::registry::{MetaApi, MetaOperation};
 
-use crate::token::{Claims, Scope, ScopeToken};
+use crate::token::{Claims, Scope};
 
 use super::challenge::Rejection;
+
+pub use error::RuleError;
+pub(super) use making::{rules, scopes_in_use};
+pub(super) use pairing::{RouteTable, pair};
 
 /// Who may call an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
-    /// Anyone; credentials are not looked at.
+    /// Anyone. The guard does not read credentials; schemes of somebody else still apply, see
+    /// [`OperationRule::other_schemes`].
     Anonymous,
-    /// Anyone without credentials; with credentials they must meet the requirement.
+    /// Anyone without a token, as far as the guard is concerned. A token must meet the
+    /// requirement.
     Optional(Requirement),
     /// Holders of a token that meets the requirement.
     Protected(Requirement),
@@ -106,6 +130,7 @@ pub struct OperationAccess {
 
 /// An operation and its rule.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct OperationRule {
     /// The method.
     pub method: Method,
@@ -115,11 +140,16 @@ pub struct OperationRule {
     pub operation_id: Option<&'static str>,
     /// Who may call.
     pub rule: Rule,
+    /// The security schemes of somebody else that the code declares, such as an API key. Their
+    /// own extractors decide on them.
+    pub other_schemes: Vec<&'static str>,
+    /// Whether the operation may answer 101, and so accept a token as browsers send it with a
+    /// WebSocket.
+    pub(crate) may_upgrade: bool,
 }
 
 impl OperationRule {
-    /// The path as poem's table has it: `/users/:param0`.
-    #[cfg(feature = "service")]
+    /// The path as poem's route table has it: `/users/:param0`.
     pub(crate) fn route(&self) -> String {
         let mut parameters = 0..;
         let segment = |segment: &str| {
@@ -133,151 +163,12 @@ impl OperationRule {
         segments.join("/")
     }
 
-    /// Whether a route of poem's table is this operation's: `/users/:param0` for `/users/{id}`.
-    pub(super) fn is_of_route(&self, method: &Method, route: &str) -> bool {
-        let mut ours = self.path.split('/');
-        let mut theirs = route.split('/');
-        let same_path = loop {
-            match (ours.next(), theirs.next()) {
-                (None, None) => break true,
-                (Some(our), Some(their)) if our == their => {}
-                (Some(our), Some(their)) if our.starts_with('{') && their.starts_with(':') => {}
-                _ => break false,
-            }
-        };
-        same_path && self.method == method
+    /// The id, or the method and path of an operation without one.
+    pub(super) fn name(&self) -> String {
+        name(self.operation_id, &self.method, &self.path)
     }
 }
 
-/// Why rules cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RuleError {
-    /// The settings name an operation that is not there.
-    #[error(
-        "`{setting}` names the operation `{operation}`, which does not exist; there are: {known}"
-    )]
-    UnknownOperation {
-        /// The setting's key.
-        setting: &'static str,
-        /// What it names.
-        operation: String,
-        /// The operation ids there are.
-        known: String,
-    },
-    /// The settings leave an operation open that needs a caller.
-    #[error(
-        "`access.anonymous` names the operation `{operation}`, which requires a token by {by}; \
-         remove it from one of them"
-    )]
-    AnonymousNeedsCaller {
-        /// The operation id.
-        operation: String,
-        /// Where the requirement stands.
-        by: &'static str,
-    },
-    /// The code declares a scope that is not one (RFC 6749 section 3.3).
-    #[error("the operation {operation} declares the scope {scope:?}, which is not one")]
-    BadScope {
-        /// The operation id, or its path.
-        operation: String,
-        /// What it declares.
-        scope: &'static str,
-    },
-}
-
-/// Every scope that some rule requires.
-pub(super) fn scopes_in_use(rules: &[OperationRule]) -> Scope {
-    let mut scope = Scope::none();
-    for operation in rules {
-        if let Rule::Protected(requirement) | Rule::Optional(requirement) = &operation.rule {
-            scope.extend(requirement.scope().iter().cloned());
-        }
-    }
-    scope
-}
-
-/// The rules of an API, in the order of its document.
-pub(super) fn rules(apis: &[MetaApi], access: &Access) -> Result<Vec<OperationRule>, RuleError> {
-    let mut rules = Vec::new();
-    for path in apis.iter().flat_map(|api| &api.paths) {
-        for operation in &path.operations {
-            rules.push(OperationRule {
-                method: operation.method.clone(),
-                path: path.path.clone(),
-                operation_id: operation.operation_id,
-                rule: rule(operation, &path.path, access)?,
-            });
-        }
-    }
-    for id in access.operations.keys() {
-        must_exist(&rules, "access.operations", id)?;
-    }
-    if access.mode == AccessMode::All {
-        for id in &access.anonymous {
-            must_exist(&rules, "access.anonymous", id)?;
-        }
-    }
-    Ok(rules)
-}
-
-fn rule(operation: &MetaOperation, path: &str, access: &Access) -> Result<Rule, RuleError> {
-    let id = operation.operation_id;
-    let is = |name: &String| id.is_some_and(|id| id.eq_ignore_ascii_case(name));
-    let declared = !operation.security.is_empty();
-    let has_fallback = operation.security.iter().any(HashMap::is_empty);
-
-    let mut requirement = Requirement::default();
-    for scope in operation
-        .security
-        .iter()
-        .flat_map(|schemes| schemes.values().flatten())
-    {
-        requirement
-            .scope
-            .insert(ScopeToken::parse(scope).map_err(|_| RuleError::BadScope {
-                operation: id.unwrap_or(path).to_owned(),
-                scope,
-            })?);
-    }
-    let by_setting = access
-        .operations
-        .iter()
-        .find(|(name, added)| is(name) && !(added.scope.is_empty() && added.claims.is_empty()));
-    if let Some((_, added)) = by_setting {
-        requirement.scope.extend(added.scope.iter().cloned());
-        requirement.claims.clone_from(&added.claims);
-    }
-
-    if access.mode == AccessMode::All && access.anonymous.iter().any(is) {
-        let by = match (declared && !has_fallback, by_setting) {
-            (true, _) => "its declaration in the code",
-            (false, Some(_)) => "`access.operations`",
-            (false, None) if declared => return Ok(Rule::Optional(requirement)),
-            (false, None) => return Ok(Rule::Anonymous),
-        };
-        return Err(RuleError::AnonymousNeedsCaller {
-            operation: id.unwrap_or(path).to_owned(),
-            by,
-        });
-    }
-    Ok(match access.mode {
-        AccessMode::All => Rule::Protected(requirement),
-        AccessMode::Declared if by_setting.is_some() => Rule::Protected(requirement),
-        AccessMode::Declared if has_fallback => Rule::Optional(requirement),
-        AccessMode::Declared if declared => Rule::Protected(requirement),
-        AccessMode::Declared => Rule::Anonymous,
-    })
-}
-
-fn must_exist(rules: &[OperationRule], setting: &'static str, id: &str) -> Result<(), RuleError> {
-    let ids = || rules.iter().filter_map(|rule| rule.operation_id);
-    if ids().any(|known| known.eq_ignore_ascii_case(id)) {
-        return Ok(());
-    }
-    Err(RuleError::UnknownOperation {
-        setting,
-        operation: id.to_owned(),
-        known: ids().collect::<Vec<_>>().join(", "),
-    })
+fn name(id: Option<&str>, method: &Method, path: &str) -> String {
+    id.map_or_else(|| format!("{method} {path}"), str::to_owned)
 }

@@ -13,6 +13,7 @@ use std::str::FromStr;
 use url::Url;
 
 use super::loopback::is_loopback;
+use crate::token::okta_organization;
 
 /// An issuer identifier whose metadata can be fetched.
 ///
@@ -129,9 +130,7 @@ impl Issuer {
     }
 
     fn okta_organization(&self) -> Option<&str> {
-        OKTA_DOMAINS
-            .iter()
-            .find_map(|domain| self.host().strip_suffix(domain))
+        okta_organization(self.host())
     }
 
     fn refuse_admin_domain(&self) -> Result<(), IssuerError> {
@@ -242,14 +241,6 @@ impl IssuerError {
 
 const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
-
-// Okta's own domains. A customer's domain in front of Okta looks like any other.
-const OKTA_DOMAINS: [&str; 4] = [
-    ".okta.com",
-    ".oktapreview.com",
-    ".okta-emea.com",
-    ".okta-gov.com",
-];
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::clock::SystemClock;
 use crate::docs::OpenApiFiles;
-use crate::guard::{self, Document, OperationRule};
+use crate::guard::{Document, OperationRule};
 use crate::issuer::Metadata;
 use crate::token::{KeySet, Validation};
 use crate::verifier::Verifier;
@@ -43,7 +43,7 @@ impl OnPaper {
         let clock = Arc::new(SystemClock::new());
         let guard = protection::guard(config, outline, verifier, &public_url, clock);
         let access = protection::access(&config.access);
-        let rules: Arc<[_]> = guard::rules(&outline.meta(), &access)?.into();
+        let rules: Arc<[_]> = outline.rules(&access)?.into();
         let document = protection::printer(config, outline, &guard, &rules, &public_url)(issuer);
         Ok(Self {
             document,

@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::clock::{Clock, SystemClock};
 use crate::dev::{AccessToken, CLIENT_ID, DevIssuer, Issuance, SigningAlgorithm, SigningKey};
 use crate::guard::Guard;
+#[cfg(feature = "service")]
+use crate::service::config::Config;
 use crate::token::{Audience, KeySet, KeySource, Validation};
 use crate::verifier::Verifier;
 
@@ -147,6 +149,23 @@ impl Issuer {
     /// When the system has no memory or randomness to give.
     pub fn sign(&self, token: &AccessToken) -> String {
         token.sign_with(&self.key)
+    }
+
+    /// Makes the settings of an application trust this issuer.
+    #[cfg(feature = "service")]
+    pub(super) fn configure(&self, config: &mut Config) {
+        let url = crate::issuer::Issuer::parse(&self.url).expect("an issuer of ours");
+        config.issuer.url = Some(url);
+        config.issuer.audience = Audience::parse(self.audience.as_str()).expect("one of ours");
+    }
+
+    /// The keys of an issuer that is reached without a network.
+    #[cfg(feature = "service")]
+    pub(super) fn key_source(&self) -> Option<Arc<dyn KeySource>> {
+        match &self.keys {
+            Keys::Ours(keys) => Some(keys.clone()),
+            Keys::Discovered(_) => None,
+        }
     }
 
     /// What can be brought about, one after the other.

@@ -50,7 +50,7 @@ impl Claims {
         Self::read(bytes)
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, TokenError> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, TokenError> {
         let (set, all) = ClaimsSet::parse(bytes).ok_or(TokenError::MalformedPayload)?;
         Ok(Self {
             issuer: required(string(&all, "iss")?, "iss")?.into(),

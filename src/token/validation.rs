@@ -4,13 +4,12 @@
 //! 2. `iss` is ours to the byte; `aud` contains ours to the byte.
 //! 3. `exp` has not passed, `nbf` and `iat` are not ahead, each within the leeway.
 
-use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use super::{Claims, NumericDate, TokenError};
+use super::derived::DerivedValues;
+use super::{Claims, Derived, NumericDate, TokenError};
 
 /// No leeway is longer: it also prolongs every token.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -119,32 +118,23 @@ impl Validation {
 /// Proof that its content passed every check. Only [`Validation::check`] makes one.
 pub struct Verified<T> {
     content: T,
-    derived: OnceLock<Box<dyn Any + Send + Sync>>,
+    derived: DerivedValues,
 }
 
 impl<T> Verified<T> {
     fn new(content: T) -> Self {
         Self {
             content,
-            derived: OnceLock::new(),
+            derived: DerivedValues::default(),
         }
     }
+}
 
-    /// What `derive` makes of the content, made once and kept as long as the content is.
-    ///
-    /// Of several types that are derived from one content the first is kept, and the others
-    /// are made each time.
-    ///
-    /// A verifier's cache counts [`Claims::derived_bytes`] for it, with each token.
-    pub fn derived<D>(&self, derive: impl Fn(&T) -> D) -> D
-    where
-        D: Clone + Send + Sync + 'static,
-    {
-        let kept = (self.derived).get_or_init(|| Box::new(derive(&self.content)));
-        match kept.downcast_ref::<D>() {
-            Some(derived) => derived.clone(),
-            None => derive(&self.content),
-        }
+impl Verified<Claims> {
+    /// What `D` derives from the claims, derived once for each type and kept as long as the
+    /// claims are. See [`Derived`] for what is not kept.
+    pub fn derived<D: Derived>(&self) -> D {
+        self.derived.get(&self.content)
     }
 }
 
@@ -198,8 +188,6 @@ pub struct AudienceError;
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use super::*;
 
     #[test]
@@ -209,27 +197,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_derived_first_is_made_once_and_another_each_time() {
-        let verified = Verified::new(20);
-        let times = Cell::new(0);
-        let make = |number: &i32| {
-            times.set(times.get() + 1);
-            number + 1
-        };
-
-        assert_eq!((verified.derived(make), verified.derived(make)), (21, 21));
-        assert_eq!(times.get(), 1);
-
-        let text = |number: &i32| number.to_string();
-        assert_eq!(verified.derived(text), "20");
-        assert_eq!(verified.derived(make), 21);
-        assert_eq!(times.get(), 1);
-    }
-
-    #[test]
-    fn the_same_content_is_equal_and_shown_alike_whatever_was_derived() {
+    fn the_same_content_is_equal_and_shown_alike() {
         let (one, other) = (Verified::new(20), Verified::new(20));
-        one.derived(|number| number + 1);
 
         assert_eq!(one, other);
         assert_ne!(one, Verified::new(21));

@@ -14,6 +14,8 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("missing_credentials", "The request has no bearer credentials.", "Send `Authorization: Bearer <access token>`."),
     ("repeated_authorization", "The request has more than one `Authorization` header.", "Send one; look for a proxy that adds its own."),
     ("malformed_authorization", "The header is not of the form `Bearer <token>`.", "Send the token alone after `Bearer` and a space, without quotes."),
+    ("credentials_in_two_places", "The request has credentials in `Authorization` and in `Sec-WebSocket-Protocol`.", "Send the token in one of them."),
+    ("malformed_websocket_token", "`Sec-WebSocket-Protocol` names `bearer`, and not one token directly after it.", "Open the WebSocket with the protocols `[\"bearer\", token]`, each of them once."),
     ("too_many_requests", "The caller, or its address, has called too often.", "Wait as long as `Retry-After` says, or raise `rate.*`."),
     ("no_keys", "There are no keys to verify with: the issuer is out of reach.", "See the log for why its keys cannot be fetched, and `/readyz`."),
     ("too_long", "The token is longer than 8 KiB.", "Have the issuer put less into it, groups for example."),

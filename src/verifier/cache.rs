@@ -15,7 +15,7 @@ use std::sync::Arc;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-use crate::token::{ALLOCATION_BYTES, Claims, KeySet, Verified};
+use crate::token::{ALLOCATION_BYTES, Claims, DERIVED_BYTES, KeySet, Verified};
 
 /// The cache of one verifier.
 pub(super) struct VerifiedCache {
@@ -100,8 +100,6 @@ const FIXED_BYTES: usize = PLACE_BYTES
 /// In `quick_cache`'s table and its index, each up to twice as large as needed when it has just
 /// grown: `2 * 56 + 2 * 8 / 7 * 5`.
 const PLACE_BYTES: usize = 124;
-/// A `bytes::Bytes` or another thing of at most four words, with its own count of three.
-const DERIVED_BYTES: usize = size_of::<[usize; 4 + 3]>();
 /// An access token of Okta, RS256: 900 bytes, and its claims.
 const TYPICAL_ENTRY_BYTES: u64 = 3_000;
 /// Tokens fall unevenly, and the smaller a shard the sooner one is full before the others.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::issuer::{Issuer, IssuerError};
+use crate::token::is_okta_org_server;
 
 /// What a person should know of a token that says this, whatever becomes of it.
 pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
@@ -10,8 +10,8 @@ pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
     if OF_ID_TOKENS.iter().any(|claim| claims.contains_key(*claim)) {
         warnings.push(ID_TOKEN);
     }
-    let issuer = claims.get("iss").and_then(Value::as_str).map(Issuer::parse);
-    if let Some(Err(IssuerError::OrgServer { .. })) = issuer {
+    let issuer = claims.get("iss").and_then(Value::as_str);
+    if issuer.is_some_and(is_okta_org_server) {
         warnings.push(ORG_SERVER);
     }
     warnings

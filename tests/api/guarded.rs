@@ -246,7 +246,7 @@ async fn the_rules_are_those_of_the_document() {
     let (guard, _) = guard();
     let service = OpenApiService::new(guard.protect((Users, Visits)), "Users", "1.0");
 
-    let document = guard.document(&service, None).unwrap();
+    let document = guard.document(&service).unwrap();
 
     let paths = &document.as_value()["paths"];
     let bearer = json!({ "BearerAuth": [] });

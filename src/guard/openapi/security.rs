@@ -18,24 +18,37 @@ pub(in crate::guard) struct ScopeTexts {
     pub(in crate::guard) descriptions: BTreeMap<&'static str, &'static str>,
 }
 
-pub(super) fn describe(operation: &mut Value, rule: &Rule, has_issuer: bool) {
-    let schemes = |requirement: &Requirement| {
-        let mut security = vec![json!({ BearerAuth::NAME: [] })];
-        if has_issuer {
-            let scopes: Vec<_> = requirement.scope().iter().map(ScopeToken::as_str).collect();
-            security.push(json!({ OAUTH2: scopes }));
-        }
-        security
+pub(super) fn describe(operation: &mut Value, rule: &OperationRule, has_issuer: bool) {
+    let with_scopes = if has_issuer { OAUTH2 } else { OPENID_CONNECT };
+    let ours = |requirement: &Requirement| {
+        let scopes: Vec<_> = requirement.scope().iter().map(ScopeToken::as_str).collect();
+        vec![
+            json!({ BearerAuth::NAME: [] }),
+            json!({ with_scopes: scopes }),
+        ]
     };
-    operation["security"] = match rule {
-        Rule::Anonymous => json!([]),
-        Rule::Optional(requirement) => {
-            let mut security = schemes(requirement);
-            security.push(json!({}));
-            security.into()
-        }
-        Rule::Protected(requirement) => schemes(requirement).into(),
+    // The schemes of somebody else, and `{}` where a scheme has a fallback.
+    let mut others = match operation["security"].take() {
+        Value::Array(declared) => declared,
+        _ => Vec::new(),
     };
+    others.retain(|way| way.get(BearerAuth::NAME).is_none());
+    others.dedup();
+    operation["security"] = match &rule.rule {
+        Rule::Anonymous => others.into(),
+        Rule::Optional(requirement) => [ours(requirement), others].concat().into(),
+        Rule::Protected(requirement) => ours(requirement).into(),
+    };
+}
+
+/// Names the issuer's discovery document, which leads to its flows.
+pub(super) fn add_discovery(document: &mut Value, issuer: &str) {
+    let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
+    document["components"]["securitySchemes"][OPENID_CONNECT] = json!({
+        "type": "openIdConnect",
+        "description": "An access token straight from the issuer.",
+        "openIdConnectUrl": format!("{issuer}/.well-known/openid-configuration"),
+    });
 }
 
 /// Adds the flows by which a caller gets a token, at the issuer's own endpoints.
@@ -108,3 +121,4 @@ fn is_oidc_scope(scope: &ScopeToken) -> bool {
 }
 
 const OAUTH2: &str = "OAuth2";
+const OPENID_CONNECT: &str = "OpenIdConnect";

@@ -91,7 +91,7 @@ fn all() -> Access {
 
 fn print(guard: &Guard, issuer: Option<&Metadata>) -> Document {
     let service = OpenApiService::new(guard.protect(Api), "Reports", "1");
-    guard.document(&service, issuer).unwrap()
+    guard.document_with(&service, issuer).unwrap()
 }
 
 fn metadata() -> Metadata {

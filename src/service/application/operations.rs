@@ -27,10 +27,7 @@ pub(in crate::service) struct Operations {
 impl Unprotected {
     pub(super) fn new(api: impl OpenApi + Send + 'static) -> Self {
         Self(Box::new(move |guard| {
-            let guarded = guard.try_protect(api)?;
-            let rules = guarded.rules().into();
-            let mut table = HashMap::new();
-            guarded.add_routes(&mut table);
+            let (rules, table) = guard.try_protect(api)?.into_parts();
             Ok(Operations { rules, table })
         }))
     }

@@ -1,17 +1,12 @@
 //! What is known of an application before it starts: enough for its document.
 
-use std::collections::HashMap;
-use std::marker::PhantomData;
-
-use http::Method;
-use poem::endpoint::BoxEndpoint;
-use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::registry::MetaApi;
 use poem_openapi::{
     ContactObject, LicenseObject, OpenApi, OpenApiService, ServerObject, Webhook,
 };
 use serde_json::Value;
 
-use crate::guard::{BearerAuth, Guarded};
+use crate::guard::{self, Access, BearerAuth, OperationRule, RuleError};
 use crate::service::config::Contact;
 
 /// What is known of an application before it starts.
@@ -36,6 +31,7 @@ pub(crate) struct Outline {
 #[derive(Clone, Copy)]
 pub(super) struct Types {
     meta: fn() -> Vec<MetaApi>,
+    rules: fn(&Access) -> Result<Vec<OperationRule>, RuleError>,
     print: fn(&Outline, &str, Option<&Contact>) -> String,
 }
 
@@ -58,6 +54,11 @@ impl Outline {
     /// The operations as poem-openapi describes them.
     pub(crate) fn meta(&self) -> Vec<MetaApi> {
         (self.operations.meta)()
+    }
+
+    /// The rule of each operation, where the settings say this.
+    pub(crate) fn rules(&self, access: &Access) -> Result<Vec<OperationRule>, RuleError> {
+        (self.operations.rules)(access)
     }
 
     /// The scopes that the application describes or requires, each with what it allows.
@@ -93,8 +94,9 @@ impl Types {
     pub(super) fn of<T: OpenApi + 'static>() -> Self {
         Self {
             meta: T::meta,
+            rules: guard::rules::<T>,
             print: |outline, public_url, contact| {
-                let api = OnPaper::<T>(PhantomData);
+                let api = guard::Outline::<T>::new();
                 let service = OpenApiService::new(api, &outline.title, &outline.version);
                 describe(service, outline, public_url, contact).spec()
             },
@@ -119,13 +121,12 @@ fn describe<T>(
     if !outline.description.is_empty() {
         service = service.description(&outline.description);
     }
-    if let Some(contact) = contact.or(outline.contact.as_ref()) {
-        let whom = ContactObject::new().name("The operators of this API");
-        service = service.contact(match contact {
-            Contact::Email(address) => whom.email(address),
-            Contact::Url(url) => whom.url(url),
-        });
-    }
+    let operators = ContactObject::new().name("The operators of this API");
+    service = service.contact(match contact.or(outline.contact.as_ref()) {
+        Some(Contact::Email(address)) => operators.email(address),
+        Some(Contact::Url(url)) => operators.url(url),
+        None => operators,
+    });
     if let Some((name, url)) = &outline.license {
         let license = LicenseObject::new(name);
         service = service.license(match url {
@@ -151,19 +152,4 @@ fn add_webhooks(spec: &mut Value, of_webhooks: Value) {
     for (name, schema) in schemas.map(std::mem::take).into_iter().flatten() {
         spec["components"]["schemas"][name] = schema;
     }
-}
-
-/// The operations of `T` without a value of it: they can be described and not called.
-struct OnPaper<T>(PhantomData<fn() -> T>);
-
-impl<T: OpenApi> OpenApi for OnPaper<T> {
-    fn meta() -> Vec<MetaApi> {
-        T::meta()
-    }
-
-    fn register(registry: &mut Registry) {
-        Guarded::<T>::register(registry);
-    }
-
-    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }

@@ -106,7 +106,7 @@ fn files(access: Access) -> PostmanFiles {
     let verifier = Verifier::new(Arc::new(Arc::<KeySet>::default()), validation);
     let guard = Guard::new(verifier).with_access(access);
     let service = OpenApiService::new(guard.protect(Api), "Reports", "1");
-    let document = guard.document(&service, None).unwrap();
+    let document = guard.document(&service).unwrap();
     let environment = Environment {
         base_url: "https://api.example.com".into(),
         issuer: "https://issuer.example.com".into(),

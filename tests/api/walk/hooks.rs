@@ -20,7 +20,7 @@ async fn walk(
     let issuer = Issuer::new();
     let guard = issuer.guard().with_access(with(access));
     let service = reports::service(&guard);
-    let document = guard.document(&service, None).unwrap();
+    let document = guard.document(&service).unwrap();
     let routes = Route::new().nest("/v1", service);
     let walk = Walk::new(&routes, &document, &issuer);
     hooks(walk).run().await
@@ -109,7 +109,7 @@ async fn faults_fail_the_test() {
     let issuer = Issuer::new();
     let guard = issuer.guard();
     let service = reports::service(&guard);
-    let document = guard.document(&service, None).unwrap();
+    let document = guard.document(&service).unwrap();
     let mut wrong = document.as_value().clone();
     wrong["paths"]["/opened"] = wrong["paths"]["/open"].take();
     wrong["paths"]
@@ -155,7 +155,7 @@ async fn inputs_are_made_of_types_and_examples() {
     let issuer = Issuer::new();
     let guard = issuer.guard();
     let service = OpenApiService::new(guard.protect(Places), "Places", "1").server("/v1");
-    let mut document = guard.document(&service, None).unwrap().as_value().clone();
+    let mut document = guard.document(&service).unwrap().as_value().clone();
     let name = &mut document["paths"]["/{name}/of/{day}"]["post"]["parameters"][0];
     name["example"] = "a/b c".into();
     let document = Document::from(document);

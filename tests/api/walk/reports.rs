@@ -125,7 +125,8 @@ impl Reports {
     pub async fn walk(&self) -> Report {
         let issuer = Issuer::new();
         let guard = issuer.guard().with_access(self.documented.clone());
-        let document = guard.document(&service(&guard), Some(&metadata())).unwrap();
+        let guard = guard.with_metadata(metadata());
+        let document = guard.document(&service(&guard)).unwrap();
         let mut document = document.as_value().clone();
         (self.document)(&mut document);
         let (request, answer) = (self.request, self.answer);

@@ -1,0 +1,187 @@
+//! Builds a guard that fetches its issuer's keys by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
+use crate::token::{Audience, Validation};
+use crate::verifier::{DEFAULT_CACHE_BYTES, Verifier};
+
+use super::readiness::Source;
+use super::{Access, Challenge, Guard, RateLimits};
+
+/// A guard in the making: see [`Guard::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `discover` or `start` is called"]
+pub struct GuardBuilder {
+    issuer: String,
+    audience: String,
+    leeway: Option<Duration>,
+    cache_bytes: Option<u64>,
+    refresh: RefreshPolicy,
+    fetch: FetchPolicy,
+    clock: Arc<dyn Clock>,
+    access: Access,
+    challenge: Challenge,
+    limits: Option<RateLimits>,
+}
+
+impl Guard {
+    /// Builds a guard whose keys come from the issuer's discovery document.
+    ///
+    /// `issuer` is the issuer identifier, for Okta `https://{domain}/oauth2/{server id}`;
+    /// `audience` is what tokens for this API have in `aud`, for Okta's default server
+    /// `api://default`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use poem::Route;
+    /// use poem_openapi::{OpenApi, OpenApiService};
+    /// use poem_resource_server::guard::{Challenge, Guard, RuleError};
+    /// use poem_resource_server::issuer::DiscoveryError;
+    ///
+    /// fn guard() -> Result<Guard, DiscoveryError> {
+    ///     Guard::builder("https://dev-1.okta.com/oauth2/default", "api://default")
+    ///         .with_leeway(Duration::from_secs(30))
+    ///         .with_challenge(Challenge::new("shop"))
+    ///         .start()
+    /// }
+    ///
+    /// fn routes(guard: &Guard, api: impl OpenApi + 'static) -> Result<Route, RuleError> {
+    ///     let service = OpenApiService::new(guard.try_protect(api)?, "Shop", "1.0").server("/api");
+    ///     Ok(Route::new()
+    ///         .at("/openapi.json", guard.document_endpoint(&service)?)
+    ///         .at("/readyz", guard.readiness())
+    ///         .nest("/api", service))
+    /// }
+    /// ```
+    pub fn builder(issuer: impl Into<String>, audience: impl Into<String>) -> GuardBuilder {
+        GuardBuilder {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            leeway: None,
+            cache_bytes: Some(DEFAULT_CACHE_BYTES),
+            refresh: RefreshPolicy::default(),
+            fetch: FetchPolicy::default(),
+            clock: Arc::new(SystemClock::new()),
+            access: Access::default(),
+            challenge: Challenge::default(),
+            limits: None,
+        }
+    }
+
+    /// Finds the issuer's keys by OIDC discovery and keeps them fresh from then on: the guard of
+    /// [`Guard::builder`] with every default.
+    ///
+    /// # Errors
+    ///
+    /// As [`GuardBuilder::discover`].
+    pub async fn discover(issuer: &str, audience: &str) -> Result<Self, DiscoveryError> {
+        Self::builder(issuer, audience).discover().await
+    }
+}
+
+impl GuardBuilder {
+    /// Sets how far the issuer's clock may differ from ours, at most
+    /// [`MAX_LEEWAY`](crate::token::MAX_LEEWAY). 60 s by default.
+    pub fn with_leeway(self, leeway: Duration) -> Self {
+        Self {
+            leeway: Some(leeway),
+            ..self
+        }
+    }
+
+    /// Sets the size of the cache of accepted tokens; `None` disables it.
+    /// [`DEFAULT_CACHE_BYTES`] by default.
+    pub fn with_cache(self, max_bytes: Option<u64>) -> Self {
+        Self {
+            cache_bytes: max_bytes,
+            ..self
+        }
+    }
+
+    /// Sets how often the keys are fetched and how long they are used.
+    pub fn with_refresh_policy(self, refresh: RefreshPolicy) -> Self {
+        Self { refresh, ..self }
+    }
+
+    /// Sets the timeouts of requests to the issuer.
+    pub fn with_fetch_policy(self, fetch: FetchPolicy) -> Self {
+        Self { fetch, ..self }
+    }
+
+    /// Sets what is protected besides, or in place of, what the code declares.
+    pub fn with_access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
+    /// Sets how refusals introduce the API to the caller: its realm and its metadata.
+    pub fn with_challenge(self, challenge: Challenge) -> Self {
+        Self { challenge, ..self }
+    }
+
+    /// Limits how often callers may call.
+    pub fn with_limits(self, limits: RateLimits) -> Self {
+        Self {
+            limits: Some(limits),
+            ..self
+        }
+    }
+
+    /// Sets the clock, for tests.
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Waits for the first fetch of keys, and fails if it fails.
+    ///
+    /// # Errors
+    ///
+    /// A [`DiscoveryError`] when the issuer or the audience is not usable, or the keys cannot be
+    /// fetched now. To start without them, use [`GuardBuilder::start`].
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn discover(self) -> Result<Guard, DiscoveryError> {
+        let (guard, keys) = self.build()?;
+        keys.first_attempt().await?;
+        Ok(guard)
+    }
+
+    /// Returns at once. Until the keys are fetched, protected operations answer 503 and
+    /// [`Guard::is_ready`] is false.
+    ///
+    /// # Errors
+    ///
+    /// A [`DiscoveryError`] when the issuer or the audience is not usable.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start(self) -> Result<Guard, DiscoveryError> {
+        self.build().map(|(guard, _)| guard)
+    }
+
+    fn build(self) -> Result<(Guard, Arc<RemoteKeySet>), DiscoveryError> {
+        let issuer = Issuer::parse(&self.issuer)?;
+        let mut validation = Validation::new(issuer.as_str(), Audience::parse(self.audience)?);
+        if let Some(leeway) = self.leeway {
+            validation = validation.with_leeway(leeway);
+        }
+        let fetch = Fetch::new(&self.fetch).map_err(DiscoveryError::Client)?;
+        let keys = RemoteKeySet::start(issuer, fetch, self.refresh, self.clock.clone());
+        let keys = Arc::new(keys);
+        let verifier = Verifier::new(keys.clone(), validation)
+            .with_clock(self.clock)
+            .with_cache(self.cache_bytes);
+        let mut guard = Guard::new(verifier)
+            .with_access(self.access)
+            .with_challenge(self.challenge);
+        guard.limits = self.limits;
+        guard.source = Source::Followed(keys.clone());
+        Ok((guard, keys))
+    }
+}

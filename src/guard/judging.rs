@@ -1,0 +1,90 @@
+//! Decides on one request: its credentials, the verifier's verdict, the requirement.
+
+use http::HeaderMap;
+
+use crate::verifier::{Verdict, VerifyError};
+
+use super::challenge::Rejection;
+use super::principal::Principal;
+use super::rule::Requirement;
+use super::witness::Refusal;
+use super::{Guard, bearer};
+
+impl Guard {
+    /// Decides on one request by its headers alone.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with.
+    pub async fn admit(
+        &self,
+        headers: &HeaderMap,
+        requirement: &Requirement,
+    ) -> Result<Principal, Rejection> {
+        let judged = self.judge(headers, requirement).await;
+        judged.map_err(|refusal| refusal.rejection)
+    }
+
+    pub(super) async fn judge(
+        &self,
+        headers: &HeaderMap,
+        requirement: &Requirement,
+    ) -> Result<Principal, Refusal> {
+        match self.judge_at_once(headers, requirement) {
+            Some(judged) => judged,
+            None => self.judge_new(headers, requirement).await,
+        }
+    }
+
+    /// What [`Guard::judge_at_once`] has no answer to.
+    pub(super) async fn judge_new(
+        &self,
+        headers: &HeaderMap,
+        requirement: &Requirement,
+    ) -> Result<Principal, Refusal> {
+        let token = bearer::token(headers)?;
+        Self::conclude(self.verifier.verify_new(token).await, requirement)
+    }
+
+    /// What needs nothing but a look: there are no credentials, or their token is remembered.
+    pub(super) fn judge_at_once(
+        &self,
+        headers: &HeaderMap,
+        requirement: &Requirement,
+    ) -> Option<Result<Principal, Refusal>> {
+        // One that is remembered was read when it came first: each of its bytes is the same.
+        match bearer::credentials(headers) {
+            Ok(credentials) => {
+                let verdict = self.verifier.recall(credentials)?;
+                Some(Self::conclude(verdict, requirement))
+            }
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+
+    /// Decides on a token that came elsewhere than in the `Authorization` header.
+    pub(super) async fn judge_token(
+        &self,
+        token: &str,
+        requirement: &Requirement,
+    ) -> Result<Principal, Refusal> {
+        Self::conclude(self.verifier.verify(token).await, requirement)
+    }
+
+    fn conclude(verdict: Verdict, requirement: &Requirement) -> Result<Principal, Refusal> {
+        let claims = verdict.map_err(|error| match error {
+            VerifyError::Token(error) => Rejection::InvalidToken(error),
+            VerifyError::NoKeys => Rejection::Unavailable,
+            VerifyError::DenylistStale => Rejection::DenylistStale,
+        })?;
+        let verdict = requirement.check(&claims);
+        let caller = Principal::new(claims);
+        match verdict {
+            Ok(()) => Ok(caller),
+            Err(rejection) => Err(Refusal {
+                rejection,
+                caller: Some(caller),
+            }),
+        }
+    }
+}

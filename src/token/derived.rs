@@ -1,0 +1,115 @@
+//! Values derived from the claims of one token, kept as long as the claims are.
+//!
+//! 1. Each type is derived once and found by its type. The list of values only grows.
+//! 2. All values of a token together take at most what its cache counts for them. A value that
+//!    does not fit is not kept, and derived at each use.
+
+use std::any::Any;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{ALLOCATION_BYTES, Claims};
+
+/// A value that depends on the claims of a token alone, so that it is derived once for a token
+/// that is remembered.
+///
+/// ```
+/// use poem_resource_server::token::{Claims, Derived};
+///
+/// #[derive(Clone)]
+/// struct IsAdmin(bool);
+///
+/// impl Derived for IsAdmin {
+///     fn derive(claims: &Claims) -> Self {
+///         Self(claims.has("groups", &["admins".to_owned()]))
+///     }
+///
+///     fn heap_bytes(&self) -> usize {
+///         0
+///     }
+/// }
+/// ```
+pub trait Derived: Clone + Send + Sync + 'static {
+    /// Derives the value.
+    fn derive(claims: &Claims) -> Self;
+
+    /// What the value allocates beside its own structure, in bytes. All values of one token
+    /// share [`Claims::derived_bytes`]; a value that does not fit is not kept.
+    fn heap_bytes(&self) -> usize;
+}
+
+/// The values of one token.
+#[derive(Default)]
+pub(super) struct DerivedValues {
+    first: OnceLock<Kept>,
+    more: OnceLock<Box<Node>>,
+    bytes: AtomicUsize,
+}
+
+type Kept = Box<dyn Any + Send + Sync>;
+
+struct Node {
+    value: Kept,
+    next: OnceLock<Box<Node>>,
+}
+
+impl DerivedValues {
+    pub(super) fn get<D: Derived>(&self, claims: &Claims) -> D {
+        match self.first.get().and_then(|kept| kept.downcast_ref::<D>()) {
+            Some(value) => value.clone(),
+            None => self.get_further(claims),
+        }
+    }
+
+    #[cold]
+    fn get_further<D: Derived>(&self, claims: &Claims) -> D {
+        let mut place = &self.more;
+        let mut further = 0;
+        while let Some(node) = place.get() {
+            if let Some(value) = node.value.downcast_ref::<D>() {
+                return value.clone();
+            }
+            place = &node.next;
+            further += 1;
+        }
+        let value = D::derive(claims);
+        let bytes = size_of::<D>() + value.heap_bytes();
+        let allowed = claims.derived_bytes() + DERIVED_BYTES;
+        if self.first.get().is_none() {
+            self.keep(bytes, allowed, || {
+                self.first.set(Box::new(value.clone())).is_ok()
+            });
+        } else if further < MAX_FURTHER {
+            self.keep(bytes + NODE_BYTES, allowed, || {
+                let node = Node {
+                    value: Box::new(value.clone()),
+                    next: OnceLock::new(),
+                };
+                place.set(Box::new(node)).is_ok()
+            });
+        }
+        value
+    }
+
+    /// Keeps a value of so many bytes if it fits. One that another thread was faster than is
+    /// kept at its next use.
+    fn keep(&self, bytes: usize, allowed: usize, set: impl FnOnce() -> bool) {
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let fits = before
+            .checked_add(bytes)
+            .is_some_and(|bytes| bytes <= allowed);
+        if !(fits && set()) {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What a cache counts for derived values besides [`Claims::derived_bytes`]: a `bytes::Bytes` or
+/// another structure of at most four words, with its own count of three.
+pub(crate) const DERIVED_BYTES: usize = size_of::<[usize; 4 + 3]>();
+const NODE_BYTES: usize = size_of::<Node>() + 2 * ALLOCATION_BYTES;
+/// A list that is walked at each call must be short.
+const MAX_FURTHER: usize = 7;
+
+#[cfg(test)]
+mod tests;
