@@ -12,7 +12,7 @@ use poem_resource_server::token::{Claims, NumericDate};
 use serde_json::{Value, json};
 
 /// The guide's application.
-pub fn application() -> Application {
+pub(crate) fn application() -> Application {
     Application::new("Protected API", env!("CARGO_PKG_VERSION"))
         .description(DESCRIPTION)
         // Both licences have their texts there.
@@ -43,7 +43,7 @@ struct Hello {
 /// The caller, as the access token describes it.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none, example)]
-pub struct WhoAmI {
+pub(crate) struct WhoAmI {
     /// `sub`: the user, or the client itself where no user takes part.
     subject: String,
     /// `client_id` or Okta's `cid`: the client that got the token.

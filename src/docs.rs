@@ -14,6 +14,7 @@ mod asset;
 mod bundles;
 mod coding;
 mod page;
+mod pages;
 mod read;
 mod reference;
 mod swagger_ui;
@@ -25,8 +26,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
 use http::StatusCode;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
 use poem::endpoint::make_sync;
 use poem::{Request, Response, Route, RouteMethod};
 
@@ -34,6 +35,7 @@ use crate::guard::Document;
 use crate::issuer::Metadata;
 use asset::Asset;
 
+pub use pages::Pages;
 pub(crate) use read::read;
 pub(crate) use swagger_ui::OAUTH2_REDIRECT;
 
@@ -52,9 +54,18 @@ pub(crate) struct OpenApiFiles {
 pub(crate) struct Documents {
     print: Box<dyn Fn(Option<&Metadata>) -> Document + Send + Sync>,
     metadata: Box<dyn Fn() -> Option<Arc<Metadata>> + Send + Sync>,
-    client_id: Option<String>,
+    sign_in: SignIn,
     printed: ArcSwap<Printed>,
     printing: Mutex<()>,
+}
+
+/// How Swagger UI signs people in and where it calls the API.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SignIn {
+    /// The public client, for authorization code with PKCE.
+    pub(crate) client_id: Option<String>,
+    /// The path below which the operations are: empty, or without a slash at its end.
+    pub(crate) base_path: String,
 }
 
 struct Printed {
@@ -66,18 +77,17 @@ struct Printed {
 }
 
 impl Documents {
-    /// `print` makes the document for the metadata that `metadata` has now. Swagger UI signs
-    /// people in as the client `client_id`.
+    /// `print` makes the document for the metadata that `metadata` has now.
     pub(crate) fn new(
         print: impl Fn(Option<&Metadata>) -> Document + Send + Sync + 'static,
         metadata: impl Fn() -> Option<Arc<Metadata>> + Send + Sync + 'static,
-        client_id: Option<String>,
+        sign_in: SignIn,
     ) -> Self {
-        let first = Printed::new(&print(None), client_id.as_deref(), None);
+        let first = Printed::new(&print(None), &sign_in, None);
         Self {
             print: Box::new(print),
             metadata: Box::new(metadata),
-            client_id,
+            sign_in,
             printed: ArcSwap::from_pointee(first),
             printing: Mutex::new(()),
         }
@@ -115,7 +125,7 @@ impl Documents {
             return printed;
         }
         let document = (self.print)(metadata.as_deref());
-        let news = Arc::new(Printed::new(&document, self.client_id.as_deref(), metadata));
+        let news = Arc::new(Printed::new(&document, &self.sign_in, metadata));
         self.printed.store(news.clone());
         news
     }
@@ -128,7 +138,7 @@ impl fmt::Debug for Documents {
 }
 
 impl Printed {
-    fn new(document: &Document, client_id: Option<&str>, metadata: Option<Arc<Metadata>>) -> Self {
+    fn new(document: &Document, sign_in: &SignIn, metadata: Option<Arc<Metadata>>) -> Self {
         let files = OpenApiFiles::new(document);
         let open = |content_type, text| {
             Asset::new(content_type, text).with_header(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
@@ -136,7 +146,7 @@ impl Printed {
         Self {
             json: open("application/json", files.json),
             yaml: open("application/yaml", files.yaml),
-            swagger_ui: swagger_ui::page(document, client_id, metadata.as_deref()),
+            swagger_ui: swagger_ui::page(document, sign_in, metadata.as_deref()),
             reference: reference::page(document),
             metadata,
         }

@@ -42,13 +42,15 @@ pub use guarded::Guarded;
 pub(crate) use guarded::Outline;
 pub use metadata::ProtectedResource;
 pub use openapi::Document;
+#[cfg(feature = "docs")]
+pub(crate) use openapi::spec;
 pub use per_token::PerToken;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
-pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
-#[cfg(feature = "service")]
+#[cfg(feature = "docs")]
 pub(crate) use rule::rules;
+pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
 pub use witness::Decision;
 
 /// Decides who may call. Clones share everything.
@@ -134,6 +136,15 @@ impl Guard {
         texts
             .descriptions
             .extend(described.filter_map(|scope| Some((scope.name, scope.description?))));
+        self
+    }
+
+    /// As [`Guard::with_scope_descriptions`], by name and description.
+    #[cfg(feature = "service")]
+    pub(crate) fn with_scope_texts(mut self, scopes: &[(&'static str, &'static str)]) -> Self {
+        let texts = Arc::make_mut(&mut self.scope_texts);
+        let described = scopes.iter().filter(|(_, text)| !text.is_empty());
+        texts.descriptions.extend(described.copied());
         self
     }
 

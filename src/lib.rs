@@ -71,8 +71,6 @@
 //! - `testing`: the walk for your own tests.
 
 #[cfg(feature = "service")]
-mod api;
-#[cfg(feature = "service")]
 pub mod check;
 pub mod clock;
 #[cfg(any(feature = "service", feature = "testing"))]
@@ -95,9 +93,9 @@ pub mod token;
 pub mod verifier;
 
 #[cfg(feature = "service")]
-pub use service::{Application, Context, Metric, Shutdown};
-#[cfg(feature = "service")]
 pub use service::config::Secret;
+#[cfg(feature = "service")]
+pub use service::{Application, Context, Metric, Shutdown};
 
 /// The README's own example, compiled.
 #[cfg(doctest)]

@@ -64,13 +64,13 @@ fn run(application: Box<dyn Hosted>) -> Result<(), Failure> {
         return block_on(async { command.await.map_err(Failure::Command) });
     }
     let command_line = CommandLine::from_arg_matches(&matches);
-    run_ours(application, command_line.unwrap_or_else(|error| error.exit()))
+    run_ours(
+        application,
+        command_line.unwrap_or_else(|error| error.exit()),
+    )
 }
 
-fn run_ours(
-    application: Box<dyn Hosted>,
-    mut command_line: CommandLine,
-) -> Result<(), Failure> {
+fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Result<(), Failure> {
     match &command_line.command {
         Some(Command::Config(ConfigOptions { markdown: true })) => {
             return output::print(&settings_table());

@@ -42,14 +42,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use poem::endpoint::make_sync;
-use poem::{EndpointExt, Response, Route};
+use poem::{EndpointExt, Route};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::docs::read;
-use crate::guard::{Guard, OperationRule};
+#[cfg(feature = "testing")]
+use crate::guard::Document;
+use crate::guard::OperationRule;
 use crate::token::KeySource;
-use crate::verifier::Tally;
 use answers::Answers;
 use app::{App, Lasting};
 use application::{Hosted, Running};
@@ -72,8 +73,8 @@ pub(crate) use files::OnPaper;
 pub use keys::Keys;
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
-pub use protection::{fetch, refresh_policy};
 pub(crate) use protection::redirect_uris;
+pub use protection::{fetch, refresh_policy};
 pub use reload::{ReloadError, Reloader};
 pub use server::{Listener, Pulse, Shutdown, TlsError};
 
@@ -260,8 +261,9 @@ impl Service {
         self.reloader.rules()
     }
 
-    /// The guard in force.
-    pub(crate) fn guard(&self) -> Guard {
-        self.reloader.guard()
+    /// The document in force.
+    #[cfg(feature = "testing")]
+    pub(crate) fn document(&self) -> Document {
+        self.reloader.document()
     }
 }

@@ -10,8 +10,8 @@ use poem::endpoint::make_sync;
 use poem::{Request, Route, RouteMethod};
 
 use super::asset::Asset;
-use super::swagger_ui::OAUTH2_REDIRECT;
 use super::read::read;
+use super::swagger_ui::OAUTH2_REDIRECT;
 
 struct Bundles {
     swagger_ui_css: Asset,

@@ -61,7 +61,9 @@ impl Page<'_> {
 
 /// The API's own name.
 pub(super) fn title(document: &Document) -> &str {
-    document.as_value()["info"]["title"].as_str().unwrap_or("API")
+    document.as_value()["info"]["title"]
+        .as_str()
+        .unwrap_or("API")
 }
 
 /// JSON that cannot end the script it stands in.

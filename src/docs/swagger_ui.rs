@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::guard::Document;
 use crate::issuer::Metadata;
 
+use super::SignIn;
 use super::asset::Asset;
 use super::page::Page;
 
@@ -15,15 +16,12 @@ use super::page::Page;
 pub(crate) const OAUTH2_REDIRECT: &str = "/docs/oauth2-redirect.html";
 
 /// The page, which may talk to the service and to the issuer's token endpoint.
-pub(super) fn page(
-    document: &Document,
-    client_id: Option<&str>,
-    issuer: Option<&Metadata>,
-) -> Asset {
+pub(super) fn page(document: &Document, sign_in: &SignIn, issuer: Option<&Metadata>) -> Asset {
     let title = super::page::title(document);
     let document = document.as_value();
     let settings = json!({
-        "clientId": client_id.unwrap_or_default(),
+        "clientId": sign_in.client_id.as_deref().unwrap_or_default(),
+        "basePath": sign_in.base_path,
         "scopes": scopes(document),
     });
     let token_origin = issuer

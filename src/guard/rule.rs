@@ -36,7 +36,8 @@ use crate::token::{Claims, Scope};
 use super::challenge::Rejection;
 
 pub use error::RuleError;
-pub(super) use making::{rules, scopes_in_use};
+pub(crate) use making::rules;
+pub(super) use making::scopes_in_use;
 pub(super) use pairing::{RouteTable, pair};
 
 /// Who may call an operation.

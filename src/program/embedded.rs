@@ -38,13 +38,16 @@ pub(crate) async fn start(
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .map_err(failure)?;
-let mut options = DevOptions::default()
+    let mut options = DevOptions::default()
         .with_audience(config.issuer.audience.as_str())
         .with_redirect_uris(service::redirect_uris(config, service));
     if !outline.scopes().is_empty() {
-        options = options.with_scopes(outline.scopes().into_iter().map(|(name, description)| {
-            OfferedScope::new(name).with_description(description)
-        }));
+        options = options.with_scopes(
+            outline
+                .scopes()
+                .into_iter()
+                .map(|(name, description)| OfferedScope::new(name).with_description(description)),
+        );
     }
     let embedded = Embedded::start(listener, options).map_err(failure)?;
     config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);
@@ -117,7 +120,10 @@ pub(crate) fn client(config: &Config) -> Option<(String, String)> {
 pub(crate) fn scope(outline: &Outline, config: &Config) -> Vec<String> {
     #[cfg(feature = "dev")]
     if config.issuer.url.is_none() {
-        let scopes = outline.scopes().into_iter().map(|(name, _)| name.to_owned());
+        let scopes = outline
+            .scopes()
+            .into_iter()
+            .map(|(name, _)| name.to_owned());
         let scopes: Vec<_> = scopes.collect();
         return match scopes.is_empty() {
             true => vec![crate::dev::SCOPE.to_owned()],

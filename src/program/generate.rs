@@ -11,8 +11,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::program::command_line::{self, name};
-use crate::service::application::Hosted;
 use crate::program::failure::Failure;
+use crate::service::application::Hosted;
 
 /// Writes the pages into `man/` and the completions into `completions/` below `directory`.
 pub(crate) fn write_all(application: &dyn Hosted, directory: &Path) -> Result<(), Failure> {

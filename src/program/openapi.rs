@@ -5,10 +5,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::issuer::Metadata;
-use crate::service::config::Config;
 use crate::docs::OpenApiFiles;
+use crate::issuer::Metadata;
 use crate::service::application::{Hosted, Outline};
+use crate::service::config::Config;
 use crate::service::{OnPaper, PostmanFiles};
 
 use crate::program::command_line::{Format, OpenapiOptions};
@@ -17,7 +17,9 @@ use crate::program::{embedded, output, token};
 
 pub(crate) async fn print(
     application: &dyn Hosted,
-    mut config: Config, options: OpenapiOptions) -> Result<(), Failure> {
+    mut config: Config,
+    options: OpenapiOptions,
+) -> Result<(), Failure> {
     let client = embedded::client(&config);
     let outline = application.outline();
     let metadata = discover(outline, &mut config).await?;

@@ -9,8 +9,8 @@ use poem::EndpointExt;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::docs::Documents;
-use crate::guard::{Guard, OperationRule};
+use crate::docs::{Documents, SignIn};
+use crate::guard::OperationRule;
 use crate::issuer::RemoteKeySet;
 use crate::token::KeySource;
 use crate::verifier::{Tally, Verifier};
@@ -27,7 +27,7 @@ use super::limits::OperationLimits;
 use super::own_routes::{self, OwnRoutes};
 use super::paths;
 use super::problems::Problems;
-use super::protection::{self, fetch, public_url, refresh_policy, validation};
+use super::protection::{self, Print, fetch, public_url, refresh_policy, validation};
 use super::readiness::Conditions;
 use super::routes::{Routes, Table};
 use super::server::Stage;
@@ -42,7 +42,7 @@ pub(super) struct App {
     pub(super) max_stale: Duration,
     pub(super) limits: OperationLimits,
     pub(super) rules: Arc<[OperationRule]>,
-    pub(super) guard: Guard,
+    pub(super) print: Print,
 }
 
 /// What outlives a reload.
@@ -83,12 +83,21 @@ impl App {
         paths::check(&operations, base_path, &plain, config)?;
         let rules = operations.rules;
         let limits = super::limits::of_operations(config, &rules, base_path)?;
-        let document = protection::printer(config, outline, &guard, &rules, &public_url);
-        let cross_origin = CrossOrigin::new(&config.cors, document(None).as_value());
+        let print = protection::printer(config, outline, &guard, &rules, &public_url);
+        let cross_origin = CrossOrigin::new(&config.cors, print(None).as_value());
         let problems = Problems::of(&rules, base_path);
         let documents = config.docs.enabled.then(|| {
-            let (keys, client_id) = (keys.clone(), config.docs.client_id.clone());
-            Arc::new(Documents::new(document, move || keys.metadata(), client_id))
+            let keys = keys.clone();
+            let sign_in = SignIn {
+                client_id: config.docs.client_id.clone(),
+                base_path: base_path.clone(),
+            };
+            let print = print.clone();
+            Arc::new(Documents::new(
+                move |metadata| print(metadata),
+                move || keys.metadata(),
+                sign_in,
+            ))
         });
         let own = OwnRoutes {
             outline,
@@ -109,7 +118,7 @@ impl App {
             keys,
             limits,
             rules,
-            guard,
+            print,
         })
     }
 }

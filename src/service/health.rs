@@ -3,7 +3,6 @@
 //! `/readyz?verbose` says more, for people: the same first line, then how the keys are.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -67,12 +66,7 @@ pub(super) fn ready(
 }
 
 impl Readiness {
-    fn of(
-        stage: Stage,
-        status: &KeySetStatus,
-        has_denials: bool,
-        conditions: &Conditions,
-    ) -> Self {
+    fn of(stage: Stage, status: &KeySetStatus, has_denials: bool, conditions: &Conditions) -> Self {
         let (is_ready, line, meaning) = match (stage, status.keys) {
             (Stage::Draining | Stage::Closed, _) => (
                 false,

@@ -22,13 +22,13 @@ use crate::guard::{Document, OperationRule, Rule};
 use crate::token::ScopeToken;
 
 /// The files that Postman imports.
-pub struct PostmanFiles {
+pub(crate) struct PostmanFiles {
     /// The requests with their tests, in Postman's format v2.1.
-    pub collection: String,
+    pub(crate) collection: String,
     /// What they need to know, for the settings in force.
-    pub environment: String,
+    pub(crate) environment: String,
     /// The same for an Okta org, to be filled in.
-    pub okta_environment: String,
+    pub(crate) okta_environment: String,
 }
 
 /// What the requests need to know, under the names they have for it.

@@ -31,7 +31,9 @@ impl Problems {
     pub(super) fn of(rules: &[OperationRule], base_path: &str) -> Self {
         let mut methods: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for rule in rules {
-            let of_path = methods.entry(full_path(base_path, &rule.route())).or_default();
+            let of_path = methods
+                .entry(full_path(base_path, &rule.route()))
+                .or_default();
             of_path.insert(rule.method.as_str());
             if rule.method == Method::GET {
                 of_path.insert(Method::HEAD.as_str());

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::docs::OAUTH2_REDIRECT;
-use crate::guard::{
-    Access, AccessMode, Challenge, Document, Guard, OperationAccess, OperationRule, RateLimits,
-};
+use crate::guard::{Access, Challenge, Document, Guard, OperationRule, RateLimits};
 use crate::issuer::{Fetch, FetchPolicy, Metadata, RefreshPolicy};
 use crate::token::Validation;
 use crate::verifier::Verifier;
 
 use super::BuildError;
 use super::application::Outline;
-use super::config::{self, AccessConfig, Config, IssuerConfig, Listen, RateConfig};
+use super::config::{AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::paths::RESOURCE_METADATA;
 use super::problems::problem;
+
+/// Prints the document for the issuer's metadata, once they are known.
+pub(super) type Print = Arc<dyn Fn(Option<&Metadata>) -> Document + Send + Sync>;
 
 /// What a token must say.
 pub(super) fn validation(config: &Config) -> Result<Validation, BuildError> {
@@ -45,21 +46,21 @@ pub(super) fn guard(
     }
 }
 
-/// Prints the document for the issuer's metadata, once they are known.
+/// What prints the document of `outline` with these rules.
 pub(super) fn printer(
     config: &Config,
     outline: &Outline,
     guard: &Guard,
     rules: &Arc<[OperationRule]>,
     public_url: &str,
-) -> impl Fn(Option<&Metadata>) -> Document + Send + Sync + 'static {
+) -> Print {
     let spec = outline.spec(public_url, config.docs.contact.as_ref());
     let (guard, rules) = (guard.clone(), rules.clone());
     let late = problem(http::StatusCode::REQUEST_TIMEOUT);
-    move |metadata| {
+    Arc::new(move |metadata| {
         let document = Document::complete(spec.clone(), &rules, &guard, metadata);
         document.with_answer(late, "The request took too long.")
-    }
+    })
 }
 
 /// Where an issuer may send people back to Swagger UI, for a service that listens at
@@ -124,20 +125,10 @@ pub(super) fn public_url(config: &Config, listen: &Listen) -> String {
 }
 
 pub(super) fn access(config: &AccessConfig) -> Access {
-    let operations = config.operations.iter().map(|(id, operation)| {
-        let operation = OperationAccess {
-            scope: operation.scopes.clone(),
-            claims: operation.claims.clone(),
-        };
-        (id.clone(), operation)
-    });
     Access {
-        mode: match config.mode {
-            config::AccessMode::Declared => AccessMode::Declared,
-            config::AccessMode::All => AccessMode::All,
-        },
+        mode: config.mode,
         anonymous: config.anonymous.clone(),
-        operations: operations.collect(),
+        operations: config.operations.clone(),
     }
 }
 

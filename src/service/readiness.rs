@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::application::HookError;
 
 /// One condition, by its name.
-pub(super) struct Check {
+pub(crate) struct Check {
     name: &'static str,
     ask: Box<dyn Fn() -> BoxFuture<'static, Result<(), HookError>> + Send + Sync>,
 }
@@ -76,7 +76,9 @@ impl Conditions {
 
     /// Whether each of them holds.
     pub(super) fn hold(&self) -> bool {
-        self.states.iter().all(|state| matches!(state.last(), Some(Ok(()))))
+        self.states
+            .iter()
+            .all(|state| matches!(state.last(), Some(Ok(()))))
     }
 
     /// Each condition with what it said last.

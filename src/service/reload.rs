@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
-use crate::guard::{Guard, OperationRule};
+#[cfg(feature = "testing")]
+use crate::guard::Document;
+use crate::guard::OperationRule;
 use crate::issuer::DiscoveryError;
 
 use super::BuildError;
@@ -102,8 +104,10 @@ impl Reloader {
         self.in_force.load().rules.clone()
     }
 
-    pub(super) fn guard(&self) -> Guard {
-        self.in_force.load().guard.clone()
+    #[cfg(feature = "testing")]
+    pub(super) fn document(&self) -> Document {
+        let app = self.in_force.load();
+        (app.print)(app.keys.metadata().as_deref())
     }
 }
 

@@ -34,7 +34,7 @@ impl RequestIds {
 
 impl RequestId {
     /// As `{process:08x}-{number:08x}`, at a fifth of its price.
-    fn to_text(self) -> String {
+    pub(super) fn to_text(self) -> String {
         let mut text = [b'-'; 2 * MAX_DIGITS + 1];
         let number = write_hexadecimal(&mut text, self.number);
         let start = write_hexadecimal(&mut text[..number - 1], self.process.into());

@@ -16,9 +16,7 @@ use futures_util::future::{BoxFuture, Either, OptionFuture};
 use http::Method;
 use poem::endpoint::{BoxEndpoint, DynEndpoint};
 use poem::error::{MethodNotAllowedError, NotFoundError};
-use poem::{
-    Endpoint, IntoEndpoint, IntoResponse, PathPattern, Request, Response, Result, Route,
-};
+use poem::{Endpoint, IntoEndpoint, PathPattern, Request, Response, Result, Route};
 use poem_openapi::registry::{MetaApi, MetaOperation, MetaParamIn, Registry};
 use poem_openapi::{OpenApi, OpenApiService};
 
@@ -93,7 +91,9 @@ impl Routes {
         }
         let is_browser = browser::asks(&request);
         match DynEndpoint::call(&*self.operations, request).await {
-            Err(error) if is_browser && error.is::<NotFoundError>() => Ok(browser::not_found(self.own.has_docs)),
+            Err(error) if is_browser && error.is::<NotFoundError>() => {
+                Ok(browser::not_found(self.own.has_docs))
+            }
             answer => answer,
         }
     }
@@ -186,8 +186,8 @@ fn indirect_paths(meta: &[MetaApi], base_path: &str) -> Vec<String> {
 }
 
 fn is_direct(operation: &MetaOperation) -> bool {
-    let reads_headers_alone = (operation.params.iter())
-        .all(|parameter| matches!(parameter.in_type, MetaParamIn::Header));
+    let reads_headers_alone =
+        (operation.params.iter()).all(|parameter| matches!(parameter.in_type, MetaParamIn::Header));
     let is_ours = (operation.security.iter())
         .flat_map(HashMap::keys)
         .all(|scheme| *scheme == BearerAuth::NAME);

@@ -115,7 +115,9 @@ impl TestApplication {
     ///
     /// Outside of a tokio runtime.
     pub async fn start(self, issuer: &Issuer) -> Result<InProcess, TestError> {
-        let service = self.build(issuer, "127.0.0.1:3000".parse().expect("an address")).await?;
+        let service = self
+            .build(issuer, "127.0.0.1:3000".parse().expect("an address"))
+            .await?;
         Ok(InProcess {
             document: service.document(),
             service,
@@ -149,11 +151,7 @@ impl TestApplication {
         })
     }
 
-    async fn build(
-        self,
-        issuer: &Issuer,
-        address: SocketAddr,
-    ) -> Result<Service, TestError> {
+    async fn build(self, issuer: &Issuer, address: SocketAddr) -> Result<Service, TestError> {
         let mut config = Config::load(&self.sources)?;
         issuer.configure(&mut config);
         let setting = Setting {

@@ -21,9 +21,7 @@ pub(in crate::guard) fn scopes_in_use(rules: &[OperationRule]) -> Scope {
 }
 
 /// The rules of an API, in the order of its document.
-pub(in crate::guard) fn rules<T: OpenApi>(
-    access: &Access,
-) -> Result<Vec<OperationRule>, RuleError> {
+pub(crate) fn rules<T: OpenApi>(access: &Access) -> Result<Vec<OperationRule>, RuleError> {
     check_scheme::<T>()?;
     let mut rules = Vec::new();
     for path in T::meta().iter().flat_map(|api| &api.paths) {

@@ -139,7 +139,10 @@ where
     ///
     /// `make` runs when the service starts and again at each reload. A second call replaces
     /// the operations of the first.
-    pub fn api<T>(self, make: impl Fn(&Context<Settings, State>) -> T + Send + Sync + 'static) -> Self
+    pub fn api<T>(
+        self,
+        make: impl Fn(&Context<Settings, State>) -> T + Send + Sync + 'static,
+    ) -> Self
     where
         T: OpenApi + Send + 'static,
     {
@@ -264,11 +267,12 @@ where
         E: Into<HookError>,
         F: Future<Output = Result<(), E>> + Send + 'static,
     {
-        self.commands.push(Command::new(name, about, |settings, arguments| {
-            run(settings, arguments)
-                .map(|outcome| outcome.map_err(Into::into))
-                .boxed()
-        }));
+        self.commands
+            .push(Command::new(name, about, |settings, arguments| {
+                run(settings, arguments)
+                    .map(|outcome| outcome.map_err(Into::into))
+                    .boxed()
+            }));
         self
     }
 
@@ -286,7 +290,8 @@ where
     /// When `contact` is neither.
     pub fn contact(mut self, contact: &str) -> Self {
         let contact = Contact::parse(contact);
-        self.outline.contact = Some(contact.expect("a contact is an https URL or an e-mail address"));
+        self.outline.contact =
+            Some(contact.expect("a contact is an https URL or an e-mail address"));
         self
     }
 

@@ -16,9 +16,8 @@ type Read<State> = Box<dyn Fn(&State) -> Vec<Metric> + Send + Sync>;
 type Shutdown<State> = Box<dyn FnOnce(Arc<State>) -> BoxFuture<'static, ()> + Send>;
 type Run<Settings, State> =
     Box<dyn FnOnce(Context<Settings, State>) -> BoxFuture<'static, ()> + Send>;
-type RunCommand<Settings> = Box<
-    dyn FnOnce(Arc<Settings>, Vec<String>) -> BoxFuture<'static, Result<(), HookError>> + Send,
->;
+type RunCommand<Settings> =
+    Box<dyn FnOnce(Arc<Settings>, Vec<String>) -> BoxFuture<'static, Result<(), HookError>> + Send>;
 
 /// What is called at the beginning, meanwhile and at the end.
 pub(super) struct Hooks<Settings, State> {

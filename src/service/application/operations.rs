@@ -19,7 +19,7 @@ pub(super) type Make<Settings, State> =
 pub(super) struct Unprotected(Box<dyn FnOnce(&Guard) -> Result<Operations, RuleError> + Send>);
 
 /// Operations behind their gates.
-pub(in crate::service) struct Operations {
+pub(crate) struct Operations {
     pub(in crate::service) rules: Arc<[OperationRule]>,
     pub(in crate::service) table: HashMap<String, HashMap<Method, BoxEndpoint<'static>>>,
 }

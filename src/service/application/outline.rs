@@ -1,9 +1,7 @@
 //! What is known of an application before it starts: enough for its document.
 
 use poem_openapi::registry::MetaApi;
-use poem_openapi::{
-    ContactObject, LicenseObject, OpenApi, OpenApiService, ServerObject, Webhook,
-};
+use poem_openapi::{ContactObject, LicenseObject, OpenApi, OpenApiService, ServerObject, Webhook};
 use serde_json::Value;
 
 use crate::guard::{self, Access, BearerAuth, OperationRule, RuleError};

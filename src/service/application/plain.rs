@@ -20,7 +20,7 @@ pub(super) struct Plain<Settings, State> {
 }
 
 /// Plain routes below a path, made.
-pub(in crate::service) struct PlainRoutes {
+pub(crate) struct PlainRoutes {
     pub(in crate::service) path: String,
     pub(in crate::service) endpoint: BoxEndpoint<'static, Response>,
 }

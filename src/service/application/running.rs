@@ -38,7 +38,7 @@ pub(crate) trait Running: Send + Sync {
 }
 
 /// What answers callers, made for one configuration.
-pub(in crate::service) struct Made {
+pub(crate) struct Made {
     pub(in crate::service) operations: Operations,
     pub(in crate::service) plain: Vec<PlainRoutes>,
 }

@@ -101,9 +101,9 @@ impl Page<'_> {
                 MetricKind::Counter => prometheus_client::metrics::MetricType::Counter,
                 MetricKind::Gauge => prometheus_client::metrics::MetricType::Gauge,
             };
-            let mut encoder = self
-                .encoder
-                .encode_descriptor(metric.name, metric.help, None, kind)?;
+            let mut encoder =
+                self.encoder
+                    .encode_descriptor(metric.name, metric.help, None, kind)?;
             for sample in metrics.iter().filter(|it| it.name == metric.name) {
                 let value = match sample.kind {
                     MetricKind::Counter => Value::Seconds(sample.value),

@@ -41,21 +41,21 @@ impl DocsConfig {
     }
 }
 
+impl Contact {
+    /// An https URL or an e-mail address.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Ok(url) = Url::parse(text) {
+            return (url.scheme() == "https").then(|| Self::Url(url.into()));
+        }
+        let (local, host) = text.split_once('@')?;
+        let is_address = !local.is_empty() && host.contains('.') && !host.contains('@');
+        (is_address && !text.contains(char::is_whitespace)).then(|| Self::Email(text.to_owned()))
+    }
+}
+
 fn contact(value: &Value) -> Result<Contact, Fault> {
-    let text = value::filled_text(value)?;
-    let fault = Fault::new("must be an https URL or an e-mail address")
-        .fix("write it as \"https://example.com/support\" or \"support@example.com\"");
-    if let Ok(url) = Url::parse(&text) {
-        return match url.scheme() {
-            "https" => Ok(Contact::Url(url.into())),
-            _ => Err(fault),
-        };
-    }
-    let is_address = text.split_once('@').is_some_and(|(local, host)| {
-        !local.is_empty() && host.contains('.') && !host.contains('@')
-    });
-    if !is_address || text.contains(char::is_whitespace) {
-        return Err(fault);
-    }
-    Ok(Contact::Email(text))
+    Contact::parse(&value::filled_text(value)?).ok_or_else(|| {
+        Fault::new("must be an https URL or an e-mail address")
+            .fix("write it as \"https://example.com/support\" or \"support@example.com\"")
+    })
 }
