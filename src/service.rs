@@ -17,6 +17,7 @@ mod denylist;
 mod docs;
 mod files;
 mod health;
+mod limits;
 mod metrics;
 mod observe;
 mod postman;
@@ -51,7 +52,7 @@ use observe::Observe;
 use problems::Problems;
 use reload::InForce;
 use routes::read;
-use server::{Certificate, Connections, Heart, Limits, Stage, Tls};
+use server::{Connections, Heart, Limits, Stage, Tls};
 use traces::Traces;
 
 pub use app::{fetch, redirect_uris, refresh_policy};
@@ -62,7 +63,7 @@ pub use files::{openapi, postman};
 pub use metrics::metrics_table;
 pub use postman::PostmanFiles;
 pub use reload::{ReloadError, Reloader};
-pub use server::{Listener, Pulse, TlsError};
+pub use server::{Listener, Pulse, Shutdown, TlsError};
 
 /// The service, built and not yet listening.
 pub struct Service {
@@ -99,13 +100,7 @@ impl Service {
     ) -> Result<Self, BuildError> {
         let (listen, stage) = (listen.into(), watch::Sender::new(Stage::Open));
         let (pulse, heart) = Pulse::of_heart();
-        let tls = config
-            .http
-            .tls
-            .as_ref()
-            .map(Certificate::read)
-            .transpose()?;
-        let tls = tls.map(Tls::new);
+        let tls = limits::certificate(&config.http)?.map(Tls::new);
         let denials = Denials::start(&config.denylist, &clock)?;
         let traces = Traces::start(&config.telemetry)?;
         let verdicts = Arc::<Tally>::default();
@@ -119,7 +114,7 @@ impl Service {
         };
         let app = App::build(config, &lasting)?;
         let in_force = Arc::new(ArcSwap::from_pointee(app));
-        let limits = Limits::new(&config.http);
+        let limits = limits::limits(&config.http);
         let connections = || Arc::new(Connections::new(limits.max_connections));
         let (callers, operators) = (connections(), connections());
         let requests = Arc::new(Requests::new());

@@ -26,6 +26,7 @@ use super::cross_origin::CrossOrigin;
 use super::denylist::Denials;
 use super::docs::{self, About, Documents, OAUTH2_REDIRECT};
 use super::health::{self, Detail};
+use super::limits::OperationLimits;
 use super::problems::Problems;
 use super::routes::{Routes, read};
 use super::server::Stage;
@@ -37,6 +38,8 @@ pub(super) struct App {
     pub(super) endpoint: Arc<dyn Answers>,
     /// Whether somebody is told of decisions, by the request's id.
     pub(super) is_audited: bool,
+    /// Of operations that have others than the listener.
+    pub(super) limits: OperationLimits,
     pub(super) keys: Arc<RemoteKeySet>,
     pub(super) max_stale: Duration,
     documents: JoinHandle<()>,
@@ -92,6 +95,7 @@ impl App {
         Ok(Self {
             endpoint: Arc::new(endpoint),
             is_audited,
+            limits: OperationLimits::default(),
             documents: tokio::spawn(docs::follow(documents, guard, keys.clone())),
             keys,
             max_stale: config.issuer.max_stale,

@@ -19,7 +19,7 @@ use tracing::info;
 use crate::clock::Clock;
 use crate::guard::Problem;
 
-use super::answers::Answers;
+use super::answers::{Answers, RequestLimits};
 use super::metrics::{Observation, Operation, Requests};
 use super::reload::InForce;
 use super::traces::{Answered, Call, Traces};
@@ -128,6 +128,10 @@ impl Answers for Observe {
             self.record(method, &response, request_id, latency, call);
             response
         })
+    }
+
+    fn limits_of(&self, method: &Method, path: &str) -> RequestLimits {
+        self.in_force.limits_of(method, path)
     }
 }
 

@@ -14,16 +14,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
+use http::Method;
 use poem::{Request, Response};
 
 use crate::issuer::{DiscoveryError, RemoteKeySet};
 
 use super::BuildError;
+use super::answers::RequestLimits;
 use super::app::{App, Lasting};
 use super::config::{Config, Secret};
 use super::denylist;
+use super::limits;
 use super::observe::RequestId;
-use super::server::{Certificate, Tls};
+use super::server::Tls;
 
 /// Puts other settings in force. Clones reload the same service.
 #[derive(Clone)]
@@ -75,8 +78,7 @@ impl Reloader {
         if let Some(key) = self.fixed.iter().zip(fixed(config)).find_map(differs) {
             return Err(ReloadError::NeedsRestart { key });
         }
-        let certificate = config.http.tls.as_ref().map(Certificate::read).transpose();
-        let certificate = certificate.map_err(BuildError::from)?;
+        let certificate = limits::certificate(&config.http).map_err(BuildError::from)?;
         let file = config.denylist.file.as_deref();
         let denials = denylist::read(file).map_err(BuildError::from)?;
         let app = App::build(config, &self.lasting)?;
@@ -168,6 +170,13 @@ impl InForce {
             request.set_data(id);
         }
         app.endpoint.clone().answer(request)
+    }
+}
+
+impl InForce {
+    /// By the app of now.
+    pub(super) fn limits_of(&self, method: &Method, path: &str) -> RequestLimits {
+        self.0.load().limits.find(method, path).unwrap_or_default()
     }
 }
 
