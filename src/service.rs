@@ -62,7 +62,7 @@ use metrics::{Metrics, Requests};
 use observe::Observe;
 use problems::Problems;
 use readiness::Conditions;
-use server::{Certificate, Connections, Heart, Limits, Stage, Tls};
+use server::{Connections, Heart, Limits, Stage, Tls};
 use traces::Traces;
 
 pub use application::{Application, Context, Metric, StartError};
@@ -141,12 +141,7 @@ impl Service {
         setting: Setting,
     ) -> Result<Self, BuildError> {
         let stage = watch::Sender::new(Stage::Open);
-        let tls = config
-            .http
-            .tls
-            .as_ref()
-            .map(Certificate::read)
-            .transpose()?;
+        let tls = limits::certificate(&config.http)?;
         let denials = Denials::start(&config.denylist, &setting.clock)?;
         let traces = Traces::start(&config.telemetry)?;
         let shutdown = Shutdown::new(stage.subscribe());

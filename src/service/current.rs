@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
+use http::Method;
 use poem::{Request, Response};
 
+use super::answers::RequestLimits;
 use super::app::App;
 use super::request_id::RequestId;
 
@@ -29,5 +31,10 @@ impl Current {
             request.set_data(id);
         }
         app.endpoint.clone().answer(request)
+    }
+
+    /// By the app of now.
+    pub(super) fn limits_of(&self, method: &Method, path: &str) -> RequestLimits {
+        self.0.load().limits.find(method, path).unwrap_or_default()
     }
 }

@@ -17,7 +17,7 @@ use tracing::info;
 use crate::clock::Clock;
 use crate::guard::Problem;
 
-use super::answers::Answers;
+use super::answers::{Answers, RequestLimits};
 use super::current::Current;
 use super::metrics::{Observation, Operation, Requests};
 use super::request_id::{RequestId, RequestIds};
@@ -124,6 +124,10 @@ impl Answers for Observe {
             self.record(method, &response, request_id, latency, call);
             response
         })
+    }
+
+    fn limits_of(&self, method: &Method, path: &str) -> RequestLimits {
+        self.current.limits_of(method, path)
     }
 }
 

@@ -23,7 +23,8 @@ use super::app::{App, Lasting};
 use super::config::{Config, RestartValues};
 use super::denylist;
 use super::keys::Keys;
-use super::server::{Certificate, Tls};
+use super::limits;
+use super::server::Tls;
 
 /// Puts other settings in force. Clones reload the same service.
 #[derive(Clone)]
@@ -75,8 +76,7 @@ impl Reloader {
         if !keys.is_empty() {
             return Err(ReloadError::NeedsRestart { keys });
         }
-        let certificate = config.http.tls.as_ref().map(Certificate::read).transpose();
-        let certificate = certificate.map_err(BuildError::from)?;
+        let certificate = limits::certificate(&config.http).map_err(BuildError::from)?;
         let file = config.denylist.file.as_deref();
         let denials = denylist::read(file).map_err(BuildError::from)?;
         let app = App::build(config, &self.lasting)?;

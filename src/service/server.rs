@@ -7,20 +7,28 @@
 //! 1. Wait for a place; when there is none, idle connections make room (`places`).
 //! 2. Accept, with a pause when the machine has run out of something (`listener`).
 //! 3. Shake hands, where there is TLS (`tls`).
-//! 4. Answer requests (`answer`), within what a connection may take (`pace`).
-//! 5. Stopped: accept no more, let requests in flight finish, cut what is left.
+//! 4. Answer requests (`answer`), within what a connection may use (`pace`).
+//! 5. Wait for the end of a connection that a handler has upgraded (`upgrades`).
+//! 6. Stopped: accept no more, let requests in flight finish, cut what is left.
 
 mod answer;
 mod connections;
 mod held;
+mod in_flight;
 mod limits;
 mod listener;
+mod messages;
 mod origin;
 mod pace;
 mod paced;
 mod places;
+mod proxies;
 mod pulse;
+mod stage;
 mod tls;
+mod upgrade;
+mod upgrades;
+mod upload;
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -44,31 +52,17 @@ use origin::Origin;
 use pace::Pace;
 use paced::Paced;
 use places::{Place, Places};
+use upgrades::Upgrades;
 
 pub(super) use limits::Limits;
 pub use listener::Listener;
+pub use proxies::TrustedProxies;
 pub(super) use pulse::Heart;
 pub use pulse::Pulse;
+pub use stage::Shutdown;
+pub(super) use stage::Stage;
 pub use tls::TlsError;
 pub(super) use tls::{Certificate, Tls};
-
-/// How far the end of a service has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Callers are welcome.
-    Open,
-    /// Callers are served, and asked to come back on another connection.
-    Draining,
-    /// Nobody new is let in.
-    Closed,
-}
-
-impl Stage {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what `wait_for` wants")]
-    fn is_closed(&self) -> bool {
-        *self == Self::Closed
-    }
-}
 
 /// Serves until `stage` is [`Stage::Closed`], and then lets requests in flight finish.
 pub(super) async fn serve(
@@ -80,8 +74,9 @@ pub(super) async fn serve(
     mut stage: watch::Receiver<Stage>,
     mut heart: Heart,
 ) {
+    let upgrades = Upgrades::new(connections.clone(), &limits);
     let server = Arc::new(Server {
-        answerer: Arc::new(Answerer::new(endpoint, &limits, stage.clone())),
+        answerer: Arc::new(Answerer::new(endpoint, &limits, upgrades, stage.clone())),
         builder: builder(&limits),
         places: Places::new(limits.max_connections),
         connections,
@@ -157,17 +152,26 @@ impl Server {
         }
     }
 
-    /// Answers until the caller hangs up, breaks the protocol or has taken too much, none of
-    /// which is our error, or until the end, when what is in flight is finished.
     async fn converse<S>(&self, stream: S, origin: Origin)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let pace = Arc::new(Pace::new(&self.limits));
+        self.answer(stream, origin, &pace).await;
+        pace.stream_end().await;
+    }
+
+    /// Answers until the caller hangs up, breaks the protocol or has taken too much, none of
+    /// which is our error, or until a handler takes the stream, or until shutdown, when what
+    /// is in flight is finished.
+    async fn answer<S>(&self, stream: S, origin: Origin, pace: &Arc<Pace>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
         let service = service_fn(move |request| answerer.answer(request, &origin, &in_flight));
         let io = TokioIo::new(Paced::new(stream, pace.clone()));
-        let mut connection = pin!(self.builder.serve_connection(io, service));
+        let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
         let mut exhausted = pin!(pace.exhausted(&self.places));
         let mut stage = self.stage.clone();
         let last_call = async {

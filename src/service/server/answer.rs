@@ -1,8 +1,10 @@
 //! One request, one answer, within limits; whatever goes wrong is a problem of fixed text.
 //!
 //! 1. A body that says it is too long is 413, and so is one that turns out to be.
-//! 2. An answer that is not there in time is 408.
-//! 3. Every answer carries the headers that keep a browser from guessing.
+//! 2. A response whose head is not there in time is 408. The time starts again whenever bytes
+//!    of the request's body are taken.
+//! 3. A handler may upgrade the connection, if there are not too many upgraded ones.
+//! 4. Every answer carries the headers that keep a browser from guessing.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn, ready};
@@ -14,26 +16,28 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::future::Either;
+use futures_util::future::{BoxFuture, Either};
 use http::header::{
     CONNECTION, CONTENT_LENGTH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Body, IntoResponse, Request, Response};
 use tokio::sync::watch;
 
-use super::Stage;
 use super::held::Held;
+use super::in_flight::{InFlight, Progress};
 use super::limits::Limits;
 use super::origin::Origin;
-use super::pace::Pace;
+use super::pace::{Pace, Share};
+use super::proxies::TrustedProxies;
+use super::stage::Stage;
+use super::upgrades::{Asked, Upgrades};
+use super::upload::Upload;
 use crate::service::answers::Answers;
-use crate::service::config::TrustedProxies;
 use crate::service::problems::problem;
 
 /// Answers the requests of every connection of a listener.
@@ -42,6 +46,7 @@ pub(super) struct Answerer {
     request_timeout: Duration,
     max_body_bytes: usize,
     trusted_proxies: Arc<TrustedProxies>,
+    upgrades: Upgrades,
     stage: watch::Receiver<Stage>,
 }
 
@@ -49,6 +54,7 @@ impl Answerer {
     pub(super) fn new(
         endpoint: Arc<dyn Answers>,
         limits: &Limits,
+        upgrades: Upgrades,
         stage: watch::Receiver<Stage>,
     ) -> Self {
         Self {
@@ -56,25 +62,34 @@ impl Answerer {
             request_timeout: limits.request_timeout,
             max_body_bytes: limits.max_body_bytes,
             trusted_proxies: limits.trusted_proxies.clone(),
+            upgrades,
             stage,
         }
     }
 
     pub(super) fn answer(
         self: &Arc<Self>,
-        request: http::Request<Incoming>,
+        mut request: http::Request<Incoming>,
         origin: &Origin,
         pace: &Arc<Pace>,
     ) -> impl Future<Output = Result<hyper::Response<Held>, Infallible>> + Send + use<> {
         let version = request.version();
-        let mut in_flight = pace.begin(version == Version::HTTP_2);
+        let share = self.share(&request);
+        let mut in_flight = InFlight::begin(pace, version == Version::HTTP_2, share);
+        let asked = self.upgrades.asked(&mut request, pace);
         let origin = (origin.clone()).behind(&self.trusted_proxies, request.headers());
         let is_secure = origin.scheme == Scheme::HTTPS;
-        let response = self.respond(request, origin);
+        let response = self.respond(request, origin, share, &in_flight);
         let answerer = self.clone();
         async move {
-            let mut response = response.await;
+            let mut response = match asked.refusal(in_flight.pace()) {
+                None => response.await,
+                Some(refusal) => refusal,
+            };
             in_flight.answered();
+            if asked != Asked::Nothing {
+                response = asked.settle(response, in_flight.pace());
+            }
             let headers = response.headers_mut();
             if is_secure {
                 headers.insert(STRICT_TRANSPORT_SECURITY, A_YEAR);
@@ -88,7 +103,8 @@ impl Answerer {
             // The rest of a body that is too long is not waited for.
             let is_last = response.status() == StatusCode::PAYLOAD_TOO_LARGE
                 || *answerer.stage.borrow() != Stage::Open;
-            if is_last && version <= Version::HTTP_11 {
+            let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+            if is_last && version <= Version::HTTP_11 && !is_upgraded {
                 response.headers_mut().insert(CONNECTION, CLOSE);
             }
             let response: hyper::Response<BoxBody<Bytes, io::Error>> = response.into();
@@ -96,12 +112,22 @@ impl Answerer {
         }
     }
 
+    fn share(&self, request: &http::Request<Incoming>) -> Share {
+        let own = (self.endpoint).limits_of(request.method(), request.uri().path());
+        Share {
+            timeout: own.request_timeout.unwrap_or(self.request_timeout),
+            body_bytes: own.max_body_bytes.unwrap_or(self.max_body_bytes),
+        }
+    }
+
     fn respond(
         &self,
         request: http::Request<Incoming>,
         origin: Origin,
+        share: Share,
+        in_flight: &InFlight,
     ) -> impl Future<Output = Response> + Send + use<> {
-        if declared_length(request.headers()) > self.max_body_bytes as u64 {
+        if declared_length(request.headers()) > share.body_bytes as u64 {
             let refusal = problem(StatusCode::PAYLOAD_TOO_LARGE).into_response();
             return Either::Left(ready(refusal));
         }
@@ -110,41 +136,56 @@ impl Answerer {
         let address = origin.address;
         let caller = RemoteAddr(address.map_or_else(|| Addr::custom("unix", ""), Addr::from));
         let mut request = Request::from((request, local, caller, origin.scheme));
-        let limit = has_body.then(|| self.limit_body(&mut request));
+        let upload = has_body.then(|| {
+            let is_too_long = limit_body(&mut request, share.body_bytes, in_flight.upload());
+            (is_too_long, in_flight.upload())
+        });
         let mut answer = self.endpoint.clone().answer(request);
-        let request_timeout = self.request_timeout;
         Either::Right(async move {
             // Most are there at once, and need no clock.
             let response = match poll_fn(|context| Poll::Ready(answer.poll_unpin(context))).await {
-                Poll::Ready(response) => response,
-                Poll::Pending => match tokio::time::timeout(request_timeout, answer).await {
-                    Ok(response) => response,
-                    Err(_) => return problem(StatusCode::REQUEST_TIMEOUT).into_response(),
-                },
+                Poll::Ready(response) => Some(response),
+                Poll::Pending => {
+                    let progress = upload.as_ref().map(|(_, progress)| progress);
+                    in_time(answer, share.timeout, progress).await
+                }
             };
-            match limit {
-                Some(is_broken) if is_broken.load(Ordering::Relaxed) => {
+            let Some(response) = response else {
+                return problem(StatusCode::REQUEST_TIMEOUT).into_response();
+            };
+            match upload {
+                Some((is_too_long, _)) if is_too_long.load(Ordering::Relaxed) => {
                     problem(StatusCode::PAYLOAD_TOO_LARGE).into_response()
                 }
                 _ => response,
             }
         })
     }
+}
 
-    /// Breaks a body off where it becomes too long, and tells so afterwards.
-    fn limit_body(&self, request: &mut Request) -> Arc<AtomicBool> {
-        let is_broken = Arc::new(AtomicBool::new(false));
-        let tell = is_broken.clone();
-        let body: BoxBody<Bytes, io::Error> = request.take_body().into();
-        let body = Limited::new(body, self.max_body_bytes).map_err(move |error| {
-            if error.is::<LengthLimitError>() {
-                tell.store(true, Ordering::Relaxed);
-            }
-            io::Error::other(error)
-        });
-        request.set_body(Body::from(BoxBody::new(body)));
-        is_broken
+/// Waits for an answer; `None` when nothing has moved for this long.
+async fn in_time(
+    mut answer: BoxFuture<'static, Response>,
+    timeout: Duration,
+    upload: Option<&Progress>,
+) -> Option<Response> {
+    let mut in_time = tokio::time::timeout(timeout, &mut answer).await;
+    while in_time.is_err() {
+        let moved_at = upload.and_then(Progress::since)?;
+        if moved_at.elapsed() >= timeout {
+            return None;
+        }
+        in_time = tokio::time::timeout_at(moved_at + timeout, &mut answer).await;
     }
+    in_time.ok()
+}
+
+/// Breaks a body off where it becomes too long, and reports so afterwards.
+fn limit_body(request: &mut Request, max_bytes: usize, progress: Progress) -> Arc<AtomicBool> {
+    let upload = Upload::new(request.take_body().into(), max_bytes, progress);
+    let is_too_long = upload.is_too_long();
+    request.set_body(Body::from(BoxBody::new(upload)));
+    is_too_long
 }
 
 /// What `Content-Length` says; hyper lets only a number pass.

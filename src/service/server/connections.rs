@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 pub(in crate::service) struct Connections {
     open: AtomicUsize,
     accepted: AtomicU64,
+    upgraded: AtomicUsize,
     max: usize,
 }
 
@@ -15,6 +16,7 @@ impl Connections {
         Self {
             open: AtomicUsize::new(0),
             accepted: AtomicU64::new(0),
+            upgraded: AtomicUsize::new(0),
             max,
         }
     }
@@ -34,6 +36,20 @@ impl Connections {
         self.max
     }
 
+    /// Those of the connections held now that are upgraded, for example WebSockets.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no metric shows it yet"))]
+    pub(in crate::service) fn upgraded(&self) -> usize {
+        self.upgraded.load(Ordering::Relaxed)
+    }
+
+    /// Counts an upgraded connection for as long as what is returned lives; `None` where
+    /// there are `max` already.
+    pub(super) fn upgrade(self: &Arc<Self>, max: usize) -> Option<UpgradedSlot> {
+        let one_more = |upgraded| (upgraded < max).then_some(upgraded + 1);
+        let counted = (self.upgraded).fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        counted.ok().map(|_| UpgradedSlot(self.clone()))
+    }
+
     /// Counts a connection for as long as what is returned lives.
     pub(super) fn enter(self: &Arc<Self>) -> Entered {
         self.open.fetch_add(1, Ordering::Relaxed);
@@ -48,5 +64,14 @@ pub(super) struct Entered(Arc<Connections>);
 impl Drop for Entered {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An upgraded connection that is held.
+pub(super) struct UpgradedSlot(Arc<Connections>);
+
+impl Drop for UpgradedSlot {
+    fn drop(&mut self) {
+        self.0.upgraded.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,7 +1,8 @@
-//! The body of an answer, and with it the request's share of its connection's account: a
-//! request is in flight until its answer is taken.
+//! The body of a response, and with it the request's share of its connection's account: a
+//! request is in flight until its response is taken.
 
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,18 +10,25 @@ use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::pace::InFlight;
+use super::in_flight::InFlight;
 
 pub(super) struct Held {
     body: BoxBody<Bytes, io::Error>,
-    _in_flight: InFlight,
+    in_flight: InFlight,
+    /// Most have one part, which is there, and need no clock.
+    is_streamed: bool,
 }
 
 impl Held {
     pub(super) fn new(body: BoxBody<Bytes, io::Error>, in_flight: InFlight) -> Self {
+        let is_streamed = body.size_hint().exact().is_none();
+        if is_streamed {
+            in_flight.streams();
+        }
         Self {
             body,
-            _in_flight: in_flight,
+            in_flight,
+            is_streamed,
         }
     }
 }
@@ -33,7 +41,11 @@ impl Body for Held {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(Some(Ok(_)))) && mem::replace(&mut self.is_streamed, true) {
+            self.in_flight.streams();
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,40 +1,31 @@
-//! What one listener's callers may take.
+//! What the callers of one listener may use. Every value is final: no setting is read here.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::service::config::{HttpConfig, TrustedProxies};
+use super::proxies::TrustedProxies;
 
 #[derive(Debug, Clone)]
 pub(in crate::service) struct Limits {
     /// Connections at once.
     pub(in crate::service) max_connections: usize,
     /// From the first byte of a head, or from the start of a connection, to its end.
-    pub(super) header_timeout: Duration,
-    /// From a head to its answer, and for an answer to be taken.
-    pub(super) request_timeout: Duration,
+    pub(in crate::service) header_timeout: Duration,
+    /// From a head, or the last bytes of its body, to the head of the response; and the
+    /// length of a stall of a response's body.
+    pub(in crate::service) request_timeout: Duration,
     /// Between two requests.
-    pub(super) keep_alive: Duration,
-    /// For requests in flight at the end.
-    pub(super) shutdown_timeout: Duration,
-    pub(super) max_head_bytes: usize,
-    pub(super) max_header_fields: usize,
-    pub(super) max_body_bytes: usize,
-    pub(super) trusted_proxies: Arc<TrustedProxies>,
-}
-
-impl Limits {
-    pub(in crate::service) fn new(config: &HttpConfig) -> Self {
-        Self {
-            max_connections: config.max_connections.get() as usize,
-            header_timeout: config.header_timeout,
-            request_timeout: config.request_timeout,
-            keep_alive: config.keep_alive,
-            shutdown_timeout: config.shutdown_timeout,
-            max_head_bytes: config.max_head_bytes,
-            max_header_fields: config.max_header_fields as usize,
-            max_body_bytes: config.max_body_bytes,
-            trusted_proxies: Arc::new(config.trusted_proxies.clone()),
-        }
-    }
+    pub(in crate::service) keep_alive: Duration,
+    /// For requests in flight and upgraded connections at shutdown.
+    pub(in crate::service) shutdown_timeout: Duration,
+    pub(in crate::service) max_head_bytes: usize,
+    pub(in crate::service) max_header_fields: usize,
+    pub(in crate::service) max_body_bytes: usize,
+    /// Time without a byte in either direction on an upgraded connection.
+    pub(in crate::service) upgraded_idle_timeout: Duration,
+    /// Upgraded connections at once.
+    pub(in crate::service) max_upgraded: usize,
+    /// One message that a WebSocket client sends.
+    pub(in crate::service) max_message_bytes: u64,
+    pub(in crate::service) trusted_proxies: Arc<TrustedProxies>,
 }

@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, header};
 
-use crate::service::config::TrustedProxies;
+use super::proxies::TrustedProxies;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,17 +1,23 @@
-//! What one connection may take: time, and bytes that ask for nothing.
+//! What one connection may use: time, and bytes that belong to no request.
 //!
 //! | a connection that | may take |
 //! | --- | --- |
 //! | is new, or is in the middle of a head | `header_timeout` |
-//! | is idle between two requests | `keep_alive`; a moment when others wait for its place |
-//! | does not take its answer, or a part of it that is written | `request_timeout` after that was made |
+//! | is idle between two requests | `keep_alive`; 1 s when others wait for its place |
+//! | does not take a response, or a part of it that is written | `request_timeout` after that was made |
+//! | has a stream as response | `request_timeout` after bytes of it, or of the request, have moved |
 //! | sends without asking (floods of pings, settings, continuations) | one head, and the bodies of its requests |
 //! | takes its requests back (rapid reset) | [`MAX_ABANDONED`] in a row |
+//! | is upgraded | `upgraded_idle_timeout` without a byte in either direction |
 //!
-//! How long an answer may take to be made is the business of `answer`.
+//! How long the head of a response may take to be made is the business of `answer`.
+
+mod account;
+mod upgraded;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Context;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -19,44 +25,22 @@ use tokio::time::Instant;
 
 use super::limits::Limits;
 use super::places::Places;
+use account::{Account, Head};
+
+pub(super) use account::{RequestNumber, Share};
 
 /// The account of one connection.
 pub(super) struct Pace {
     header_timeout: Duration,
     request_timeout: Duration,
     keep_alive: Duration,
+    upgraded_idle_timeout: Duration,
     max_head_bytes: u64,
-    max_body_bytes: u64,
     account: Mutex<Account>,
-    /// A deadline has come nearer.
+    /// A deadline has come nearer, or the stream has ended.
     sooner: Notify,
     /// The first request has come.
     asked: Notify,
-}
-
-struct Account {
-    has_asked: bool,
-    /// When each request in flight began, the oldest first.
-    in_flight: Vec<Instant>,
-    is_http2: bool,
-    /// Since when the connection has been idle, or its head under way.
-    waiting_since: Instant,
-    head: Head,
-    /// Since when nothing could be written.
-    blocked_since: Option<Instant>,
-    /// Bytes since the last request.
-    unasked_bytes: u64,
-    /// Requests taken back since the last one that was answered.
-    abandoned: u32,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Head {
-    None,
-    /// Bytes have come. Nearly always all of them at once.
-    Begun,
-    /// The rest is waited for.
-    Awaited,
 }
 
 impl Pace {
@@ -65,50 +49,55 @@ impl Pace {
             header_timeout: limits.header_timeout,
             request_timeout: limits.request_timeout,
             keep_alive: limits.keep_alive,
+            upgraded_idle_timeout: limits.upgraded_idle_timeout,
             max_head_bytes: limits.max_head_bytes as u64,
-            max_body_bytes: limits.max_body_bytes as u64,
-            account: Mutex::new(Account {
-                has_asked: false,
-                in_flight: Vec::new(),
-                is_http2: false,
-                waiting_since: now(),
-                // As slow as a head is who sends nothing at all.
-                head: Head::Awaited,
-                blocked_since: None,
-                unasked_bytes: 0,
-                abandoned: 0,
-            }),
+            account: Mutex::new(Account::new(now())),
             sooner: Notify::new(),
             asked: Notify::new(),
         }
     }
 
-    /// A head is complete. The request is in flight until what is returned is dropped, which
-    /// goes with the answer's body.
-    pub(super) fn begin(self: &Arc<Self>, is_http2: bool) -> InFlight {
+    /// A head is complete. The request is in flight until [`Self::end`].
+    pub(super) fn begin(&self, is_http2: bool, share: Share) -> RequestNumber {
         let mut account = self.account();
-        let began = match account.head {
-            // It has come at once, a moment ago.
-            Head::Begun => account.waiting_since,
-            Head::None | Head::Awaited => now(),
-        };
-        account.in_flight.push(began);
         account.is_http2 = is_http2;
-        account.head = Head::None;
-        account.unasked_bytes = 0;
+        let number = account.begin(share, now);
         if !account.has_asked {
             account.has_asked = true;
             self.asked.notify_one();
         }
-        InFlight {
-            pace: self.clone(),
-            began,
-            is_answered: false,
+        number
+    }
+
+    /// The head of a response is there.
+    pub(super) fn answered(&self) {
+        self.account().abandoned = 0;
+    }
+
+    /// A part of a response has moved, and more may come.
+    pub(super) fn streams(&self, number: RequestNumber) {
+        if self.account().streams(number, now()) {
+            self.sooner.notify_one();
         }
     }
 
-    /// Completes when a request has come, or a moment later: a connection that is new may
-    /// have one under way, which must not be lost.
+    /// A part of a request's body has moved.
+    pub(super) fn uploaded(&self, number: RequestNumber, bytes: u64) {
+        self.account().uploaded(number, bytes, now());
+    }
+
+    /// When a request or its response moved last; `None` when it is no more in flight.
+    pub(super) fn moved_at(&self, number: RequestNumber) -> Option<Instant> {
+        self.account().request(number).map(|it| it.moved_at)
+    }
+
+    /// A request's response has been taken, or nobody wants it any more.
+    pub(super) fn end(&self, number: RequestNumber, is_answered: bool) {
+        self.account().end(number, is_answered, now());
+    }
+
+    /// Completes when a request has come, or 1 s later: a connection that is new may have one
+    /// under way, which must not be lost.
     pub(super) async fn first_request(&self) {
         if self.account().has_asked {
             return;
@@ -143,11 +132,9 @@ impl Pace {
             Head::None => self.keep_alive,
             Head::Begun | Head::Awaited => self.header_timeout,
         };
-        // An answer may take its time to be made, and as much to be taken: a caller of
-        // HTTP/2 that opens no window for it leaves the socket itself free.
-        let answer = (account.in_flight.first()).map(|began| *began + 2 * self.request_timeout);
-        let blocked = (account.blocked_since).map(|since| since + self.request_timeout);
-        match (answer, blocked) {
+        let blocked =
+            (account.blocked_since).map(|since| since + account.longest(self.request_timeout));
+        match (account.requests_deadline(), blocked) {
             (None, None) => account.waiting_since + wait,
             (Some(deadline), None) | (None, Some(deadline)) => deadline,
             (Some(answer), Some(blocked)) => answer.min(blocked),
@@ -156,9 +143,7 @@ impl Pace {
 
     fn is_idle_for(&self, time: Duration) -> bool {
         let account = self.account();
-        account.in_flight.is_empty()
-            && account.blocked_since.is_none()
-            && account.waiting_since.elapsed() >= time
+        account.is_idle() && account.waiting_since.elapsed() >= time
     }
 
     /// Bytes have come.
@@ -166,82 +151,81 @@ impl Pace {
     /// # Errors
     ///
     /// When they are more than any request has, or come after too many requests that were
-    /// taken back.
-    pub(super) fn has_read(&self, bytes: usize) -> io::Result<()> {
+    /// taken back; and when they are too many for an upgraded connection.
+    pub(super) fn has_read(&self, bytes: &[u8]) -> io::Result<()> {
         let mut account = self.account();
+        if let Some(upgrade) = &mut account.upgrade
+            && upgrade.has_read(bytes, now)?
+        {
+            return Ok(());
+        }
         if account.abandoned > MAX_ABANDONED {
             return Err(io::Error::other("too many requests taken back"));
         }
-        account.unasked_bytes += bytes as u64;
-        let bodies = self.max_body_bytes * account.in_flight.len() as u64;
+        account.unasked_bytes += bytes.len() as u64;
         // Twice: chunks and frames have heads of their own.
-        if account.unasked_bytes > 2 * (self.max_head_bytes + bodies) {
+        if account.unasked_bytes > 2 * (self.max_head_bytes + account.body_bytes) {
             return Err(io::Error::other("more bytes than any request has"));
         }
-        // What HTTP/2 sends between requests is no head.
-        if account.head == Head::None && account.in_flight.is_empty() && !account.is_http2 {
-            account.head = Head::Begun;
-            account.waiting_since = now();
-        }
+        account.begin_head(now);
         Ok(())
     }
 
     /// No bytes have come.
-    pub(super) fn waits_for_more(&self) {
+    pub(super) fn waits_for_more(&self, context: &Context<'_>) -> io::Result<()> {
         let mut account = self.account();
+        if let Some(upgrade) = &mut account.upgrade
+            && upgrade.waits_to_read(context)?
+        {
+            return Ok(());
+        }
         if account.head == Head::Begun {
             account.head = Head::Awaited;
             drop(account);
             self.sooner.notify_one();
         }
+        Ok(())
     }
 
-    /// The caller takes nothing.
-    pub(super) fn cannot_write(&self) {
+    /// The client takes nothing.
+    pub(super) fn cannot_write(&self, context: &Context<'_>) -> io::Result<()> {
         let mut account = self.account();
+        if let Some(upgrade) = &mut account.upgrade
+            && upgrade.waits_to_write(context)?
+        {
+            return Ok(());
+        }
         if account.blocked_since.is_none() {
             account.blocked_since = Some(now());
             drop(account);
             self.sooner.notify_one();
         }
+        Ok(())
     }
 
-    /// The caller has taken everything.
-    pub(super) fn has_written_all(&self) {
-        self.account().blocked_since = None;
+    /// The client has taken something, after it had not, or on an upgraded connection.
+    pub(super) fn has_written(&self) -> io::Result<()> {
+        let mut account = self.account();
+        if let Some(upgrade) = &mut account.upgrade
+            && upgrade.has_written(now())?
+        {
+            return Ok(());
+        }
+        if account.blocked_since.is_some() {
+            account.has_unblocked(now());
+        }
+        Ok(())
+    }
+
+    /// The client has taken everything. Returns whether single writes are to be reported.
+    pub(super) fn has_written_all(&self) -> bool {
+        let mut account = self.account();
+        account.blocked_since = None;
+        account.upgrade.is_some()
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A request between its head and the end of its answer.
-pub(super) struct InFlight {
-    pace: Arc<Pace>,
-    began: Instant,
-    is_answered: bool,
-}
-
-impl InFlight {
-    /// The answer is there; it may still have to be taken.
-    pub(super) fn answered(&mut self) {
-        self.is_answered = true;
-        self.pace.account().abandoned = 0;
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        let mut account = self.pace.account();
-        let position = account.in_flight.iter().position(|it| *it == self.began);
-        if let Some(position) = position {
-            account.in_flight.remove(position);
-        }
-        account.waiting_since = now();
-        if !self.is_answered {
-            account.abandoned += 1;
-        }
     }
 }
 
@@ -257,5 +241,5 @@ fn now() -> Instant {
 const MAX_ABANDONED: u32 = 100;
 
 /// How long a connection may be idle while others wait for its place, and a request be under
-/// way on a new one at the end.
+/// way on a new one at shutdown.
 const A_MOMENT: Duration = Duration::from_secs(1);

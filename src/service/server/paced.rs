@@ -13,18 +13,40 @@ use super::pace::Pace;
 pub(super) struct Paced<S> {
     stream: S,
     pace: Arc<Pace>,
+    /// Whether the account wants to know of each write: the client was slow to take the last
+    /// one, or the stream is no more one of HTTP.
+    reports_writes: bool,
 }
 
 impl<S> Paced<S> {
     pub(super) fn new(stream: S, pace: Arc<Pace>) -> Self {
-        Self { stream, pace }
+        Self {
+            stream,
+            pace,
+            reports_writes: false,
+        }
     }
 
-    fn after_write<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_pending() {
-            self.pace.cannot_write();
+    fn after_write<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        context: &Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        match &written {
+            Poll::Pending => {
+                self.reports_writes = true;
+                self.pace.cannot_write(context)?;
+            }
+            Poll::Ready(Ok(_)) if self.reports_writes => self.pace.has_written()?,
+            Poll::Ready(_) => {}
         }
         written
+    }
+}
+
+impl<S> Drop for Paced<S> {
+    fn drop(&mut self) {
+        self.pace.stream_ends();
     }
 }
 
@@ -37,8 +59,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         match read {
-            Poll::Pending => self.pace.waits_for_more(),
-            Poll::Ready(Ok(())) => self.pace.has_read(buffer.filled().len() - before)?,
+            Poll::Pending => self.pace.waits_for_more(context)?,
+            Poll::Ready(Ok(())) => self.pace.has_read(&buffer.filled()[before..])?,
             Poll::Ready(Err(_)) => {}
         }
         read
@@ -52,7 +74,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.after_write(written)
+        self.after_write(written, context)
     }
 
     fn poll_write_vectored(
@@ -61,7 +83,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.after_write(written)
+        self.after_write(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -70,14 +92,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        if flushed.is_ready() {
-            self.pace.has_written_all();
+        if flushed.is_pending() {
+            return self.after_write(flushed, context);
         }
-        self.after_write(flushed)
+        self.reports_writes = self.pace.has_written_all();
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let ended = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.after_write(ended)
+        self.after_write(ended, context)
     }
 }

@@ -1,11 +1,17 @@
 //! Over real sockets, with an endpoint of its own, by callers who are not polite.
 
 mod ending;
+mod handlers;
 mod http2;
 mod pulse;
 mod slowness;
+mod streams;
+mod upgrades;
 mod world;
 
+use std::sync::Arc;
+
+use super::TrustedProxies;
 use world::{World, status};
 
 #[tokio::test]
@@ -127,7 +133,10 @@ async fn a_handler_that_panics_is_answered_for_and_others_are_served() {
 #[tokio::test]
 async fn a_caller_behind_a_trusted_proxy_is_told_by_its_own_address() {
     let world = World::start(|config| {
-        config.trusted_proxies = crate::service::config::TrustedProxies::loopback();
+        config.trusted_proxies = Arc::new(TrustedProxies::new(
+            vec!["127.0.0.0/8".parse().unwrap()],
+            false,
+        ));
     })
     .await;
 

@@ -18,8 +18,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::service::config::TlsConfig;
-
 /// The certificate in force. Clones share it.
 #[derive(Clone)]
 pub(in crate::service) struct Tls(Arc<ArcSwap<ServerConfig>>);
@@ -78,13 +76,17 @@ impl Tls {
 }
 
 impl Certificate {
-    /// Reads the files.
-    pub(in crate::service) fn read(config: &TlsConfig) -> Result<Self, TlsError> {
+    /// Reads the files of `http.tls`.
+    pub(in crate::service) fn read(
+        cert: &Path,
+        key: &Path,
+        client_ca: Option<&Path>,
+    ) -> Result<Self, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .expect("the provider speaks TLS 1.2 and 1.3");
-        let builder = match &config.client_ca {
+        let builder = match client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => {
                 let mut roots = RootCertStore::empty();
@@ -96,15 +98,15 @@ impl Certificate {
                 builder.with_client_cert_verifier(verifier)
             }
         };
-        let chain = certificates("http.tls.cert", &config.cert)?;
-        let bytes = read("http.tls.key", &config.key)?;
-        let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Content {
+        let chain = certificates("http.tls.cert", cert)?;
+        let bytes = read("http.tls.key", key)?;
+        let private = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Content {
             key: "http.tls.key",
-            path: config.key.clone(),
+            path: key.to_owned(),
             what: "private key",
         })?;
         let mut server = builder
-            .with_single_cert(chain, key)
+            .with_single_cert(chain, private)
             .map_err(TlsError::Pair)?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self(Arc::new(server)))

@@ -1,7 +1,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::*;
-use crate::service::config::{Config, Sources};
 
 /// Name of the row, trusted proxies, the peer (`unix` for the socket), header lines, and
 /// the caller with the scheme.
@@ -44,10 +43,12 @@ const ROWS: &[Row] = &[
 #[test]
 fn the_caller_is_whom_the_last_trusted_proxy_names() {
     for (name, trusted, peer, lines, expected) in ROWS {
-        let mut sources = Sources::default();
-        let proxies = ("a test", "http.trusted_proxies", (*trusted).to_owned());
-        sources.flags.push(proxies);
-        let config = Config::load(&sources).unwrap();
+        let networks = (trusted.split_whitespace()).filter_map(|it| {
+            it.parse()
+                .or_else(|_| it.parse::<IpAddr>().map(Into::into))
+                .ok()
+        });
+        let proxies = TrustedProxies::new(networks.collect(), *trusted == "unix");
         let headers: HeaderMap = lines
             .iter()
             .map(|(name, value)| {
@@ -65,7 +66,7 @@ fn the_caller_is_whom_the_last_trusted_proxy_names() {
             scheme: Scheme::HTTP,
         };
 
-        let origin = peer.behind(&config.http.trusted_proxies, &headers);
+        let origin = peer.behind(&proxies, &headers);
 
         let address = origin
             .address

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::world::{TOO_LONG, World, hear, status};
+use super::handlers::{TICK, TICKS};
+use super::world::{TOO_LONG, World, hear, hear_until, status};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// `GET /` at `http://x`, by the static table (RFC 7541 appendix A).
@@ -140,6 +141,28 @@ async fn who_opens_no_window_for_an_answer_loses_the_connection() {
         };
         let in_time = tokio::time::timeout(TOO_LONG, ended).await;
         assert!(in_time.is_ok(), "{name}: not ended");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_stays_open_while_data_moves_and_is_closed_when_it_stalls() {
+    let world = World::start(|limits| limits.request_timeout = 5 * TICK).await;
+    for path in [&b"/ticks"[..], b"/stalls"] {
+        let mut stream = open(&world).await;
+        let length = u8::try_from(path.len()).unwrap();
+        let block = [&[0x82, 0x04, length], path, &[0x86, 0x41, 1, b'x']].concat();
+        let request = frame(HEADERS, END_HEADERS | END_STREAM, 1, &block);
+        stream.write_all(&request).await.unwrap();
+        let answer = hear_until(&mut stream, "tick ").await;
+        // Most of the stream is made after the request's own time.
+        let mut rest = String::new();
+        for _ in 1..TICKS {
+            rest = hear_until(&mut stream, "tick ").await;
+        }
+        assert!(!answer.is_empty() && !rest.is_empty());
+        if path == b"/stalls" {
+            assert_eq!(hear(&mut stream).await, "");
+        }
     }
 }
 

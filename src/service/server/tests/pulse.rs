@@ -1,7 +1,5 @@
 //! Who watches over a server is answered as long as it serves, and no longer.
 
-use std::num::NonZeroU32;
-
 use futures_util::FutureExt;
 use tokio::io::AsyncWriteExt;
 
@@ -29,7 +27,7 @@ async fn a_server_whose_loop_does_not_turn_leaves_who_asks_waiting() {
 
 #[tokio::test]
 async fn a_server_without_a_free_place_beats_all_the_same() {
-    let world = World::start(|config| config.max_connections = NonZeroU32::MIN).await;
+    let world = World::start(|config| config.max_connections = 1).await;
     let mut busy = world.connect().await;
     let request = b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
     busy.write_all(request).await.unwrap();

@@ -1,6 +1,5 @@
 //! Callers who take their time, and those who wait behind them.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -91,7 +90,7 @@ async fn a_request_that_takes_too_long_is_answered_so() {
 async fn who_does_not_take_an_answer_loses_the_connection() {
     let world = World::start(|config| {
         config.request_timeout = SOON;
-        config.max_connections = NonZeroU32::MIN;
+        config.max_connections = 1;
     })
     .await;
     let mut slow = world.connect().await;
@@ -122,7 +121,7 @@ async fn who_takes_a_large_answer_gets_all_of_it() {
 
 #[tokio::test]
 async fn idle_connections_make_room_for_those_that_wait() {
-    let world = World::start(|config| config.max_connections = NonZeroU32::MIN).await;
+    let world = World::start(|config| config.max_connections = 1).await;
     let mut idle = world.connect().await;
     idle.write_all(GET.as_bytes()).await.unwrap();
     hear_until(&mut idle, "done").await;
@@ -135,7 +134,7 @@ async fn idle_connections_make_room_for_those_that_wait() {
 
 #[tokio::test]
 async fn a_request_in_flight_keeps_its_place_when_others_wait() {
-    let world = World::start(|config| config.max_connections = NonZeroU32::MIN).await;
+    let world = World::start(|config| config.max_connections = 1).await;
     let mut busy = world.connect().await;
     busy.write_all(b"GET /wait HTTP/1.0\r\n\r\n").await.unwrap();
     world.has_come.notified().await;

@@ -4,15 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use poem::EndpointExt;
 use poem::endpoint::make;
-use poem::{Body, EndpointExt, IntoResponse, Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::super::{Connections, Limits, Pulse, Stage, serve};
-use crate::service::config::{Config, HttpConfig, Sources};
+use super::super::{Connections, Limits, Pulse, Shutdown, Stage, serve};
+use super::handlers::{Handlers, WithLimits};
 use crate::service::problems::Problems;
 
 pub(super) struct World {
@@ -22,28 +22,45 @@ pub(super) struct World {
     pub(super) go_on: Arc<Notify>,
     /// Tells that a request to `/wait` has come.
     pub(super) has_come: Arc<Notify>,
+    /// How the upgraded streams ended, as their handlers saw it.
+    pub(super) ended: mpsc::UnboundedReceiver<std::io::Result<()>>,
+    pub(super) connections: Arc<Connections>,
     pub(super) server: JoinHandle<()>,
     pub(super) pulse: Pulse,
 }
 
 impl World {
-    /// Heads of 8 KiB and 20 fields, bodies of 1 KiB; no other limit that a test would
-    /// reach, but those that it sets.
-    pub(super) async fn start(set: impl FnOnce(&mut HttpConfig)) -> Self {
-        let mut config = Config::load(&Sources::default()).unwrap().http;
-        config.max_head_bytes = 8 * 1024;
-        config.max_header_fields = 20;
-        config.max_body_bytes = 1024;
-        set(&mut config);
+    /// Heads of 8 KiB and 20 fields, bodies and messages of 1 KiB; no other limit that a test
+    /// would reach, but those that it sets.
+    pub(super) async fn start(set: impl FnOnce(&mut Limits)) -> Self {
+        let mut limits = Limits {
+            max_connections: 100,
+            header_timeout: TOO_LONG,
+            request_timeout: TOO_LONG,
+            keep_alive: TOO_LONG * 4,
+            shutdown_timeout: TOO_LONG,
+            max_head_bytes: 8 * 1024,
+            max_header_fields: 20,
+            max_body_bytes: 1024,
+            upgraded_idle_timeout: TOO_LONG,
+            max_upgraded: 10,
+            max_message_bytes: 1024,
+            trusted_proxies: Arc::default(),
+        };
+        set(&mut limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stage, ends) = watch::channel(Stage::Open);
-        let (go_on, has_come) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (wait, come) = (go_on.clone(), has_come.clone());
-        let endpoint = make(move |request| respond(request, wait.clone(), come.clone()))
-            .with(Problems::default());
-        let endpoint = Arc::new(endpoint);
-        let limits = Limits::new(&config);
+        let (tell_end, ended) = mpsc::unbounded_channel();
+        let handlers = Handlers {
+            go_on: Arc::default(),
+            has_come: Arc::default(),
+            tell_end,
+            shutdown: Shutdown::new(ends.clone()),
+        };
+        let (go_on, has_come) = (handlers.go_on.clone(), handlers.has_come.clone());
+        let endpoint = make(move |request| handlers.clone().respond(request));
+        let endpoint = Arc::new(WithLimits::new(endpoint.with(Problems::default())));
         let connections = Arc::new(Connections::new(limits.max_connections));
         let (pulse, heart) = Pulse::of_heart();
         Self {
@@ -51,6 +68,8 @@ impl World {
             stage,
             go_on,
             has_come,
+            ended,
+            connections: connections.clone(),
             server: tokio::spawn(serve(
                 listener.into(),
                 endpoint,
@@ -108,30 +127,6 @@ pub(super) async fn hear_until(stream: &mut TcpStream, end: &str) -> String {
 
 pub(super) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or("none")
-}
-
-async fn respond(
-    request: Request,
-    go_on: Arc<Notify>,
-    has_come: Arc<Notify>,
-) -> poem::Result<Response> {
-    Ok(match request.uri().path() {
-        "/" => "done".into_response(),
-        "/length" => {
-            let body = request.into_body().into_bytes().await?;
-            body.len().to_string().into_response()
-        }
-        "/caller" => request.remote_addr().to_string().into_response(),
-        "/wait" => {
-            has_come.notify_one();
-            go_on.notified().await;
-            "waited".into_response()
-        }
-        // More than the kernel holds for a connection.
-        "/large" => Response::builder().body(Body::from(vec![b'a'; 64 << 20])),
-        "/panic" => panic!("as the test wants it"),
-        _ => return Err(poem::error::NotFoundError.into()),
-    })
 }
 
 /// For what must end by itself.

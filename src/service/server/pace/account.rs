@@ -1,0 +1,171 @@
+//! The numbers of one connection's account. What they may be is the business of `pace`.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::upgrade::Upgrade;
+
+pub(super) struct Account {
+    pub(super) has_asked: bool,
+    in_flight: Vec<Request>,
+    next: RequestNumber,
+    pub(super) is_http2: bool,
+    /// Since when the connection has been idle, or its head under way.
+    pub(super) waiting_since: Instant,
+    pub(super) head: Head,
+    /// Since when nothing could be written.
+    pub(super) blocked_since: Option<Instant>,
+    /// Bytes since the last request, without those of bodies that were taken.
+    pub(super) unasked_bytes: u64,
+    /// What the bodies of the requests in flight may be long, together.
+    pub(super) body_bytes: u64,
+    /// Requests taken back since the last one that was answered.
+    pub(super) abandoned: u32,
+    /// From the head that asks for an upgrade to the end of the stream.
+    pub(super) upgrade: Option<Box<Upgrade>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    None,
+    /// Bytes have come. Nearly always all of them at once.
+    Begun,
+    /// The rest is waited for.
+    Awaited,
+}
+
+/// What one request may use.
+#[derive(Clone, Copy)]
+pub(in crate::service::server) struct Share {
+    pub(in crate::service::server) timeout: Duration,
+    pub(in crate::service::server) body_bytes: usize,
+}
+
+/// Names a request of one connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::service::server) struct RequestNumber(u32);
+
+pub(super) struct Request {
+    number: RequestNumber,
+    share: Share,
+    /// When it began, or bytes of it or of its response moved.
+    pub(super) moved_at: Instant,
+    is_streamed: bool,
+}
+
+impl Account {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            has_asked: false,
+            in_flight: Vec::new(),
+            next: RequestNumber(0),
+            is_http2: false,
+            waiting_since: now,
+            // As slow as a head is who sends nothing at all.
+            head: Head::Awaited,
+            blocked_since: None,
+            unasked_bytes: 0,
+            body_bytes: 0,
+            abandoned: 0,
+            upgrade: None,
+        }
+    }
+
+    pub(super) fn begin(&mut self, share: Share, now: impl Fn() -> Instant) -> RequestNumber {
+        let number = self.next;
+        self.next = RequestNumber(number.0.wrapping_add(1));
+        let moved_at = match self.head {
+            // It has come at once, a moment ago.
+            Head::Begun => self.waiting_since,
+            Head::None | Head::Awaited => now(),
+        };
+        self.in_flight.push(Request {
+            number,
+            share,
+            moved_at,
+            is_streamed: false,
+        });
+        self.head = Head::None;
+        self.unasked_bytes = 0;
+        self.body_bytes += share.body_bytes as u64;
+        number
+    }
+
+    pub(super) fn request(&mut self, number: RequestNumber) -> Option<&mut Request> {
+        self.in_flight.iter_mut().find(|it| it.number == number)
+    }
+
+    /// Returns whether its deadline may have come nearer.
+    pub(super) fn streams(&mut self, number: RequestNumber, now: Instant) -> bool {
+        self.request(number).is_some_and(|request| {
+            request.moved_at = now;
+            !std::mem::replace(&mut request.is_streamed, true)
+        })
+    }
+
+    pub(super) fn uploaded(&mut self, number: RequestNumber, bytes: u64, now: Instant) {
+        self.unasked_bytes = self.unasked_bytes.saturating_sub(bytes);
+        if let Some(request) = self.request(number) {
+            request.moved_at = now;
+        }
+    }
+
+    pub(super) fn end(&mut self, number: RequestNumber, is_answered: bool, now: Instant) {
+        let position = self.in_flight.iter().position(|it| it.number == number);
+        if let Some(position) = position {
+            let request = self.in_flight.remove(position);
+            self.body_bytes -= request.share.body_bytes as u64;
+        }
+        // The rest of a body that nobody took was asked for, too.
+        self.unasked_bytes = 0;
+        self.waiting_since = now;
+        if !is_answered {
+            self.abandoned += 1;
+        }
+    }
+
+    /// Bytes that belong to no request in flight begin a head.
+    pub(super) fn begin_head(&mut self, now: impl Fn() -> Instant) {
+        // What HTTP/2 sends between requests is no head.
+        if self.head == Head::None && self.in_flight.is_empty() && !self.is_http2 {
+            self.head = Head::Begun;
+            self.waiting_since = now();
+        }
+    }
+
+    /// The client takes a response that it had not taken for a while.
+    pub(super) fn has_unblocked(&mut self, now: Instant) {
+        self.blocked_since = Some(now);
+        // Of HTTP/2, nobody knows which response it is.
+        if !self.is_http2 {
+            for request in &mut self.in_flight {
+                request.moved_at = now;
+            }
+        }
+    }
+
+    /// When the first of the requests in flight has had its time.
+    pub(super) fn requests_deadline(&self) -> Option<Instant> {
+        self.in_flight.iter().map(Request::deadline).min()
+    }
+
+    /// The longest timeout of the requests in flight, and otherwise this.
+    pub(super) fn longest(&self, timeout: Duration) -> Duration {
+        let timeouts = self.in_flight.iter().map(|it| it.share.timeout);
+        timeouts.max().unwrap_or(timeout)
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight.is_empty() && self.blocked_since.is_none()
+    }
+}
+
+impl Request {
+    /// A response may take its time to be made, and as much to be taken: a client of HTTP/2
+    /// that opens no window for it leaves the socket itself free.
+    fn deadline(&self) -> Instant {
+        let times = if self.is_streamed { 1 } else { 2 };
+        self.moved_at + times * self.share.timeout
+    }
+}
