@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::service::config::Sources;
+use crate::service::config::{ApplicationSettings, Sources};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::program::failure::Failure;
@@ -237,7 +237,10 @@ impl CommandLine {
             add("--client-id", "client.id", &client.client_id);
             add("--client-secret", "client.secret", &client.client_secret);
         }
+        // The guide's greeting stays open to everyone.
+        let application = ApplicationSettings::default().with_anonymous(vec!["hello".to_owned()]);
         Ok(Sources {
+            application,
             profile: self.profile.clone(),
             config_file: self.config.clone(),
             directory: PathBuf::new(),

@@ -9,7 +9,7 @@ use poem_resource_server::dev::{
     AccessToken, Behaviour, CLIENT_ID, DevIssuer, DevOptions, SigningAlgorithm, SigningKey,
 };
 use poem_resource_server::issuer::Issuer;
-use poem_resource_server::service::config::{Config, Sources};
+use poem_resource_server::service::config::{ApplicationSettings, Config, Sources};
 use poem_resource_server::service::{BuildError, ReloadError, Reloader, Service};
 use reqwest::{Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -91,7 +91,7 @@ impl World {
     pub async fn with_file(path: &Path) -> Self {
         Self::from(&Sources {
             config_file: Some(path.to_owned()),
-            ..Sources::default()
+            ..sources()
         })
         .await
     }
@@ -266,10 +266,17 @@ async fn listen() -> (TcpListener, SocketAddr) {
 }
 
 fn flags(settings: &[(&'static str, &str)]) -> Sources {
-    let mut sources = Sources::default();
+    let mut sources = sources();
     for (key, value) in settings {
         sources.flags.push(("a test", key, (*value).to_owned()));
     }
+    sources
+}
+
+fn sources() -> Sources {
+    let application = ApplicationSettings::default().with_anonymous(vec!["hello".to_owned()]);
+    let mut sources = Sources::default();
+    sources.application = application;
     sources
 }
 
