@@ -48,6 +48,8 @@ pub use per_token::PerToken;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
+#[cfg(feature = "service")]
+pub(crate) use rule::must_exist;
 #[cfg(feature = "docs")]
 pub(crate) use rule::rules;
 pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};

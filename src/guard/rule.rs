@@ -36,8 +36,8 @@ use crate::token::{Claims, Scope};
 use super::challenge::Rejection;
 
 pub use error::RuleError;
-pub(crate) use making::rules;
 pub(super) use making::scopes_in_use;
+pub(crate) use making::{must_exist, rules};
 pub(super) use pairing::{RouteTable, pair};
 
 /// Who may call an operation.

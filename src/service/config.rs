@@ -7,6 +7,7 @@
 //! Asks the process for nothing: arguments, variables and the working directory are
 //! handed in as [`Sources`].
 
+mod application;
 mod checks;
 mod credentials;
 mod in_force;
@@ -22,7 +23,9 @@ mod sections;
 mod settings;
 mod sources;
 mod value;
+mod won;
 
+pub use application::ApplicationSettings;
 pub use in_force::{InForce, InForceRow};
 pub use problem::{ConfigError, Problem};
 pub use profile::Profile;
@@ -47,7 +50,9 @@ pub use settings::settings_table;
 pub use sources::Sources;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use application::Application;
 use checks::Together;
 use reader::Reader;
 pub(in crate::service) use restart::RestartValues;
@@ -99,6 +104,7 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// The client of the command `token`.
     pub client: ClientConfig,
+    application: Application,
     in_force: InForce,
     restart: RestartValues,
 }
@@ -116,7 +122,8 @@ impl Config {
         let mut reader = Reader::new(&won, problems);
         let profile = named.unwrap_or_default();
         let mut config = Self {
-            in_force: InForce::new(&profile, profile_source, &won),
+            application: Application::none(),
+            in_force: InForce::default(),
             profile,
             issuer: IssuerConfig::read(&mut reader),
             cache: CacheConfig::read(&mut reader),
@@ -147,13 +154,28 @@ impl Config {
         // The files of a certificate may change, but not whether there is one.
         let has_tls = config.http.tls.is_some();
         config.restart.insert("http.tls", has_tls.to_string());
-        ConfigError::check(reader.into_problems())?;
+        let mut problems = reader.into_problems();
+        let application = (sources.application).read(&won, &config.profile, &mut problems);
+        ConfigError::check(problems)?;
+        config.in_force = InForce::new(&config.profile, profile_source, &won, application.rows());
+        config.application = application;
         Ok(config)
     }
 
     /// The settings as they were loaded, each with its source.
     pub fn in_force(&self) -> &InForce {
         &self.in_force
+    }
+
+    /// The application's own settings, from the table `[app]`.
+    ///
+    /// # Panics
+    ///
+    /// For another type than that of the [`ApplicationSettings`] they were read with.
+    #[allow(dead_code, reason = "the application builder asks for it")]
+    pub(crate) fn app<S: Send + Sync + 'static>(&self) -> Arc<S> {
+        let settings = self.application.value();
+        settings.expect("the type that the application's settings were read into")
     }
 
     /// The values that a reload cannot change.
@@ -169,7 +191,7 @@ fn choose_profile(sources: &Sources, problems: &mut Vec<Problem>) -> (Option<Pro
     } else if let Some((name, value)) = sources::profile_variable(&sources.environment) {
         (value, sources::variable_source(name))
     } else {
-        return (Some(Profile::default()), layers::BUILT_IN.to_owned());
+        return (Some(Profile::default()), won::BUILT_IN.to_owned());
     };
     match Profile::parse(name) {
         Ok(profile) => (Some(profile), source),

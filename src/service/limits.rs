@@ -24,7 +24,7 @@ pub(super) fn of_listener(config: &HttpConfig) -> Limits {
         max_header_fields: config.max_header_fields as usize,
         max_body_bytes: config.max_body_bytes,
         upgraded_idle_timeout: config.upgraded_idle_timeout,
-        max_upgraded: config.max_upgraded as usize,
+        max_upgraded: config.max_upgraded.get() as usize,
         max_message_bytes: config.max_message_bytes as u64,
         trusted_proxies: Arc::new(config.trusted_proxies.clone()),
     }

@@ -12,11 +12,14 @@ mod denylist;
 mod documents;
 mod guarded;
 mod guide;
+#[path = "../../src/api.rs"]
+mod guide_api;
 mod header;
 mod health;
 mod log_lines;
 mod metrics;
 mod pages;
+mod per_token;
 mod paths;
 mod rate;
 mod refusals;

@@ -9,7 +9,7 @@ use poem_resource_server::dev::{
     AccessToken, Behaviour, CLIENT_ID, DevIssuer, DevOptions, SigningAlgorithm, SigningKey,
 };
 use poem_resource_server::issuer::Issuer;
-use poem_resource_server::service::config::{Config, Sources};
+use poem_resource_server::service::config::{ApplicationSettings, Config, Sources};
 use poem_resource_server::service::{BuildError, ReloadError, Reloader, Service};
 use reqwest::{Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::answer::Answer;
+use crate::guide_api;
 
 /// One RSA key for all: to make it takes longer than most tests.
 static KEY: LazyLock<Arc<SigningKey>> =
@@ -66,8 +67,8 @@ impl World {
         let (issuer, clock) = issuer().await;
         let config = config(&issuer, sources);
         let (listener, address) = listen().await;
-        let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
-        let mut attempts = service.keys().attempts();
+        let service = build(&config, address, &clock).await.unwrap();
+        let mut attempts = service.keys().attempts().unwrap();
         if service.keys().status().attempts == 0 {
             attempts.ended().await;
         }
@@ -91,7 +92,7 @@ impl World {
     pub async fn with_file(path: &Path) -> Self {
         Self::from(&Sources {
             config_file: Some(path.to_owned()),
-            ..Sources::default()
+            ..sources()
         })
         .await
     }
@@ -101,7 +102,7 @@ impl World {
         let (issuer, clock) = issuer().await;
         let config = config(&issuer, &flags(settings));
         let (listener, address) = listen().await;
-        let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
+        let service = build(&config, address, &clock).await.unwrap();
         Self::run(service, listener, address, issuer, clock).await
     }
 
@@ -111,8 +112,8 @@ impl World {
         let mut config = config(&issuer, &flags(settings));
         config.issuer.url = Some(Issuer::parse(url).unwrap());
         let (listener, address) = listen().await;
-        let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
-        let mut attempts = service.keys().attempts();
+        let service = build(&config, address, &clock).await.unwrap();
+        let mut attempts = service.keys().attempts().unwrap();
         let world = Self::run(service, listener, address, issuer, clock).await;
         attempts.ended().await;
         world
@@ -126,7 +127,7 @@ impl World {
         ));
         let (listener, address) = listen().await;
         let config = config(&issuer, &flags(settings));
-        let service = Service::build(&config, address, Arc::new(clock.clone())).unwrap();
+        let service = build(&config, address, &clock).await.unwrap();
         Self::run(service, listener, address, issuer, clock).await
     }
 
@@ -135,9 +136,7 @@ impl World {
         let (issuer, clock) = issuer().await;
         let config = config(&issuer, &flags(settings));
         let address: SocketAddr = "127.0.0.1:3000".parse().unwrap();
-        Service::build(&config, address, Arc::new(clock))
-            .err()
-            .unwrap()
+        build(&config, address, &clock).await.err().unwrap()
     }
 
     async fn run(
@@ -249,6 +248,15 @@ impl World {
     }
 }
 
+async fn build(
+    config: &Config,
+    address: SocketAddr,
+    clock: &ManualClock,
+) -> Result<Service, BuildError> {
+    let clock = Arc::new(clock.clone());
+    Service::build(guide_api::application(), config, address, clock).await
+}
+
 async fn issuer() -> (DevIssuer, ManualClock) {
     let clock = ManualClock::new();
     let options = DevOptions::default()
@@ -264,10 +272,17 @@ async fn listen() -> (TcpListener, SocketAddr) {
 }
 
 fn flags(settings: &[(&'static str, &str)]) -> Sources {
-    let mut sources = Sources::default();
+    let mut sources = sources();
     for (key, value) in settings {
         sources.flags.push(("a test", key, (*value).to_owned()));
     }
+    sources
+}
+
+fn sources() -> Sources {
+    let application = ApplicationSettings::default().with_anonymous(vec!["hello".to_owned()]);
+    let mut sources = Sources::default();
+    sources.application = application;
     sources
 }
 

@@ -193,7 +193,12 @@ fn refuse_same_ids(rules: &[OperationRule]) -> Result<(), RuleError> {
     Ok(())
 }
 
-fn must_exist(rules: &[OperationRule], setting: &'static str, id: &str) -> Result<(), RuleError> {
+/// Checks that `setting` names an operation that exists.
+pub(crate) fn must_exist(
+    rules: &[OperationRule],
+    setting: &'static str,
+    id: &str,
+) -> Result<(), RuleError> {
     let ids = || rules.iter().filter_map(|rule| rule.operation_id);
     if ids().any(|known| known.eq_ignore_ascii_case(id)) {
         return Ok(());

@@ -1,22 +1,26 @@
 //! Secrets that are handed over as files: one for each, named by its key, as in
 //! `client.secret`, in the directory of systemd's `LoadCredential=` or of a container's
 //! mounted secrets.
+//!
+//! A file whose name begins with `app.` sets that key of the application.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::key::Key;
 use super::layer::Layer;
 use super::problem::{Fault, Problem};
 use super::settings;
 
 /// A layer for each secret that has a file; other files are passed over.
 pub(super) fn read(directory: &Path, problems: &mut Vec<Problem>) -> Vec<Layer> {
+    let secrets = settings::all().iter().filter(|setting| setting.is_secret);
+    let named = secrets.map(|setting| (setting.key.clone(), setting.key.to_string()));
     let mut layers = Vec::new();
-    for setting in settings::all().iter().filter(|setting| setting.is_secret) {
-        let key = &setting.key;
-        let path = directory.join(key.to_string());
-        let source = format!("credential {}", path.display());
+    for (key, name) in named.chain(of_application(directory)) {
+        let path = directory.join(name);
+        let (source, key) = (format!("{PREFIX}{}", path.display()), &key);
         match read_file(&path) {
             Ok(None) => {}
             Ok(Some(text)) => layers.push(Layer::single(&source, key, &text, problems)),
@@ -24,6 +28,23 @@ pub(super) fn read(directory: &Path, problems: &mut Vec<Problem>) -> Vec<Layer> 
         }
     }
     layers
+}
+
+/// Whether a value of this source came from a file of secrets.
+pub(super) fn is_source(source: &str) -> bool {
+    source.starts_with(PREFIX)
+}
+
+/// The files whose names are keys of the application. Which of these are its secrets, only
+/// its type knows; another key is reported as in any other source.
+fn of_application(directory: &Path) -> Vec<(Key, String)> {
+    // A directory that cannot be listed may still hold the files that are known by name.
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut keys: Vec<_> = names.map(|name| (Key::dotted(&name), name)).collect();
+    keys.retain(|(key, _)| key.is_application());
+    keys.sort();
+    keys
 }
 
 /// Without the line ends that editors leave behind.
@@ -52,5 +73,8 @@ fn read_file(path: &Path) -> Result<Option<String>, Fault> {
     }
     Ok(Some(secret.to_owned()))
 }
+
+/// How the source of a secret of a file begins.
+const PREFIX: &str = "credential ";
 
 const MAX_SECRET_BYTES: u64 = 16 * 1024;

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::key::Key;
-use super::layers::Won;
 use super::problem::MASK;
 use super::profile::Profile;
 use super::settings;
 use super::value;
+use super::won::Won;
 
 /// Every setting in force; prints as a table.
 ///
 /// A source that leaves no room on its line of 80 columns stands on the next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InForce {
     rows: Vec<InForceRow>,
 }
@@ -25,26 +25,34 @@ pub struct InForceRow {
     pub key: String,
     /// The value as TOML has it; a secret is masked.
     pub value: String,
-    /// The file, variable or flag it came from, or `built-in default`.
+    /// The file, variable or flag it came from, or `built-in default` or
+    /// `application default`.
     pub source: String,
 }
 
 impl InForce {
-    pub(super) fn new(profile: &Profile, profile_source: String, won: &BTreeMap<Key, Won>) -> Self {
+    pub(super) fn new(
+        profile: &Profile,
+        profile_source: String,
+        won: &BTreeMap<Key, Won>,
+        application: &[InForceRow],
+    ) -> Self {
         let mut rows = vec![InForceRow {
             key: "profile".to_owned(),
             value: format!("{:?}", profile.as_str()),
             source: profile_source,
         }];
         let order = |key: &Key| settings::all().iter().position(|it| it.key == *key);
-        let mut keys: Vec<&Key> = won.keys().collect();
+        let mut keys: Vec<&Key> = won.keys().filter(|it| !it.is_application()).collect();
         // Keys with free segments are not in the list, and come last.
         keys.sort_by_key(|key| order(key).unwrap_or(usize::MAX));
         rows.extend(keys.into_iter().map(|key| row(key, &won[key])));
+        rows.extend_from_slice(application);
         Self { rows }
     }
 
-    /// The settings: the profile, the order of `config/default.toml`, then operations.
+    /// The settings: the profile, the order of `config/default.toml`, then operations, then
+    /// the application's own.
     pub fn rows(&self) -> &[InForceRow] {
         &self.rows
     }

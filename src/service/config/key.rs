@@ -47,6 +47,28 @@ impl Key {
         format!("{VARIABLE_PREFIX}{}", self.0.join("__").to_uppercase())
     }
 
+    /// This key with another last segment.
+    pub(super) fn sibling(&self, last: &str) -> Self {
+        let section = self.0.split_last().map_or(&[][..], |(_, section)| section);
+        Self(section.to_vec()).join(last)
+    }
+
+    /// Whether this key is `other`, or one below it.
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
+    /// Whether this key belongs to the application.
+    pub(super) fn is_application(&self) -> bool {
+        self.0.len() > 1 && self.0[0] == APPLICATION
+    }
+
+    /// Whether a variable can set this key.
+    pub(super) fn has_variable(&self) -> bool {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        (self.0.iter()).all(|it| it.chars().all(is_plain) && !it.contains("__"))
+    }
+
     /// Whether the last segment is the name of a claim.
     pub(super) fn is_claim(&self) -> bool {
         self.0.len() == 5 && self.0[..2] == OPERATIONS && self.0[3] == "claims"
@@ -73,5 +95,8 @@ impl fmt::Display for Key {
 
 /// What every variable of ours begins with, save the two of Okta's guide.
 pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
+
+/// The section of the application's own settings.
+pub(super) const APPLICATION: &str = "app";
 
 const OPERATIONS: [&str; 2] = ["access", "operations"];

@@ -68,7 +68,7 @@ pub(super) fn walk(section: &Dict, at: &Key, visit: &mut impl FnMut(Key, &Value)
 }
 
 fn admit(key: &Key) -> Result<(), Fault> {
-    if settings::is_setting(key) {
+    if settings::is_setting(key) || key.is_application() {
         return Ok(());
     }
     if settings::is_section(key) {
@@ -81,7 +81,8 @@ fn admit(key: &Key) -> Result<(), Fault> {
     })
 }
 
-fn insert(section: &mut Dict, path: &[String], value: Value) {
+/// Sets the value at `path` below `section`.
+pub(super) fn insert(section: &mut Dict, path: &[String], value: Value) {
     match path {
         [] => {}
         [last] => {

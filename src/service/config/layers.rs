@@ -3,11 +3,12 @@
 //! Later wins:
 //!
 //! 1. the built-in default;
-//! 2. `config/<profile>.toml`, if present;
-//! 3. the file of `--config`;
-//! 4. files that hold a secret each;
-//! 5. the environment, Okta's names before ours;
-//! 6. flags.
+//! 2. the default of the application;
+//! 3. `config/<profile>.toml`, if present;
+//! 4. the file of `--config`;
+//! 5. files that hold a secret each;
+//! 6. the environment, Okta's names before ours;
+//! 7. flags.
 //!
 //! Whether a value fits its setting is asked later, of the value that won: see
 //! [`super::reader`].
@@ -17,7 +18,7 @@ use std::io;
 use std::path::Path;
 
 use figment::providers::{Format, Toml};
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 use figment::{Figment, Provider};
 
 use super::credentials;
@@ -27,13 +28,7 @@ use super::problem::{Fault, Problem};
 use super::profile::Profile;
 use super::settings;
 use super::sources::{self, Sources};
-
-/// A value that won, and where it came from.
-#[derive(Debug)]
-pub(super) struct Won {
-    pub(super) value: Value,
-    pub(super) source: String,
-}
+use super::won::{APPLICATION, BUILT_IN, Won};
 
 /// Lays the layers over each other.
 pub(super) fn collect(
@@ -41,7 +36,10 @@ pub(super) fn collect(
     profile: Option<&Profile>,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<Key, Won> {
-    let mut layers = vec![Layer::new(BUILT_IN, settings::defaults(), problems)];
+    let mut layers = vec![
+        Layer::new(BUILT_IN, settings::defaults(), problems),
+        Layer::new(APPLICATION, &sources.application.defaults(), problems),
+    ];
     if let Some(profile) = profile {
         let path = Path::new("config").join(format!("{profile}.toml"));
         layers.extend(read_file(
@@ -86,9 +84,6 @@ pub(super) fn collect(
     });
     won
 }
-
-/// How the built-in default is named as the source of a value.
-pub(super) const BUILT_IN: &str = "built-in default";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Absence {

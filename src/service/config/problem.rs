@@ -119,6 +119,11 @@ impl Fault {
         self
     }
 
+    /// What is wrong, without what was found.
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
+
     pub(super) fn has_found(&self) -> bool {
         self.found.is_some()
     }

@@ -6,11 +6,11 @@ use std::fmt;
 use figment::value::Value;
 
 use super::key::Key;
-use super::layers::Won;
 use super::problem::{Fault, Problem};
 use super::restart::RestartValues;
 use super::settings;
 use super::value;
+use super::won::Won;
 
 /// Reads settings one after the other; a bad one does not hide the next.
 pub(super) struct Reader<'a> {

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use figment::providers::{Format, Toml};
 use figment::value::{Dict, Value};
 
-use super::key::Key;
+use super::key::{self, Key};
 
 /// One setting that exists.
 #[derive(Debug)]
@@ -65,9 +65,10 @@ pub(super) fn needs_restart(key: &Key) -> bool {
 
 /// Whether `key` is a section that holds settings or further sections.
 pub(super) fn is_section(key: &Key) -> bool {
-    all().iter().any(|setting| {
-        setting.key.segments().len() > key.segments().len() && begins_with(setting, key)
-    })
+    *key == Key::dotted(key::APPLICATION)
+        || all().iter().any(|setting| {
+            setting.key.segments().len() > key.segments().len() && begins_with(setting, key)
+        })
 }
 
 /// Whether `key` is a setting whose value is a list.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::application::ApplicationSettings;
 use super::key::{Key, VARIABLE_PREFIX};
 use super::problem::{ConfigError, Fault, Problem};
 use super::settings;
@@ -10,6 +11,8 @@ use super::settings;
 /// Everything a configuration is made from.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
+    /// What the application brings.
+    pub application: ApplicationSettings,
     /// The flag `--profile`.
     pub profile: Option<String>,
     /// The flag `--config`: a file that must exist, relative to `directory`.
@@ -118,13 +121,18 @@ fn own_name(name: &str) -> Option<&str> {
 
 // Kubernetes tells every pod of a Service called `resource-server` by variables that
 // begin as ours do; they must not stop the program.
+//
+// No Service has a name from which two underscores come unless it has two hyphens, and the
+// application may have a setting called `service_host`.
 fn is_from_kubernetes(name: &str, value: &str) -> bool {
     let is_link = ["tcp://", "udp://", "sctp://"]
         .iter()
         .any(|scheme| value.starts_with(scheme));
-    name.ends_with("_SERVICE_HOST")
-        || name.ends_with("_SERVICE_PORT")
-        || name.contains("_SERVICE_PORT_")
+    let is_application = own_name(name).is_some_and(|it| it.starts_with("APP__"));
+    !is_application
+        && (name.ends_with("_SERVICE_HOST")
+            || name.ends_with("_SERVICE_PORT")
+            || name.contains("_SERVICE_PORT_"))
         || name.ends_with("_PORT") && is_link
         || name.split("_PORT_").skip(1).any(|rest| {
             rest.trim_start_matches(|c: char| c.is_ascii_digit()) != rest

@@ -1,3 +1,4 @@
+mod application;
 mod credentials;
 mod messages;
 mod precedence;

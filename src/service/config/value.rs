@@ -5,7 +5,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use figment::value::Value;
+use figment::value::{Num, Value};
 use url::Url;
 
 use super::problem::Fault;
@@ -60,15 +60,37 @@ pub(super) fn scope(value: &Value) -> Result<Scope, Fault> {
 
 /// A whole number within `range`.
 pub(super) fn number(value: &Value, range: RangeInclusive<u32>) -> Result<u32, Fault> {
+    let range = i128::from(*range.start())..=i128::from(*range.end());
+    let number = whole_number(value, &range)?;
+    Ok(u32::try_from(number).expect("a number of the range"))
+}
+
+/// A whole number within `range`, which may be far.
+pub(super) fn whole_number(value: &Value, range: &RangeInclusive<i128>) -> Result<i128, Fault> {
     let number = match value {
         Value::String(_, text) => text.parse().ok(),
-        Value::Num(_, number) => number.to_i128().and_then(|it| u32::try_from(it).ok()),
+        Value::Num(_, number) => whole(*number),
         _ => None,
     };
     number.filter(|it| range.contains(it)).ok_or_else(|| {
         let (least, most) = (range.start(), range.end());
         Fault::new(format!("must be a whole number from {least} to {most}"))
     })
+}
+
+/// The number, if it has no decimal places and is not beyond reason.
+pub(super) fn whole(number: Num) -> Option<i128> {
+    let unsigned = || number.to_u128().and_then(|it| i128::try_from(it).ok());
+    number.to_i128().or_else(unsigned)
+}
+
+/// A number, which may have decimal places.
+pub(super) fn float(value: &Value) -> Result<f64, Fault> {
+    // As text, so that whole numbers need no cast.
+    let number = printed(value).trim_matches('"').parse().ok();
+    number
+        .filter(|number: &f64| number.is_finite())
+        .ok_or_else(|| Fault::new("must be a number").fix("write it as in \"0.1\""))
 }
 
 /// A duration within `range`: a whole number and one of `ms`, `s`, `m`, `h`.
@@ -102,7 +124,9 @@ pub(super) fn printed(value: &Value) -> String {
     match value {
         Value::String(_, text) => format!("{text:?}"),
         Value::Bool(_, flag) => flag.to_string(),
-        Value::Num(_, number) => match (number.to_i128(), number.to_f64()) {
+        // Before it becomes longer than it was written.
+        Value::Num(_, Num::F32(number)) => number.to_string(),
+        Value::Num(_, number) => match (whole(*number), number.to_f64()) {
             (Some(whole), _) => whole.to_string(),
             (None, Some(broken)) => broken.to_string(),
             (None, None) => "a number".to_owned(),
@@ -122,7 +146,8 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(millis))
 }
 
-fn show_duration(duration: Duration) -> String {
+/// The duration in the largest unit that fits.
+pub(super) fn show_duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     let (unit, unit_millis) = UNITS
         .iter()
@@ -155,8 +180,7 @@ pub(super) fn web_url(value: &Value, example: &str) -> Result<Url, Fault> {
 
 /// A part of one, from 0 to 1.
 pub(super) fn ratio(value: &Value) -> Result<f64, Fault> {
-    // As text, so that whole numbers need no cast.
-    let number = printed(value).trim_matches('"').parse().ok();
+    let number = float(value).ok();
     number
         .filter(|number: &f64| (0.0..=1.0).contains(number))
         .ok_or_else(|| Fault::new("must be a number from 0 to 1").fix("write it as in \"0.1\""))

@@ -35,7 +35,7 @@ async fn walk(status: u16, change: impl FnOnce(&mut Value)) -> Report {
     let guard = issuer.guard();
     let live = Live(StatusCode::from_u16(status).unwrap());
     let service = OpenApiService::new(guard.protect(live), "Live", "1");
-    let mut document = guard.document(&service, None).unwrap().as_value().clone();
+    let mut document = guard.document(&service).unwrap().as_value().clone();
     change(&mut document["paths"]["/live"]["get"]);
     let document = Document::from(document);
     let routes = Route::new().nest("/", service);

@@ -18,7 +18,9 @@ fn the_built_in_default_is_enough() {
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(config.http.max_connections.get(), 10_000);
     assert_eq!(config.access.mode, AccessMode::Declared);
-    assert_eq!(config.access.anonymous, ["hello"]);
+    assert!(config.access.anonymous.is_empty());
+    assert!(config.docs.enabled);
+    assert!(config.operations.is_empty());
     assert_eq!(config.log.format, LogFormat::Text);
     assert!(config.client.secret.is_none());
     let rows = config.in_force().rows();

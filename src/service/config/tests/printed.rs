@@ -18,7 +18,7 @@ fn the_settings_in_force_fit_80_columns_and_name_their_sources() {
         "profile                   \"dev\"                     built-in default\n",
         "issuer.url                \"https://dev-1.okta.com/oauth2/default\"\n  from environment variable OKTA_OAUTH2_ISSUER\n",
         "http.max_connections      10000                     built-in default\n",
-        "access.anonymous          [\"hello\"]                 built-in default\n",
+        "access.anonymous          []                        built-in default\n",
         "client.secret             ********\n",
         "access.operations.whoami.scopes  \"a b\"\n",
     ] {

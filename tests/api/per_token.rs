@@ -1,9 +1,4 @@
 //! What the guide's answer takes while its token is remembered.
-#![allow(clippy::unwrap_used)] // A test may stop where it stands.
-
-#[path = "../src/api.rs"]
-mod api;
-
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -11,7 +6,7 @@ use allocation_counter::measure;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
-use api::WhoAmI;
+use crate::guide_api::WhoAmI;
 
 use poem_resource_server::clock::{Clock, ManualClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};

@@ -1,0 +1,267 @@
+//! The table `[app]` of the settings, which belongs to the application.
+//!
+//! It is read into the application's own type, and its problems are reported with those of
+//! our settings, in the same form. Which of its keys are secrets follows from the type: the
+//! fields of type [`Secret`](super::Secret).
+
+mod deserializer;
+mod fault;
+mod parts;
+mod reading;
+mod rounds;
+mod written;
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use figment::value::{Dict, Value};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::credentials;
+use super::in_force::InForceRow;
+use super::key::{self, Key};
+use super::layer;
+use super::problem::{Fault, MASK, Problem};
+use super::profile::Profile;
+use super::value;
+use super::won::{APPLICATION, Won};
+use rounds::Found;
+
+/// What the application brings to the settings: the type of its table `[app]`, and its
+/// default for `access.anonymous`.
+///
+/// The default is an application that has neither.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct ApplicationSettings {
+    read: Option<fn(&Dict) -> Table>,
+    anonymous: Vec<String>,
+}
+
+/// The application's settings in force.
+#[derive(Clone)]
+pub(super) struct Application {
+    value: Arc<dyn Any + Send + Sync>,
+    rows: Vec<InForceRow>,
+}
+
+/// The table after it was read into the application's type.
+struct Table {
+    value: Option<Arc<dyn Any + Send + Sync>>,
+    faults: BTreeMap<Key, Found>,
+    secrets: BTreeSet<Key>,
+    written: BTreeMap<Key, String>,
+}
+
+impl ApplicationSettings {
+    /// An application whose table `[app]` is read into `S`.
+    ///
+    /// The type is read as TOML is, and values from the environment are read as the form
+    /// that the type asks for. A field of type [`Secret`](super::Secret) is never shown and
+    /// may come from a file, and a [`Duration`](std::time::Duration) is written as in
+    /// `"30s"`. A key that no field takes is an error, except where the type collects keys
+    /// itself (`#[serde(flatten)]`). Name fields in lower case, because variables are
+    /// matched without regard to case.
+    ///
+    /// The type is written out to show the settings that no source sets. Do not keep a
+    /// secret in a `String`, because that would be shown.
+    pub fn of<S>() -> Self
+    where
+        S: DeserializeOwned + Serialize + Send + Sync + 'static,
+    {
+        Self {
+            read: Some(read_table::<S>),
+            anonymous: Vec::new(),
+        }
+    }
+
+    /// The default of the setting `access.anonymous`.
+    #[must_use]
+    pub fn with_anonymous(mut self, operations: Vec<String>) -> Self {
+        self.anonymous = operations;
+        self
+    }
+
+    /// The defaults that the application gives to our settings.
+    pub(super) fn defaults(&self) -> Dict {
+        if self.anonymous.is_empty() {
+            return Dict::new();
+        }
+        let anonymous = Value::from(self.anonymous.clone());
+        let access = Dict::from([("anonymous".to_owned(), anonymous)]);
+        Dict::from([("access".to_owned(), Value::from(access))])
+    }
+
+    /// Reads the table, and adds what is wrong with it to `problems`.
+    pub(super) fn read(
+        &self,
+        won: &BTreeMap<Key, Won>,
+        profile: &Profile,
+        problems: &mut Vec<Problem>,
+    ) -> Application {
+        let set: BTreeMap<&Key, &Won> = won.iter().filter(|(it, _)| it.is_application()).collect();
+        let mut given = Dict::new();
+        for (key, won) in &set {
+            layer::insert(&mut given, &key.segments()[1..], won.value.clone());
+        }
+        let Some(read) = self.read else {
+            for (key, won) in set {
+                let fault = Fault::new("is not a setting")
+                    .fix("remove it, because this application has no settings of its own");
+                problems.push(Problem::with_key(&won.source, key, fault));
+            }
+            return Application::none();
+        };
+        let table = read(&given);
+        for (key, found) in &table.faults {
+            problems.push(problem(key, found, &set, &table.secrets, profile));
+        }
+        Application {
+            rows: rows(&set, &table),
+            value: table.value.unwrap_or_else(|| Arc::new(())),
+        }
+    }
+}
+
+impl Application {
+    pub(super) fn none() -> Self {
+        Self {
+            value: Arc::new(()),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn rows(&self) -> &[InForceRow] {
+        &self.rows
+    }
+
+    /// The settings, if they are of this type.
+    pub(super) fn value<S: Send + Sync + 'static>(&self) -> Option<Arc<S>> {
+        self.value.clone().downcast().ok()
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application").finish_non_exhaustive()
+    }
+}
+
+fn read_table<S>(given: &Dict) -> Table
+where
+    S: DeserializeOwned + Serialize + Send + Sync + 'static,
+{
+    let root = Key::dotted(key::APPLICATION);
+    let outcome = rounds::read::<S>(given, &root);
+    let written = outcome.value.as_ref();
+    let written = written.map_or_else(BTreeMap::new, |it| written::written(it, &root));
+    let mut secrets = outcome.secrets;
+    let masked = written.iter().filter(|(_, value)| value.contains(MASK));
+    secrets.extend(masked.map(|(key, _)| key.clone()));
+    Table {
+        value: outcome.value.map(|it| Arc::new(it) as Arc<_>),
+        faults: outcome.faults,
+        secrets,
+        written,
+    }
+}
+
+fn problem(
+    key: &Key,
+    found: &Found,
+    set: &BTreeMap<&Key, &Won>,
+    secrets: &BTreeSet<Key>,
+    profile: &Profile,
+) -> Problem {
+    let won = nearest(key, set);
+    let source = won.map_or(APPLICATION, |(_, won)| won.source.as_str());
+    match found {
+        Found::Unknown(fault) => Problem::with_key(source, key, fault.clone()),
+        Found::Missing => Problem::with_key(APPLICATION, key, missing(key, profile)),
+        Found::Value(fault) => {
+            let fault = fault.clone();
+            let fault = match won {
+                Some((set, _)) if !key.is_within(set) => fault.found_as("a table"),
+                Some((set, won)) if is_hidden(set, won, secrets) => fault.found_as(MASK),
+                Some((set, won)) => value::found_in(fault, part(&won.value, set, key)),
+                None => fault,
+            };
+            Problem::with_key(source, key, fault)
+        }
+    }
+}
+
+fn missing(key: &Key, profile: &Profile) -> Fault {
+    let segments = key.segments();
+    let (name, section) = segments.split_last().unwrap_or((&segments[0], segments));
+    let file = format!(
+        "`{name}` under [{}] in config/{profile}.toml",
+        section.join(".")
+    );
+    Fault::new("must be set").fix(match key.has_variable() {
+        true => format!("set {}, or {file}", key.variable()),
+        false => format!("set {file}"),
+    })
+}
+
+/// The value that was set for the key, or else for what it is in, or else within it.
+fn nearest<'a>(key: &Key, set: &BTreeMap<&'a Key, &'a Won>) -> Option<(&'a Key, &'a Won)> {
+    let around = |(it, _): &(&&Key, &&Won)| key.is_within(it);
+    let within = |(it, _): &(&&Key, &&Won)| it.is_within(key);
+    let found = set.iter().find(around).or_else(|| set.iter().find(within));
+    found.map(|(key, won)| (*key, *won))
+}
+
+/// The part of a value that `key` names, or the smallest around it.
+fn part<'a>(value: &'a Value, at: &Key, key: &Key) -> &'a Value {
+    let mut value = value;
+    for segment in &key.segments()[at.segments().len()..] {
+        let inner = match value {
+            Value::Array(_, items) => segment.parse().ok().and_then(|it: usize| items.get(it)),
+            Value::Dict(_, entries) => entries.get(segment),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => value = inner,
+            None => return value,
+        }
+    }
+    value
+}
+
+fn rows(set: &BTreeMap<&Key, &Won>, table: &Table) -> Vec<InForceRow> {
+    let mut rows = BTreeMap::new();
+    for (key, value) in &table.written {
+        rows.insert(key, (value.clone(), APPLICATION));
+    }
+    for (key, won) in set {
+        rows.retain(|written, _| !written.is_within(key) && !key.is_within(written));
+        let value = match is_hidden(key, won, &table.secrets) {
+            true => MASK.to_owned(),
+            false => value::printed(&won.value),
+        };
+        rows.insert(key, (value, won.source.as_str()));
+    }
+    let row = |(key, (value, source)): (&Key, (String, &str))| InForceRow {
+        key: key.to_string(),
+        value,
+        source: source.to_owned(),
+    };
+    rows.into_iter().map(row).collect()
+}
+
+fn is_hidden(key: &Key, won: &Won, secrets: &BTreeSet<Key>) -> bool {
+    credentials::is_source(&won.source) || is_secret(key, secrets)
+}
+
+/// Whether the value of the key holds a secret, or is in one.
+fn is_secret(key: &Key, secrets: &BTreeSet<Key>) -> bool {
+    let related = |it: &Key| it.is_within(key) || key.is_within(it);
+    secrets.iter().any(related)
+}
+
+#[cfg(test)]
+mod tests;

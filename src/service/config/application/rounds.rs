@@ -1,0 +1,174 @@
+//! Reads the application's table into its type, and finds every fault in it.
+//!
+//! serde stops at the first fault. So the value at fault is replaced by a placeholder and
+//! the table is read again:
+//!
+//! 1. A fault is kept unless a placeholder causes it.
+//! 2. Its value becomes a placeholder; a key that no field takes is left out.
+//! 3. A placeholder that the type refuses is left out too, and where that does not help,
+//!    the reading ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use figment::value::{Dict, Empty, Tag, Value};
+use serde::de::DeserializeOwned;
+
+use super::fault::{Cause, ReadFault, one_of};
+use super::reading::{Notes, Reading};
+use crate::service::config::key::Key;
+use crate::service::config::problem::Fault;
+
+/// What a reading came to.
+pub(super) struct Outcome<S> {
+    /// The value, unless there are faults.
+    pub(super) value: Option<S>,
+    pub(super) faults: BTreeMap<Key, Found>,
+    pub(super) secrets: BTreeSet<Key>,
+}
+
+/// A fault of the table.
+#[derive(Debug, PartialEq)]
+pub(super) enum Found {
+    /// A value that the type does not take.
+    Value(Fault),
+    /// A value that is required.
+    Missing,
+    /// A key that the type does not have.
+    Unknown(Fault),
+}
+
+/// Reads `table`, the value of the key `root`.
+pub(super) fn read<S: DeserializeOwned>(table: &Dict, root: &Key) -> Outcome<S> {
+    let notes = Notes::default();
+    let mut rounds = Rounds {
+        tree: Value::from(table.clone()),
+        root: root.clone(),
+        placed: BTreeSet::new(),
+        removed: BTreeSet::new(),
+        faults: BTreeMap::new(),
+    };
+    let mut value = None;
+    for _ in 0..MAX_ROUNDS {
+        match S::deserialize(Reading::new(rounds.tree.clone(), root.clone(), &notes)) {
+            Ok(read) => {
+                value = Some(read);
+                break;
+            }
+            Err(fault) => {
+                if !rounds.go_on_after(fault) {
+                    break;
+                }
+            }
+        }
+    }
+    let mut faults = rounds.faults;
+    for (key, known) in notes.unknown.into_inner() {
+        let fault = unknown(&key, known);
+        faults.entry(key).or_insert(Found::Unknown(fault));
+    }
+    Outcome {
+        value: value.filter(|_| faults.is_empty()),
+        faults,
+        secrets: notes.secrets.into_inner(),
+    }
+}
+
+struct Rounds {
+    tree: Value,
+    root: Key,
+    /// Where placeholders are.
+    placed: BTreeSet<Key>,
+    /// Which of them the type refused.
+    removed: BTreeSet<Key>,
+    faults: BTreeMap<Key, Found>,
+}
+
+impl Rounds {
+    /// Keeps the fault and changes the table, unless that cannot help.
+    fn go_on_after(&mut self, fault: ReadFault) -> bool {
+        let at = fault.at.unwrap_or_else(|| self.root.clone());
+        let (key, found) = match fault.cause {
+            Cause::Missing(field) => (at.join(field), Found::Missing),
+            Cause::Unknown(field, known) => {
+                let key = at.join(&field);
+                let fault = unknown(&key, known);
+                (key, Found::Unknown(fault))
+            }
+            cause => (at, Found::Value(cause.into_fault())),
+        };
+        let placeholder = self.placed.iter().find(|placed| key.is_within(placed));
+        if let Some(placeholder) = placeholder.cloned() {
+            self.change(&placeholder, None);
+            return self.removed.insert(placeholder);
+        }
+        // Whoever judges the whole of a table may object to a placeholder in it.
+        let is_doubtful = matches!(found, Found::Value(_))
+            && self.placed.iter().any(|placed| placed.is_within(&key));
+        let is_unknown = matches!(found, Found::Unknown(_));
+        if !is_doubtful {
+            self.faults.insert(key.clone(), found);
+        }
+        if is_unknown {
+            self.change(&key, None);
+        } else {
+            self.change(&key, Some(Value::Empty(Tag::Default, Empty::Unit)));
+            self.placed.insert(key);
+        }
+        true
+    }
+
+    fn change(&mut self, key: &Key, value: Option<Value>) {
+        let path = &key.segments()[self.root.segments().len()..];
+        change(&mut self.tree, path, value);
+    }
+}
+
+/// Puts a value into the tree, or takes one out.
+fn change(tree: &mut Value, path: &[String], value: Option<Value>) {
+    let Some((first, rest)) = path.split_first() else {
+        *tree = value.unwrap_or(Value::Empty(Tag::Default, Empty::Unit));
+        return;
+    };
+    match tree {
+        Value::Dict(_, entries) if rest.is_empty() => {
+            match value {
+                Some(value) => entries.insert(first.clone(), value),
+                None => entries.remove(first),
+            };
+        }
+        Value::Dict(_, entries) if entries.contains_key(first) => {
+            if let Some(inner) = entries.get_mut(first) {
+                change(inner, rest, value);
+            }
+        }
+        Value::Array(_, items) => {
+            let position = first.parse().unwrap_or(usize::MAX);
+            if let Some(item) = items.get_mut(position) {
+                change(item, rest, value);
+            }
+        }
+        // An item of a list that is written as a string: the whole list goes.
+        _ => *tree = Value::Empty(Tag::Default, Empty::Unit),
+    }
+}
+
+fn unknown(key: &Key, known: &[&str]) -> Fault {
+    let fault = Fault::new("is not a setting");
+    let name = key.segments().last().map_or("", String::as_str);
+    let near = known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= MAX_DISTANCE && *distance < known.len())
+        .min_by_key(|(distance, _)| *distance);
+    match near {
+        Some((_, known)) => fault.fix(format!("did you mean `{}`?", key.sibling(known))),
+        None if known.is_empty() => fault.fix("remove it"),
+        None => fault.fix(format!("remove it, or use {}", one_of(known))),
+    }
+}
+
+// Each round removes a fault, and an operator does not read more.
+const MAX_ROUNDS: usize = 64;
+
+// As for our own settings: three slips of the finger.
+const MAX_DISTANCE: usize = 3;

@@ -1,0 +1,228 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Directory, source_of, with_environment};
+use crate::service::config::{ApplicationSettings, Config, ConfigError, Secret, Sources};
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Shop {
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default = "minute")]
+    timeout: Duration,
+    #[serde(default)]
+    rate: Option<f32>,
+    database: Database,
+    #[serde(default)]
+    keys: BTreeMap<String, Secret>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Database {
+    url: String,
+    password: Option<Secret>,
+    #[serde(default)]
+    max_connections: u32,
+}
+
+fn minute() -> Duration {
+    Duration::from_secs(60)
+}
+
+fn sources(directory: &Directory) -> Sources {
+    Sources {
+        application: ApplicationSettings::of::<Shop>(),
+        ..directory.sources()
+    }
+}
+
+fn load_file(text: &str) -> Result<Config, ConfigError> {
+    let directory = Directory::new().with("config/dev.toml", text);
+    Config::load(&sources(&directory))
+}
+
+fn row(config: &Config, key: &str) -> (String, String) {
+    let mut rows = config.in_force().rows().iter();
+    let row = rows.find(|row| row.key == key).expect(key);
+    (row.value.clone(), row.source.clone())
+}
+
+#[test]
+fn each_layer_of_the_applications_settings_beats_the_one_before() {
+    let directory = Directory::new()
+        .with(
+            "config/dev.toml",
+            "[app.database]\nurl = 'a'\nmax_connections = 1",
+        )
+        .with("app.database.password", "pass-1\n");
+    let name = "RESOURCE_SERVER_APP__DATABASE__MAX_CONNECTIONS";
+    let variables = [
+        (name, "5"),
+        ("RESOURCE_SERVER_APP__TAGS", "a, b"),
+        ("RESOURCE_SERVER_APP__DATABASE__URL", ""),
+    ];
+    let mut sources = with_environment(sources(&directory), &variables);
+    sources.credentials = Some(directory.0.clone());
+    sources.flags.push(("--tags", "app.tags", "c".to_owned()));
+
+    let config = Config::load(&sources).expect("every layer fits");
+
+    let shop = config.app::<Shop>();
+    assert_eq!(shop.tags, ["c"]);
+    assert_eq!(shop.database.url, "a");
+    assert_eq!(shop.database.max_connections, 5);
+    let password = shop.database.password.as_ref();
+    assert_eq!(password.map(Secret::reveal), Some("pass-1"));
+    let source = source_of(&config, "app.database.max_connections");
+    assert_eq!(source, format!("environment variable {name}"));
+    let shown = format!("{config:?} {}", config.in_force());
+    assert!(!shown.contains("pass-1"), "{shown}");
+}
+
+#[test]
+fn every_setting_of_the_application_in_force_is_shown_with_its_source() {
+    let file = "app.database.url = 'a'\napp.keys.one = 'pass-1'\napp.rate = 0.1";
+
+    let config = load_file(file).expect("the file fits");
+
+    let own = |text: &str, source: &str| (text.to_owned(), source.to_owned());
+    let file = "config/dev.toml";
+    for (key, expected) in [
+        (
+            "app.database.max_connections",
+            own("0", "application default"),
+        ),
+        (
+            "app.database.password",
+            own("not set", "application default"),
+        ),
+        ("app.database.url", own("\"a\"", file)),
+        ("app.keys.one", own("********", file)),
+        ("app.rate", own("0.1", file)),
+        ("app.tags", own("[]", "application default")),
+        ("app.timeout", own("\"1m\"", "application default")),
+    ] {
+        assert_eq!(row(&config, key), expected, "{key}");
+    }
+    let count = |it: &str| it.starts_with("app.");
+    let rows = config.in_force().rows().iter();
+    assert_eq!(rows.filter(|row| count(&row.key)).count(), 7);
+}
+
+#[test]
+fn problems_of_the_application_are_told_as_ours_are_and_with_them() {
+    let file = "[app]\ntimeout = 30\ntgas = []\n[app.database]\npassword = ['pass-1']\n\
+                max_connections = -1\n[access]\nmode = 'none'";
+    let directory = Directory::new().with("config/dev.toml", file);
+    let variables = [("RESOURCE_SERVER_APP__RATE", "fast")];
+
+    let error = Config::load(&with_environment(sources(&directory), &variables));
+
+    let error = error.expect_err("seven problems").to_string();
+    let mut told: Vec<&str> = error.lines().collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            "application default: `app.database.url` must be set; set \
+             RESOURCE_SERVER_APP__DATABASE__URL, or `url` under [app.database] in config/dev.toml",
+            "config/dev.toml: `access.mode` is no access mode, found \"none\"; \
+             write \"declared\" or \"all\"",
+            "config/dev.toml: `app.database.max_connections` must be a whole number from 0 to \
+             4294967295, found -1",
+            "config/dev.toml: `app.database.password` must be a string, found ********",
+            "config/dev.toml: `app.tgas` is not a setting; did you mean `app.tags`?",
+            "config/dev.toml: `app.timeout` must be a duration, found 30; write a whole number \
+             and a unit, as in \"250ms\", \"30s\", \"5m\" or \"1h\"",
+            "environment variable RESOURCE_SERVER_APP__RATE: `app.rate` must be a number, \
+             found \"fast\"; write it as in \"0.1\"",
+        ]
+    );
+}
+
+#[test]
+fn an_application_without_settings_of_its_own_has_no_keys() {
+    let directory = Directory::new().with("config/dev.toml", "app.database.url = 'a'");
+    let mut sources = directory.sources();
+
+    let error = Config::load(&sources).expect_err("no such setting");
+    sources.application = ApplicationSettings::of::<Shop>();
+
+    assert_eq!(
+        error.to_string(),
+        "config/dev.toml: `app.database.url` is not a setting; \
+         remove it, because this application has no settings of its own"
+    );
+    assert!(Config::load(&sources).is_ok());
+}
+
+#[test]
+fn a_value_for_the_whole_table_is_refused() {
+    let error = load_file("app = 'a'").expect_err("no table").to_string();
+
+    let expected = "`app` is a section, not a setting; set the keys within it";
+    assert!(error.contains(expected), "{error}");
+}
+
+#[test]
+fn a_credential_of_the_application_is_masked_whatever_its_type() {
+    let load = |name: &str, text: &str| {
+        let directory = Directory::new().with("config/dev.toml", "app.database.url = 'a'");
+        let directory = directory.with(name, text);
+        let mut sources = sources(&directory);
+        sources.credentials = Some(directory.0.clone());
+        Config::load(&sources)
+    };
+
+    let config = load("app.database.url", "pass-1").expect("the credential fits");
+    let refused = load("app.database.max_connections", "pass-1").expect_err("no number");
+    let unknown = load("app.database.pasword", "pass-1").expect_err("no such setting");
+
+    assert_eq!(row(&config, "app.database.url").0, "********");
+    assert_eq!(config.app::<Shop>().database.url, "pass-1");
+    let refused = refused.to_string();
+    let expected = "`app.database.max_connections` must be a whole number from 0 to 4294967295, \
+                    found ********";
+    assert!(refused.ends_with(expected), "{refused}");
+    let unknown = unknown.to_string();
+    let expected = "`app.database.pasword` is not a setting; did you mean `app.database.password`?";
+    assert!(unknown.ends_with(expected), "{unknown}");
+}
+
+#[test]
+fn the_application_has_a_default_for_anonymous_operations_that_settings_replace() {
+    let directory = Directory::new();
+    let mut sources = directory.sources();
+    sources.application = ApplicationSettings::default().with_anonymous(vec!["hello".to_owned()]);
+
+    let by_default = Config::load(&sources).expect("the default fits");
+    let variables = [("RESOURCE_SERVER_ACCESS__ANONYMOUS", "")];
+    let by_variable = Config::load(&with_environment(sources, &variables)).expect("it fits");
+
+    assert_eq!(by_default.access.anonymous, ["hello"]);
+    let expected = ("[\"hello\"]".to_owned(), "application default".to_owned());
+    assert_eq!(row(&by_default, "access.anonymous"), expected);
+    assert!(by_variable.access.anonymous.is_empty());
+}
+
+#[test]
+fn a_setting_of_the_application_may_be_named_as_a_variable_of_kubernetes() {
+    #[derive(Deserialize, Serialize)]
+    struct Mail {
+        service_host: String,
+    }
+    let variables = [
+        ("RESOURCE_SERVER_APP__SERVICE_HOST", "mail.example"),
+        ("RESOURCE_SERVER_APP_SERVICE_HOST", "10.0.0.1"),
+        ("RESOURCE_SERVER_APP_PORT_80_TCP_ADDR", "10.0.0.1"),
+    ];
+    let directory = Directory::new();
+    let mut sources = with_environment(directory.sources(), &variables);
+    sources.application = ApplicationSettings::of::<Mail>();
+
+    let config = Config::load(&sources).expect("Kubernetes' own are passed over");
+
+    assert_eq!(config.app::<Mail>().service_host, "mail.example");
+}
