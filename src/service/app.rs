@@ -73,7 +73,7 @@ impl App {
             .with_tally(lasting.verdicts.clone())
             .with_denylist(lasting.denials.list());
         let public_url = public_url(config, &lasting.listen);
-        let guard = guard(config, verifier, &public_url, clock)?;
+        let guard = guard(config, verifier, &public_url, clock);
         let audit = Audit::open(&config.audit)?;
         let is_audited = audit.is_some();
         let guard = match audit {
@@ -174,17 +174,17 @@ pub(super) fn guard(
     verifier: Verifier,
     public_url: &str,
     clock: Arc<dyn Clock>,
-) -> Result<Guard, BuildError> {
+) -> Guard {
     let challenge = Challenge::new(&config.access.realm)
         .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
     let guard = Guard::new(verifier)
         .with_challenge(challenge)
         .with_access(access(&config.access))
         .with_offered_scope(&config.docs.scopes);
-    Ok(match limits(&config.rate, clock) {
+    match limits(&config.rate, clock) {
         Some(limits) => guard.with_limits(limits),
         None => guard,
-    })
+    }
 }
 
 fn limits(config: &RateConfig, clock: Arc<dyn Clock>) -> Option<RateLimits> {
