@@ -52,7 +52,7 @@ pub use sources::Sources;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use application::Application;
+use application::ApplicationTable;
 use checks::Together;
 use reader::Reader;
 pub(in crate::service) use restart::RestartValues;
@@ -104,7 +104,7 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// The client of the command `token`.
     pub client: ClientConfig,
-    application: Application,
+    application: ApplicationTable,
     in_force: InForce,
     restart: RestartValues,
 }
@@ -122,7 +122,7 @@ impl Config {
         let mut reader = Reader::new(&won, problems);
         let profile = named.unwrap_or_default();
         let mut config = Self {
-            application: Application::none(),
+            application: ApplicationTable::none(),
             in_force: InForce::default(),
             profile,
             issuer: IssuerConfig::read(&mut reader),

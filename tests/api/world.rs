@@ -281,9 +281,10 @@ fn flags(settings: &[(&'static str, &str)]) -> Sources {
 
 fn sources() -> Sources {
     let application = ApplicationSettings::default().with_anonymous(vec!["hello".to_owned()]);
-    let mut sources = Sources::default();
-    sources.application = application;
-    sources
+    Sources {
+        application,
+        ..Sources::default()
+    }
 }
 
 fn config(issuer: &DevIssuer, sources: &Sources) -> Config {

@@ -28,7 +28,7 @@ use super::problem::{Fault, MASK, Problem};
 use super::profile::Profile;
 use super::value;
 use super::won::{APPLICATION, Won};
-use rounds::Found;
+use rounds::TableFault;
 
 /// What the application brings to the settings: the type of its table `[app]`, and its
 /// default for `access.anonymous`.
@@ -37,21 +37,21 @@ use rounds::Found;
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ApplicationSettings {
-    read: Option<fn(&Dict) -> Table>,
+    read: Option<fn(&Dict) -> ReadTable>,
     anonymous: Vec<String>,
 }
 
 /// The application's settings in force.
 #[derive(Clone)]
-pub(super) struct Application {
+pub(super) struct ApplicationTable {
     value: Arc<dyn Any + Send + Sync>,
     rows: Vec<InForceRow>,
 }
 
 /// The table after it was read into the application's type.
-struct Table {
+struct ReadTable {
     value: Option<Arc<dyn Any + Send + Sync>>,
-    faults: BTreeMap<Key, Found>,
+    faults: BTreeMap<Key, TableFault>,
     secrets: BTreeSet<Key>,
     written: BTreeMap<Key, String>,
 }
@@ -68,6 +68,10 @@ impl ApplicationSettings {
     ///
     /// The type is written out to show the settings that no source sets. Do not keep a
     /// secret in a `String`, because that would be shown.
+    ///
+    /// Where serde collects values before it reads them (`#[serde(flatten)]`, tagged and
+    /// untagged enums), a number must be a number, which a variable cannot be, and a fault
+    /// names the whole table.
     pub fn of<S>() -> Self
     where
         S: DeserializeOwned + Serialize + Send + Sync + 'static,
@@ -101,7 +105,7 @@ impl ApplicationSettings {
         won: &BTreeMap<Key, Won>,
         profile: &Profile,
         problems: &mut Vec<Problem>,
-    ) -> Application {
+    ) -> ApplicationTable {
         let set: BTreeMap<&Key, &Won> = won.iter().filter(|(it, _)| it.is_application()).collect();
         let mut given = Dict::new();
         for (key, won) in &set {
@@ -113,20 +117,20 @@ impl ApplicationSettings {
                     .fix("remove it, because this application has no settings of its own");
                 problems.push(Problem::with_key(&won.source, key, fault));
             }
-            return Application::none();
+            return ApplicationTable::none();
         };
         let table = read(&given);
         for (key, found) in &table.faults {
             problems.push(problem(key, found, &set, &table.secrets, profile));
         }
-        Application {
+        ApplicationTable {
             rows: rows(&set, &table),
             value: table.value.unwrap_or_else(|| Arc::new(())),
         }
     }
 }
 
-impl Application {
+impl ApplicationTable {
     pub(super) fn none() -> Self {
         Self {
             value: Arc::new(()),
@@ -144,13 +148,13 @@ impl Application {
     }
 }
 
-impl fmt::Debug for Application {
+impl fmt::Debug for ApplicationTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Application").finish_non_exhaustive()
+        f.debug_struct("ApplicationTable").finish_non_exhaustive()
     }
 }
 
-fn read_table<S>(given: &Dict) -> Table
+fn read_table<S>(given: &Dict) -> ReadTable
 where
     S: DeserializeOwned + Serialize + Send + Sync + 'static,
 {
@@ -161,7 +165,7 @@ where
     let mut secrets = outcome.secrets;
     let masked = written.iter().filter(|(_, value)| value.contains(MASK));
     secrets.extend(masked.map(|(key, _)| key.clone()));
-    Table {
+    ReadTable {
         value: outcome.value.map(|it| Arc::new(it) as Arc<_>),
         faults: outcome.faults,
         secrets,
@@ -171,7 +175,7 @@ where
 
 fn problem(
     key: &Key,
-    found: &Found,
+    found: &TableFault,
     set: &BTreeMap<&Key, &Won>,
     secrets: &BTreeSet<Key>,
     profile: &Profile,
@@ -179,9 +183,9 @@ fn problem(
     let won = nearest(key, set);
     let source = won.map_or(APPLICATION, |(_, won)| won.source.as_str());
     match found {
-        Found::Unknown(fault) => Problem::with_key(source, key, fault.clone()),
-        Found::Missing => Problem::with_key(APPLICATION, key, missing(key, profile)),
-        Found::Value(fault) => {
+        TableFault::Unknown(fault) => Problem::with_key(source, key, fault.clone()),
+        TableFault::Missing => Problem::with_key(APPLICATION, key, missing(key, profile)),
+        TableFault::Value(fault) => {
             let fault = fault.clone();
             let fault = match won {
                 Some((set, _)) if !key.is_within(set) => fault.found_as("a table"),
@@ -201,9 +205,10 @@ fn missing(key: &Key, profile: &Profile) -> Fault {
         "`{name}` under [{}] in config/{profile}.toml",
         section.join(".")
     );
-    Fault::new("must be set").fix(match key.has_variable() {
-        true => format!("set {}, or {file}", key.variable()),
-        false => format!("set {file}"),
+    Fault::new("must be set").fix(if key.has_variable() {
+        format!("set {}, or {file}", key.variable())
+    } else {
+        format!("set {file}")
     })
 }
 
@@ -232,16 +237,17 @@ fn part<'a>(value: &'a Value, at: &Key, key: &Key) -> &'a Value {
     value
 }
 
-fn rows(set: &BTreeMap<&Key, &Won>, table: &Table) -> Vec<InForceRow> {
+fn rows(set: &BTreeMap<&Key, &Won>, table: &ReadTable) -> Vec<InForceRow> {
     let mut rows = BTreeMap::new();
     for (key, value) in &table.written {
         rows.insert(key, (value.clone(), APPLICATION));
     }
     for (key, won) in set {
         rows.retain(|written, _| !written.is_within(key) && !key.is_within(written));
-        let value = match is_hidden(key, won, &table.secrets) {
-            true => MASK.to_owned(),
-            false => value::printed(&won.value),
+        let value = if is_hidden(key, won, &table.secrets) {
+            MASK.to_owned()
+        } else {
+            value::printed(&won.value)
         };
         rows.insert(key, (value, won.source.as_str()));
     }

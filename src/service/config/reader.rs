@@ -45,9 +45,10 @@ impl<'a> Reader<'a> {
             parse(default).expect("built-in defaults fit, as tests show")
         });
         if settings::needs_restart(&key) {
-            let shown = match settings::is_secret(&key) {
-                true => value::printed(value),
-                false => format!("{parsed:?}"),
+            let shown = if settings::is_secret(&key) {
+                value::printed(value)
+            } else {
+                format!("{parsed:?}")
             };
             self.restart.insert(name, shown);
         }

@@ -14,6 +14,20 @@ use super::value;
 /// A field of this type in an application's own settings makes its key a secret: it may come
 /// from a file in the credentials directory that is named by the key, as in
 /// `app.database.password`. It must not be empty. Written out, it is a mask.
+///
+/// ```
+/// use poem_resource_server::Secret;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Database {
+///     password: Secret,
+/// }
+///
+/// let database: Database = serde_json::from_str(r#"{"password": "open sesame"}"#)?;
+/// assert_eq!(database.password.reveal(), "open sesame");
+/// assert_eq!(database.password.to_string(), "********");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

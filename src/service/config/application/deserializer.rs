@@ -12,14 +12,14 @@ use figment::value::Value;
 use serde::de::{Deserializer, Visitor};
 
 use super::fault::{Cause, ReadFault, one_of};
-use super::parts::{Fields, Items, Variant};
-use super::reading::Reading;
+use super::parts::{ListItems, NamedVariant, TableFields};
+use super::reading::AppReading;
 use crate::service::config::problem::Fault;
 use crate::service::config::secret::Secret;
 use crate::service::config::value;
 
-impl<'r> Reading<'r> {
-    fn table(self, fields: &'static [&'static str]) -> Result<Fields<'r>, ReadFault> {
+impl<'r> AppReading<'r> {
+    fn table(self, fields: &'static [&'static str]) -> Result<TableFields<'r>, ReadFault> {
         let (at, notes) = (self.at, self.notes);
         let entries = match self.value {
             Value::Dict(_, entries) => entries,
@@ -32,7 +32,7 @@ impl<'r> Reading<'r> {
                 return Err(fault.fix(format!("write it as the section [{at}]")).into());
             }
         };
-        Ok(Fields::new(entries, at, fields, notes))
+        Ok(TableFields::new(entries, at, fields, notes))
     }
 }
 
@@ -70,7 +70,7 @@ macro_rules! as_string {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Reading<'_> {
+impl<'de> Deserializer<'de> for AppReading<'_> {
     type Error = ReadFault;
 
     whole_numbers! {
@@ -103,7 +103,7 @@ impl<'de> Deserializer<'de> for Reading<'_> {
                 (None, Some(broken)) => visitor.visit_f64(broken),
                 (None, None) => Err(Fault::new("must be a smaller number").into()),
             },
-            Value::Array(..) => visitor.visit_seq(Items::new(it.items()?, it.at, it.notes)),
+            Value::Array(..) => visitor.visit_seq(ListItems::new(it.items()?, it.at, it.notes)),
             Value::Dict(..) => visitor.visit_map(it.table(&[])?),
         })
     }
@@ -117,23 +117,32 @@ impl<'de> Deserializer<'de> for Reading<'_> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
-        self.read(|it| match it.is_placeholder() {
-            true => visitor.visit_f64(0.0),
-            false => visitor.visit_f64(value::float(&it.value)?),
+        self.read(|it| {
+            if it.is_placeholder() {
+                visitor.visit_f64(0.0)
+            } else {
+                visitor.visit_f64(value::float(&it.value)?)
+            }
         })
     }
 
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
-        self.read(|it| match it.is_placeholder() {
-            true => visitor.visit_char(' '),
-            false => visitor.visit_string(value::text(&it.value)?),
+        self.read(|it| {
+            if it.is_placeholder() {
+                visitor.visit_char(' ')
+            } else {
+                visitor.visit_string(value::text(&it.value)?)
+            }
         })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
-        self.read(|it| match it.is_placeholder() {
-            true => visitor.visit_none(),
-            false => visitor.visit_some(it),
+        self.read(|it| {
+            if it.is_placeholder() {
+                visitor.visit_none()
+            } else {
+                visitor.visit_some(it)
+            }
         })
     }
 
@@ -162,7 +171,7 @@ impl<'de> Deserializer<'de> for Reading<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
-        self.read(|it| visitor.visit_seq(Items::new(it.items()?, it.at, it.notes)))
+        self.read(|it| visitor.visit_seq(ListItems::new(it.items()?, it.at, it.notes)))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -170,7 +179,7 @@ impl<'de> Deserializer<'de> for Reading<'_> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, ReadFault> {
-        self.read(|it| visitor.visit_seq(Items::new(it.fixed_items(length)?, it.at, it.notes)))
+        self.read(|it| visitor.visit_seq(ListItems::new(it.fixed_items(length)?, it.at, it.notes)))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -215,7 +224,7 @@ impl<'de> Deserializer<'de> for Reading<'_> {
         visitor: V,
     ) -> Result<V::Value, ReadFault> {
         self.read(|it| {
-            let variant = Variant::of(&it, variants)
+            let variant = NamedVariant::of(&it, variants)
                 .ok_or_else(|| Cause::Form(Fault::new(format!("must be {}", one_of(variants)))))?;
             visitor.visit_enum(variant)
         })

@@ -122,18 +122,19 @@ pub(super) fn one_of(names: &[&str]) -> String {
     }
 }
 
-/// serde names Rust's types; an operator writes TOML.
+/// serde names Rust's types, but an operator writes TOML.
 fn in_our_words(expected: &str) -> String {
-    let first = expected.split(' ').next().unwrap_or_default();
-    match first {
-        "struct" | "map" => "a table".to_owned(),
-        _ if expected == "a map" => "a table".to_owned(),
-        _ if expected == "a sequence" => "a list".to_owned(),
-        _ => expected.to_owned(),
-    }
+    let words = match expected.split(' ').next() {
+        Some("struct") => "a table",
+        Some("tuple") => "a list",
+        _ if expected == "a map" => "a table",
+        _ if expected == "a sequence" => "a list",
+        _ => expected,
+    };
+    words.to_owned()
 }
 
-/// A type may say "must be even", "odd" or whatever it likes; each follows the key.
+/// The words of a type follow the key, so they need a verb.
 fn sentence(words: String) -> String {
     let has_verb = ["must ", "is ", "has ", "cannot ", "needs "];
     if has_verb.iter().any(|verb| words.starts_with(verb)) {

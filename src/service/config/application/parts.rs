@@ -7,25 +7,25 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess}
 use serde::de::{VariantAccess, Visitor};
 
 use super::fault::ReadFault;
-use super::reading::{Notes, Reading};
+use super::reading::{AppReading, Notes};
 use crate::service::config::key::Key;
 use crate::service::config::problem::Fault;
 
 /// The items of a list; each has its position as the last segment of its key.
-pub(super) struct Items<'r> {
+pub(super) struct ListItems<'r> {
     items: std::iter::Enumerate<std::vec::IntoIter<Value>>,
     at: Key,
     notes: &'r Notes,
 }
 
-impl<'r> Items<'r> {
+impl<'r> ListItems<'r> {
     pub(super) fn new(items: Vec<Value>, at: Key, notes: &'r Notes) -> Self {
         let items = items.into_iter().enumerate();
         Self { items, at, notes }
     }
 }
 
-impl<'de> SeqAccess<'de> for Items<'_> {
+impl<'de> SeqAccess<'de> for ListItems<'_> {
     type Error = ReadFault;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -36,7 +36,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
             return Ok(None);
         };
         let at = self.at.join(&position.to_string());
-        seed.deserialize(Reading::new(item, at, self.notes))
+        seed.deserialize(AppReading::new(item, at, self.notes))
             .map(Some)
     }
 
@@ -46,7 +46,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 }
 
 /// The fields of a table.
-pub(super) struct Fields<'r> {
+pub(super) struct TableFields<'r> {
     entries: std::collections::btree_map::IntoIter<String, Value>,
     next: Option<(String, Value)>,
     at: Key,
@@ -54,7 +54,7 @@ pub(super) struct Fields<'r> {
     notes: &'r Notes,
 }
 
-impl<'r> Fields<'r> {
+impl<'r> TableFields<'r> {
     pub(super) fn new(
         entries: BTreeMap<String, Value>,
         at: Key,
@@ -71,7 +71,7 @@ impl<'r> Fields<'r> {
     }
 }
 
-impl<'de> MapAccess<'de> for Fields<'_> {
+impl<'de> MapAccess<'de> for TableFields<'_> {
     type Error = ReadFault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -84,29 +84,29 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         };
         // The table is at fault if it may not have this key, and not the key's value.
         let name = Value::from(name.as_str());
-        let reading = Reading::new(name, self.at.clone(), self.notes);
+        let reading = AppReading::new(name, self.at.clone(), self.notes);
         seed.deserialize(reading).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadFault> {
         let (name, value) = self.next.take().expect("a key was read before its value");
-        let mut reading = Reading::new(value, self.at.join(&name), self.notes);
+        let mut reading = AppReading::new(value, self.at.join(&name), self.notes);
         reading.siblings = self.known;
         seed.deserialize(reading)
     }
 }
 
 /// The variant of an enum: a name alone, or a table of a name and its content.
-pub(super) struct Variant<'r> {
+pub(super) struct NamedVariant<'r> {
     name: String,
     content: Option<Value>,
     at: Key,
     notes: &'r Notes,
 }
 
-impl<'r> Variant<'r> {
+impl<'r> NamedVariant<'r> {
     /// Nothing where the value names no variant.
-    pub(super) fn of(reading: &Reading<'r>, known: &[&str]) -> Option<Self> {
+    pub(super) fn of(reading: &AppReading<'r>, known: &[&str]) -> Option<Self> {
         let (name, content) = match &reading.value {
             Value::String(_, name) => (name.clone(), None),
             Value::Dict(_, entries) if entries.len() == 1 => {
@@ -127,29 +127,29 @@ impl<'r> Variant<'r> {
         })
     }
 
-    fn content(self) -> Result<Reading<'r>, ReadFault> {
+    fn content(self) -> Result<AppReading<'r>, ReadFault> {
         let at = self.at.join(&self.name);
         let name = self.name;
         let content = self.content.ok_or_else(|| {
             let fault = Fault::new(format!("needs a value for `{name}`"));
             fault.fix(format!("write it as `{at} = ..`"))
         })?;
-        Ok(Reading::new(content, at, self.notes))
+        Ok(AppReading::new(content, at, self.notes))
     }
 }
 
-impl<'de, 'r> EnumAccess<'de> for Variant<'r> {
+impl<'de> EnumAccess<'de> for NamedVariant<'_> {
     type Error = ReadFault;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), ReadFault> {
         let name = Value::from(self.name.as_str());
-        let reading = Reading::new(name, self.at.clone(), self.notes);
+        let reading = AppReading::new(name, self.at.clone(), self.notes);
         Ok((seed.deserialize(reading)?, self))
     }
 }
 
-impl<'de> VariantAccess<'de> for Variant<'_> {
+impl<'de> VariantAccess<'de> for NamedVariant<'_> {
     type Error = ReadFault;
 
     fn unit_variant(self) -> Result<(), ReadFault> {

@@ -11,7 +11,7 @@ use crate::service::config::problem::Fault;
 use crate::service::config::value;
 
 /// One value, and where it is.
-pub(super) struct Reading<'r> {
+pub(super) struct AppReading<'r> {
     pub(super) value: Value,
     pub(super) at: Key,
     /// The fields of the structure that the value is a field of.
@@ -28,7 +28,7 @@ pub(super) struct Notes {
     pub(super) unknown: RefCell<BTreeMap<Key, &'static [&'static str]>>,
 }
 
-impl<'r> Reading<'r> {
+impl<'r> AppReading<'r> {
     pub(super) fn new(value: Value, at: Key, notes: &'r Notes) -> Self {
         let siblings = &[];
         Self {

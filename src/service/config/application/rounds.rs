@@ -14,21 +14,21 @@ use figment::value::{Dict, Empty, Tag, Value};
 use serde::de::DeserializeOwned;
 
 use super::fault::{Cause, ReadFault, one_of};
-use super::reading::{Notes, Reading};
+use super::reading::{AppReading, Notes};
 use crate::service::config::key::Key;
 use crate::service::config::problem::Fault;
 
 /// What a reading came to.
-pub(super) struct Outcome<S> {
+pub(super) struct TableReading<S> {
     /// The value, unless there are faults.
     pub(super) value: Option<S>,
-    pub(super) faults: BTreeMap<Key, Found>,
+    pub(super) faults: BTreeMap<Key, TableFault>,
     pub(super) secrets: BTreeSet<Key>,
 }
 
 /// A fault of the table.
 #[derive(Debug, PartialEq)]
-pub(super) enum Found {
+pub(super) enum TableFault {
     /// A value that the type does not take.
     Value(Fault),
     /// A value that is required.
@@ -38,7 +38,7 @@ pub(super) enum Found {
 }
 
 /// Reads `table`, the value of the key `root`.
-pub(super) fn read<S: DeserializeOwned>(table: &Dict, root: &Key) -> Outcome<S> {
+pub(super) fn read<S: DeserializeOwned>(table: &Dict, root: &Key) -> TableReading<S> {
     let notes = Notes::default();
     let mut rounds = Rounds {
         tree: Value::from(table.clone()),
@@ -49,7 +49,7 @@ pub(super) fn read<S: DeserializeOwned>(table: &Dict, root: &Key) -> Outcome<S> 
     };
     let mut value = None;
     for _ in 0..MAX_ROUNDS {
-        match S::deserialize(Reading::new(rounds.tree.clone(), root.clone(), &notes)) {
+        match S::deserialize(AppReading::new(rounds.tree.clone(), root.clone(), &notes)) {
             Ok(read) => {
                 value = Some(read);
                 break;
@@ -64,9 +64,9 @@ pub(super) fn read<S: DeserializeOwned>(table: &Dict, root: &Key) -> Outcome<S> 
     let mut faults = rounds.faults;
     for (key, known) in notes.unknown.into_inner() {
         let fault = unknown(&key, known);
-        faults.entry(key).or_insert(Found::Unknown(fault));
+        faults.entry(key).or_insert(TableFault::Unknown(fault));
     }
-    Outcome {
+    TableReading {
         value: value.filter(|_| faults.is_empty()),
         faults,
         secrets: notes.secrets.into_inner(),
@@ -80,7 +80,7 @@ struct Rounds {
     placed: BTreeSet<Key>,
     /// Which of them the type refused.
     removed: BTreeSet<Key>,
-    faults: BTreeMap<Key, Found>,
+    faults: BTreeMap<Key, TableFault>,
 }
 
 impl Rounds {
@@ -88,13 +88,13 @@ impl Rounds {
     fn go_on_after(&mut self, fault: ReadFault) -> bool {
         let at = fault.at.unwrap_or_else(|| self.root.clone());
         let (key, found) = match fault.cause {
-            Cause::Missing(field) => (at.join(field), Found::Missing),
+            Cause::Missing(field) => (at.join(field), TableFault::Missing),
             Cause::Unknown(field, known) => {
                 let key = at.join(&field);
                 let fault = unknown(&key, known);
-                (key, Found::Unknown(fault))
+                (key, TableFault::Unknown(fault))
             }
-            cause => (at, Found::Value(cause.into_fault())),
+            cause => (at, TableFault::Value(cause.into_fault())),
         };
         let placeholder = self.placed.iter().find(|placed| key.is_within(placed));
         if let Some(placeholder) = placeholder.cloned() {
@@ -102,9 +102,9 @@ impl Rounds {
             return self.removed.insert(placeholder);
         }
         // Whoever judges the whole of a table may object to a placeholder in it.
-        let is_doubtful = matches!(found, Found::Value(_))
+        let is_doubtful = matches!(found, TableFault::Value(_))
             && self.placed.iter().any(|placed| placed.is_within(&key));
-        let is_unknown = matches!(found, Found::Unknown(_));
+        let is_unknown = matches!(found, TableFault::Unknown(_));
         if !is_doubtful {
             self.faults.insert(key.clone(), found);
         }

@@ -6,7 +6,7 @@ use figment::providers::{Format, Toml};
 use figment::value::Dict;
 use serde::{Deserialize, Serialize};
 
-use super::rounds::{self, Found};
+use super::rounds::{self, TableFault};
 use crate::service::config::Secret;
 use crate::service::config::key::Key;
 
@@ -99,7 +99,7 @@ impl TryFrom<u32> for Even {
     }
 }
 
-fn read(text: &str) -> rounds::Outcome<Shop> {
+fn read(text: &str) -> rounds::TableReading<Shop> {
     let table = <Toml as Format>::from_str::<Dict>(text).expect("TOML");
     rounds::read(&table, &Key::dotted("app"))
 }
@@ -112,10 +112,10 @@ fn shop(text: &str) -> Shop {
         .unwrap_or_else(|| panic!("{text}: {faults:?}"))
 }
 
-fn shown(outcome: rounds::Outcome<Shop>) -> Vec<String> {
-    let show = |(key, found): (Key, Found)| match found {
-        Found::Value(fault) | Found::Unknown(fault) => format!("{key} {}", fault.what()),
-        Found::Missing => format!("{key} is missing"),
+fn shown(outcome: rounds::TableReading<Shop>) -> Vec<String> {
+    let show = |(key, found): (Key, TableFault)| match found {
+        TableFault::Value(fault) | TableFault::Unknown(fault) => format!("{key} {}", fault.what()),
+        TableFault::Missing => format!("{key} is missing"),
     };
     outcome.faults.into_iter().map(show).collect()
 }

@@ -143,6 +143,34 @@ fn problems_of_the_application_are_told_as_ours_are_and_with_them() {
 }
 
 #[test]
+fn a_secret_that_serde_collects_first_is_not_shown_either() {
+    #[derive(Deserialize, Serialize)]
+    struct Outer {
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    #[derive(Deserialize, Serialize)]
+    struct Inner {
+        token: Secret,
+        count: u32,
+    }
+    let load = |count: &str| {
+        let file = format!("app.token = 'pass-1'\napp.count = {count}");
+        let directory = Directory::new().with("config/dev.toml", &file);
+        let mut sources = directory.sources();
+        sources.application = ApplicationSettings::of::<Outer>();
+        Config::load(&sources)
+    };
+
+    let config = load("5").expect("the file fits");
+    let error = load("'many'").expect_err("no number").to_string();
+
+    assert_eq!(config.app::<Outer>().inner.token.reveal(), "pass-1");
+    assert_eq!(row(&config, "app.token").0, "********");
+    assert_eq!(error, "config/dev.toml: `app` must be u32, found a table");
+}
+
+#[test]
 fn an_application_without_settings_of_its_own_has_no_keys() {
     let directory = Directory::new().with("config/dev.toml", "app.database.url = 'a'");
     let mut sources = directory.sources();
