@@ -103,10 +103,11 @@ impl OperationLimits {
         };
         let entries: Vec<_> = operations.into_iter().map(entry).collect();
         let has_some = |entry: &Entry| entry.limits != RequestLimits::default();
-        Self(match entries.iter().any(has_some) {
-            true => entries,
-            false => Vec::new(),
-        })
+        if entries.iter().any(has_some) {
+            Self(entries)
+        } else {
+            Self::default()
+        }
     }
 
     /// The limits of the operation that answers this request; `None` without an operation.

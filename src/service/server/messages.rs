@@ -93,20 +93,20 @@ impl Messages {
         };
         self.payload_bytes = length;
         if first & CONTROL != 0 {
-            return match length > MAX_CONTROL_BYTES {
-                true => Err(MessageError::LongControl),
-                false => Ok(()),
-            };
+            if length > MAX_CONTROL_BYTES {
+                return Err(MessageError::LongControl);
+            }
+            return Ok(());
         }
         if self.is_complete {
             self.message_bytes = 0;
         }
         self.is_complete = first & FIN != 0;
         self.message_bytes = self.message_bytes.saturating_add(length);
-        match self.message_bytes > self.max_message_bytes {
-            true => Err(MessageError::TooLong),
-            false => Ok(()),
+        if self.message_bytes > self.max_message_bytes {
+            return Err(MessageError::TooLong);
         }
+        Ok(())
     }
 }
 

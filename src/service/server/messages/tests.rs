@@ -11,11 +11,11 @@ fn frame(first: u8, payload: usize) -> Vec<u8> {
     match payload {
         0..=125 => frame.push(MASKED | u8::try_from(payload).unwrap()),
         126..=0xffff => {
-            frame.push(MASKED | 126);
+            frame.push(MASKED | 0x7e);
             frame.extend(u16::try_from(payload).unwrap().to_be_bytes());
         }
         _ => {
-            frame.push(MASKED | 127);
+            frame.push(MASKED | 0x7f);
             frame.extend((payload as u64).to_be_bytes());
         }
     }
@@ -34,7 +34,7 @@ fn a_message_at_the_limit_is_accepted_and_one_byte_more_is_too_long() {
     let limit = usize::try_from(LIMIT).unwrap();
     let (accepted, too_long) = (Ok(()), Err(MessageError::TooLong));
     let whole = |payload| frame(FIN | TEXT, payload);
-    let huge = [&[FIN | TEXT, MASKED | 127][..], &[0xff; 8], &[0; 4]].concat();
+    let huge = [&[FIN | TEXT, MASKED | 0x7f][..], &[0xff; 8], &[0; 4]].concat();
     let rows = [
         ("empty", vec![whole(0)], accepted),
         ("short", vec![whole(125)], accepted),

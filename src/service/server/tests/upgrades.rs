@@ -33,7 +33,7 @@ async fn upgrade(world: &World, path: &str, protocol: &str) -> TcpStream {
 
 /// A text message in one masked frame (RFC 6455 section 5.2).
 fn message(bytes: u16) -> Vec<u8> {
-    let mut frame = vec![0x81, 0x80 | 126];
+    let mut frame = vec![0x81, 0x80 | 0x7e];
     frame.extend(bytes.to_be_bytes());
     frame.extend([0; 4]);
     frame.extend(std::iter::repeat_n(b'a', bytes.into()));
