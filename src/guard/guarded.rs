@@ -45,7 +45,7 @@ impl<T: OpenApi> Guarded<T> {
 
     /// The rules, the routes behind their gates, and what describes the API without its value.
     #[cfg(feature = "service")]
-    #[expect(dead_code, reason = "the host's")]
+    #[allow(dead_code, reason = "the host is built on it")]
     pub(crate) fn into_parts(self) -> (Arc<[OperationRule]>, RouteTable, Outline<T>) {
         (self.rules, self.routes, self.api)
     }

@@ -37,7 +37,8 @@ use super::challenge::Rejection;
 
 pub use error::RuleError;
 pub(super) use making::{rules, scopes_in_use};
-pub(super) use pairing::{RouteTable, pair};
+pub(crate) use pairing::RouteTable;
+pub(super) use pairing::pair;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, PartialEq)]
