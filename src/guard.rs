@@ -55,7 +55,12 @@ pub(crate) use rule::rules;
 pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
 pub use witness::Decision;
 
-/// Decides who may call. Clones share everything.
+// What a host takes a guarded API apart with.
+#[cfg(feature = "service")]
+#[allow(unused_imports, reason = "the host is built on them")]
+pub(crate) use {guarded::Outline, openapi::spec, rule::RouteTable};
+
+/// Decides who may call. Clones share state.
 ///
 /// Make one, before the server listens, and protect every API with it.
 #[derive(Debug, Clone)]

@@ -102,16 +102,15 @@ impl<E: Endpoint> Gate<E> {
     ) -> poem::Result<Response> {
         let token = web_socket::token(request.headers());
         let has_offered_token = matches!(token, Ok(Some(_)));
-        let admitted = match self.check_limits(&request) {
-            Err(rejection) => Err(rejection.into()),
-            Ok(()) => {
-                let judged = match token {
-                    Ok(Some(token)) => self.guard.judge_token(&token, requirement).await,
-                    Ok(None) => self.guard.judge(request.headers(), requirement).await,
-                    Err(error) => Err(error.into()),
-                };
-                self.count(&request, judged)
-            }
+        let admitted = if let Err(rejection) = self.check_limits(&request) {
+            Err(rejection.into())
+        } else {
+            let judged = match token {
+                Ok(Some(token)) => self.guard.judge_token(&token, requirement).await,
+                Ok(None) => self.guard.judge(request.headers(), requirement).await,
+                Err(error) => Err(error.into()),
+            };
+            self.count(&request, judged)
         };
         if let Some(refusal) = self.conclude(&mut request, admitted) {
             return Ok(refusal);

@@ -65,6 +65,16 @@ impl<'a> FromRequest<'a> for &'a Principal {
 /// second time, by another grammar, and answer a missing one by itself.
 ///
 /// Without a gate before it the answer is 500 `not_guarded`: it fails closed.
+///
+/// # Browsers
+///
+/// A browser cannot set `Authorization` on a WebSocket. Where an operation documents the answer
+/// 101, and on plain routes behind [`Guard::require`](super::Guard::require), the gate also
+/// accepts the token as a protocol: `new WebSocket(url, ["bearer", token])`. Protocols of the
+/// application may follow. The handler sees neither `bearer` nor the token.
+///
+/// Some proxies log the header `Sec-WebSocket-Protocol`. Configure them not to, and keep tokens
+/// short-lived. Do not send a token in the query: it is never read there.
 #[derive(Debug, Clone)]
 pub struct BearerAuth(pub Principal);
 

@@ -38,7 +38,8 @@ use super::challenge::Rejection;
 pub use error::RuleError;
 pub(super) use making::scopes_in_use;
 pub(crate) use making::{must_exist, rules};
-pub(super) use pairing::{RouteTable, pair};
+pub(crate) use pairing::RouteTable;
+pub(super) use pairing::pair;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, PartialEq)]

@@ -187,7 +187,7 @@ async fn settings_that_cannot_be_meant_are_refused_with_what_to_do() {
         ),
         (
             &[("access.mode", "all"), ("access.anonymous", "whoami")],
-            "`access.anonymous` names the operation `whoami`, which requires a token by its \
+            "`access.anonymous` names the operation `whoami`, which requires credentials by its \
              declaration in the code; remove it from one of them",
         ),
         (
@@ -195,7 +195,7 @@ async fn settings_that_cannot_be_meant_are_refused_with_what_to_do() {
                 ("access.mode", "all"),
                 ("access.operations.hello.scopes", "x"),
             ],
-            "`access.anonymous` names the operation `hello`, which requires a token by \
+            "`access.anonymous` names the operation `hello`, which requires credentials by \
              `access.operations`; remove it from one of them",
         ),
     ] {

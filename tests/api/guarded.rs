@@ -12,7 +12,7 @@ use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use poem_resource_server::guard::{BearerAuth, Guard, Principal};
 use poem_resource_server::token::{Audience, KeySet, Validation};
 use poem_resource_server::verifier::Verifier;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ISSUER: &str = "https://id.example";
 
@@ -249,30 +249,38 @@ async fn the_rules_are_those_of_the_document() {
     let document = guard.document(&service).unwrap();
 
     let paths = &document.as_value()["paths"];
-    let bearer = json!({ "BearerAuth": [] });
-    assert_eq!(paths["/users/{id}"]["get"]["security"], json!([bearer]));
-    assert_eq!(paths["/users/{id}"]["delete"]["security"], json!([bearer]));
+    let ways = |scopes: Value| {
+        [
+            json!({ "BearerAuth": [] }),
+            json!({ "OpenIdConnect": scopes }),
+        ]
+    };
+    assert_eq!(
+        paths["/users/{id}"]["get"]["security"],
+        json!(ways(json!(["users:read"])))
+    );
+    assert_eq!(
+        paths["/users/{id}"]["delete"]["security"],
+        json!(ways(json!(["users:read", "users:write"])))
+    );
     assert_eq!(
         paths["/users/{id}/name/{part}"]["get"]["security"],
         json!([])
     );
-    assert_eq!(paths["/visit"]["get"]["security"], json!([bearer, {}]));
+    let [bearer, scopes] = ways(json!([]));
+    assert_eq!(
+        paths["/visit"]["get"]["security"],
+        json!([bearer, scopes, {}])
+    );
     assert_eq!(document.as_value().get("security"), None);
 }
 
 #[test]
-#[should_panic(expected = "cannot protect the API: GET /hidden has no rule (is it hidden?)")]
+#[should_panic(expected = "cannot protect the API: the route GET /hidden is hidden")]
 fn a_route_that_nobody_declares_does_not_start() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let _guard = runtime.enter();
     let (guard, _) = guard();
 
-    let _ = Route::new().nest(
-        "/",
-        OpenApiService::new(guard.protect(Hidden), "Hidden", "1.0"),
-    );
+    let _ = guard.protect(Hidden);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod audit;
 mod cross_origin;
 mod denylist;
 mod documents;
+mod guard_alone;
 mod guarded;
 mod guide;
 #[path = "../../src/api.rs"]
@@ -24,10 +25,13 @@ mod paths;
 mod rate;
 mod refusals;
 mod reload;
+mod routes;
 mod rules;
+mod schemes;
 mod tls;
 #[cfg(feature = "otel")]
 mod traces;
 mod walk;
 mod watching;
+mod web_sockets;
 mod world;

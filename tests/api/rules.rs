@@ -128,9 +128,9 @@ fn what_cannot_be_meant_makes_no_rules() {
         ("an unknown anonymous one", access(All, &["opn"], &[]),
             format!("`access.anonymous` names the operation `opn`, which does not exist; there are: {known}")),
         ("anonymous, and declared to need a caller", access(All, &["read"], &[]),
-            "`access.anonymous` names the operation `read`, which requires a token by its declaration in the code; remove it from one of them".to_owned()),
+            "`access.anonymous` names the operation `read`, which requires credentials by its declaration in the code; remove it from one of them".to_owned()),
         ("anonymous, and with a scope by setting", access(All, &["visit"], &[("visit", "x")]),
-            "`access.anonymous` names the operation `visit`, which requires a token by `access.operations`; remove it from one of them".to_owned()),
+            "`access.anonymous` names the operation `visit`, which requires credentials by `access.operations`; remove it from one of them".to_owned()),
     ];
 
     for (name, access, message) in rows {

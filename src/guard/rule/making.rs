@@ -112,20 +112,19 @@ impl Declared {
             return Ok(Rule::Protected(requirement));
         }
         let is_closed = access.mode == AccessMode::All && !is_anonymous;
-        match (&self.ours, self.others.first()) {
-            (_, Some(scheme)) if is_closed && self.has_fallback => {
-                Err(RuleError::OpenByOtherScheme {
-                    operation: self.name.clone(),
-                    scheme,
-                })
-            }
-            (None, Some(_)) => Ok(Rule::Anonymous),
-            (Some(_), Some(_)) => Ok(Rule::Optional(requirement)),
-            (_, None) if is_closed => Ok(Rule::Protected(requirement)),
-            (None, None) => Ok(Rule::Anonymous),
-            (Some(_), None) if self.has_fallback => Ok(Rule::Optional(requirement)),
-            (Some(_), None) => Ok(Rule::Protected(requirement)),
+        if let (true, true, Some(scheme)) = (is_closed, self.has_fallback, self.others.first()) {
+            return Err(RuleError::OpenByOtherScheme {
+                operation: self.name.clone(),
+                scheme,
+            });
         }
+        let has_other_way = self.has_fallback || !self.others.is_empty();
+        Ok(match self.ours {
+            _ if is_closed && self.others.is_empty() => Rule::Protected(requirement),
+            None => Rule::Anonymous,
+            Some(_) if has_other_way => Rule::Optional(requirement),
+            Some(_) => Rule::Protected(requirement),
+        })
     }
 
     fn may_be_anonymous(&self, is_set: bool) -> Result<(), RuleError> {

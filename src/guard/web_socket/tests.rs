@@ -4,6 +4,13 @@ use http::{HeaderMap, HeaderValue};
 use super::{remove_token, token};
 use crate::guard::BearerError::{self, InTwoPlaces, MalformedProtocol};
 
+/// A name, the header lines, and what is found in them.
+type Row = (
+    &'static str,
+    &'static [&'static str],
+    Result<Option<&'static str>, BearerError>,
+);
+
 fn offering(fields: &[&str]) -> HeaderMap {
     let fields = fields.iter().map(|field| {
         let value = HeaderValue::from_str(field).unwrap();
@@ -15,7 +22,7 @@ fn offering(fields: &[&str]) -> HeaderMap {
 #[test]
 fn the_token_is_the_protocol_directly_after_bearer() {
     #[rustfmt::skip]
-    let rows: &[(&str, &[&str], Result<Option<&str>, BearerError>)] = &[
+    let rows: &[Row] = &[
         ("no protocol", &[], Ok(None)),
         ("protocols of the application", &["chat, log"], Ok(None)),
         ("as a browser sends it", &["bearer, a.b-c_d"], Ok(Some("a.b-c_d"))),

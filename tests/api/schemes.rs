@@ -1,0 +1,341 @@
+//! Security schemes of somebody else beside ours: each decides on its own credentials.
+
+use poem::{EndpointExt, Request, Response, Route, handler};
+use poem_openapi::payload::PlainText;
+use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme, auth};
+use poem_resource_server::guard::{
+    Access, AccessMode, BearerAuth, Challenge, OperationAccess, OptionalBearerAuth, Principal, Rule,
+};
+use poem_resource_server::testing::Issuer;
+use serde_json::{Value, json};
+
+#[derive(OAuthScopes)]
+enum ApiScope {
+    /// Read.
+    #[oai(rename = "read")]
+    Read,
+}
+
+#[derive(SecurityScheme)]
+#[oai(
+    ty = "api_key",
+    key_name = "X-Key",
+    key_in = "header",
+    checker = "known_key"
+)]
+struct ApiKey(String);
+
+#[allow(clippy::unused_async)] // As poem-openapi calls it.
+async fn known_key(_: &Request, key: auth::ApiKey) -> Option<String> {
+    (key.key == "good").then_some(key.key)
+}
+
+#[derive(SecurityScheme)]
+enum KeyOrNobody {
+    Key(ApiKey),
+    #[oai(fallback)]
+    Nobody,
+}
+
+#[derive(SecurityScheme)]
+enum CallerOrKey {
+    Caller(BearerAuth),
+    Key(ApiKey),
+}
+
+#[derive(SecurityScheme)]
+enum Anyone {
+    Caller(BearerAuth),
+    Key(ApiKey),
+    #[oai(fallback)]
+    Nobody,
+}
+
+struct Api;
+
+#[OpenApi]
+#[allow(clippy::unused_async)]
+impl Api {
+    #[oai(path = "/open", method = "get", operation_id = "open")]
+    async fn open(&self) -> PlainText<String> {
+        PlainText("nobody".to_owned())
+    }
+
+    #[oai(path = "/optional", method = "get", operation_id = "optional")]
+    async fn optional(
+        &self,
+        #[oai(scope = "ApiScope::Read")] OptionalBearerAuth(caller): OptionalBearerAuth,
+    ) -> PlainText<String> {
+        PlainText(caller.map_or("nobody".to_owned(), |caller| caller.subject().to_owned()))
+    }
+
+    #[oai(path = "/key", method = "get", operation_id = "key")]
+    async fn key(&self, #[oai(scope = "ApiScope::Read")] key: ApiKey) -> PlainText<String> {
+        PlainText(key.0)
+    }
+
+    #[oai(
+        path = "/key_or_nobody",
+        method = "get",
+        operation_id = "key_or_nobody"
+    )]
+    async fn key_or_nobody(&self, key: KeyOrNobody) -> PlainText<String> {
+        PlainText(match key {
+            KeyOrNobody::Key(key) => key.0,
+            KeyOrNobody::Nobody => "nobody".to_owned(),
+        })
+    }
+
+    #[oai(path = "/either", method = "get", operation_id = "either")]
+    async fn either(&self, #[oai(scope = "ApiScope::Read")] who: CallerOrKey) -> PlainText<String> {
+        PlainText(match who {
+            CallerOrKey::Caller(caller) => caller.subject().to_owned(),
+            CallerOrKey::Key(key) => key.0,
+        })
+    }
+
+    #[oai(path = "/both", method = "get", operation_id = "both")]
+    async fn both(&self, key: ApiKey, caller: BearerAuth) -> PlainText<String> {
+        PlainText(format!("{} with {}", caller.subject(), key.0))
+    }
+
+    #[oai(path = "/anyone", method = "get", operation_id = "anyone")]
+    async fn anyone(&self, who: Anyone) -> PlainText<String> {
+        PlainText(match who {
+            Anyone::Caller(caller) => caller.subject().to_owned(),
+            Anyone::Key(key) => key.0,
+            Anyone::Nobody => "nobody".to_owned(),
+        })
+    }
+}
+
+#[handler]
+fn greet(caller: Option<&Principal>) -> String {
+    caller.map_or("nobody".to_owned(), |caller| caller.subject().to_owned())
+}
+
+fn access(mode: AccessMode, anonymous: &[&str], scoped: &[&str]) -> Access {
+    let scoped = scoped.iter().map(|id| {
+        let added = OperationAccess {
+            scope: "more".parse().unwrap(),
+            ..OperationAccess::default()
+        };
+        ((*id).to_owned(), added)
+    });
+    Access {
+        mode,
+        anonymous: anonymous.iter().map(|id| (*id).to_owned()).collect(),
+        operations: scoped.collect(),
+    }
+}
+
+/// The rule of each operation by its id, as one word, its scopes and the other schemes.
+fn rules(access: Access) -> Result<Vec<String>, String> {
+    let guarded = Issuer::new().guard().with_access(access).try_protect(Api);
+    let guarded = guarded.map_err(|error| error.to_string())?;
+    let told = guarded.rules().iter().map(|operation| {
+        let (word, requirement) = match &operation.rule {
+            Rule::Anonymous => ("anonymous", None),
+            Rule::Optional(requirement) => ("optional", Some(requirement)),
+            Rule::Protected(requirement) => ("protected", Some(requirement)),
+        };
+        let mut words = vec![word.to_owned()];
+        words.extend(requirement.map(|it| it.scope().to_string()));
+        words.extend(operation.other_schemes.iter().map(ToString::to_string));
+        words.retain(|word| !word.is_empty());
+        words.join(" ")
+    });
+    Ok(told.collect())
+}
+
+#[test]
+#[rustfmt::skip] // A row a line.
+fn only_our_own_scheme_makes_rules() {
+    use AccessMode::{All, Declared};
+
+    let open = ["key_or_nobody", "anyone"];
+    for (name, access, expected) in [
+        ("as declared", access(Declared, &[], &[]),
+            ["anonymous", "optional read", "anonymous ApiKey", "anonymous ApiKey",
+             "optional read ApiKey", "optional ApiKey", "optional ApiKey"]),
+        ("everything", access(All, &open, &[]),
+            ["protected", "protected read", "anonymous ApiKey", "anonymous ApiKey",
+             "optional read ApiKey", "optional ApiKey", "optional ApiKey"]),
+        ("everything that may be open is", access(All, &["open", "optional", "key_or_nobody", "anyone"], &[]),
+            ["anonymous", "optional read", "anonymous ApiKey", "anonymous ApiKey",
+             "optional read ApiKey", "optional ApiKey", "optional ApiKey"]),
+        ("a scope asks for a token", access(Declared, &[], &["open", "optional", "either", "both", "anyone"]),
+            ["protected more", "protected read more", "anonymous ApiKey", "anonymous ApiKey",
+             "protected read more ApiKey", "protected more ApiKey", "protected more ApiKey"]),
+        ("a scope asks for a token, in mode all", access(All, &["key_or_nobody"], &["either", "anyone"]),
+            ["protected", "protected read", "anonymous ApiKey", "anonymous ApiKey",
+             "protected read more ApiKey", "optional ApiKey", "protected more ApiKey"]),
+    ] {
+        assert_eq!(rules(access).unwrap(), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_combination_that_cannot_be_intended_is_refused() {
+    use AccessMode::{All, Declared};
+
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("a scope where there is no token", access(Declared, &[], &["key"]),
+            "`access.operations.key` requires scopes or claims of a token, but the operation `key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
+        ("the same with a fallback", access(All, &["anyone"], &["key_or_nobody"]),
+            "`access.operations.key_or_nobody` requires scopes or claims of a token, but the operation `key_or_nobody` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
+        ("open by another scheme in mode all", access(All, &["anyone"], &[]),
+            "`access.mode` is `all`, but the operation key_or_nobody is open to callers without credentials: its scheme `ApiKey` has a fallback; remove the fallback, or name the operation in `access.anonymous`"),
+        ("open by both in mode all", access(All, &["key_or_nobody"], &[]),
+            "`access.mode` is `all`, but the operation anyone is open to callers without credentials: its scheme `ApiKey` has a fallback; remove the fallback, or name the operation in `access.anonymous`"),
+        ("anonymous with a key", access(All, &["key", "key_or_nobody", "anyone"], &[]),
+            "`access.anonymous` names the operation `key`, which requires credentials by its declaration in the code; remove it from one of them"),
+        ("anonymous with a key or a token", access(All, &["either", "key_or_nobody", "anyone"], &[]),
+            "`access.anonymous` names the operation `either`, which requires credentials by its declaration in the code; remove it from one of them"),
+    ];
+
+    for (name, access, message) in rows {
+        assert_eq!(rules(access).unwrap_err(), message, "{name}");
+    }
+}
+
+async fn call(routes: &Route, path: &str, token: Option<&str>, key: Option<&str>) -> Response {
+    let mut request = Request::builder().uri(path.parse().unwrap());
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    if let Some(key) = key {
+        request = request.header("X-Key", key);
+    }
+    poem::Endpoint::get_response(routes, request.finish()).await
+}
+
+#[tokio::test]
+#[rustfmt::skip] // A row a line.
+async fn each_scheme_decides_on_its_own_credentials() {
+    let issuer = Issuer::new().with_claim("sub", "ada");
+    let guard = issuer.guard().with_challenge(Challenge::new("shop"));
+    let service = OpenApiService::new(guard.protect(Api), "Schemes", "1");
+    let routes = Route::new()
+        .at("/greet", greet.with(guard.identify()))
+        .nest("/", service);
+    let (good, poor) = (issuer.token("read"), issuer.token("other"));
+    let (good, poor, bad) = (Some(good.as_str()), Some(poor.as_str()), Some("a.b"));
+    let key = Some("good");
+    for (name, path, token, sent_key, status, body) in [
+        ("optional, nobody", "/optional", None, None, 200, "nobody"),
+        ("optional, known", "/optional", good, None, 200, "ada"),
+        ("optional, lacking", "/optional", poor, None, 403, "insufficient_scope"),
+        ("optional, bad", "/optional", bad, None, 401, "not_three_segments"),
+        ("greet, nobody", "/greet", None, None, 200, "nobody"),
+        ("greet, known", "/greet", poor, None, 200, "ada"),
+        ("greet, bad", "/greet", bad, None, 401, "not_three_segments"),
+        ("key", "/key", None, key, 200, "good"),
+        ("key, none", "/key", None, None, 401, ""),
+        ("key, wrong", "/key", None, Some("bad"), 401, ""),
+        ("key, a token instead", "/key", good, None, 401, ""),
+        ("key, any token beside", "/key", bad, key, 200, "good"),
+        ("key or nobody, nobody", "/key_or_nobody", None, None, 200, "nobody"),
+        ("key or nobody, key", "/key_or_nobody", None, key, 200, "good"),
+        ("either, token", "/either", good, None, 200, "ada"),
+        ("either, lacking", "/either", poor, key, 403, "insufficient_scope"),
+        ("either, key", "/either", None, key, 200, "good"),
+        ("either, bad token and key", "/either", bad, key, 401, "not_three_segments"),
+        ("either, nobody", "/either", None, None, 401, ""),
+        ("both", "/both", good, key, 200, "ada with good"),
+        ("both, token alone", "/both", good, None, 401, ""),
+        ("both, key alone", "/both", None, key, 401, "missing_credentials"),
+        ("both, bad token", "/both", bad, key, 401, "not_three_segments"),
+        ("anyone, nobody", "/anyone", None, None, 200, "nobody"),
+        ("anyone, token", "/anyone", good, None, 200, "ada"),
+        ("anyone, key", "/anyone", None, key, 200, "good"),
+        ("anyone, bad token", "/anyone", bad, None, 401, "not_three_segments"),
+    ] {
+        let response = call(&routes, path, token, sent_key).await;
+
+        let challenge = response.header("www-authenticate").map(str::to_owned);
+        assert_eq!(response.status().as_u16(), status, "{name}");
+        let text = response.into_body().into_string().await.unwrap();
+        if status == 200 {
+            assert_eq!(text, body, "{name}");
+        } else if !body.is_empty() {
+            let problem: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(problem["reason"], body, "{name}");
+            let challenge = challenge.unwrap();
+            assert!(challenge.starts_with("Bearer realm=\"shop\""), "{name}: {challenge}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_document_shows_every_scheme() {
+    let issuer = Issuer::new();
+    let guard = issuer.guard();
+    let service = OpenApiService::new(guard.protect(Api), "Schemes", "1");
+
+    let document = guard.document(&service).unwrap();
+
+    let paths = &document.as_value()["paths"];
+    let bearer = json!({ "BearerAuth": [] });
+    let scopes = |scopes: Value| json!({ "OpenIdConnect": scopes });
+    for (path, expected) in [
+        ("/open", json!([])),
+        (
+            "/optional",
+            json!([bearer, scopes(json!(["read"])), json!({})]),
+        ),
+        ("/key", json!([{ "ApiKey": ["read"] }])),
+        ("/key_or_nobody", json!([{ "ApiKey": [] }, {}])),
+        (
+            "/either",
+            json!([bearer, scopes(json!(["read"])), { "ApiKey": ["read"] }]),
+        ),
+        (
+            "/both",
+            json!([bearer, scopes(json!([])), { "ApiKey": [] }]),
+        ),
+        (
+            "/anyone",
+            json!([bearer, scopes(json!([])), { "ApiKey": [] }, {}]),
+        ),
+    ] {
+        assert_eq!(paths[path]["get"]["security"], expected, "{path}");
+    }
+    let schemes = &document.as_value()["components"]["securitySchemes"];
+    let url = schemes["OpenIdConnect"]["openIdConnectUrl"].as_str();
+    assert!(url.unwrap().ends_with("/.well-known/openid-configuration"));
+    assert_eq!(schemes["ApiKey"]["type"], "apiKey");
+}
+
+mod theirs {
+    use poem_openapi::payload::PlainText;
+    use poem_openapi::{OpenApi, SecurityScheme, auth};
+
+    #[derive(SecurityScheme)]
+    #[oai(ty = "bearer")]
+    pub struct BearerAuth(pub auth::Bearer);
+
+    pub struct Api;
+
+    #[OpenApi]
+    #[allow(clippy::unused_async)]
+    impl Api {
+        #[oai(path = "/", method = "get")]
+        async fn read(&self, caller: BearerAuth) -> PlainText<String> {
+            PlainText(caller.0.token)
+        }
+    }
+}
+
+#[test]
+fn another_scheme_with_the_name_of_ours_is_refused() {
+    let error = Issuer::new().guard().try_protect(theirs::Api).err();
+
+    assert_eq!(
+        error.unwrap().to_string(),
+        "the code declares a security scheme named `BearerAuth`, the name of the guard's own \
+         scheme; rename it with `#[oai(rename = \"..\")]`, or use \
+         `poem_resource_server::guard::BearerAuth`"
+    );
+}
