@@ -8,13 +8,14 @@
 //! all, asks for a fetch and waits for it.
 
 mod schedule;
+mod shared;
 mod task;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::{ArcSwapOption, Guard};
+use arc_swap::ArcSwapOption;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -24,6 +25,7 @@ use crate::token::{KeySet, KeySource};
 
 use super::{DiscoveryError, Fetch, Issuer, Metadata};
 use schedule::Progress;
+use shared::Shared;
 
 pub use schedule::RefreshPolicy;
 
@@ -31,24 +33,6 @@ pub use schedule::RefreshPolicy;
 pub struct RemoteKeySet {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
-}
-
-/// What the readers and the task both see.
-struct Shared {
-    issuer: Issuer,
-    fetch: Fetch,
-    policy: RefreshPolicy,
-    clock: Arc<dyn Clock>,
-    held: ArcSwapOption<Held>,
-    progress: watch::Sender<Progress>,
-    wanted: Notify,
-}
-
-/// A key set, the metadata it was found by and the monotonic time of its fetch.
-struct Held {
-    keys: Arc<KeySet>,
-    metadata: Arc<Metadata>,
-    fetched_at: Duration,
 }
 
 impl RemoteKeySet {
@@ -163,55 +147,6 @@ impl fmt::Debug for RemoteKeySet {
         f.debug_struct("RemoteKeySet")
             .field("issuer", &self.shared.issuer)
             .finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn current(&self) -> Option<Arc<KeySet>> {
-        let held = self.held.load();
-        self.usable(&held, self.clock.monotonic())
-            .map(|held| held.keys.clone())
-    }
-
-    /// What is held, unless it is older than the stale window.
-    fn usable<'h>(
-        &self,
-        held: &'h Guard<Option<Arc<Held>>>,
-        now: Duration,
-    ) -> Option<&'h Arc<Held>> {
-        held.as_ref()
-            .filter(|held| now.saturating_sub(held.fetched_at) <= self.policy.max_stale)
-    }
-
-    /// Waits for the flight under way, or for one that it asks for if the cooldown allows.
-    ///
-    /// A flight that had left before may bring the set of before: then it asks after all.
-    async fn attempt_on_demand(&self) {
-        let before = self.current();
-        let deadline = self.clock.monotonic() + self.policy.longest_wait;
-        let mut progress = self.progress.subscribe();
-        loop {
-            let seen = progress.borrow_and_update().clone();
-            if !seen.in_flight {
-                let now = self.clock.monotonic();
-                if !seen.allows_demand(now, before.is_some(), &self.policy) {
-                    return;
-                }
-                self.fetch.tell_of_want();
-                self.progress.send_modify(Progress::demand);
-                self.wanted.notify_one();
-            }
-            let finished = progress.wait_for(|progress| progress.finished > seen.finished);
-            tokio::select! {
-                _ = finished => {}
-                () = self.clock.sleep_until(deadline) => return,
-            }
-            let after = self.current();
-            let is_news = before.as_ref().map(Arc::as_ptr) != after.as_ref().map(Arc::as_ptr);
-            if is_news || !seen.in_flight {
-                return;
-            }
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::issuer::{DiscoveryError, Metadata};
 use crate::token::{KeySet, ParsedKeySet};
 
-use super::{Held, Shared};
+use super::shared::{Held, Shared};
 
 /// The discovery document is read again after this time, and after each failure.
 const METADATA_MAX_AGE: Duration = Duration::from_secs(60 * 60);
