@@ -14,9 +14,10 @@ use super::forge::CANARY;
 use super::garbage::garbage;
 use super::hostile::Hostile;
 use super::report::Outcome;
+use super::subject::Check;
 use super::target::{MAX_PATH_BYTES, Target, shown};
 use super::tokens::Tokens;
-use super::{Check, cross_origin, paths};
+use super::{cross_origin, paths};
 
 /// What the attempts at one operation are made of.
 pub(super) struct Attempts<'a> {

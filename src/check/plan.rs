@@ -18,9 +18,10 @@ use super::caller::{Caller, CallerError, is_exposed};
 use super::hostile::Hostile;
 use super::judge::{self, Judge};
 use super::own_key::Trap;
-use super::report::{Outcome, Report};
+use super::paths;
+use super::report::{Outcome, Report, THE_API};
+use super::subject::{Check, MAX_OPERATIONS, Methods};
 use super::target::{printable, shown};
-use super::{Check, Methods, paths};
 
 /// The requests that are to be sent.
 pub struct Plan<'a> {
@@ -33,6 +34,17 @@ pub struct Plan<'a> {
     attempts: usize,
     /// Where pages for all that is not there may be asked for.
     strays: HashSet<(Method, String)>,
+}
+
+impl Check {
+    /// Counts every request that the check would send, and sends none.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerError::Setup`] if the listener for links in tokens cannot be started.
+    pub async fn plan(&self) -> Result<Plan<'_>, CallerError> {
+        Plan::of(self).await
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -66,7 +78,7 @@ impl<'a> Plan<'a> {
                 "the document has {more} operations after the first {MAX_OPERATIONS}, which is as \
                  many as one check looks at; --operation chooses others"
             );
-            plan.leave_out(super::THE_API, "operation", why);
+            plan.leave_out(THE_API, "operation", why);
         }
         Ok(plan)
     }
@@ -159,7 +171,7 @@ impl<'a> Plan<'a> {
             }
         }
         if let Some(why) = judge.unrepeated() {
-            report.add(Outcome::not_made(super::THE_API, "slow", why));
+            report.add(Outcome::not_made(THE_API, "slow", why));
         }
         report.count(judge.requests());
         Ok(report)
@@ -189,6 +201,3 @@ impl fmt::Debug for Plan<'_> {
             .finish_non_exhaustive()
     }
 }
-
-/// As many as the largest APIs have that people check as one.
-pub(super) const MAX_OPERATIONS: usize = 1_000;

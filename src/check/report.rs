@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::guard::Rule;
 
-use super::THE_API;
 use super::faults::fix;
 
 /// Everything that was found, in the order it was looked for.
@@ -72,6 +71,9 @@ pub enum Severity {
     /// Wrong.
     Fault,
 }
+
+/// The operation of an outcome that belongs to the whole API.
+pub(super) const THE_API: &str = "the API";
 
 impl Report {
     pub(super) fn new(outcomes: Vec<Outcome>) -> Self {

@@ -10,7 +10,6 @@ use url::Url;
 use crate::issuer::{DiscoveryError, Document, Fetch, FetchError, Issuer, Metadata, explain};
 use crate::token::Algorithm;
 
-use super::Doctor;
 use super::findings::Diagnosis;
 
 pub(super) async fn resolve(issuer: &Issuer, diagnosis: &mut Diagnosis) -> Option<()> {
@@ -36,12 +35,12 @@ pub(super) async fn resolve(issuer: &Issuer, diagnosis: &mut Diagnosis) -> Optio
 }
 
 pub(super) async fn openid_configuration(
-    doctor: &Doctor,
+    fetch: &Fetch,
     issuer: &Issuer,
     diagnosis: &mut Diagnosis,
 ) -> Option<Document> {
     let url = issuer.discovery_url();
-    let error = match doctor.fetch.document(&url).await {
+    let error = match fetch.document(&url).await {
         Ok(document) => {
             diagnosis.passed("connect", "it answers");
             diagnosis.passed("openid_configuration", &url);
@@ -106,12 +105,12 @@ pub(super) async fn oauth_metadata(fetch: &Fetch, issuer: &Issuer, diagnosis: &m
 
 /// What the document says, if it is this issuer's.
 pub(super) fn metadata(
-    doctor: &Doctor,
+    jwks_hosts: &[String],
     issuer: &Issuer,
     document: &Document,
     diagnosis: &mut Diagnosis,
 ) -> Option<Metadata> {
-    let error = match Metadata::parse(&document.body, issuer, &doctor.jwks_hosts) {
+    let error = match Metadata::parse(&document.body, issuer, jwks_hosts) {
         Ok(metadata) => {
             diagnosis.passed("issuer", "the document names it, to the byte");
             return Some(metadata);

@@ -5,27 +5,27 @@ use std::fmt::Write as _;
 use http::header::CACHE_CONTROL;
 use serde_json::Value;
 
-use crate::issuer::Metadata;
+use crate::issuer::{Fetch, Metadata, RefreshPolicy};
 use crate::token::{KeyError, KeySet, LeftOut};
 
-use super::Doctor;
 use super::documents::chain;
 use super::findings::Diagnosis;
 
 pub(super) async fn examine(
-    doctor: &Doctor,
+    fetch: &Fetch,
+    policy: &RefreshPolicy,
     metadata: &Metadata,
     diagnosis: &mut Diagnosis,
 ) -> Option<KeySet> {
     let url = metadata.jwks_uri().as_str();
-    let document = match doctor.fetch.document(url).await {
+    let document = match fetch.document(url).await {
         Ok(document) => document,
         Err(error) => {
             diagnosis.failed("jwks", &format!("{url}: {}", chain(&error)), "");
             return None;
         }
     };
-    let lifetime = doctor.policy.lifetime(document.max_age);
+    let lifetime = policy.lifetime(document.max_age);
     let sent = document.headers.get_all(CACHE_CONTROL).iter();
     let sent: Vec<_> = sent.filter_map(|value| value.to_str().ok()).collect();
     let sent = if sent.is_empty() {
