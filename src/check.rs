@@ -1,8 +1,8 @@
 //! Checks that a running API is secure, whoever wrote it.
 //!
 //! 1. Reads the operations and who may call them from the API's OpenAPI document.
-//! 2. Makes hostile credentials of a good token, without any key of the issuer.
-//! 3. Sends each operation all of them, one after the other, and judges the answers.
+//! 2. Makes hostile credentials from a good token, without any key of the issuer.
+//! 3. Sends all of them to each operation, one after the other, and judges the answers.
 //!
 //! It sends requests only to the API, and at most as many as it announced. It calls operations
 //! that may change something only if that is requested. It keeps and shows no part of a token.

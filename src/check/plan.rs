@@ -1,7 +1,6 @@
-//! Every request that is to be sent: counted beforehand, and made when it is its turn.
+//! Every request of a check: counted in advance, and built just before it is sent.
 //!
-//! A document may have any number of operations; all their requests at once would be more than
-//! memory holds.
+//! A document may have any number of operations, whose requests together may not fit into memory.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -23,16 +22,16 @@ use super::report::{Outcome, Report, THE_API};
 use super::subject::{Check, MAX_OPERATIONS, Methods};
 use super::target::{printable, shown};
 
-/// The requests that are to be sent.
+/// The requests of a check.
 pub struct Plan<'a> {
     check: &'a Check,
     hostile: Hostile,
     operations: Vec<Operation<'a>>,
-    /// Of what cannot be checked.
+    /// The outcomes of what cannot be checked.
     outcomes: Vec<Outcome>,
     trap: Option<Trap>,
     attempts: usize,
-    /// Where pages for all that is not there may be asked for.
+    /// Paths that do not exist, which are requested to find pages for all names.
     strays: HashSet<(Method, String)>,
 }
 
@@ -135,12 +134,12 @@ impl<'a> Plan<'a> {
         base.host_str().map(str::to_owned).into_iter().collect()
     }
 
-    /// Sends the requests, one after the other, and tells `progress` of each. An API that has
-    /// fallen silent is asked nothing more.
+    /// Sends the requests, one after the other, and calls `progress` after each. It stops when
+    /// the API no longer answers.
     ///
     /// # Errors
     ///
-    /// A [`CallerError`] when the API cannot be reached at all.
+    /// A [`CallerError`] if the API cannot be reached at all.
     pub async fn run(
         self,
         caller: &Caller,

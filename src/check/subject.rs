@@ -6,7 +6,7 @@ use crate::token::{Scope, ScopeToken};
 use super::target::Target;
 use super::tokens::Tokens;
 
-/// What is checked, and with what.
+/// What is checked, and with which tokens.
 #[derive(Debug)]
 pub struct Check {
     pub(super) target: Target,
@@ -14,7 +14,7 @@ pub struct Check {
     /// Origins whose pages may call; `*` for all.
     pub(super) origins: Vec<String>,
     pub(super) methods: Methods,
-    /// The issuer's public keys as JWKs, for tokens that take one for a secret.
+    /// The issuer's public keys as JWKs, for tokens that use one as a secret.
     pub(super) issuer_keys: Vec<serde_json::Value>,
 }
 
@@ -24,7 +24,7 @@ pub enum Methods {
     /// Those that change nothing: `GET`, `HEAD`, `OPTIONS`.
     #[default]
     Safe,
-    /// All that the document has.
+    /// All operations of the document.
     All,
 }
 

@@ -1,4 +1,4 @@
-//! The issuer's keys, as the service would take them.
+//! The issuer's keys, as the service would use them.
 
 use std::fmt::Write as _;
 
@@ -71,8 +71,7 @@ pub(super) async fn examine(
     Some(parsed.key_set)
 }
 
-/// What the published key says of itself besides: its type, its bits where they may differ, its
-/// use.
+/// Other members of the published key: its type, its size or curve, and its use.
 fn details(raw: &Value, key_id: Option<&str>) -> String {
     let mut keys = raw["keys"].as_array().into_iter().flatten();
     let Some(key) = keys.find(|key| key["kid"].as_str() == key_id) else {
@@ -81,7 +80,7 @@ fn details(raw: &Value, key_id: Option<&str>) -> String {
     let text = |name: &str| key[name].as_str();
     let mut details = format!(", {}", text("kty").unwrap_or("of no type"));
     if let Some(modulus) = text("n") {
-        // Six bits a letter; the sizes there are are whole bytes.
+        // Six bits per character, rounded down to whole bytes.
         let _ = write!(details, " {} bits", modulus.len() * 6 / 8 * 8);
     } else if let Some(curve) = text("crv") {
         let _ = write!(details, " {curve}");

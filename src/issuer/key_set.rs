@@ -1,11 +1,11 @@
 //! Keeps an issuer's keys: one fetch for all, and readers that never wait.
 //!
-//! A single task fetches, so there is never more than one flight and nobody who waits can
-//! stop it by hanging up. A fetch builds the new set whole and then publishes it: a bad
-//! document never empties a good set. Decisions on time stand in [`schedule`].
+//! A single task fetches, so there is never more than one fetch at a time, and a caller that
+//! disconnects cannot stop it. A fetch builds the complete new set and then publishes it, so a
+//! bad document never empties a good set. The times are decided in [`schedule`].
 //!
-//! Readers take a snapshot. Only who meets a `kid` that no key has, or finds no keys at
-//! all, asks for a fetch and waits for it.
+//! Readers take a snapshot. A reader requests a fetch and waits for it only if no key has the
+//! token's `kid`, or if there are no keys at all.
 
 mod schedule;
 mod shared;
@@ -64,7 +64,7 @@ impl RemoteKeySet {
     ///
     /// # Errors
     ///
-    /// Its [`DiscoveryError`]. The task goes on trying all the same.
+    /// Its [`DiscoveryError`]. The task continues to try.
     pub async fn first_attempt(&self) -> Result<(), Arc<DiscoveryError>> {
         let mut progress = self.shared.progress.subscribe();
         let first = progress.wait_for(|progress| progress.finished > 0).await;
@@ -79,13 +79,13 @@ impl RemoteKeySet {
         }
     }
 
-    /// Fetches again now, whatever the schedule says: an operator asks for it.
+    /// Fetches again now, whatever the schedule says, at the request of an operator.
     pub fn reload(&self) {
         self.shared.progress.send_modify(Progress::demand_now);
         self.shared.wanted.notify_one();
     }
 
-    /// What the issuer said of itself when the keys were last fetched.
+    /// The issuer's metadata when the keys were last fetched.
     pub fn metadata(&self) -> Option<Arc<Metadata>> {
         self.shared
             .held
@@ -94,14 +94,14 @@ impl RemoteKeySet {
             .map(|held| held.metadata.clone())
     }
 
-    /// Tells of every attempt that ends from now on.
+    /// Reports every attempt that ends after this call.
     pub fn attempts(&self) -> Attempts {
         let progress = self.shared.progress.subscribe();
         let seen = progress.borrow().finished;
         Attempts { progress, seen }
     }
 
-    /// How the keys are and how the last fetches went.
+    /// The state of the keys and of the last fetches.
     pub fn status(&self) -> KeySetStatus {
         let now = self.shared.clock.monotonic();
         let progress = self.shared.progress.borrow().clone();
@@ -150,7 +150,7 @@ impl fmt::Debug for RemoteKeySet {
     }
 }
 
-/// Waits for attempts to end; none that ends between two waits is missed.
+/// Waits for attempts to end. It also reports an attempt that ended between two waits.
 #[derive(Debug)]
 pub struct Attempts {
     progress: watch::Receiver<Progress>,
@@ -158,8 +158,8 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Completes once an attempt has ended that was not told of yet, whether it succeeded or
-    /// not; never once the key set is gone.
+    /// Completes once an attempt has ended that was not reported yet, whether it succeeded or
+    /// not. Never completes after the key set was dropped.
     pub async fn ended(&mut self) {
         let seen = self.seen;
         let ended = self
@@ -173,7 +173,7 @@ impl Attempts {
     }
 }
 
-/// How a [`RemoteKeySet`] is.
+/// The state of a [`RemoteKeySet`].
 #[derive(Debug, Clone)]
 pub struct KeySetStatus {
     /// Keys that may verify now; 0 also when they are too old.
@@ -182,7 +182,7 @@ pub struct KeySetStatus {
     pub age: Option<Duration>,
     /// Time since the last attempt ended, whether it succeeded or not.
     pub last_attempt: Option<Duration>,
-    /// Why the last attempt failed; `None` when it succeeded.
+    /// Why the last attempt failed; `None` if it succeeded.
     pub last_error: Option<Arc<DiscoveryError>>,
     /// Time until the next attempt.
     pub next_attempt: Option<Duration>,

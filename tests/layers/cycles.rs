@@ -132,7 +132,7 @@ impl<'a> House<'a> {
 
     /// The path from the crate's root; none for what is not of this crate.
     fn absolute(&self, source: &Source, path: &Path) -> Option<Vec<String>> {
-        if let Some(path) = path.from_root() {
+        if let Some(path) = path.rooted() {
             return Some(path);
         }
         let (first, rest) = path.steps.split_first()?;
@@ -145,7 +145,7 @@ impl<'a> House<'a> {
         let bound = source.bindings.iter().find(|binding| {
             binding.name == *first && !std::ptr::eq(&raw const binding.path, path)
         })?;
-        let mut path = bound.path.from_root()?;
+        let mut path = bound.path.rooted()?;
         path.extend_from_slice(rest);
         Some(path)
     }
@@ -185,8 +185,8 @@ impl<'a> House<'a> {
 
     fn cycle(&self, uses: &Uses, files: &BTreeSet<usize>) -> Cycle {
         let among = files.iter().flat_map(|file| {
-            let used = uses.get(file).into_iter().flatten();
-            used.filter(|(used, _)| files.contains(used))
+            let of_file = uses.get(file).into_iter().flatten();
+            of_file.filter(|(other, _)| files.contains(other))
         });
         Cycle {
             files: files

@@ -42,7 +42,7 @@ pub(crate) struct Path {
 
 impl Path {
     /// The path from the crate's root, if it says by itself where it begins.
-    pub(crate) fn from_root(&self) -> Option<Vec<String>> {
+    pub(crate) fn rooted(&self) -> Option<Vec<String>> {
         let mut base = match self.steps.first()?.as_str() {
             "crate" | CRATE => Vec::new(),
             "self" | "super" => self.scope.clone(),
