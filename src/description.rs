@@ -1,7 +1,7 @@
-//! An API as its OpenAPI document describes it, for those who hold it to that.
+//! An API as its OpenAPI document describes it, for tools that compare the two.
 //!
-//! Reads operations and who may call them from the document and from nothing else, makes
-//! requests of its examples and types, and reads the challenges of answers.
+//! Reads the operations and who may call them from the document and from nothing else, makes
+//! requests from its examples and types, and reads the challenges of answers.
 
 pub(crate) mod challenge;
 pub(crate) mod operation;

@@ -1,8 +1,10 @@
-//! Asks an issuer all that the service will rely on, and says what is wrong and what to do.
+//! Examines everything that the service needs from an issuer, and reports what is wrong and
+//! what to do.
 //!
-//! In the order in which the service comes to need it: its URL, its name and certificate, its
-//! documents, its keys, its clock, and with a client a token that would be accepted here. What
-//! stands on something that failed is skipped. Asks the issuer alone, about six times.
+//! It follows the order in which the service needs the parts: the URL, the name and the
+//! certificate, the documents, the keys, the clock, and with a client a token that would be
+//! accepted here. It skips what depends on something that failed. It sends about six requests,
+//! all of them to the issuer.
 
 mod certificate;
 mod documents;
@@ -19,28 +21,28 @@ use crate::token::{Audience, KeySet};
 
 pub use findings::{Diagnosis, EXAMINATIONS, Finding, NOT_REACHED, Status};
 
-/// What is examined, and by what measure.
+/// What is examined, and by which settings.
 pub struct Doctor {
     /// The issuer, as it was written.
     pub issuer: String,
     /// Other hosts that may serve its keys.
     pub jwks_hosts: Vec<String>,
-    /// What asks it.
+    /// The client that sends the requests.
     pub fetch: Fetch,
-    /// How long its keys are kept.
+    /// How long its keys are cached.
     pub policy: RefreshPolicy,
     /// How far clocks may differ.
     pub leeway: Duration,
-    /// What tokens must be for.
+    /// The audience that tokens must have.
     pub audience: Audience,
-    /// Who asks for a token; nobody does without.
+    /// The client that requests a token; without one, no token is requested.
     pub client: Option<ClientCredentials>,
-    /// Tells the time.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Doctor {
-    /// Asks, and tells what was found.
+    /// Examines the issuer and returns what was found.
     pub async fn examine(self) -> Diagnosis {
         let mut diagnosis = Diagnosis::of(&self.issuer);
         self.ask(&mut diagnosis).await;
@@ -48,11 +50,11 @@ impl Doctor {
         diagnosis
     }
 
-    /// As far as it goes.
+    /// Runs the examinations until one fails on which the others depend.
     async fn ask(self, diagnosis: &mut Diagnosis) -> Option<()> {
         let issuer = self.url(diagnosis)?;
         documents::resolve(&issuer, diagnosis).await?;
-        let document = documents::openid_configuration(&self, &issuer, diagnosis).await?;
+        let document = documents::openid_configuration(&self.fetch, &issuer, diagnosis).await?;
         certificate::examine(
             &issuer,
             document.certificate.as_deref(),
@@ -61,9 +63,9 @@ impl Doctor {
         );
         documents::clock(&document, self.clock.now(), self.leeway, diagnosis);
         documents::oauth_metadata(&self.fetch, &issuer, diagnosis).await;
-        let metadata = documents::metadata(&self, &issuer, &document, diagnosis)?;
+        let metadata = documents::metadata(&self.jwks_hosts, &issuer, &document, diagnosis)?;
         documents::abilities(&metadata, diagnosis);
-        let keys = keys::examine(&self, &metadata, diagnosis).await?;
+        let keys = keys::examine(&self.fetch, &self.policy, &metadata, diagnosis).await?;
         self.token(&metadata, keys, diagnosis).await
     }
 

@@ -37,9 +37,9 @@ pub use bearer::{BearerError, token as bearer_token};
 pub use builder::GuardBuilder;
 pub use challenge::{Challenge, Rejection};
 pub use gate::{Gate, Identify, Require};
-pub use guarded::Guarded;
 #[cfg(feature = "service")]
-pub(crate) use guarded::Outline;
+pub(crate) use guarded::ApiTypes;
+pub use guarded::Guarded;
 pub use metadata::ProtectedResource;
 pub use openapi::Document;
 #[cfg(feature = "docs")]
@@ -56,9 +56,6 @@ pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, 
 pub use witness::Decision;
 
 // What a host takes a guarded API apart with.
-#[cfg(feature = "service")]
-#[allow(unused_imports, reason = "the host is built on them")]
-pub(crate) use {guarded::Outline, openapi::spec, rule::RouteTable};
 
 /// Decides who may call. Clones share state.
 ///

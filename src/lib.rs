@@ -87,8 +87,6 @@ pub mod issuer;
 mod program;
 #[cfg(feature = "service")]
 pub mod service;
-#[cfg(feature = "service")]
-pub use service::config::Secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod token;

@@ -1,8 +1,8 @@
 //! Proves that an API does what its document says, for your own tests.
 //!
-//! A [`Walk`] calls every operation of a [`Document`](crate::guard::Document) in process, with
-//! no token, bad ones, ones that lack a scope and a good one, and compares each answer with the
-//! document: who is let through, status, headers, media type, body. What differs is a fault.
+//! A [`Walk`] calls every operation of a [`Document`](crate::guard::Document) in process. It sends
+//! no token, bad tokens, tokens that lack a scope and a good token. It compares each answer with
+//! the document: who is admitted, status, headers, media type, body. Every difference is a fault.
 //!
 //! ```
 //! use poem::Route;
@@ -42,20 +42,22 @@
 //!
 //! # What is compared
 //!
-//! 1. `security` of the document is enforced, no more and no less: 401, 403 and 503 refuse,
-//!    whoever answers with them, all else lets the caller through. Scopes are those of the
-//!    `oauth2` scheme; in a document without one, those of the 403's example challenge.
+//! 1. The `security` of the document is enforced, no more and no less. 401, 403 and 503 are
+//!    refusals, and every other status admits the caller. Scopes are those of the `oauth2` scheme,
+//!    or in a document without one those of the 403's example challenge.
 //! 2. A refusal has its status, one `Bearer` challenge with the right error code and the
-//!    document's scopes, `Cache-Control: no-store`, and for 503 `Retry-After` in its place.
-//! 3. Each status met is described, with the headers it requires and the media type.
+//!    document's scopes, and `Cache-Control: no-store`. A 503 has `Retry-After` and no challenge.
+//! 3. Each status that occurs is described, with its required headers and the media type.
 //! 4. A JSON body fits its schema: `type`, `required` and `enum`, at any depth. Formats, bounds
-//!    and patterns are not looked at. A property that is not required may be `null`, as
+//!    and patterns are not checked. A property that is not required may be `null`, as
 //!    poem-openapi prints `None`.
+//! 5. Every path parameter has its place in the path.
 //!
-//! Requests are made from the document's examples and types. One that cannot be made valid that
-//! way still shows whether the caller is let through: see [`Report::notes`] and
-//! [`Walk::with_example`]. Calls that are let through reach your handlers, so walk an app whose
-//! state is there for tests.
+//! Requests are made from the document's examples and types. A request that is not valid still
+//! shows whether the caller is admitted: see [`Report::notes`] and [`Walk::with_example`]. A
+//! WebSocket is called with plain requests: its refusals are compared as any other, and a good
+//! caller may get 101, 400 or 426. Admitted calls reach your handlers, so walk an app whose state
+//! exists for tests.
 
 mod answer;
 #[cfg(feature = "service")]

@@ -6,6 +6,7 @@
 mod advice;
 mod cache;
 mod denylist;
+mod error;
 mod explanation;
 mod tally;
 mod warnings;
@@ -21,6 +22,7 @@ use cache::VerifiedCache;
 
 pub use advice::{REASONS, advice};
 pub use denylist::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
+pub use error::VerifyError;
 pub use explanation::Explanation;
 pub use tally::{Counts, Tally};
 
@@ -187,32 +189,6 @@ impl Verifier {
 }
 
 pub(crate) type Verdict = Result<Arc<Verified<Claims>>, VerifyError>;
-
-/// Why a token was not verified.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// The token is to blame.
-    #[error("the access token is refused")]
-    Token(#[from] TokenError),
-    /// There are no keys: the issuer is out of reach and those held are too old.
-    #[error("there are no keys to verify with")]
-    NoKeys,
-    /// Those who share the denylist are out of reach, and it is too old to go by.
-    #[error("the denylist is too old to go by")]
-    DenylistStale,
-}
-
-impl VerifyError {
-    /// A stable word for logs, metrics and tests; never reworded.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::Token(error) => error.reason(),
-            Self::NoKeys => "no_keys",
-            Self::DenylistStale => "denylist_stale",
-        }
-    }
-}
 
 #[cfg(all(test, feature = "dev"))]
 mod tests;

@@ -1,4 +1,4 @@
-//! An answer of the API, as far as it is looked at.
+//! An answer of the API, as far as the check examines it.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl Answer {
         allowed.is_some_and(|allowed| allowed == "*" || allowed == origin)
     }
 
-    /// Whether pages may send cookies along, and read what comes.
+    /// Whether pages may send cookies and read the answer.
     pub(super) fn lets_credentials(&self) -> bool {
         self.header(&ACCESS_CONTROL_ALLOW_CREDENTIALS) == Some("true")
     }
@@ -50,7 +50,7 @@ impl Answer {
         names.any(|name| name.eq_ignore_ascii_case("authorization"))
     }
 
-    /// Whether the answer holds `text` anywhere that is looked at.
+    /// Whether the examined part of the answer contains `text`.
     pub(super) fn holds(&self, text: &str) -> bool {
         let holds = |bytes: &[u8]| {
             let text = text.as_bytes();

@@ -1,4 +1,4 @@
-//! One request that is sent, and what has to come of it.
+//! One request of the check, and the answer that it must get.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -12,7 +12,7 @@ use crate::token::Scope;
 pub(super) struct Attempt {
     /// A word of [`CHECKS`](super::CHECKS).
     pub(super) check: &'static str,
-    /// What was sent, for people.
+    /// What was sent, as the report shows it.
     pub(super) sent: String,
     pub(super) method: Method,
     pub(super) url: Url,
@@ -22,39 +22,39 @@ pub(super) struct Attempt {
     /// Whether the request asks for a WebSocket, as the document says that it has to.
     pub(super) is_upgrade: bool,
     pub(super) expected: Expected,
-    /// Whether callers without credentials are served too, as who let in may have been.
+    /// Whether callers without credentials are served too. Then an accepted request may be theirs.
     pub(super) is_optional: bool,
-    /// What no answer may repeat.
+    /// Strings that no answer may contain.
     pub(super) secrets: Vec<String>,
 }
 
-/// What has to come.
+/// The answer that a request must get.
 #[derive(Debug, Clone)]
 pub(super) enum Expected {
-    /// The operation answers: nobody is asked who they are.
+    /// The operation answers every caller.
     Open,
     /// The operation answers the holder of this token.
     Through,
-    /// 401 and a challenge without an error code: nothing was wrong, it was missing.
+    /// 401 and a challenge without an error code, because the credentials are missing.
     Challenge,
     /// 401 and a challenge, `invalid_token`.
     Refused,
-    /// 400, or 401 as for a bad token: no token can be made out.
+    /// 400, or 401 as for a bad token, because the header contains no token.
     Malformed,
     /// 403 and a challenge, `insufficient_scope`, with the scope required.
     Forbidden(Scope),
-    /// No success: the same operation by another name.
+    /// No success, because this is the same operation by another name.
     NotThrough,
     /// Pages of this origin may not read the answer.
     Unreadable(String),
-    /// Pages of this origin may ask to send a token, without one.
+    /// Pages of this origin may send a preflight without a token.
     Preflight(String),
     /// Pages of this origin may read the answer, whatever it is.
     Readable(String),
 }
 
 impl Expected {
-    /// Whether whoever is let in has got past a guard.
+    /// Whether an accepted request has passed a guard that should have refused it.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(
             self,
@@ -78,7 +78,7 @@ impl Attempt {
         }
     }
 
-    /// What is asked, whatever is sent along.
+    /// The method and the path, without what else is sent.
     pub(super) fn place(&self) -> (Method, String) {
         (self.method.clone(), self.url.path().to_owned())
     }
@@ -104,7 +104,7 @@ impl Attempt {
         attempt
     }
 
-    /// Of which no answer may repeat a part.
+    /// The same request; no answer may contain a part of `credentials`.
     pub(super) fn hiding(mut self, credentials: &str) -> Self {
         let parts = credentials
             .split([' ', '.'])
@@ -125,5 +125,5 @@ impl Attempt {
     }
 }
 
-/// What is shorter may stand in an answer by chance.
+/// A shorter string may occur in an answer by chance.
 const SHORTEST_SECRET: usize = 12;

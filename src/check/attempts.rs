@@ -1,4 +1,4 @@
-//! Everything that one operation is sent.
+//! All requests to one operation.
 
 use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -14,11 +14,12 @@ use super::forge::CANARY;
 use super::garbage::garbage;
 use super::hostile::Hostile;
 use super::report::Outcome;
+use super::subject::Check;
 use super::target::{MAX_PATH_BYTES, Target, shown};
 use super::tokens::Tokens;
-use super::{Check, cross_origin, paths};
+use super::{cross_origin, paths};
 
-/// What the attempts at one operation are made of.
+/// What the attempts at one operation are made from.
 pub(super) struct Attempts<'a> {
     operation: &'a Operation<'a>,
     target: &'a Target,
@@ -42,8 +43,8 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// The attempts, and what cannot be tried. A good token comes first: it is the measure of
-    /// how long an answer takes.
+    /// The attempts, and what cannot be tried. A good token comes first, because it shows how
+    /// long an answer takes.
     pub(super) fn all(&self) -> (Vec<Attempt>, Vec<Outcome>) {
         let (mut made, mut missing) = (Vec::new(), Vec::new());
         let plain = match self.plain() {
@@ -140,7 +141,7 @@ impl<'a> Attempts<'a> {
         );
     }
 
-    /// What is made of a good token.
+    /// The attempts that are made from a good token.
     fn derived(
         &self,
         plain: &Attempt,
@@ -236,8 +237,8 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// What a browser sends to open a WebSocket, so that the guard is asked and not only the
-/// handshake. RFC 6455 section 1.3, its key included.
+/// The header fields with which a browser opens a WebSocket. Without them, the operation could
+/// refuse the handshake before its guard decides. RFC 6455 section 1.3.
 const HANDSHAKE: [(HeaderName, &str); 4] = [
     (CONNECTION, "Upgrade"),
     (UPGRADE, "websocket"),

@@ -8,13 +8,13 @@ use super::attempt::{Attempt, Expected};
 /// A check that is not made, and why.
 type NotMade = (&'static str, String);
 
-/// Of an operation that asks nobody: only what goes for cookies may be wrong.
+/// Attempts at an open operation, where only the rules for cookies can be wrong.
 pub(super) fn of_open(plain: &Attempt) -> Vec<Attempt> {
     let attempt = plain.trying("foreign_origin", FOREIGN, Expected::Open);
     vec![attempt.with_header(ORIGIN, FOREIGN)]
 }
 
-/// Of one that asks for tokens.
+/// Attempts at a protected operation.
 pub(super) fn of_protected(
     plain: &Attempt,
     good: Option<&str>,
@@ -81,7 +81,7 @@ pub(super) fn of_protected(
 }
 
 impl Attempt {
-    /// What a browser asks before it sends a token.
+    /// The preflight of a browser before it sends a token.
     fn of_preflight(mut self, origin: &str) -> Self {
         self.body = None;
         self.headers.clear();
@@ -93,7 +93,7 @@ impl Attempt {
     }
 }
 
-/// Origins that nobody means, and those that a careless comparison takes for one that is meant.
+/// Origins that are not allowed, and those that a careless comparison takes for an allowed one.
 fn foreign(origins: &[String]) -> Vec<String> {
     let mut foreign = vec![FOREIGN.to_owned(), "null".to_owned()];
     if let Some((scheme, host)) = origins.first().and_then(|origin| origin.split_once("://")) {

@@ -1,8 +1,8 @@
 //! Reads a document, JSON or YAML, within bounds.
 //!
-//! A stranger wrote it. Its values are counted while they are made, those of a YAML alias each
-//! time that it stands for them: twenty lines of aliases come to more than any memory. Aliases
-//! are not refused, for people write documents with them.
+//! Anybody may have written the document. Its values are counted while they are read, and those
+//! of a YAML alias are counted at each use, because twenty lines of aliases can exceed any memory.
+//! Aliases are accepted, because people write documents with them.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,7 +15,7 @@ use serde_json::{Map, Number, Value};
 pub(super) enum Unread {
     /// Neither JSON nor YAML.
     NoDocument,
-    /// More values, text or YAML than is read.
+    /// More values, text or YAML than the limits allow.
     TooLarge,
 }
 
@@ -49,16 +49,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, Unread> {
     })
 }
 
-/// The parser holds all of a file before it hands out the first value, and looks at each list and
-/// mapping that is open in brackets at every step. How many are open nobody can tell without
-/// parsing, but no more than there are brackets.
+/// The parser reads all of a file before it returns the first value, and at every step it visits
+/// each list and mapping that is open. Their number is not known before parsing, but it is at most
+/// the number of brackets.
 fn is_too_much_yaml(bytes: &[u8]) -> bool {
     let brackets = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{'));
     let steps = (brackets.count() as u64).saturating_mul(bytes.len() as u64);
     bytes.len() > MAX_YAML_BYTES || steps > MAX_YAML_STEPS
 }
 
-/// What may still come.
+/// What the document may still contain.
 struct Bound {
     values: Cell<usize>,
     text_bytes: Cell<usize>,
@@ -145,10 +145,10 @@ impl<'de> Visitor<'de> for &Bound {
     }
 }
 
-/// Names counted too. They take some hundred megabytes.
+/// The maximum number of values and names. They take some hundred megabytes.
 const MAX_VALUES: usize = 2_000_000;
-/// Of a whole file, and of what its aliases make of it.
+/// The maximum size of a file, and of its text with all aliases replaced.
 const MAX_TEXT_BYTES: usize = 16 * 1024 * 1024;
 const MAX_YAML_BYTES: usize = 2 * 1024 * 1024;
-/// Brackets times bytes: seconds of parsing.
+/// The maximum of brackets times bytes, which takes some seconds to parse.
 const MAX_YAML_STEPS: u64 = 8_000_000_000;

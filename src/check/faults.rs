@@ -1,6 +1,6 @@
-//! Every check there is.
+//! All checks.
 
-/// Each check's word, what must be so, and what to do where it is not.
+/// The word of each check, what must be true, and what to do if it is not.
 #[rustfmt::skip] // A row a check.
 pub const CHECKS: &[(&str, &str, &str)] = &[
     ("document", "The document says who may call each operation.", "Declare a bearer, `oauth2` or `openIdConnect` scheme in `security`."),
@@ -35,7 +35,7 @@ pub const CHECKS: &[(&str, &str, &str)] = &[
     ("plain_http", "Tokens travel by https alone, but on this machine.", "Serve the API by https, or check it from where TLS ends."),
 ];
 
-/// What to do where a check fails.
+/// What to do if a check fails.
 pub(super) fn fix(check: &str) -> &'static str {
     let row = CHECKS.iter().find(|(word, ..)| *word == check);
     row.map_or("", |(_, _, fix)| fix)

@@ -1,4 +1,4 @@
-//! Hostile tokens made of a good one, without any key of the issuer.
+//! Hostile tokens made from a good one, without any key of the issuer.
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hmac;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::tokens::Parts;
 
-/// What hostile tokens say of themselves, and no answer may repeat.
+/// A value in hostile tokens that no answer may contain.
 pub(super) const CANARY: &str = "canary-5f1d0e7c92";
 
 /// A hostile token: the check it belongs to, how it was made, and the token.
@@ -132,7 +132,7 @@ fn flipped(signature: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The forms in which a public key may be lying about where a secret is looked for.
+/// The forms of a public key that a careless verifier may use as a secret.
 fn secrets(good: &Parts, issuer_keys: &[Value]) -> Vec<(String, Vec<u8>)> {
     let kid = good.header.get("kid");
     let of_token = |key: &&Value| kid.is_none_or(|kid| key.get("kid") == Some(kid));

@@ -1,12 +1,12 @@
-//! `Authorization` values that are no tokens, for those who read without looking.
+//! `Authorization` values that are not tokens, for APIs that parse carelessly.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// A value and how it is named.
+/// A value and its name in the report.
 pub(super) type Garbage = (&'static str, Vec<u8>);
 
-/// Every value. Each stays below the 8 KiB that servers commonly take.
+/// Every value. Each is smaller than 8 KiB, which servers commonly accept.
 pub(super) fn garbage() -> Vec<Garbage> {
     let bearer = |token: String| format!("Bearer {token}").into_bytes();
     let jws = |header: &str, payload: &str| {

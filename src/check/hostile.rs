@@ -1,4 +1,4 @@
-//! The hostile tokens of each good one, which are the same for every operation.
+//! The hostile tokens made from each good one, which are the same for every operation.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub(super) struct Hostile {
     of: HashMap<String, OfToken>,
 }
 
-/// What is made of one good token.
+/// What is made from one good token.
 #[derive(Default)]
 pub(super) struct OfToken {
     pub(super) tokens: Vec<Forged>,
@@ -22,7 +22,7 @@ pub(super) struct OfToken {
 }
 
 impl Hostile {
-    /// With the issuer's public keys, and a trap for who follows links.
+    /// With the issuer's public keys, and a listener for APIs that follow links.
     pub(super) fn new(tokens: &Tokens, issuer_keys: &[Value], trap: Option<&Trap>) -> Self {
         let key = OwnKey::generate();
         if let Some(trap) = trap {
@@ -33,7 +33,7 @@ impl Hostile {
         Self { of: of.collect() }
     }
 
-    /// What is made of a token that it was made with.
+    /// What was made from a token that was passed to [`Self::new`].
     pub(super) fn of(&self, token: &str) -> &OfToken {
         &self.of[token]
     }
@@ -50,7 +50,7 @@ impl OfToken {
         };
         let mut missing = Vec::new();
         if issuer_keys.is_empty() {
-            let why = "the issuer's public keys could not be had";
+            let why = "the issuer's public keys could not be fetched";
             missing.push(("public_key_as_secret", why));
         }
         if trap.is_none() {

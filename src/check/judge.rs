@@ -1,8 +1,8 @@
 //! Sends an attempt and judges its answer.
 //!
-//! 1. A server's own fault, or no answer at all, hides the rest.
-//! 2. What goes for every answer: it repeats nothing of the credentials, and is not slow.
-//! 3. What the attempt expects: let through, refused how, readable by whom.
+//! 1. After a server error, or without an answer, nothing else is judged.
+//! 2. Every answer must not repeat the credentials and must not be slow.
+//! 3. The answer must be what the attempt expects: accepted, refused, or readable.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,13 +28,13 @@ pub(super) struct Judge<'a> {
     trap: Option<&'a Trap>,
     requests: usize,
     repeats: usize,
-    /// How many slow answers were not asked for again.
+    /// The number of slow requests that were not repeated.
     unrepeated: usize,
-    /// How many attempts in a row had no answer.
+    /// The number of attempts in a row without an answer.
     silent: usize,
-    /// Whether what is not there is answered with a success; nothing where that stays open.
+    /// Whether paths that do not exist are answered with a success; `None` if that is unknown.
     strays: HashMap<(Method, String), Option<bool>>,
-    /// How long the operation takes to answer a good token.
+    /// The time that the operation takes to answer a good token.
     good: Option<Duration>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Another operation: what it takes is not known yet.
+    /// Begins another operation, whose time is not known yet.
     pub(super) fn begin(&mut self) {
         self.good = None;
     }
@@ -63,13 +63,13 @@ impl<'a> Judge<'a> {
         self.requests
     }
 
-    /// Why nothing more is to be sent, once nobody answers any more.
+    /// Why no more requests are sent, once the API has stopped answering.
     pub(super) fn silence(&self) -> Option<String> {
         let why = || format!("{MAX_SILENT} requests in a row had no answer, and no more were sent");
         (self.silent == MAX_SILENT).then(why)
     }
 
-    /// Why it stays open whether some refusals are slow.
+    /// Why it is unknown whether some refusals are slow.
     pub(super) fn unrepeated(&self) -> Option<String> {
         let slow = self.unrepeated;
         let why = || format!("{slow} slow answers were not asked for again: {MAX_REPEATS} were");
@@ -80,7 +80,7 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     ///
-    /// When there is nobody to connect to: then no answer means anything.
+    /// If no connection is possible. Then no answer means anything.
     pub(super) async fn outcome(
         &mut self,
         operation: &str,
@@ -148,7 +148,7 @@ impl<'a> Judge<'a> {
             .await
     }
 
-    /// The best of three counts, so that a busy machine is not taken for a slow refusal.
+    /// Takes the best of three requests, because a busy machine may delay one of them.
     async fn slowness(&mut self, attempt: &Attempt, took: Duration) -> Option<Fault> {
         let limit = (self.good? * 10).max(SHORTEST_SLOWNESS);
         let mut best = took;
@@ -171,7 +171,7 @@ impl<'a> Judge<'a> {
         (best > limit).then(|| Fault::new("slow", found))
     }
 
-    /// What the attempt shows to be wrong, or why it shows nothing.
+    /// The faults that the answer shows, or why it shows nothing.
     async fn faults(
         &mut self,
         attempt: &Attempt,
@@ -191,7 +191,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// A page for all that is not there is no operation.
+    /// A success is not a fault if paths that do not exist succeed as well.
     async fn of_other_name(
         &mut self,
         attempt: &Attempt,
@@ -218,7 +218,7 @@ impl<'a> Judge<'a> {
         let is_page = match self.send(stray).await {
             Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => None,
             Ok(answer) => Some(answer.is_served()),
-            // Then nothing speaks for who was let in.
+            // Without an answer, the success counts as a fault.
             Err(_) => Some(false),
         };
         self.strays.insert(stray.place(), is_page);
@@ -227,9 +227,10 @@ impl<'a> Judge<'a> {
 }
 
 const TOO_MANY_REQUESTS: &str = "the API answers 429, too many requests";
-/// More than the garbage that one operation is sent: who hangs up on that may answer the rest.
+/// More than the malformed headers of one operation, because an API may close the connection on
+/// those and answer the rest.
 const MAX_SILENT: usize = 25;
-/// How often a slow answer may be asked for again.
+/// The maximum number of requests that are repeated because they were slow.
 pub(super) const MAX_REPEATS: usize = 20;
-/// What is quicker is not slow, whatever a good answer takes.
+/// A faster answer is never slow, whatever a good answer takes.
 const SHORTEST_SLOWNESS: Duration = Duration::from_millis(100);

@@ -1,4 +1,5 @@
-//! Tokens signed by a key of our own, and a trap for who fetches that key by a link in them.
+//! Tokens signed by a key of our own, and a listener that notices if the API fetches that key by
+//! a link in them.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -20,7 +21,7 @@ use tokio::task::JoinHandle;
 use super::forge::{Forged, encoded, with};
 use super::tokens::Parts;
 
-/// An RSA key pair that nobody has reason to trust.
+/// An RSA key pair that no API should trust.
 pub(super) struct OwnKey {
     pair: KeyPair,
 }
@@ -73,7 +74,7 @@ impl OwnKey {
     }
 
     fn jwk(&self, kid: Option<&Value>) -> Value {
-        // RFC 8017 appendix A.1.1: the modulus of 2048 bits stands after 9 bytes of DER.
+        // RFC 8017 appendix A.1.1: the modulus of 2048 bits begins after 9 bytes of DER.
         let der = self.pair.public_key().as_ref();
         let modulus = URL_SAFE_NO_PAD.encode(&der[9..9 + self.pair.public_modulus_len()]);
         let mut jwk =
@@ -85,7 +86,7 @@ impl OwnKey {
     }
 }
 
-/// A listener on loopback that serves our key and remembers that it was asked.
+/// A listener on a loopback address that serves our key and records requests.
 #[derive(Debug)]
 pub(super) struct Trap {
     port: u16,
@@ -108,13 +109,13 @@ impl Trap {
         Ok(Self { port, state, task })
     }
 
-    /// Serves the key, without a kid: it goes for any.
+    /// Serves the key without a `kid`, so that it matches every `kid`.
     pub(super) fn publish(&self, key: &OwnKey) {
         let document = json!({ "keys": [key.jwk(None)] }).to_string();
         self.state.document.store(Some(Arc::new(document)));
     }
 
-    /// Whether somebody has asked since the last time.
+    /// Whether a request came since the last call.
     pub(super) fn has_sprung(&self) -> bool {
         self.state.sprung.swap(false, Ordering::Relaxed)
     }
@@ -131,7 +132,7 @@ impl Drop for Trap {
 }
 
 async fn serve(listener: TcpListener, state: Arc<State>) {
-    // What cannot be accepted is nobody's answer, and the check ends before long.
+    // A connection that cannot be accepted is ignored; the check ends soon.
     while let Ok((stream, _)) = listener.accept().await {
         let state = state.clone();
         let answer = service_fn(move |_| {

@@ -1,4 +1,4 @@
-//! The same operation by other names, which a guard on the wrong route forgets.
+//! The same operation by other names, which a guard on the wrong route does not cover.
 
 use http::Method;
 use url::Url;
@@ -6,7 +6,7 @@ use url::Url;
 use super::attempt::{Attempt, Expected};
 use super::forge::CANARY;
 
-/// Other methods and spellings, without credentials. None may be let through.
+/// Other methods and spellings, without credentials. None may be accepted.
 pub(super) fn other_names(plain: &Attempt) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     if plain.method == Method::GET {
@@ -34,8 +34,8 @@ pub(super) fn other_names(plain: &Attempt) -> Vec<Attempt> {
     attempts
 }
 
-/// A request beside the attempt's for what is not there. Who answers it with a success has a page
-/// for all names, and no operation there.
+/// A request for a path beside the attempt's that does not exist. An API that answers it with a
+/// success has a page for all names, so a success says nothing about the operation.
 pub(super) fn stray(attempt: &Attempt) -> Attempt {
     let mut stray = attempt.clone();
     let path = attempt.url.path().trim_end_matches('/');

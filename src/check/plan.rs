@@ -1,7 +1,6 @@
-//! Every request that is to be sent: counted beforehand, and made when it is its turn.
+//! Every request of a check: counted in advance, and built just before it is sent.
 //!
-//! A document may have any number of operations; all their requests at once would be more than
-//! memory holds.
+//! A document may have any number of operations, whose requests together may not fit into memory.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -18,21 +17,33 @@ use super::caller::{Caller, CallerError, is_exposed};
 use super::hostile::Hostile;
 use super::judge::{self, Judge};
 use super::own_key::Trap;
-use super::report::{Outcome, Report};
+use super::paths;
+use super::report::{Outcome, Report, THE_API};
+use super::subject::{Check, MAX_OPERATIONS, Methods};
 use super::target::{printable, shown};
-use super::{Check, Methods, paths};
 
-/// The requests that are to be sent.
+/// The requests of a check.
 pub struct Plan<'a> {
     check: &'a Check,
     hostile: Hostile,
     operations: Vec<Operation<'a>>,
-    /// Of what cannot be checked.
+    /// The outcomes of what cannot be checked.
     outcomes: Vec<Outcome>,
     trap: Option<Trap>,
     attempts: usize,
-    /// Where pages for all that is not there may be asked for.
+    /// Paths that do not exist, which are requested to find pages for all names.
     strays: HashSet<(Method, String)>,
+}
+
+impl Check {
+    /// Counts every request that the check would send, and sends none.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerError::Setup`] if the listener for links in tokens cannot be started.
+    pub async fn plan(&self) -> Result<Plan<'_>, CallerError> {
+        Plan::of(self).await
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -66,7 +77,7 @@ impl<'a> Plan<'a> {
                 "the document has {more} operations after the first {MAX_OPERATIONS}, which is as \
                  many as one check looks at; --operation chooses others"
             );
-            plan.leave_out(super::THE_API, "operation", why);
+            plan.leave_out(THE_API, "operation", why);
         }
         Ok(plan)
     }
@@ -123,12 +134,12 @@ impl<'a> Plan<'a> {
         base.host_str().map(str::to_owned).into_iter().collect()
     }
 
-    /// Sends the requests, one after the other, and tells `progress` of each. An API that has
-    /// fallen silent is asked nothing more.
+    /// Sends the requests, one after the other, and calls `progress` after each. It stops when
+    /// the API no longer answers.
     ///
     /// # Errors
     ///
-    /// A [`CallerError`] when the API cannot be reached at all.
+    /// A [`CallerError`] if the API cannot be reached at all.
     pub async fn run(
         self,
         caller: &Caller,
@@ -159,7 +170,7 @@ impl<'a> Plan<'a> {
             }
         }
         if let Some(why) = judge.unrepeated() {
-            report.add(Outcome::not_made(super::THE_API, "slow", why));
+            report.add(Outcome::not_made(THE_API, "slow", why));
         }
         report.count(judge.requests());
         Ok(report)
@@ -189,6 +200,3 @@ impl fmt::Debug for Plan<'_> {
             .finish_non_exhaustive()
     }
 }
-
-/// As many as the largest APIs have that people check as one.
-pub(super) const MAX_OPERATIONS: usize = 1_000;

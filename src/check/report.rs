@@ -1,25 +1,24 @@
-//! What came of a check.
+//! The result of a check.
 
 use serde::Serialize;
 
 use crate::guard::Rule;
 
-use super::THE_API;
 use super::faults::fix;
 
-/// Everything that was found, in the order it was looked for.
+/// Everything that was found, in the order of the requests.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// How many requests were sent.
     requests: usize,
-    /// How many answers were judged that had to be refusals.
+    /// The number of judged answers that had to be refusals.
     refusals: usize,
     /// The operations called, each with who may call it by the document.
     operations: Vec<(String, &'static str)>,
     outcomes: Vec<Outcome>,
 }
 
-/// What came of one attempt, or why it was not made.
+/// The result of one attempt, or why it was not made.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {
     /// As `GET /path`.
@@ -31,14 +30,14 @@ pub struct Outcome {
     /// The answer's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What is wrong; nothing when all is well.
+    /// What is wrong; empty if nothing is.
     pub faults: Vec<Fault>,
     /// Why the check could not be made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_made: Option<String>,
 }
 
-/// What the whole report says.
+/// The verdict of the whole report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -46,18 +45,18 @@ pub enum Verdict {
     Clean,
     /// Something is wrong.
     Faulty,
-    /// No answer was judged that had to be a refusal: nothing speaks for the API.
+    /// No answer was judged that had to be a refusal, so the check proves nothing.
     NothingJudged,
 }
 
-/// Something that is not as it must be.
+/// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// A word of [`CHECKS`](super::CHECKS).
     pub check: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// What came.
+    /// What the API answered.
     pub found: String,
     /// What to do.
     pub fix: &'static str,
@@ -67,11 +66,14 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Better otherwise, and no danger.
+    /// It could be better, but it is not dangerous.
     Warning,
     /// Wrong.
     Fault,
 }
+
+/// The operation of an outcome that belongs to the whole API.
+pub(super) const THE_API: &str = "the API";
 
 impl Report {
     pub(super) fn new(outcomes: Vec<Outcome>) -> Self {
@@ -108,7 +110,7 @@ impl Report {
             .all(|(_, fault)| fault.severity == Severity::Warning)
     }
 
-    /// Whether the API has stood the check, as far as it was made.
+    /// Whether the API passed the check, as far as it was made.
     pub fn verdict(&self) -> Verdict {
         match (self.is_clean(), self.refusals) {
             (false, _) => Verdict::Faulty,
@@ -140,7 +142,7 @@ impl Report {
 }
 
 impl Outcome {
-    /// Whether an answer came that says something.
+    /// Whether there is an answer that was judged.
     pub(super) fn is_judged(&self) -> bool {
         self.status.is_some() && self.not_made.is_none()
     }
@@ -154,7 +156,7 @@ impl Outcome {
         }
     }
 
-    /// A warning that no request is needed for.
+    /// A warning that is found without a request.
     pub(super) fn of_document(check: &'static str, found: &str) -> Self {
         Self {
             operation: THE_API.to_owned(),

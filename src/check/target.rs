@@ -1,4 +1,4 @@
-//! The API that is checked: where it is, and what its document says of it.
+//! The API that is checked: its URL and its document.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -12,7 +12,7 @@ use super::document::{self, Unread};
 /// An API and its OpenAPI document.
 #[derive(Debug)]
 pub struct Target {
-    /// What was given to be checked, and nothing beside it.
+    /// The URL to be checked. Requests stay below it.
     url: Url,
     base: Url,
     document: Value,
@@ -25,7 +25,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// A [`TargetError`]: no document, or none of OpenAPI 3.
+    /// A [`TargetError`] if there is no document, or if it is not OpenAPI 3.
     pub async fn find(url: &Url, spec: Option<&Url>, caller: &Caller) -> Result<Self, TargetError> {
         if let Some(spec) = spec {
             let fetched = caller.document(spec).await;
@@ -117,7 +117,7 @@ impl Target {
         })
     }
 
-    /// What all paths of the document are below, with a slash at its end.
+    /// The URL that the paths of the document are below, with a slash at its end.
     pub fn base(&self) -> &Url {
         &self.base
     }
@@ -137,23 +137,23 @@ impl Target {
         is_loopback(&self.base)
     }
 
-    /// Whether this is part of what was given to be checked.
+    /// Whether this URL is below the one to be checked.
     pub(super) fn holds(&self, url: &Url) -> bool {
         url.origin() == self.url.origin() && below(url.clone()).path().starts_with(self.url.path())
     }
 
-    /// The path of all paths, without a slash at its end.
+    /// The path below which all operations are, without a slash at its end.
     pub(super) fn base_path(&self) -> &str {
         self.base.path().trim_end_matches('/')
     }
 }
 
-/// An operation as people say it.
+/// An operation as `GET /path`.
 pub(super) fn shown(operation: &Operation<'_>) -> String {
     printable(&format!("{} {}", operation.method, operation.path))
 }
 
-/// What a document says ends up on a terminal, and must neither move it nor turn what it shows.
+/// Text from a document that can be shown on a terminal without controlling it.
 pub(super) fn printable(text: &str) -> String {
     let letters = text.chars().take(MAX_SHOWN);
     letters
@@ -167,7 +167,7 @@ pub(super) fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Unicode's format characters (Cf), marks of direction among them, and its line ends.
+/// Unicode's format characters (Cf), including marks of direction, and its line ends.
 #[rustfmt::skip] // As the table has them.
 fn is_unseen(letter: char) -> bool {
     matches!(
@@ -181,10 +181,10 @@ fn is_unseen(letter: char) -> bool {
 }
 
 const MAX_SHOWN: usize = 200;
-/// Of an operation's path and of what all paths are below.
+/// The maximum size of an operation's path, and of the path that all are below.
 pub(super) const MAX_PATH_BYTES: usize = 2 * 1024;
 
-/// The document's first server, when paths of the document lie there and below `url`; else
+/// The document's first server if paths of the document are below it and below `url`, otherwise
 /// `url` itself.
 fn base(url: &Url, document: &Value, place: &str) -> Url {
     let own = below(url.clone());
@@ -206,7 +206,7 @@ fn base(url: &Url, document: &Value, place: &str) -> Url {
     }
 }
 
-/// The URL as a directory: what is joined to it stays below it.
+/// The URL as a directory, so that a joined path stays below it.
 fn below(mut url: Url) -> Url {
     url.set_query(None);
     url.set_fragment(None);
@@ -217,7 +217,7 @@ fn below(mut url: Url) -> Url {
     url
 }
 
-/// Where frameworks put their documents, at the URL and at its host's root.
+/// Where frameworks serve their documents, at the URL and at its host's root.
 fn candidates(url: &Url) -> Vec<Url> {
     let names = ["openapi.json", "openapi.yaml", "swagger.json", "spec"];
     let own = below(url.clone());
@@ -240,7 +240,7 @@ fn candidates(url: &Url) -> Vec<Url> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
-    /// The document cannot be had.
+    /// The document cannot be fetched.
     #[error("cannot fetch the OpenAPI document {place}")]
     Fetch {
         /// Its URL.
@@ -248,7 +248,7 @@ pub enum TargetError {
         /// Why.
         source: CallerError,
     },
-    /// It is nowhere that was looked.
+    /// It is at none of the usual places.
     #[error(
         "no OpenAPI document was found (tried {0}); say where it is with --spec, or what to call \
          with --operation \"GET /path\""
@@ -257,14 +257,14 @@ pub enum TargetError {
     /// It is something else.
     #[error("{0} is no OpenAPI 3 document in JSON or YAML")]
     Document(String),
-    /// It is more than is read, or its YAML aliases make more of it.
+    /// It is larger than the limits, possibly through its YAML aliases.
     #[error(
         "{0} is larger than 2,000,000 values or 16 MiB of text, with what its YAML aliases stand \
          for, or is a YAML file of more than 2 MiB or too many brackets; give --spec as JSON, or \
          say what to call with --operation \"GET /path\""
     )]
     TooLarge(String),
-    /// An operation on the command line is none.
+    /// An operation on the command line is malformed.
     #[error("`{0}` is no operation; write it as \"GET /path\"")]
     Operation(String),
 }

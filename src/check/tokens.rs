@@ -1,4 +1,4 @@
-//! The tokens that the check is given, and what can be read in them.
+//! The tokens of a check, and what can be read in them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,14 +18,14 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Tokens that the API should accept, as far as their scopes go; the best one first.
+    /// A token that the API should accept for the scopes that it has; add the best one first.
     #[must_use]
     pub fn with_good(mut self, token: String) -> Self {
         self.good.push(token);
         self
     }
 
-    /// Tokens that it must refuse: for another audience, expired, an ID token.
+    /// Tokens that the API must refuse, such as an expired one or an ID token.
     #[must_use]
     pub fn with_refused(mut self, tokens: Vec<String>) -> Self {
         self.refused.extend(tokens);
@@ -37,7 +37,7 @@ impl Tokens {
         self.good.first().map(String::as_str)
     }
 
-    /// A good token whose scopes cover `required`. One that cannot be read may do.
+    /// A good token whose scopes cover `required`. A token that cannot be read may cover them.
     pub(super) fn covering(&self, required: &Scope) -> Option<&str> {
         let covers = |token: &&String| scope(token).is_none_or(|scope| scope.covers(required));
         self.good.iter().find(covers).map(String::as_str)
@@ -78,7 +78,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Of a token that is a JWS with JSON inside; any other is opaque to us.
+    /// The parts of a token that is a JWS with JSON inside; `None` for any other token.
     pub(super) fn read(token: &str) -> Option<Self> {
         let mut segments = token.split('.');
         let mut bytes = || URL_SAFE_NO_PAD.decode(segments.next()?).ok();
@@ -94,7 +94,7 @@ impl Parts {
     }
 }
 
-/// What the token says was granted, `scope` (RFC 9068) or `scp` (Okta).
+/// The granted scopes in the token, from `scope` (RFC 9068) or `scp` (Okta).
 fn scope(token: &str) -> Option<Scope> {
     let payload = Parts::read(token)?.payload;
     let said = payload.get("scope").or_else(|| payload.get("scp"));

@@ -1,4 +1,4 @@
-//! What an answer has against what its attempt expects.
+//! Compares an answer with the expectation of its attempt.
 
 use http::StatusCode;
 use http::header::AUTHORIZATION;
@@ -11,7 +11,7 @@ use super::attempt::Attempt;
 use super::forge::CANARY;
 use super::report::Fault;
 
-/// Credentials in an answer are given away; names out of them are only somebody's words.
+/// Credentials in an answer are a fault; a name from the token is only a warning.
 pub(super) fn of_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
     let status = answer.status.as_u16();
     if attempt.secrets.iter().any(|secret| answer.holds(secret)) {
@@ -63,11 +63,11 @@ pub(super) fn of_good(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
     )]
 }
 
-/// 400 says that no token could be made out; then the challenge is none of our business.
+/// 400 says that the header contains no token. Then the challenge is not checked.
 pub(super) fn of_malformed(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
     match answer.status.as_u16() {
         400 | 431 => Vec::new(),
-        // Whether a header without a token is no credentials or bad ones may be seen either way.
+        // A header without a token may count as missing or as bad credentials.
         401 => of_challenge(
             answer,
             &[None, Some("invalid_token"), Some("invalid_request")],
@@ -151,7 +151,7 @@ pub(super) fn refusal(
     if wants_upgrade(attempt, answer) {
         return vec![Fault::warning("operation", found)];
     }
-    // Who sends another scheme is told no less by 400.
+    // For another scheme, 400 says as much as 401.
     if attempt.check == "no_credentials" && status == 400 {
         return vec![Fault::warning("wrong_status", found)];
     }
@@ -200,7 +200,7 @@ pub(super) fn let_in(answer: &Answer) -> String {
     format!("{}, let in", answer.status.as_u16())
 }
 
-/// Whether the operation serves another protocol and says no more about this request.
+/// Whether the operation answered only that it serves another protocol.
 fn wants_upgrade(attempt: &Attempt, answer: &Answer) -> bool {
     match answer.status {
         StatusCode::UPGRADE_REQUIRED => true,
@@ -209,12 +209,12 @@ fn wants_upgrade(attempt: &Attempt, answer: &Answer) -> bool {
     }
 }
 
-/// About the request, and not about who sends it.
+/// Whether the status is about the request and not about the caller.
 fn is_complaint(status: StatusCode) -> bool {
     status.is_client_error() && !matches!(status.as_u16(), 401 | 403)
 }
 
-/// The API's words end up on a terminal.
+/// Whether this can be shown on a terminal, where the words of an API may end up.
 fn is_word(code: &str) -> bool {
     code.len() < 32
         && code

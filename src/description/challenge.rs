@@ -1,4 +1,4 @@
-//! Reads `WWW-Authenticate` (RFC 9110 section 11.6.1): fields and lists of challenges alike.
+//! Reads `WWW-Authenticate` (RFC 9110 section 11.6.1), both repeated fields and lists.
 
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
@@ -15,7 +15,7 @@ impl Challenge {
         self.scheme.eq_ignore_ascii_case("bearer")
     }
 
-    /// A parameter, whose names are without case.
+    /// A parameter; names are compared without regard to case.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let mut parameters = self.parameters.iter();
         let (_, value) = parameters.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
@@ -55,7 +55,7 @@ pub(crate) fn parse(field: &str) -> Vec<Challenge> {
     challenges
 }
 
-/// What stands between the commas, but for those inside of quotes.
+/// The parts between the commas, except commas inside quotes.
 fn elements(field: &str) -> Vec<&str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let split = field.split(move |character| {
@@ -70,7 +70,7 @@ fn elements(field: &str) -> Vec<&str> {
     trimmed.filter(|element| !element.is_empty()).collect()
 }
 
-/// A word that no `=` follows begins a challenge.
+/// A word that is not followed by `=` begins a challenge.
 fn scheme(element: &str) -> Option<(&str, &str)> {
     let end = element.find([' ', '\t', '=']).unwrap_or(element.len());
     let (word, rest) = element.split_at(end);

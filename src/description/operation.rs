@@ -32,7 +32,7 @@ pub(crate) struct Unreadable<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// Every operation, in the order of the document, read when it is its turn.
+    /// Every operation, in the order of the document, read one by one.
     pub(crate) fn all(document: &'a Value) -> impl Iterator<Item = Result<Self, Unreadable<'a>>> {
         places(document).map(move |place| Self::read(document, place))
     }
@@ -66,7 +66,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The scopes that a caller needs; none when nobody is asked for a token.
+    /// The scopes that a caller needs; `None` if no token is needed.
     pub(crate) fn scope(&self) -> Option<&Scope> {
         match &self.rule {
             Rule::Anonymous => None,
@@ -74,7 +74,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Its parameters, and those of all operations at its path; no more than a request has.
+    /// Its parameters and those of its path, at most [`MAX_LISTED`] of them.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &'a Value> {
         let document = self.document;
         [self.described, self.path_item]
@@ -85,7 +85,7 @@ impl<'a> Operation<'a> {
             .map(move |parameter| resolve(document, parameter))
     }
 
-    /// A path parameter that the path has no place for, so that no caller can send it.
+    /// A path parameter that is not part of the path, so that no caller can send it.
     pub(crate) fn misplaced_parameter(&self) -> Option<&'a str> {
         let document = self.document;
         let of_it = [self.described, self.path_item].into_iter();
@@ -98,7 +98,7 @@ impl<'a> Operation<'a> {
             .find(|name| !self.path.contains(&format!("{{{name}}}")))
     }
 
-    /// Whether the document says that the connection becomes another, as a WebSocket does.
+    /// Whether the document describes a 101, as a WebSocket does.
     pub(crate) fn requires_upgrade(&self) -> bool {
         let switching = StatusCode::SWITCHING_PROTOCOLS;
         answer(self.document, self.described, switching.as_str()).is_some()
@@ -112,7 +112,7 @@ impl<'a> Operation<'a> {
         content.map(|(media_type, media)| (media_type.as_str(), media))
     }
 
-    /// What is said of a status, in itself or among its hundred or by default.
+    /// The description of a status: its own, that of its class (`4XX`) or the default.
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the walk's"))]
     pub(crate) fn answer(&self, status: StatusCode) -> Option<&'a Value> {
         let hundred = format!("{}XX", status.as_u16() / 100);
@@ -122,7 +122,7 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// Where an operation stands in the document.
+/// The place of an operation in the document.
 struct Place<'a> {
     path: &'a str,
     path_item: &'a Value,
@@ -209,7 +209,7 @@ fn is_bearer(scheme: &Value) -> bool {
     name.is_some_and(|name| name.eq_ignore_ascii_case("bearer"))
 }
 
-/// The scopes in the 403's example challenge: `http` schemes have no place for them.
+/// The scopes in the 403's example challenge, because `http` schemes cannot list scopes.
 fn shown_scope(document: &Value, described: &Value) -> Option<Scope> {
     let forbidden = answer(document, described, StatusCode::FORBIDDEN.as_str())?;
     let header = resolve(document, &forbidden["headers"]["WWW-Authenticate"]);
@@ -232,7 +232,7 @@ const METHODS: [(&str, Method); 8] = [
     ("trace", Method::TRACE),
 ];
 
-/// As many parameters, media types or ways of security as anybody reads of one operation.
+/// The maximum number of parameters, media types or security requirements of one operation.
 const MAX_LISTED: usize = 1_000;
-/// Of an operation's scopes: more would not fit into a token that a header can hold.
+/// The maximum size of an operation's scopes; larger ones do not fit into a token in a header.
 const MAX_SCOPE_BYTES: usize = 2 * 1024;

@@ -1,4 +1,4 @@
-//! Makes a request for an operation out of what the document says of its inputs.
+//! Makes a request for an operation from the document's description of its inputs.
 
 use http::Method;
 use http::header::{CONTENT_TYPE, COOKIE};
@@ -14,18 +14,18 @@ pub(crate) struct SampleRequest {
     pub(crate) method: Method,
     /// Path and query.
     pub(crate) path: String,
-    /// Of the document: names and values may be none that can be sent.
+    /// From the document, so names and values may be invalid.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<String>,
     pub(crate) inputs: Inputs,
 }
 
-/// Where the values of a request come from, which decides what may become of it.
+/// Where the values of a request come from, which decides how it may be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Inputs {
-    /// There are none, or they are the user's own: the answer is one that is described.
+    /// There are none, or the user supplied them. The answer must be a described one.
     Known,
-    /// They are made up and may be refused by what the document does not say.
+    /// They are made up, and the operation may refuse them for undocumented reasons.
     MadeUp,
 }
 
@@ -41,7 +41,7 @@ impl SampleRequest {
         for parameter in operation.parameters() {
             let name = parameter["name"].as_str().unwrap_or_default();
             let place = parameter["in"].as_str().unwrap_or_default();
-            // What may be left out is left out.
+            // Optional parameters are left out.
             let is_needed = place == "path" || parameter["required"] == true;
             if !is_needed || (place == "header" && is_not_its_own(name)) {
                 continue;
@@ -84,7 +84,7 @@ impl SampleRequest {
     }
 }
 
-/// A value in a media type that the walk can write; others are the user's to give.
+/// A value in a media type that can be written here; the user supplies others.
 fn body(media_type: &str, value: &Value) -> Option<String> {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     match essence {
@@ -105,26 +105,26 @@ pub(crate) fn is_json(essence: &str) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// The path with a value in the place of a name, which stands there once in a right document.
+/// The path with a value in place of a name, which occurs once in a correct document.
 fn filled(path: &str, name: &str, value: &str) -> String {
     path.replacen(&format!("{{{name}}}"), value, MAX_PLACES)
 }
 
-/// What OpenAPI leaves to other parts of the document, what belongs to the connection, and what
-/// makes another request of this one.
+/// Headers that OpenAPI describes elsewhere, headers of the connection, and headers that change
+/// the meaning of the request.
 fn is_not_its_own(header: &str) -> bool {
     NOT_ITS_OWN
         .iter()
         .any(|name| name.eq_ignore_ascii_case(header))
 }
 
-/// A path segment, with all that might end it percent-encoded.
+/// A path segment, percent-encoded where a character could end it.
 fn segment(text: &str) -> String {
     let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
     encoded.replace('+', "%20")
 }
 
-/// How often a name may stand in one path.
+/// The maximum number of occurrences of a name in one path.
 const MAX_PLACES: usize = 2;
 
 const NOT_ITS_OWN: [&str; 21] = [

@@ -1,7 +1,7 @@
-//! What an Okta custom authorization server writes in an access token.
+//! The access tokens of an Okta custom authorization server.
 //!
-//! A token starts out whole and valid; a test then bends one claim at a time and
-//! signs what is left with whichever key it likes.
+//! A token starts complete and valid. A test then changes one claim at a time and
+//! signs the result with any key.
 
 use std::time::{Duration, SystemTime};
 
@@ -29,7 +29,7 @@ pub struct AccessToken {
     claims: Map<String, Value>,
 }
 
-/// How long a token is good for.
+/// The lifetime of a token.
 pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The claims that do not depend on who the token is about.
@@ -76,28 +76,28 @@ impl AccessToken {
         self
     }
 
-    /// Takes a claim out.
+    /// Removes a claim.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.claims.shift_remove(name);
         self
     }
 
-    /// Sets a header parameter, over the key's own if need be.
+    /// Sets a header parameter and replaces the key's own.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Takes a header parameter out.
+    /// Removes a header parameter.
     #[must_use]
     pub fn without_header(mut self, name: &str) -> Self {
         self.removed_from_header.push(name.to_owned());
         self
     }
 
-    /// The claims as they stand.
+    /// The claims in their current state.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
     }
@@ -106,7 +106,7 @@ impl AccessToken {
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn sign_with(&self, key: &SigningKey) -> String {
         let mut header = Map::new();
         header.insert("alg".into(), key.algorithm().name().into());
@@ -119,7 +119,7 @@ impl AccessToken {
     }
 }
 
-/// Seconds since the epoch, as `iat` and its like count them.
+/// Seconds since the epoch, as in `iat`.
 pub(super) fn unix_secs(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()

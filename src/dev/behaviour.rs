@@ -1,4 +1,4 @@
-//! Trouble on demand: what a test makes of discovery and of the key set.
+//! Faults on demand, for tests: how discovery and the key set answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,18 +7,18 @@ use arc_swap::ArcSwap;
 use poem::Response;
 use poem::http::{StatusCode, header};
 
-/// How the metadata and key endpoints answer. The others carry on as ever.
+/// How the metadata and key endpoints answer. The other endpoints do not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Behaviour {
     /// As documented.
     Normal,
     /// Metadata and keys answer with this status and no body.
     Unavailable(StatusCode),
-    /// The key endpoint sends this text for a key set, whatever it is.
+    /// The key endpoint sends this string as a key set, whatever it contains.
     KeySet(String),
 }
 
-/// The behaviour in force, and how often each endpoint was asked.
+/// The current behaviour, and the number of requests to each endpoint.
 #[derive(Debug)]
 pub(super) struct Stage {
     behaviour: ArcSwap<Behaviour>,
@@ -48,7 +48,7 @@ impl Stage {
         Some(requests.load(Ordering::SeqCst))
     }
 
-    /// Counts a request to `path` and yields the answer a test has scripted.
+    /// Counts a request to `path` and returns the answer that a test has set.
     pub(super) fn enter(&self, path: &'static str) -> Option<Response> {
         if let Some(requests) = self.counter(path) {
             requests.fetch_add(1, Ordering::SeqCst);

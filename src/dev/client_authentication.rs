@@ -1,8 +1,8 @@
-//! Decides which client is asking. RFC 6749 section 2.3.
+//! Authenticates the client. RFC 6749 section 2.3.
 //!
-//! 1. Credentials stand in the `Authorization` header or in the form, not in both.
+//! 1. Credentials are in the `Authorization` header or in the form, not in both.
 //! 2. The client is known.
-//! 3. A confidential client shows its secret; a public one has none to show.
+//! 3. A confidential client sends its secret. A public client has none.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;

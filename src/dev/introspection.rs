@@ -1,7 +1,7 @@
-//! `POST /v1/introspect` and `POST /v1/revoke`: asks about a token, or ends it.
+//! `POST /v1/introspect` and `POST /v1/revoke`: describes a token, or revokes it.
 //!
 //! A token is active when a published key signed it for this issuer, it has not
-//! expired, and nobody revoked it. All else is inactive, without saying why.
+//! expired, and nobody revoked it. Every other token is inactive, without a reason.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(super) async fn introspect(
     }
 }
 
-/// RFC 7009 section 2. A token that means nothing is as good as revoked.
+/// RFC 7009 section 2. An invalid token counts as revoked.
 #[handler]
 pub(super) async fn revoke(
     Data(authority): Data<&Arc<Authority>>,
@@ -98,7 +98,7 @@ async fn end(authority: &Authority, request: &Request, body: Body) -> Result<(),
 
 fn active_claims(authority: &Authority, token: &str) -> Option<Map<String, Value>> {
     let claims = authority.keys.verify(token)?;
-    // An ID token names its client elsewhere, and is nobody's access token.
+    // An ID token has no `cid`, and it is not an access token.
     claims.get("cid")?;
     let fresh = claims.get("exp")?.as_u64()? > unix_secs(authority.clock.now());
     let token_id = claims.get("jti")?.as_str()?;

@@ -26,7 +26,7 @@ use super::single_use::SingleUse;
 use crate::clock::Clock;
 use crate::token::Algorithm;
 
-/// An authorization server on loopback. Dropping it stops it.
+/// An authorization server on a loopback address. Dropping it stops it.
 ///
 /// ```no_run
 /// # async fn example() -> std::io::Result<()> {
@@ -124,7 +124,7 @@ impl DevIssuer {
         self.address
     }
 
-    /// What dates its tokens.
+    /// The source of time of its tokens.
     #[cfg(feature = "testing")]
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         self.authority.clock.clone()
@@ -145,12 +145,12 @@ impl DevIssuer {
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn sign(&self, token: &AccessToken) -> String {
         token.sign_with(&self.signing_key())
     }
 
-    /// The key that signs now.
+    /// The current signing key.
     pub fn signing_key(&self) -> Arc<SigningKey> {
         self.authority.keys.current()
     }
@@ -159,7 +159,7 @@ impl DevIssuer {
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn rotate(&self) -> &Self {
         let key = SigningKey::generate(self.signing_key().algorithm());
         self.rotate_to(&Arc::new(key))

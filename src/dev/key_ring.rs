@@ -25,7 +25,7 @@ impl KeyRing {
         Arc::clone(&self.keys.load()[0])
     }
 
-    /// Signs with `key` from now on and keeps the others published.
+    /// Makes `key` the signing key and keeps the others published.
     pub(super) fn add(&self, key: &Arc<SigningKey>) {
         self.keys.rcu(|keys| {
             let mut keys = keys.as_ref().clone();

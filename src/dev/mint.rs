@@ -1,8 +1,8 @@
 //! Signing keys, and what they sign.
 //!
-//! A key is generated here and never read from anywhere, so it cannot be one that
-//! matters. The caller's header and claims are signed as they come: saying what a
-//! token should hold is [`super::AccessToken`]'s business, and a test may forge.
+//! A key is generated here and never read from a file, so it cannot be a key that
+//! protects anything. The caller's header and claims are signed without a check, because
+//! a test may forge them. [`super::AccessToken`] knows what a token should contain.
 
 mod pair;
 
@@ -27,7 +27,7 @@ impl SigningKey {
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn generate(algorithm: Algorithm) -> Self {
         Self::generate_with_kid(algorithm, random_handle())
     }
@@ -36,7 +36,7 @@ impl SigningKey {
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn generate_with_kid(algorithm: Algorithm, kid: impl Into<String>) -> Self {
         Self {
             kid: kid.into(),
@@ -74,7 +74,7 @@ impl SigningKey {
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn sign(&self, header: &Value, claims: &Value) -> String {
         let signing_input = format!(
             "{}.{}",
@@ -89,7 +89,7 @@ impl SigningKey {
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn sign_bytes(&self, signing_input: &[u8]) -> Vec<u8> {
         self.pair.sign(signing_input)
     }

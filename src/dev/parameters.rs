@@ -1,8 +1,8 @@
-//! Reads request parameters from a form or a query, within bounds.
+//! Reads request parameters from a form or a query, within limits.
 //!
 //! 1. A form has the right media type; it, or a query, is at most 16 KiB long.
-//! 2. No parameter comes twice (RFC 6749 section 3.2).
-//! 3. A parameter without a value counts as left out (section 3.1).
+//! 2. No parameter is repeated (RFC 6749 section 3.2).
+//! 3. A parameter without a value counts as absent (section 3.1).
 
 use poem::error::ReadBodyError;
 use poem::{Body, Request};
@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use super::refusal::Refusal;
 
-/// The longest form or query that is read; real ones stay far below.
+/// The maximum size of a form or query; real ones are much smaller.
 const MAX_BYTES: usize = 16 * 1024;
 
 /// Decoded parameters, each at most once.

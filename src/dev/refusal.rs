@@ -1,4 +1,4 @@
-//! Refusals in the two forms Okta gives them: OAuth's own, and Okta's.
+//! Refusals in the two forms that Okta uses: OAuth's, and its own.
 
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};

@@ -13,10 +13,10 @@ struct Revoked {
     expires_at_secs: u64,
 }
 
-/// Enough for any afternoon, and little enough to search one by one.
+/// Enough for development, and few enough for a linear search.
 const CAPACITY: usize = 1000;
 
-/// There is no room; forgetting an older one would make its token good again.
+/// There is no room. Without an older revocation, its token would be active again.
 #[derive(Debug)]
 pub(super) struct Full;
 
@@ -45,7 +45,7 @@ impl Revocations {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Revoked>> {
-        // Nothing above panics half-way through a change.
+        // No code above panics in the middle of a change.
         self.revoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

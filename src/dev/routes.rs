@@ -1,4 +1,4 @@
-//! Which path leads where, and which of them a script on another origin may use.
+//! The routes, and which of them a script on another origin may use.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub(super) fn routes(authority: Arc<Authority>) -> impl Endpoint {
 
 /// Swagger UI runs in a page of the service, so on another origin than ours.
 ///
-/// It sends no cookies, and nothing here would read them.
+/// It sends no cookies, and this issuer does not read any.
 fn any_origin() -> Cors {
     Cors::new()
         .allow_methods([Method::GET, Method::POST])

@@ -1,4 +1,4 @@
-//! Values kept for a while under random handles, each handed out once.
+//! Values that are kept for a limited time under random handles, each returned once.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::mint::random_handle;
 
-/// A bounded store; when it is full the oldest value gives way.
+/// A bounded store. When it is full, the oldest value is dropped.
 #[derive(Debug)]
 pub(super) struct SingleUse<T> {
-    /// Oldest first: all live equally long.
+    /// Oldest first, because all have the same lifetime.
     entries: Mutex<VecDeque<Entry<T>>>,
     lifetime: Duration,
 }
@@ -21,7 +21,7 @@ struct Entry<T> {
     value: T,
 }
 
-/// Anybody may start a sign-in, so anybody could fill the memory.
+/// Anybody can start a sign-in, so the store must have a limit.
 pub(super) const CAPACITY: usize = 1000;
 
 impl<T> SingleUse<T> {
@@ -32,7 +32,7 @@ impl<T> SingleUse<T> {
         }
     }
 
-    /// Keeps `value` and yields its handle. `now` is monotonic, here and below.
+    /// Keeps `value` and returns its handle. `now` is monotonic, here and below.
     pub(super) fn keep(&self, value: T, now: Duration) -> String {
         let handle = random_handle();
         let mut entries = self.lock();
@@ -47,7 +47,7 @@ impl<T> SingleUse<T> {
         handle
     }
 
-    /// Takes the value out, if it is there and still good.
+    /// Removes the value and returns it, unless it has expired.
     pub(super) fn redeem(&self, handle: &str, now: Duration) -> Option<T> {
         let mut entries = self.lock();
         entries.retain(|entry| entry.expires_at > now);
@@ -56,7 +56,7 @@ impl<T> SingleUse<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Entry<T>>> {
-        // Nothing above panics half-way through a change.
+        // No code above panics in the middle of a change.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

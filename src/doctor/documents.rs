@@ -1,4 +1,4 @@
-//! The issuer's documents, and what their answers show besides.
+//! The issuer's documents, and what else their answers show.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,6 @@ use url::Url;
 use crate::issuer::{DiscoveryError, Document, Fetch, FetchError, Issuer, Metadata, explain};
 use crate::token::Algorithm;
 
-use super::Doctor;
 use super::findings::Diagnosis;
 
 pub(super) async fn resolve(issuer: &Issuer, diagnosis: &mut Diagnosis) -> Option<()> {
@@ -36,12 +35,12 @@ pub(super) async fn resolve(issuer: &Issuer, diagnosis: &mut Diagnosis) -> Optio
 }
 
 pub(super) async fn openid_configuration(
-    doctor: &Doctor,
+    fetch: &Fetch,
     issuer: &Issuer,
     diagnosis: &mut Diagnosis,
 ) -> Option<Document> {
     let url = issuer.discovery_url();
-    let error = match doctor.fetch.document(&url).await {
+    let error = match fetch.document(&url).await {
         Ok(document) => {
             diagnosis.passed("connect", "it answers");
             diagnosis.passed("openid_configuration", &url);
@@ -75,7 +74,7 @@ pub(super) async fn openid_configuration(
     None
 }
 
-/// The form of RFC 8414 section 3.1: the path comes last.
+/// The form of RFC 8414 section 3.1, with the issuer's path at the end.
 pub(super) async fn oauth_metadata(fetch: &Fetch, issuer: &Issuer, diagnosis: &mut Diagnosis) {
     let Ok(mut url) = Url::parse(issuer.as_str()) else {
         return;
@@ -104,14 +103,14 @@ pub(super) async fn oauth_metadata(fetch: &Fetch, issuer: &Issuer, diagnosis: &m
     }
 }
 
-/// What the document says, if it is this issuer's.
+/// The metadata, if the document belongs to this issuer.
 pub(super) fn metadata(
-    doctor: &Doctor,
+    jwks_hosts: &[String],
     issuer: &Issuer,
     document: &Document,
     diagnosis: &mut Diagnosis,
 ) -> Option<Metadata> {
-    let error = match Metadata::parse(&document.body, issuer, &doctor.jwks_hosts) {
+    let error = match Metadata::parse(&document.body, issuer, jwks_hosts) {
         Ok(metadata) => {
             diagnosis.passed("issuer", "the document names it, to the byte");
             return Some(metadata);
@@ -158,7 +157,7 @@ fn name(algorithm: &CoreJwsSigningAlgorithm) -> String {
         .unwrap_or_default()
 }
 
-/// By the `Date` of an answer that has just come (RFC 9110 section 6.6.1).
+/// Compares the clocks by the `Date` of an answer (RFC 9110 section 6.6.1).
 pub(super) fn clock(
     document: &Document,
     now: SystemTime,
@@ -170,11 +169,11 @@ pub(super) fn clock(
     let Some(date) = date else {
         return diagnosis.skipped("clock", "the answer has no `Date`");
     };
-    // Of a cache: the answer has been under way for so long (RFC 9111 section 5.1).
+    // The time that the answer spent in a cache (RFC 9111 section 5.1).
     let age = document.headers.get(http::header::AGE);
     let age = age.and_then(|age| age.to_str().ok()?.parse().ok());
     let date = date + Duration::from_secs(age.unwrap_or(0));
-    // It is written in whole seconds, which are cut off.
+    // `Date` has whole seconds, rounded down.
     let difference = now
         .duration_since(date)
         .unwrap_or_else(|ahead| ahead.duration());
@@ -193,7 +192,7 @@ pub(super) fn clock(
     }
 }
 
-/// The message with those of its causes.
+/// The message with the messages of its causes.
 pub(super) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -204,7 +203,7 @@ pub(super) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Okta's path with something else than `default` or an id.
+/// Whether the path has Okta's form with neither `default` nor an id.
 fn names_okta_server(issuer: &Issuer) -> bool {
     let server = issuer
         .as_str()
@@ -213,7 +212,7 @@ fn names_okta_server(issuer: &Issuer) -> bool {
     !matches!(server, "" | "default") && !server.starts_with("aus")
 }
 
-/// As rustls words it.
+/// What to do, by the words of the error from rustls.
 fn certificate_fix(found: &str) -> &'static str {
     if found.contains("expired") || found.contains("not valid after") {
         "Have the issuer's certificate renewed; if it is new, compare this machine's clock."
@@ -230,5 +229,5 @@ fn is_about_certificate(error: &FetchError) -> bool {
     chain(error).contains("certificate")
 }
 
-/// A name server that takes longer is none.
+/// A slower name server counts as unavailable.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);

@@ -31,7 +31,7 @@ pub(super) fn granted(
     }
 }
 
-/// By the error of RFC 6749 section 5.2 and Okta's uses of it.
+/// What to do, by the error code (RFC 6749 section 5.2) as Okta uses it.
 fn fix(error: &str) -> &'static str {
     match error {
         "invalid_client" => "Compare the client's id and secret with the issuer's console.",
@@ -53,7 +53,7 @@ fn fix(error: &str) -> &'static str {
     }
 }
 
-/// What judges tokens as the service would.
+/// Verifies tokens as the service would.
 pub(super) struct Judge {
     pub(super) keys: KeySet,
     pub(super) issuer: String,

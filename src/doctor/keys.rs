@@ -1,31 +1,31 @@
-//! The issuer's keys, as the service would take them.
+//! The issuer's keys, as the service would use them.
 
 use std::fmt::Write as _;
 
 use http::header::CACHE_CONTROL;
 use serde_json::Value;
 
-use crate::issuer::Metadata;
+use crate::issuer::{Fetch, Metadata, RefreshPolicy};
 use crate::token::{KeyError, KeySet, LeftOut};
 
-use super::Doctor;
 use super::documents::chain;
 use super::findings::Diagnosis;
 
 pub(super) async fn examine(
-    doctor: &Doctor,
+    fetch: &Fetch,
+    policy: &RefreshPolicy,
     metadata: &Metadata,
     diagnosis: &mut Diagnosis,
 ) -> Option<KeySet> {
     let url = metadata.jwks_uri().as_str();
-    let document = match doctor.fetch.document(url).await {
+    let document = match fetch.document(url).await {
         Ok(document) => document,
         Err(error) => {
             diagnosis.failed("jwks", &format!("{url}: {}", chain(&error)), "");
             return None;
         }
     };
-    let lifetime = doctor.policy.lifetime(document.max_age);
+    let lifetime = policy.lifetime(document.max_age);
     let sent = document.headers.get_all(CACHE_CONTROL).iter();
     let sent: Vec<_> = sent.filter_map(|value| value.to_str().ok()).collect();
     let sent = if sent.is_empty() {
@@ -71,8 +71,7 @@ pub(super) async fn examine(
     Some(parsed.key_set)
 }
 
-/// What the published key says of itself besides: its type, its bits where they may differ, its
-/// use.
+/// Other members of the published key: its type, its size or curve, and its use.
 fn details(raw: &Value, key_id: Option<&str>) -> String {
     let mut keys = raw["keys"].as_array().into_iter().flatten();
     let Some(key) = keys.find(|key| key["kid"].as_str() == key_id) else {
@@ -81,7 +80,7 @@ fn details(raw: &Value, key_id: Option<&str>) -> String {
     let text = |name: &str| key[name].as_str();
     let mut details = format!(", {}", text("kty").unwrap_or("of no type"));
     if let Some(modulus) = text("n") {
-        // Six bits a letter; the sizes there are are whole bytes.
+        // Six bits per character, rounded down to whole bytes.
         let _ = write!(details, " {} bits", modulus.len() * 6 / 8 * 8);
     } else if let Some(curve) = text("crv") {
         let _ = write!(details, " {curve}");

@@ -20,7 +20,7 @@ use super::{Guard, RuleError};
 pub struct Guarded<T> {
     rules: Arc<[OperationRule]>,
     routes: RouteTable,
-    api: Outline<T>,
+    api: PhantomData<fn() -> T>,
 }
 
 impl<T: OpenApi> Guarded<T> {
@@ -34,7 +34,7 @@ impl<T: OpenApi> Guarded<T> {
         Ok(Self {
             rules: rules.into(),
             routes,
-            api: Outline::new(),
+            api: PhantomData,
         })
     }
 
@@ -52,11 +52,11 @@ impl<T: OpenApi> Guarded<T> {
 
 impl<T: OpenApi> OpenApi for Guarded<T> {
     fn meta() -> Vec<MetaApi> {
-        Outline::<T>::meta()
+        ApiTypes::<T>::meta()
     }
 
     fn register(registry: &mut Registry) {
-        Outline::<T>::register(registry);
+        ApiTypes::<T>::register(registry);
     }
 
     fn add_routes(self, table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
@@ -67,15 +67,15 @@ impl<T: OpenApi> OpenApi for Guarded<T> {
 }
 
 /// An API without its value: what its document is printed from. It has no routes.
-pub(crate) struct Outline<T>(PhantomData<fn() -> T>);
+pub(crate) struct ApiTypes<T>(PhantomData<fn() -> T>);
 
-impl<T> Outline<T> {
+impl<T> ApiTypes<T> {
     pub(crate) fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<T: OpenApi> OpenApi for Outline<T> {
+impl<T: OpenApi> OpenApi for ApiTypes<T> {
     fn meta() -> Vec<MetaApi> {
         T::meta()
     }

@@ -1,4 +1,4 @@
-//! Why an issuer's metadata or keys could not be had.
+//! Why an issuer's metadata or keys could not be fetched.
 
 use std::error::Error as _;
 use std::fmt::Write;

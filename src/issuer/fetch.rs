@@ -9,6 +9,7 @@
 
 mod error;
 mod headers;
+mod policy;
 mod witness;
 
 use std::future::Future;
@@ -25,28 +26,8 @@ use super::loopback::is_loopback;
 use headers::{is_json, max_age};
 
 pub use error::FetchError;
+pub use policy::{FetchPolicy, MAX_BODY_BYTES};
 pub use witness::{EndOfExchange, ExchangeWitness};
-
-/// The maximum size of a body.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
-
-/// How long an exchange may take.
-#[derive(Debug, Clone)]
-pub struct FetchPolicy {
-    /// For the connection, TLS included. 2 s by default.
-    pub connect_timeout: Duration,
-    /// For the whole exchange, the connection included. 5 s by default.
-    pub timeout: Duration,
-}
-
-impl Default for FetchPolicy {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(2),
-            timeout: Duration::from_secs(5),
-        }
-    }
-}
 
 /// An HTTP client that follows no redirect and speaks https, except with this machine.
 #[derive(Debug, Clone)]

@@ -1,20 +1,21 @@
 //! Keeps an issuer's keys: one fetch for all, and readers that never wait.
 //!
-//! A single task fetches, so there is never more than one flight and nobody who waits can
-//! stop it by hanging up. A fetch builds the new set whole and then publishes it: a bad
-//! document never empties a good set. Decisions on time stand in [`schedule`].
+//! A single task fetches, so there is never more than one fetch at a time, and a caller that
+//! disconnects cannot stop it. A fetch builds the complete new set and then publishes it, so a
+//! bad document never empties a good set. The times are decided in [`schedule`].
 //!
-//! Readers take a snapshot. Only who meets a `kid` that no key has, or finds no keys at
-//! all, asks for a fetch and waits for it.
+//! Readers take a snapshot. A reader requests a fetch and waits for it only if no key has the
+//! token's `kid`, or if there are no keys at all.
 
 mod schedule;
+mod shared;
 mod task;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::{ArcSwapOption, Guard};
+use arc_swap::ArcSwapOption;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -24,6 +25,7 @@ use crate::token::{KeySet, KeySource};
 
 use super::{DiscoveryError, Fetch, Issuer, Metadata};
 use schedule::Progress;
+use shared::Shared;
 
 pub use schedule::RefreshPolicy;
 
@@ -31,24 +33,6 @@ pub use schedule::RefreshPolicy;
 pub struct RemoteKeySet {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
-}
-
-/// What the readers and the task both see.
-struct Shared {
-    issuer: Issuer,
-    fetch: Fetch,
-    policy: RefreshPolicy,
-    clock: Arc<dyn Clock>,
-    held: ArcSwapOption<Held>,
-    progress: watch::Sender<Progress>,
-    wanted: Notify,
-}
-
-/// A key set, the metadata it was found by and the monotonic time of its fetch.
-struct Held {
-    keys: Arc<KeySet>,
-    metadata: Arc<Metadata>,
-    fetched_at: Duration,
 }
 
 impl RemoteKeySet {
@@ -80,7 +64,7 @@ impl RemoteKeySet {
     ///
     /// # Errors
     ///
-    /// Its [`DiscoveryError`]. The task goes on trying all the same.
+    /// Its [`DiscoveryError`]. The task continues to try.
     pub async fn first_attempt(&self) -> Result<(), Arc<DiscoveryError>> {
         let mut progress = self.shared.progress.subscribe();
         let first = progress.wait_for(|progress| progress.finished > 0).await;
@@ -95,13 +79,13 @@ impl RemoteKeySet {
         }
     }
 
-    /// Fetches again now, whatever the schedule says: an operator asks for it.
+    /// Fetches again now, whatever the schedule says, at the request of an operator.
     pub fn reload(&self) {
         self.shared.progress.send_modify(Progress::demand_now);
         self.shared.wanted.notify_one();
     }
 
-    /// What the issuer said of itself when the keys were last fetched.
+    /// The issuer's metadata when the keys were last fetched.
     pub fn metadata(&self) -> Option<Arc<Metadata>> {
         self.shared
             .held
@@ -110,14 +94,14 @@ impl RemoteKeySet {
             .map(|held| held.metadata.clone())
     }
 
-    /// Tells of every attempt that ends from now on.
+    /// Reports every attempt that ends after this call.
     pub fn attempts(&self) -> Attempts {
         let progress = self.shared.progress.subscribe();
         let seen = progress.borrow().finished;
         Attempts { progress, seen }
     }
 
-    /// How the keys are and how the last fetches went.
+    /// The state of the keys and of the last fetches.
     pub fn status(&self) -> KeySetStatus {
         let now = self.shared.clock.monotonic();
         let progress = self.shared.progress.borrow().clone();
@@ -166,56 +150,7 @@ impl fmt::Debug for RemoteKeySet {
     }
 }
 
-impl Shared {
-    fn current(&self) -> Option<Arc<KeySet>> {
-        let held = self.held.load();
-        self.usable(&held, self.clock.monotonic())
-            .map(|held| held.keys.clone())
-    }
-
-    /// What is held, unless it is older than the stale window.
-    fn usable<'h>(
-        &self,
-        held: &'h Guard<Option<Arc<Held>>>,
-        now: Duration,
-    ) -> Option<&'h Arc<Held>> {
-        held.as_ref()
-            .filter(|held| now.saturating_sub(held.fetched_at) <= self.policy.max_stale)
-    }
-
-    /// Waits for the flight under way, or for one that it asks for if the cooldown allows.
-    ///
-    /// A flight that had left before may bring the set of before: then it asks after all.
-    async fn attempt_on_demand(&self) {
-        let before = self.current();
-        let deadline = self.clock.monotonic() + self.policy.longest_wait;
-        let mut progress = self.progress.subscribe();
-        loop {
-            let seen = progress.borrow_and_update().clone();
-            if !seen.in_flight {
-                let now = self.clock.monotonic();
-                if !seen.allows_demand(now, before.is_some(), &self.policy) {
-                    return;
-                }
-                self.fetch.tell_of_want();
-                self.progress.send_modify(Progress::demand);
-                self.wanted.notify_one();
-            }
-            let finished = progress.wait_for(|progress| progress.finished > seen.finished);
-            tokio::select! {
-                _ = finished => {}
-                () = self.clock.sleep_until(deadline) => return,
-            }
-            let after = self.current();
-            let is_news = before.as_ref().map(Arc::as_ptr) != after.as_ref().map(Arc::as_ptr);
-            if is_news || !seen.in_flight {
-                return;
-            }
-        }
-    }
-}
-
-/// Waits for attempts to end; none that ends between two waits is missed.
+/// Waits for attempts to end. It also reports an attempt that ended between two waits.
 #[derive(Debug)]
 pub struct Attempts {
     progress: watch::Receiver<Progress>,
@@ -223,8 +158,8 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Completes once an attempt has ended that was not told of yet, whether it succeeded or
-    /// not; never once the key set is gone.
+    /// Completes once an attempt has ended that was not reported yet, whether it succeeded or
+    /// not. Never completes after the key set was dropped.
     pub async fn ended(&mut self) {
         let seen = self.seen;
         let ended = self
@@ -238,7 +173,7 @@ impl Attempts {
     }
 }
 
-/// How a [`RemoteKeySet`] is.
+/// The state of a [`RemoteKeySet`].
 #[derive(Debug, Clone)]
 pub struct KeySetStatus {
     /// Keys that may verify now; 0 also when they are too old.
@@ -247,7 +182,7 @@ pub struct KeySetStatus {
     pub age: Option<Duration>,
     /// Time since the last attempt ended, whether it succeeded or not.
     pub last_attempt: Option<Duration>,
-    /// Why the last attempt failed; `None` when it succeeded.
+    /// Why the last attempt failed; `None` if it succeeded.
     pub last_error: Option<Arc<DiscoveryError>>,
     /// Time until the next attempt.
     pub next_attempt: Option<Duration>,

@@ -13,7 +13,7 @@ use crate::token::Scope;
 use super::attempt::Expectation;
 use super::schema::misfit;
 
-/// An answer, read to its end.
+/// A whole answer.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -21,7 +21,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// What differs from the promise. A wrong status hides the rest: it has one cause.
+    /// What differs from the document. After a wrong status, nothing else is compared.
     pub(super) fn faults(
         &self,
         operation: &Operation<'_>,
@@ -52,8 +52,8 @@ impl Answer {
         faults.map(|fault| format!("{status}: {fault}")).collect()
     }
 
-    /// Whether the operation refused inputs that were made up. What poem-openapi cannot read it
-    /// answers with a 400 of its own, which is not described.
+    /// Whether the operation refused inputs that were made up. If poem-openapi cannot read them,
+    /// it answers with a 400 of its own, which is not described.
     fn is_complaint(&self, operation: &Operation<'_>, inputs: Inputs) -> bool {
         let is_described = operation.answer(self.status).is_some();
         inputs == Inputs::MadeUp
@@ -129,7 +129,7 @@ impl Answer {
         faults
     }
 
-    /// What the document does not say of this answer; `judged` headers were looked for before.
+    /// What the document does not describe. The `judged` headers were checked before.
     fn undescribed(&self, operation: &Operation<'_>, judged: &[HeaderName]) -> Vec<String> {
         let Some(described) = operation.answer(self.status) else {
             return vec!["a status that is not described".to_owned()];

@@ -10,7 +10,7 @@ use crate::token::Scope;
 use super::Issuer;
 use super::issuer::Reach;
 
-/// Credentials, and what is to become of them.
+/// Credentials, and the answer that they must get.
 pub(super) struct Attempt {
     pub(super) name: String,
     /// The `Authorization` fields.
@@ -33,7 +33,7 @@ pub(super) enum Expectation {
     },
 }
 
-/// A claim that an operation requires, by what the user says: the document does not tell.
+/// A claim that an operation requires. The user names it, because the document does not.
 pub(super) struct RequiredClaim<'a> {
     pub(super) name: &'a str,
     pub(super) value: &'a Value,

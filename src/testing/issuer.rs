@@ -1,4 +1,4 @@
-//! Whose tokens the walk sends: an issuer without a socket, or a running one.
+//! The issuer of the walk's tokens: one without a socket, or a running one.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -34,12 +34,12 @@ pub struct Issuer {
     claims: Map<String, Value>,
 }
 
-/// How the app under test comes by the issuer's keys.
+/// How the app under test gets the issuer's keys.
 #[derive(Debug, Clone)]
 enum Keys {
-    /// By a guard of ours.
+    /// From our own guard.
     Ours(Arc<Switched>),
-    /// By discovery, which succeeded or did not.
+    /// By discovery, which succeeded or failed.
     Discovered(Reach),
 }
 
@@ -55,7 +55,7 @@ impl Issuer {
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn new() -> Self {
         // Quick to make, unlike RSA.
         let key = SigningKey::generate(SigningAlgorithm::Es256);
@@ -74,8 +74,8 @@ impl Issuer {
         }
     }
 
-    /// Speaks for an embedded issuer that the app under test finds by discovery, with the key
-    /// that signs now. The walk then leaves out what it cannot bring about: lost keys.
+    /// Signs for an embedded issuer that the app under test finds by discovery, with its current
+    /// key. The walk then does not test an app without keys, because it cannot take them away.
     pub fn of(issuer: &DevIssuer) -> Self {
         Self {
             url: issuer.issuer(),
@@ -87,7 +87,7 @@ impl Issuer {
         }
     }
 
-    /// The same, out of the reach of the app under test, which has no keys and must say so.
+    /// The same, but unreachable for the app under test, which has no keys and must answer 503.
     #[must_use]
     pub fn out_of_reach(self) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl Issuer {
         }
     }
 
-    /// Puts a claim into every token, for handlers that want it.
+    /// Adds a claim to every token, for handlers that need it.
     #[must_use]
     pub fn with_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
@@ -108,7 +108,7 @@ impl Issuer {
     ///
     /// # Panics
     ///
-    /// On an issuer made by [`Issuer::of`], whose guard comes of discovery.
+    /// On an issuer made by [`Issuer::of`], whose guard comes from discovery.
     pub fn guard(&self) -> Guard {
         let Keys::Ours(keys) = &self.keys else {
             panic!("a guard for a running issuer comes of `Guard::discover`");
@@ -118,16 +118,16 @@ impl Issuer {
         Guard::new(Verifier::new(keys.clone(), validation).with_clock(self.clock.clone()))
     }
 
-    /// A good token with these scopes, separated by blanks.
+    /// A good token with these scopes, separated by spaces.
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn token(&self, scope: &str) -> String {
         self.sign(&self.access_token(scope))
     }
 
-    /// The same before it is signed, to be bent.
+    /// The same before it is signed, so that a test can change it.
     pub fn access_token(&self, scope: &str) -> AccessToken {
         let issuance = Issuance {
             issuer: &self.url,
@@ -142,11 +142,11 @@ impl Issuer {
         })
     }
 
-    /// Signs a token, whatever it says.
+    /// Signs a token, whatever it contains.
     ///
     /// # Panics
     ///
-    /// When the system has no memory or randomness to give.
+    /// If the system has no memory or randomness left.
     pub fn sign(&self, token: &AccessToken) -> String {
         token.sign_with(&self.key)
     }
@@ -168,7 +168,7 @@ impl Issuer {
         }
     }
 
-    /// What can be brought about, one after the other.
+    /// The states that the walk can produce, one after the other.
     pub(super) fn reaches(&self) -> Vec<Reach> {
         match &self.keys {
             Keys::Ours(_) => vec![Reach::Held, Reach::Lost],
@@ -189,7 +189,7 @@ impl Default for Issuer {
     }
 }
 
-/// Keys that a walk takes away for a moment.
+/// Keys that a walk can take away temporarily.
 #[derive(Debug)]
 struct Switched {
     keys: Arc<KeySet>,

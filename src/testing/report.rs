@@ -10,7 +10,7 @@ pub struct Report {
     calls: usize,
 }
 
-/// Something that an operation does and its document does not say, or the other way round.
+/// A difference between an operation and its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     operation: String,
@@ -38,13 +38,13 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// With every fault, one a line, when there is one.
+    /// With all faults, one per line, if there are any.
     #[track_caller]
     pub fn assert_clean(&self) {
         assert!(self.faults.is_empty(), "{self}");
     }
 
-    /// One fault for each thing that is wrong, with all the attempts that showed it.
+    /// Adds a fault, or another attempt to a fault that is known.
     pub(super) fn add(&mut self, operation: &str, attempt: &str, text: String) {
         let known = (self.faults.iter_mut())
             .find(|fault| fault.operation == operation && fault.text == text);
@@ -76,7 +76,7 @@ impl Report {
         self.calls += 1;
     }
 
-    /// One fault in place of as many as there were calls.
+    /// Replaces all faults by one, which every call would repeat.
     pub(super) fn replace_all(&mut self, text: &str) {
         self.faults.clear();
         self.notes.clear();
@@ -85,17 +85,17 @@ impl Report {
 }
 
 impl Fault {
-    /// The operation's id, or its method and path when it has none.
+    /// The operation's id, or its method and path if it has none.
     pub fn operation(&self) -> &str {
         &self.operation
     }
 
-    /// What came, and what was expected.
+    /// What the operation answered, and what the document describes.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The credentials that showed it; none when the document alone is wrong.
+    /// The credentials that showed it; empty if the document alone is wrong.
     pub fn attempts(&self) -> &[String] {
         &self.attempts
     }

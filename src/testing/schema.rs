@@ -1,12 +1,12 @@
 //! Whether a JSON value fits a schema: `type`, `required` and `enum`, at any depth.
 //!
-//! Formats, bounds and patterns say how a value looks, not what the API gives away.
+//! Formats, bounds and patterns are not checked.
 
 use serde_json::Value;
 
 use crate::description::schema::resolve;
 
-/// What `value` has against the schema, the first thing found. `at` says where it stands.
+/// The first difference between `value` and the schema; `at` is its place in the body.
 pub(super) fn misfit(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
     let schema = resolve(document, schema);
     if value.is_null() && schema["nullable"] == true {
@@ -48,7 +48,7 @@ fn misfit_of_object(document: &Value, schema: &Value, value: &Value, at: &str) -
     }
     let members = value.as_object().into_iter().flatten();
     members
-        // Poem-openapi prints `None` as null and does not say so.
+        // poem-openapi prints `None` as null, which its schema does not say.
         .filter(|(name, member)| !member.is_null() || is_required(name))
         .find_map(|(name, member)| {
             let schema = (schema["properties"].get(name))
@@ -58,7 +58,7 @@ fn misfit_of_object(document: &Value, schema: &Value, value: &Value, at: &str) -
         })
 }
 
-/// One type in OpenAPI 3.0, one or more in 3.1; none allows all.
+/// One type in OpenAPI 3.0, one or more in 3.1. Without a type, all are allowed.
 fn is_of_type(expected: &Value, value: &Value) -> bool {
     match expected {
         Value::String(name) => match name.as_str() {

@@ -1,4 +1,4 @@
-//! Goes through the document, operation by operation.
+//! Calls every operation of a document.
 
 use poem::http::header::AUTHORIZATION;
 use poem::{Endpoint, Request};
@@ -13,12 +13,12 @@ use super::answer::Answer;
 use super::attempt::{Attempt, GOOD, RequiredClaim, attempts};
 use super::{Issuer, Report};
 
-/// Makes a request of the user's own.
+/// Makes a request that the user supplies.
 type Example<'a> = Box<dyn Fn() -> Request + Send + Sync + 'a>;
 
 /// A walk through an API: see [`testing`](super).
 ///
-/// Any [`Endpoint`] will do; one that passes requests on walks a server elsewhere.
+/// It accepts any [`Endpoint`]. An endpoint that forwards requests walks another server.
 pub struct Walk<'a, E> {
     endpoint: &'a E,
     document: &'a Value,
@@ -29,8 +29,8 @@ pub struct Walk<'a, E> {
 }
 
 impl<'a, E: Endpoint> Walk<'a, E> {
-    /// Through the operations of `document`, which `endpoint` serves to callers with tokens of
-    /// `issuer`. They are looked for below the path of the document's first server.
+    /// A walk through the operations of `document`, which `endpoint` serves to callers with tokens
+    /// of `issuer`. The operations are expected below the path of the document's first server.
     pub fn new(endpoint: &'a E, document: &'a Document, issuer: &'a Issuer) -> Self {
         let document = document.as_value();
         Self {
@@ -43,7 +43,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         }
     }
 
-    /// Looks for the operations below this path, as where the API is nested.
+    /// Expects the operations below this path, where the API is nested.
     #[must_use]
     pub fn below(self, path: &str) -> Self {
         Self {
@@ -80,8 +80,8 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         self
     }
 
-    /// A claim that `operation` requires by setting, and a value that will do. The document
-    /// says that there are such claims, not which: each is tried absent and with another value.
+    /// A claim that `operation` requires by setting, and an accepted value. The document does not
+    /// name such claims. The walk also tries a token without the claim and one with another value.
     #[must_use]
     pub fn with_claim(
         mut self,
@@ -93,7 +93,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         self
     }
 
-    /// Walks, and tells what was found.
+    /// Calls all operations and returns what was found.
     pub async fn run(&self) -> Report {
         let mut report = Report::default();
         let operations: Vec<_> = Operation::all(self.document).collect();
@@ -134,7 +134,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         report
     }
 
-    /// Whether there was anything at its path.
+    /// Returns whether its path exists.
     async fn try_it(
         &self,
         operation: &Operation<'_>,
@@ -178,7 +178,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            // A body that breaks off is none, and missed where one is described.
+            // An incomplete body counts as none, which is a fault where one is described.
             body: body.into_vec().await.unwrap_or_default(),
         }
     }

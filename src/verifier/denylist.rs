@@ -7,6 +7,7 @@
 
 mod denial;
 mod index;
+mod source;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -19,6 +20,7 @@ use super::VerifyError;
 use index::Index;
 
 pub use denial::{Denial, DenialError};
+pub use source::DenialSource;
 
 /// The denials in force.
 #[derive(Debug)]
@@ -35,15 +37,6 @@ pub struct Denylist {
     /// For how long an unconfirmed list is believed; none is for ever.
     max_age: Option<Duration>,
     is_confirmed: AtomicBool,
-}
-
-/// Whose denials these are; each source replaces its own alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DenialSource {
-    /// A file of the operator's.
-    File,
-    /// What was said while the service runs, or what replicas share.
-    Shared,
 }
 
 impl Denylist {

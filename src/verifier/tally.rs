@@ -1,11 +1,11 @@
-//! Counts verdicts, for operators: a few atomic numbers, and no lock on the way of a call.
+//! Counts verdicts for operators, with atomic numbers and without a lock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::VerifyError;
 
-/// What verifiers count. One may be shared by verifiers that follow one another, so that a
-/// change of settings forgets nothing: see [`Verifier::with_tally`](super::Verifier::with_tally).
+/// The counters of verifiers. Successive verifiers can share one, so that a reload does not
+/// reset them: see [`Verifier::with_tally`](super::Verifier::with_tally).
 #[derive(Debug, Default)]
 pub struct Tally {
     accepted: AtomicU64,
@@ -16,7 +16,7 @@ pub struct Tally {
     cache_misses: AtomicU64,
 }
 
-/// What a [`Tally`] has come to.
+/// The values of a [`Tally`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {

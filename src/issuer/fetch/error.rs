@@ -1,10 +1,10 @@
-//! Why an exchange yields nothing.
+//! Why an exchange failed.
 
 use http::StatusCode;
 
-use super::MAX_BODY_BYTES;
+use super::policy::MAX_BODY_BYTES;
 
-/// Why a document could not be had.
+/// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -23,7 +23,7 @@ pub enum FetchError {
     /// No connection, or no TLS.
     #[error("cannot connect")]
     Connect(#[source] reqwest::Error),
-    /// The exchange broke off.
+    /// The connection ended before the answer did.
     #[error("the exchange failed")]
     Transport(#[source] reqwest::Error),
     /// A redirect, which is never followed.
@@ -40,13 +40,13 @@ pub enum FetchError {
     /// The body does not say that it is JSON.
     #[error("the answer's content type is not JSON")]
     ContentType,
-    /// More body than [`MAX_BODY_BYTES`].
+    /// The body is larger than [`MAX_BODY_BYTES`].
     #[error("the answer is longer than {MAX_BODY_BYTES} bytes")]
     TooLarge,
 }
 
 impl FetchError {
-    /// Whether nobody answered, or nobody who could: it may be over any moment.
+    /// Whether the issuer did not answer or could not. A later attempt may succeed.
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Timeout | Self::Connect(_) | Self::Transport(_) => true,
@@ -56,7 +56,7 @@ impl FetchError {
     }
 
     pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
-        // The URL would say again what the caller's message says, query included.
+        // The caller's message contains the URL already, and here it would include the query.
         let error = error.without_url();
         if error.is_timeout() {
             Self::Timeout

@@ -1,4 +1,4 @@
-//! Tells of exchanges, for traces: when they begin, what they are asked for, how they end.
+//! Notifies an observer of exchanges, for traces: when they begin, and how they end.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use openidconnect::HttpRequest;
 
 use super::FetchError;
 
-/// Whoever is told of exchanges. Shows a tracer what leaves this process.
+/// An observer of exchanges. A tracer sees through it every request of this process.
 pub trait ExchangeWitness: fmt::Debug + Send + Sync {
-    /// An exchange begins; header fields may be added to its request. What is returned is told
-    /// how it ends, and dropped untold when nobody waits for the end any more.
+    /// An exchange begins. The observer may add header fields to its request. The function that
+    /// it returns is called when the exchange ends, or dropped if nobody waits for the answer.
     fn begins(&self, request: &mut HttpRequest) -> EndOfExchange;
 
-    /// The task that calls this waits for what the next exchange will bring.
+    /// The task that calls this waits for the outcome of the next exchange.
     fn wanted(&self) {}
 }
 
-/// Is told the status of the answer, whatever it is, or why there is none.
+/// Receives the status of the answer, whatever it is, or the reason why there is none.
 pub type EndOfExchange = Box<dyn FnOnce(Result<StatusCode, &FetchError>) + Send>;

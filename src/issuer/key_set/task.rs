@@ -10,12 +10,12 @@ use tracing::{info, warn};
 use crate::issuer::{DiscoveryError, Metadata};
 use crate::token::{KeySet, ParsedKeySet};
 
-use super::{Held, Shared};
+use super::shared::{Held, Shared};
 
 /// The discovery document is read again after this time, and after each failure.
 const METADATA_MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// A set that was fetched, and how long its sender lets it be kept.
+/// A set that was fetched, and how long its sender allows it to be cached.
 struct Fetched {
     keys: ParsedKeySet,
     metadata: Known,
@@ -29,12 +29,12 @@ struct Known {
     since: Duration,
 }
 
-/// Fetches for ever: at once, then whenever it is time or somebody asks.
+/// Fetches for ever: immediately, then whenever it is due or requested.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut known: Option<Known> = None;
     let mut warned: Vec<String> = Vec::new();
     loop {
-        // A panic must not end the task: without it the keys would grow stale unseen.
+        // A panic must not end the task, because the keys would become stale unnoticed.
         let next_attempt = AssertUnwindSafe(step(&shared, &mut known, &mut warned))
             .catch_unwind()
             .await
@@ -47,7 +47,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// One attempt and what comes of it; yields the time of the next.
+/// Makes one attempt and returns the time of the next.
 async fn step(shared: &Shared, known: &mut Option<Known>, warned: &mut Vec<String>) -> Duration {
     let started = shared.clock.monotonic();
     shared
@@ -108,7 +108,7 @@ fn publish(shared: &Shared, fetched: Fetched) -> Duration {
         let keys = fetched.keys.key_set.keys().len();
         info!(issuer = %shared.issuer, keys, "keys fetched");
     }
-    // The same keys stay the same value: what was verified with them still is.
+    // The same keys stay the same value, so that tokens verified with them remain cached.
     let keys = match &*shared.held.load() {
         Some(held) if *held.keys == fetched.keys.key_set => held.keys.clone(),
         _ => Arc::new(fetched.keys.key_set),
@@ -130,7 +130,7 @@ fn record(shared: &Shared, error: DiscoveryError) -> Duration {
     let retry = shared
         .policy
         .until_retry(failures, error.is_outage(), has_keys);
-    // A long outage is told ever more rarely: at the 1st, 2nd, 4th, 8th attempt.
+    // A long outage is logged less and less often: at the 1st, 2nd, 4th, 8th attempt.
     if failures.is_power_of_two() {
         warn!(
             issuer = %shared.issuer,
@@ -155,7 +155,7 @@ fn fail(shared: &Shared, error: DiscoveryError, retry: Duration) -> Duration {
     next_attempt
 }
 
-/// Until `next_attempt`, or until somebody asks for an attempt and none has been made since.
+/// Waits until `next_attempt`, or until an attempt is requested and none was made since.
 async fn wait(shared: &Shared, next_attempt: Duration) {
     loop {
         tokio::select! {
@@ -169,7 +169,7 @@ async fn wait(shared: &Shared, next_attempt: Duration) {
     }
 }
 
-/// Says which keys are left out, once for each set that differs from the last.
+/// Logs which keys are left out, once for each set that differs from the last.
 fn warn_once(keys: &ParsedKeySet, warned: &mut Vec<String>) {
     let left_out: Vec<String> = keys
         .left_out

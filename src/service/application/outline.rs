@@ -94,7 +94,7 @@ impl Types {
             meta: T::meta,
             rules: guard::rules::<T>,
             print: |outline, public_url, contact| {
-                let api = guard::Outline::<T>::new();
+                let api = guard::ApiTypes::<T>::new();
                 let service = OpenApiService::new(api, &outline.title, &outline.version);
                 describe(service, outline, public_url, contact).spec()
             },

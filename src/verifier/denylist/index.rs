@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use crate::token::Claims;
 
-use super::DenialSource;
 use super::denial::{Denial, Handle, is_before};
+use super::source::DenialSource;
 
 /// All denials, each where a look-up comes by.
 #[derive(Debug, Clone)]

@@ -91,7 +91,7 @@ async fn a_path_parameter_that_the_path_lacks_is_a_fault() {
 
     let in_path = walk(101, |operation| operation["parameters"] = parameter("path")).await;
     let in_query = walk(101, |operation| {
-        operation["parameters"] = parameter("query")
+        operation["parameters"] = parameter("query");
     })
     .await;
 

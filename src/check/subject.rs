@@ -1,0 +1,124 @@
+//! What is checked: the API, the tokens and the operations that may be called.
+
+use crate::description::operation::Operation;
+use crate::token::{Scope, ScopeToken};
+
+use super::target::Target;
+use super::tokens::Tokens;
+
+/// What is checked, and with which tokens.
+#[derive(Debug)]
+pub struct Check {
+    pub(super) target: Target,
+    pub(super) tokens: Tokens,
+    /// Origins whose pages may call; `*` for all.
+    pub(super) origins: Vec<String>,
+    pub(super) methods: Methods,
+    /// The issuer's public keys as JWKs, for tokens that use one as a secret.
+    pub(super) issuer_keys: Vec<serde_json::Value>,
+}
+
+/// Which operations are called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Methods {
+    /// Those that change nothing: `GET`, `HEAD`, `OPTIONS`.
+    #[default]
+    Safe,
+    /// All operations of the document.
+    All,
+}
+
+impl Check {
+    /// A check of the API with these tokens.
+    pub fn new(target: Target, tokens: Tokens) -> Self {
+        Self {
+            target,
+            tokens,
+            origins: Vec::new(),
+            methods: Methods::default(),
+            issuer_keys: Vec::new(),
+        }
+    }
+
+    /// Origins whose pages may call the API; `*` when all may.
+    #[must_use]
+    pub fn with_origins(self, origins: Vec<String>) -> Self {
+        Self { origins, ..self }
+    }
+
+    /// Which operations are called.
+    #[must_use]
+    pub fn with_methods(self, methods: Methods) -> Self {
+        Self { methods, ..self }
+    }
+
+    /// The issuer's public keys (JWKs), which are tried as the secret of an HMAC.
+    #[must_use]
+    pub fn with_issuer_keys(self, issuer_keys: Vec<serde_json::Value>) -> Self {
+        Self {
+            issuer_keys,
+            ..self
+        }
+    }
+
+    /// The API that is checked.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The scopes that the operations require by the document, at most as many as fit into a
+    /// token request. Do not request them without consent: anybody may have written the document.
+    pub fn required_scope(target: &Target) -> Scope {
+        let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
+        let scopes = operations.filter_map(|operation| operation.ok()?.scope().cloned());
+        let tokens = scopes.flat_map(|scope| scope.iter().cloned().collect::<Vec<_>>());
+        within_a_request(tokens)
+    }
+
+    /// The scopes that the document's flows offer, at most as many as fit into a token request.
+    /// The scopes of OpenID Connect are left out, because client credentials cannot have them.
+    pub fn offered_scope(target: &Target) -> Scope {
+        let schemes = &target.document()["components"]["securitySchemes"];
+        let schemes = schemes.as_object().into_iter().flatten();
+        let flows = schemes.filter_map(|(_, scheme)| scheme["flows"].as_object());
+        let scopes = flows
+            .flatten()
+            .filter_map(|(_, flow)| flow["scopes"].as_object());
+        let names = scopes.flatten().map(|(name, _)| name.as_str());
+        let own = names.filter(|name| !OF_OPENID_CONNECT.contains(name));
+        within_a_request(own.filter_map(|name| ScopeToken::parse(name).ok()))
+    }
+}
+
+/// Each scope once, as many as fit into one request.
+fn within_a_request(tokens: impl Iterator<Item = ScopeToken>) -> Scope {
+    let mut scope = Scope::none();
+    let mut bytes = 0;
+    for token in tokens {
+        if scope.iter().any(|known| *known == token) {
+            continue;
+        }
+        bytes += token.as_str().len() + 1;
+        if bytes > MAX_SCOPE_BYTES {
+            break;
+        }
+        scope.insert(token);
+    }
+    scope
+}
+
+/// The maximum size of all scopes of one request.
+const MAX_SCOPE_BYTES: usize = 4 * 1024;
+
+/// OpenID Connect Core sections 5.4 and 11.
+const OF_OPENID_CONNECT: [&str; 6] = [
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+];
+
+/// The maximum number of operations of one check: as many as the largest APIs have.
+pub(super) const MAX_OPERATIONS: usize = 1_000;

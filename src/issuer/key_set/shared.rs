@@ -1,0 +1,79 @@
+//! What the readers of a key set and its task share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::{ArcSwapOption, Guard};
+use tokio::sync::{Notify, watch};
+
+use super::schedule::{Progress, RefreshPolicy};
+use crate::clock::Clock;
+use crate::issuer::{Fetch, Issuer, Metadata};
+use crate::token::KeySet;
+
+/// The state that the readers and the task see.
+pub(super) struct Shared {
+    pub(super) issuer: Issuer,
+    pub(super) fetch: Fetch,
+    pub(super) policy: RefreshPolicy,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) held: ArcSwapOption<Held>,
+    pub(super) progress: watch::Sender<Progress>,
+    pub(super) wanted: Notify,
+}
+
+/// A key set, the metadata by which it was found, and the monotonic time of its fetch.
+pub(super) struct Held {
+    pub(super) keys: Arc<KeySet>,
+    pub(super) metadata: Arc<Metadata>,
+    pub(super) fetched_at: Duration,
+}
+
+impl Shared {
+    pub(super) fn current(&self) -> Option<Arc<KeySet>> {
+        let held = self.held.load();
+        self.usable(&held, self.clock.monotonic())
+            .map(|held| held.keys.clone())
+    }
+
+    /// The keys that are held, unless they are older than the stale window.
+    pub(super) fn usable<'h>(
+        &self,
+        held: &'h Guard<Option<Arc<Held>>>,
+        now: Duration,
+    ) -> Option<&'h Arc<Held>> {
+        held.as_ref()
+            .filter(|held| now.saturating_sub(held.fetched_at) <= self.policy.max_stale)
+    }
+
+    /// Waits for the fetch in progress, or requests one if the cooldown allows it.
+    ///
+    /// A fetch that began earlier may return the same set. Then this requests another one.
+    pub(super) async fn attempt_on_demand(&self) {
+        let before = self.current();
+        let deadline = self.clock.monotonic() + self.policy.longest_wait;
+        let mut progress = self.progress.subscribe();
+        loop {
+            let seen = progress.borrow_and_update().clone();
+            if !seen.in_flight {
+                let now = self.clock.monotonic();
+                if !seen.allows_demand(now, before.is_some(), &self.policy) {
+                    return;
+                }
+                self.fetch.tell_of_want();
+                self.progress.send_modify(Progress::demand);
+                self.wanted.notify_one();
+            }
+            let finished = progress.wait_for(|progress| progress.finished > seen.finished);
+            tokio::select! {
+                _ = finished => {}
+                () = self.clock.sleep_until(deadline) => return,
+            }
+            let after = self.current();
+            let is_news = before.as_ref().map(Arc::as_ptr) != after.as_ref().map(Arc::as_ptr);
+            if is_news || !seen.in_flight {
+                return;
+            }
+        }
+    }
+}

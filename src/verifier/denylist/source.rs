@@ -1,0 +1,10 @@
+//! Where a denial comes from.
+
+/// The source of a denial. Each source replaces only its own denials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DenialSource {
+    /// A file of the operator.
+    File,
+    /// A request while the service runs, or what replicas share.
+    Shared,
+}

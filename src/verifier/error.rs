@@ -1,0 +1,29 @@
+//! Why a verifier did not accept a token.
+
+use crate::token::TokenError;
+
+/// Why a token was not verified.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The token is at fault.
+    #[error("the access token is refused")]
+    Token(#[from] TokenError),
+    /// There are no keys: the issuer cannot be reached, and the cached keys are too old.
+    #[error("there are no keys to verify with")]
+    NoKeys,
+    /// The shared denylist cannot be updated, and the local copy is too old.
+    #[error("the denylist is too old to go by")]
+    DenylistStale,
+}
+
+impl VerifyError {
+    /// A stable word for logs, metrics and tests; never reworded.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Token(error) => error.reason(),
+            Self::NoKeys => "no_keys",
+            Self::DenylistStale => "denylist_stale",
+        }
+    }
+}
