@@ -20,7 +20,7 @@ use super::{Guard, RuleError};
 pub struct Guarded<T> {
     rules: Arc<[OperationRule]>,
     routes: RouteTable,
-    api: Outline<T>,
+    api: PhantomData<fn() -> T>,
 }
 
 impl<T: OpenApi> Guarded<T> {
@@ -34,7 +34,7 @@ impl<T: OpenApi> Guarded<T> {
         Ok(Self {
             rules: rules.into(),
             routes,
-            api: Outline::new(),
+            api: PhantomData,
         })
     }
 
@@ -43,11 +43,11 @@ impl<T: OpenApi> Guarded<T> {
         &self.rules
     }
 
-    /// The rules, the routes behind their gates, and what describes the API without its value.
+    /// The rules, and the routes behind their gates. An [`Outline`] prints the document.
     #[cfg(feature = "service")]
     #[allow(dead_code, reason = "the host is built on it")]
-    pub(crate) fn into_parts(self) -> (Arc<[OperationRule]>, RouteTable, Outline<T>) {
-        (self.rules, self.routes, self.api)
+    pub(crate) fn into_parts(self) -> (Arc<[OperationRule]>, RouteTable) {
+        (self.rules, self.routes)
     }
 }
 
@@ -71,6 +71,8 @@ impl<T: OpenApi> OpenApi for Guarded<T> {
 pub(crate) struct Outline<T>(PhantomData<fn() -> T>);
 
 impl<T> Outline<T> {
+    #[cfg(feature = "service")]
+    #[allow(dead_code, reason = "the host is built on it")]
     pub(crate) fn new() -> Self {
         Self(PhantomData)
     }
