@@ -70,6 +70,7 @@ impl<T: OpenApi> OpenApi for Guarded<T> {
 pub(crate) struct ApiTypes<T>(PhantomData<fn() -> T>);
 
 impl<T> ApiTypes<T> {
+    #[cfg(feature = "service")]
     pub(crate) fn new() -> Self {
         Self(PhantomData)
     }

@@ -121,11 +121,8 @@ async fn a_guard_that_is_started_becomes_ready_and_its_document_follows() {
 #[tokio::test]
 async fn each_setting_of_the_builder_takes_effect() {
     let clock = Arc::new(ManualClock::new());
-    let issuer = issuer_with(DevOptions {
-        clock: clock.clone(),
-        ..DevOptions::default()
-    })
-    .await;
+    let options = DevOptions::default().with_clock(clock.clone());
+    let issuer = issuer_with(options).await;
     let once = Rate {
         calls: 1.try_into().unwrap(),
         per: Duration::from_secs(60),

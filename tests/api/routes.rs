@@ -31,10 +31,12 @@ api!(Kinds, "/kinds",
     one "get" "/one/:id" BearerAuth,
     one_open "post" "/one/:id",
     two "get" "/two/:first/with/:second" BearerAuth,
-    regex "get" "/regex/<[0-9]+>" BearerAuth,
     named_regex "get" "/named/:id<[0-9]+>" BearerAuth,
     rest "get" "/rest/*rest" BearerAuth,
     rest_open "get" "/open/*rest");
+
+// Alone: poem 3.1.12 loses a regex when a path inserted later splits its node.
+api!(Digits, "/digits", digits "get" "/<[0-9]+>" BearerAuth);
 
 async fn status(routes: &impl Endpoint, method: &str, path: &str, token: Option<&str>) -> u16 {
     let mut request = Request::builder()
@@ -60,7 +62,6 @@ async fn a_path_of_every_kind_has_its_own_rule() {
         ("GET", "/kinds/one/7", 401),
         ("POST", "/kinds/one/7", 200),
         ("GET", "/kinds/two/a/with/b", 401),
-        ("GET", "/kinds/regex/7", 401),
         ("GET", "/kinds/named/7", 401),
         ("GET", "/kinds/rest/a/b", 401),
         ("GET", "/kinds/open/a/b", 200),
@@ -71,6 +72,18 @@ async fn a_path_of_every_kind_has_its_own_rule() {
         let found = status(&routes, method, path, Some(&token)).await;
         assert_eq!(found, 200, "{method} {path} with a token");
     }
+}
+
+#[tokio::test]
+async fn a_path_with_a_regex_has_its_own_rule() {
+    let issuer = Issuer::new();
+    let service = OpenApiService::new(issuer.guard().protect(Digits), "Digits", "1");
+
+    let routes = poem::IntoEndpoint::into_endpoint(service);
+
+    let token = issuer.token("");
+    assert_eq!(status(&routes, "GET", "/digits/7", None).await, 401);
+    assert_eq!(status(&routes, "GET", "/digits/7", Some(&token)).await, 200);
 }
 
 struct Tenants;
