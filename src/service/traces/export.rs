@@ -20,8 +20,8 @@ use tokio::runtime::Handle;
 use tracing::{info, warn};
 
 use crate::issuer::{Fetch, FetchPolicy};
-use crate::service::BuildError;
 use crate::service::config::{OtlpEndpoint, TelemetryConfig};
+use crate::service::{BuildError, program_name};
 
 /// How long a batch may take to be sent.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
@@ -34,6 +34,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) fn provider(
     config: &TelemetryConfig,
     endpoint: &OtlpEndpoint,
+    version: &str,
 ) -> Result<SdkTracerProvider, BuildError> {
     let policy = FetchPolicy {
         timeout: TIMEOUT,
@@ -54,11 +55,12 @@ pub(super) fn provider(
         .with_http_client(client)
         .build()
         .map_err(|error| BuildError::Traces(Box::new(error)))?;
+    let service_name = config.service_name.clone().unwrap_or_else(program_name);
     let sampler = Sampler::TraceIdRatioBased(config.sample_ratio);
     let resource = Resource::builder_empty()
         .with_attributes([
-            KeyValue::new("service.name", config.service_name.clone()),
-            KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+            KeyValue::new("service.name", service_name),
+            KeyValue::new("service.version", version.to_owned()),
         ])
         .with_detector(Box::new(TelemetryResourceDetector))
         .with_detector(Box::new(EnvResourceDetector::new()))
