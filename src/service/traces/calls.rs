@@ -9,9 +9,9 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use poem::Request;
 
 use crate::issuer::ExchangeWitness;
-use crate::service::BuildError;
 use crate::service::config::TelemetryConfig;
 
+use super::error::TracesError;
 use super::exchanges::Exchanges;
 use super::{Answered, TraceId, export, parent};
 
@@ -25,7 +25,7 @@ pub(in crate::service) struct Traces {
 
 impl Traces {
     /// None where there is nobody to send spans to.
-    pub(in crate::service) fn start(config: &TelemetryConfig) -> Result<Option<Self>, BuildError> {
+    pub(in crate::service) fn start(config: &TelemetryConfig) -> Result<Option<Self>, TracesError> {
         let Some(endpoint) = &config.otlp_endpoint else {
             return Ok(None);
         };

@@ -7,8 +7,7 @@ use poem::Request;
 use crate::issuer::ExchangeWitness;
 use crate::service::config::TelemetryConfig;
 
-use super::super::BuildError;
-use super::{Answered, TraceId};
+use super::{Answered, TraceId, TracesError};
 
 #[derive(Clone)]
 pub(in crate::service) enum Traces {}
@@ -17,7 +16,7 @@ pub(in crate::service) enum Call {}
 
 #[expect(clippy::unnecessary_wraps, reason = "with the feature it can fail")]
 impl Traces {
-    pub(in crate::service) fn start(_: &TelemetryConfig) -> Result<Option<Self>, BuildError> {
+    pub(in crate::service) fn start(_: &TelemetryConfig) -> Result<Option<Self>, TracesError> {
         Ok(None)
     }
 
