@@ -15,6 +15,7 @@ mod metric;
 mod operations;
 mod outline;
 mod plain;
+mod presentation;
 mod running;
 mod start_error;
 
