@@ -17,6 +17,7 @@ mod page;
 mod pages;
 mod read;
 mod reference;
+mod sign_in;
 mod swagger_ui;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ use asset::Asset;
 
 pub use pages::Pages;
 pub(crate) use read::read;
+pub(crate) use sign_in::SignIn;
 pub(crate) use swagger_ui::OAUTH2_REDIRECT;
 
 /// The paths that [`Documents`] adds.
@@ -57,15 +59,6 @@ pub(crate) struct Documents {
     sign_in: SignIn,
     printed: ArcSwap<Printed>,
     printing: Mutex<()>,
-}
-
-/// How Swagger UI signs people in and where it calls the API.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SignIn {
-    /// The public client, for authorization code with PKCE.
-    pub(crate) client_id: Option<String>,
-    /// The path below which the operations are: empty, or without a slash at its end.
-    pub(crate) base_path: String,
 }
 
 struct Printed {

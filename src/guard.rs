@@ -11,6 +11,7 @@ mod gate;
 mod guarded;
 mod judging;
 mod metadata;
+mod middleware;
 mod openapi;
 mod per_token;
 mod principal;
@@ -18,29 +19,31 @@ mod problem;
 mod rate;
 mod readiness;
 mod rule;
+mod source;
 mod web_socket;
 mod witness;
 
 use std::sync::Arc;
 
-use poem_openapi::{OAuthScopes, OpenApi};
+use poem_openapi::OAuthScopes;
 
 use crate::issuer::Metadata;
 use crate::token::Scope;
 use crate::verifier::Verifier;
 
 use openapi::ScopeTexts;
-use readiness::Source;
+use source::Source;
 use witness::Witness;
 
 pub use bearer::{BearerError, token as bearer_token};
 pub use builder::GuardBuilder;
 pub use challenge::{Challenge, Rejection};
-pub use gate::{Gate, Identify, Require};
+pub use gate::Gate;
 #[cfg(feature = "service")]
 pub(crate) use guarded::ApiTypes;
 pub use guarded::Guarded;
 pub use metadata::ProtectedResource;
+pub use middleware::{Identify, Require};
 pub use openapi::Document;
 #[cfg(feature = "docs")]
 pub(crate) use openapi::spec;
@@ -54,8 +57,6 @@ pub(crate) use rule::must_exist;
 pub(crate) use rule::rules;
 pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
 pub use witness::Decision;
-
-// What a host takes a guarded API apart with.
 
 /// Decides who may call. Clones share state.
 ///
@@ -159,72 +160,6 @@ impl Guard {
         let texts = Arc::make_mut(&mut self.scope_texts);
         texts.offered.extend(scope.iter().cloned());
         self
-    }
-
-    /// Protects an API as it declares, and as [`Access`] adds to it.
-    ///
-    /// # Panics
-    ///
-    /// When a rule cannot be made: see [`Guard::try_protect`]. An API that is not
-    /// protected as declared must not start.
-    pub fn protect<T: OpenApi>(&self, api: T) -> Guarded<T> {
-        self.try_protect(api)
-            .unwrap_or_else(|error| panic!("cannot protect the API: {error}"))
-    }
-
-    /// As [`Guard::protect`], without the panic.
-    ///
-    /// # Errors
-    ///
-    /// A [`RuleError`] for what cannot be intended: for example, [`Access`] names an operation
-    /// that does not exist or contradicts the code, two operations answer the same requests, or
-    /// an operation is hidden, so that nobody can say who may call it.
-    pub fn try_protect<T: OpenApi>(&self, api: T) -> Result<Guarded<T>, RuleError> {
-        Guarded::new(api, self)
-    }
-
-    /// Protects endpoints outside of poem-openapi: any valid token with every scope of
-    /// `scope` will do.
-    ///
-    /// ```
-    /// use poem::{EndpointExt, Route, handler};
-    /// use poem_resource_server::guard::{Guard, Principal};
-    ///
-    /// #[handler]
-    /// fn report(caller: &Principal) -> String {
-    ///     format!("for {}", caller.subject())
-    /// }
-    ///
-    /// fn routes(guard: &Guard) -> Route {
-    ///     let scope = "reports:read".parse().expect("a scope");
-    ///     Route::new().at("/report", report.with(guard.require(scope)))
-    /// }
-    /// ```
-    pub fn require(&self, scope: Scope) -> Require {
-        Require::new(self.clone(), Requirement::of(scope))
-    }
-
-    /// Identifies callers of endpoints outside of poem-openapi without requiring a token: the
-    /// handler extracts an `Option<Principal>`, and a bad token is refused.
-    ///
-    /// ```
-    /// use poem::{EndpointExt, Route, handler};
-    /// use poem_resource_server::guard::{Guard, Principal};
-    ///
-    /// #[handler]
-    /// fn greet(caller: Option<&Principal>) -> String {
-    ///     match caller {
-    ///         Some(caller) => format!("hello {}", caller.subject()),
-    ///         None => "hello stranger".to_owned(),
-    ///     }
-    /// }
-    ///
-    /// fn routes(guard: &Guard) -> Route {
-    ///     Route::new().at("/greet", greet.with(guard.identify()))
-    /// }
-    /// ```
-    pub fn identify(&self) -> Identify {
-        Identify::new(self.clone())
     }
 
     /// What `iss` must be.

@@ -20,6 +20,7 @@ mod denylist;
 mod files;
 mod health;
 mod keys;
+mod lasting;
 mod limits;
 mod metrics;
 mod observe;
@@ -53,12 +54,13 @@ use crate::guard::Document;
 use crate::guard::OperationRule;
 use crate::token::KeySource;
 use answers::Answers;
-use app::{App, Lasting};
+use app::App;
 use application::{Hosted, Running};
 use config::{Config, Listen};
 use current::Current;
 use denylist::Denials;
 use health::Detail;
+use lasting::Lasting;
 use metrics::{Metrics, Requests};
 use observe::Observe;
 use problems::Problems;
@@ -79,6 +81,7 @@ pub(crate) use protection::redirect_uris;
 pub use protection::{fetch, refresh_policy};
 pub use reload::{ReloadError, Reloader};
 pub use server::{Listener, Pulse, Shutdown, TlsError};
+pub use traces::TracesError;
 
 /// A service, built and not yet listening.
 pub struct Service {

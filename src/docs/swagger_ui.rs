@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::guard::Document;
 use crate::issuer::Metadata;
 
-use super::SignIn;
 use super::asset::Asset;
 use super::page::Page;
+use super::sign_in::SignIn;
 
 /// The path to which the issuer sends a person back. Issuers compare it to the letter.
 pub(crate) const OAUTH2_REDIRECT: &str = "/docs/oauth2-redirect.html";

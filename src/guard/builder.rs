@@ -8,7 +8,7 @@ use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, Issuer, RefreshPolicy, R
 use crate::token::{Audience, Validation};
 use crate::verifier::{DEFAULT_CACHE_BYTES, Verifier};
 
-use super::readiness::Source;
+use super::source::Source;
 use super::{Access, Challenge, Guard, RateLimits};
 
 /// A guard in the making: see [`Guard::builder`].

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use futures_util::FutureExt;
 use futures_util::future::Either;
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
+use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::OperationId;
 
 use super::challenge::Rejection;
@@ -25,7 +25,7 @@ pub struct Gate<E> {
 }
 
 impl<E> Gate<E> {
-    fn of_route(inner: E, guard: Guard, rule: Rule) -> Self {
+    pub(super) fn of_route(inner: E, guard: Guard, rule: Rule) -> Self {
         Self {
             inner,
             guard,
@@ -217,47 +217,4 @@ impl<E> Gate<E> {
 
 fn address(request: &Request) -> Option<IpAddr> {
     (request.remote_addr().as_socket_addr()).map(SocketAddr::ip)
-}
-
-/// A middleware that lets only holders of a token through: see [`Guard::require`].
-#[derive(Debug, Clone)]
-pub struct Require {
-    guard: Guard,
-    requirement: Requirement,
-}
-
-impl Require {
-    pub(super) fn new(guard: Guard, requirement: Requirement) -> Self {
-        Self { guard, requirement }
-    }
-}
-
-impl<E: Endpoint> Middleware<E> for Require {
-    type Output = Gate<E>;
-
-    fn transform(&self, endpoint: E) -> Gate<E> {
-        let rule = Rule::Protected(self.requirement.clone());
-        Gate::of_route(endpoint, self.guard.clone(), rule)
-    }
-}
-
-/// A middleware that identifies the caller, if there is a token: see [`Guard::identify`].
-#[derive(Debug, Clone)]
-pub struct Identify {
-    guard: Guard,
-}
-
-impl Identify {
-    pub(super) fn new(guard: Guard) -> Self {
-        Self { guard }
-    }
-}
-
-impl<E: Endpoint> Middleware<E> for Identify {
-    type Output = Gate<E>;
-
-    fn transform(&self, endpoint: E) -> Gate<E> {
-        let rule = Rule::Optional(Requirement::default());
-        Gate::of_route(endpoint, self.guard.clone(), rule)
-    }
 }

@@ -23,8 +23,32 @@ pub struct Guarded<T> {
     api: PhantomData<fn() -> T>,
 }
 
+impl Guard {
+    /// Protects an API as it declares, and as [`Access`] adds to it.
+    ///
+    /// # Panics
+    ///
+    /// When a rule cannot be made: see [`Guard::try_protect`]. An API that is not
+    /// protected as declared must not start.
+    pub fn protect<T: OpenApi>(&self, api: T) -> Guarded<T> {
+        self.try_protect(api)
+            .unwrap_or_else(|error| panic!("cannot protect the API: {error}"))
+    }
+
+    /// As [`Guard::protect`], without the panic.
+    ///
+    /// # Errors
+    ///
+    /// A [`RuleError`] for what cannot be intended: for example, [`Access`] names an operation
+    /// that does not exist or contradicts the code, two operations answer the same requests, or
+    /// an operation is hidden, so that nobody can say who may call it.
+    pub fn try_protect<T: OpenApi>(&self, api: T) -> Result<Guarded<T>, RuleError> {
+        Guarded::new(api, self)
+    }
+}
+
 impl<T: OpenApi> Guarded<T> {
-    pub(super) fn new(api: T, guard: &Guard) -> Result<Self, RuleError> {
+    fn new(api: T, guard: &Guard) -> Result<Self, RuleError> {
         let rules = rule::rules::<T>(guard.access())?;
         let mut routes = RouteTable::new();
         api.add_routes(&mut routes);

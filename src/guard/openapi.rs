@@ -12,6 +12,7 @@
 
 mod answers;
 mod live;
+mod operations;
 mod security;
 mod tidy;
 
@@ -44,7 +45,7 @@ impl Document {
     ) -> Self {
         tidy::tidy(&mut document);
         for rule in rules {
-            if let Some(operation) = find(&mut document, rule) {
+            if let Some(operation) = operations::find(&mut document, rule) {
                 security::describe(operation, rule, issuer.is_some());
                 let has_limits = guard.limits().is_some();
                 answers::add_refusals(operation, &rule.rule, guard.challenge(), has_limits);
@@ -74,7 +75,7 @@ impl Document {
     /// the API gives it. An operation that describes the status itself keeps its own words.
     #[must_use]
     pub fn with_answer(mut self, problem: Problem, description: &str) -> Self {
-        for operation in operations(&mut self.0) {
+        for operation in operations::all(&mut self.0) {
             answers::add_problem(operation, problem, description);
         }
         self
@@ -126,20 +127,4 @@ impl Guard {
 /// The document as poem-openapi prints it.
 pub(crate) fn spec<T: OpenApi, W: Webhook>(service: &OpenApiService<T, W>) -> Value {
     serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON")
-}
-
-fn find<'a>(document: &'a mut Value, rule: &OperationRule) -> Option<&'a mut Value> {
-    let method = rule.method.as_str().to_ascii_lowercase();
-    // Indexing would add what is not there.
-    let path = document.get_mut("paths")?.get_mut(&rule.path)?;
-    path.get_mut(&method)
-}
-
-fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let paths = document["paths"].as_object_mut();
-    paths
-        .into_iter()
-        .flat_map(|paths| paths.values_mut())
-        .filter_map(Value::as_object_mut)
-        .flat_map(|methods| methods.values_mut())
 }

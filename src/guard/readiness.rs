@@ -10,17 +10,7 @@ use poem::{Endpoint, IntoResponse, Response};
 use crate::issuer::{Metadata, RemoteKeySet};
 
 use super::Guard;
-
-/// Where the issuer's metadata comes from.
-#[derive(Debug, Clone)]
-pub(super) enum Source {
-    /// From nowhere: the verifier was built elsewhere.
-    Unknown,
-    /// From the caller, once.
-    Fixed(Arc<Metadata>),
-    /// From the issuer, together with the keys.
-    Followed(Arc<RemoteKeySet>),
-}
+use super::source::Source;
 
 impl Guard {
     /// The keys of a guard made by [`Guard::builder`]: their status, and a way to fetch them

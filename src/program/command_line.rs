@@ -1,14 +1,14 @@
 //! What is said on the command line. Flags that set a key only name it: the settings'
 //! own reader judges the value.
 
+mod sources;
+
 use std::path::PathBuf;
 
-use crate::service::application::Hosted;
-use crate::service::config::{ApplicationSettings, Sources};
 use crate::service::program_name;
 use clap::{Arg, ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::program::failure::Failure;
+use crate::service::application::Hosted;
 
 /// What is said on the command line.
 #[derive(Parser)]
@@ -237,69 +237,5 @@ pub(crate) fn arguments(matches: &ArgMatches) -> Vec<String> {
     arguments.into_iter().flatten().cloned().collect()
 }
 
-impl CommandLine {
-    /// Where settings come from: flags, this process' environment and working directory.
-    pub(crate) fn sources(&self, application: ApplicationSettings) -> Result<Sources, Failure> {
-        let mut sources = self.flags.sources(application)?;
-        // The doctor looks at what no service would take.
-        if matches!(self.command, Some(Command::Doctor(_))) {
-            sources.flags.retain(|(flag, ..)| *flag != "--issuer");
-        }
-        let client = match &self.command {
-            Some(Command::Token(options)) => Some(&options.client),
-            Some(Command::Check(options)) => Some(&options.client),
-            Some(Command::Doctor(options)) => Some(&options.client),
-            _ => None,
-        };
-        if let Some(client) = client {
-            let flags = [
-                ("--client-id", "client.id", &client.client_id),
-                ("--client-secret", "client.secret", &client.client_secret),
-            ];
-            sources.flags.extend(given(flags));
-        }
-        Ok(sources)
-    }
-}
-
-impl Flags {
-    /// Where settings come from, without what single commands add.
-    pub(crate) fn sources(&self, application: ApplicationSettings) -> Result<Sources, Failure> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the process' environment is handed to the settings here"
-        )]
-        let variables: Vec<_> = std::env::vars_os().collect();
-        let credentials = variables.iter().find(|(name, _)| name == CREDENTIALS);
-        let credentials = credentials.map(|(_, directory)| directory.into());
-        let environment = Sources::environment_from(variables)?;
-        let flags = [
-            ("--issuer", "issuer.url", &self.issuer),
-            ("--audience", "issuer.audience", &self.audience),
-            ("--listen", "http.listen", &self.listen),
-        ];
-        Ok(Sources {
-            profile: self.profile.clone(),
-            config_file: self.config.clone(),
-            directory: PathBuf::new(),
-            credentials,
-            environment,
-            flags: given(flags).collect(),
-            application,
-        })
-    }
-}
-
-type Flag<'a> = (&'static str, &'static str, &'a Option<String>);
-
-fn given<'a, const N: usize>(
-    flags: [Flag<'a>; N],
-) -> impl Iterator<Item = (&'static str, &'static str, String)> + 'a {
-    let flags = flags.into_iter();
-    flags.filter_map(|(flag, key, value)| Some((flag, key, value.clone()?)))
-}
-
 /// The id of the arguments of a command of the application's own.
 const ARGUMENTS: &str = "arguments";
-/// Where systemd puts what `LoadCredential=` names.
-const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";

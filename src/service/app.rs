@@ -6,32 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use poem::EndpointExt;
-use tokio::sync::watch;
 
-use crate::clock::Clock;
 use crate::docs::{Documents, SignIn};
 use crate::guard::OperationRule;
 use crate::issuer::RemoteKeySet;
-use crate::token::KeySource;
-use crate::verifier::{Tally, Verifier};
+use crate::verifier::Verifier;
 
 use super::BuildError;
 use super::answers::Answers;
-use super::application::{Made, Running};
+use super::application::Made;
 use super::audit::Audit;
-use super::config::{Config, Listen};
+use super::config::Config;
 use super::cross_origin::CrossOrigin;
-use super::denylist::Denials;
 use super::keys::Keys;
+use super::lasting::Lasting;
 use super::limits::OperationLimits;
 use super::own_routes::{self, OwnRoutes};
 use super::paths;
 use super::problems::Problems;
 use super::protection::{self, Print, fetch, public_url, refresh_policy, validation};
-use super::readiness::Conditions;
 use super::routes::{Routes, Table};
-use super::server::Stage;
-use super::traces::Traces;
 
 /// Everything that a reload replaces.
 pub(super) struct App {
@@ -43,21 +37,6 @@ pub(super) struct App {
     pub(super) limits: OperationLimits,
     pub(super) rules: Arc<[OperationRule]>,
     pub(super) print: Print,
-}
-
-/// What outlives a reload.
-#[derive(Clone)]
-pub(super) struct Lasting {
-    pub(super) application: Arc<dyn Running>,
-    pub(super) listen: Listen,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) stage: watch::Receiver<Stage>,
-    pub(super) verdicts: Arc<Tally>,
-    pub(super) denials: Denials,
-    pub(super) conditions: Conditions,
-    pub(super) traces: Option<Traces>,
-    /// The keys of a test, which stand in for those of an issuer.
-    pub(super) given_keys: Option<Arc<dyn KeySource>>,
 }
 
 impl App {

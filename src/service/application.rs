@@ -15,20 +15,21 @@ mod metric;
 mod operations;
 mod outline;
 mod plain;
+mod presentation;
 mod running;
+mod start_error;
 
 pub use builder::Application;
 pub use context::Context;
-pub use hosted::StartError;
 pub use metric::Metric;
 pub(in crate::service) use metric::MetricKind;
+pub use start_error::StartError;
 
-pub(crate) use hosted::Hosted;
+pub(in crate::service) use hosted::Made;
+pub(crate) use hosted::{Hosted, Running};
 pub(in crate::service) use operations::Operations;
 pub(crate) use outline::Outline;
 pub(in crate::service) use plain::PlainRoutes;
-pub(in crate::service) use running::Made;
-pub(crate) use running::Running;
 
 /// The error of an application's own hook.
 pub(crate) type HookError = Box<dyn std::error::Error + Send + Sync>;

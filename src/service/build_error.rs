@@ -7,6 +7,7 @@ use super::application::{HookError, StartError};
 use super::audit::AuditError;
 use super::denylist::DenylistError;
 use super::server::TlsError;
+use super::traces::TracesError;
 
 /// Why a service cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -55,9 +56,8 @@ pub enum BuildError {
     #[error(transparent)]
     Denylist(#[from] DenylistError),
     /// Traces cannot be sent.
-    #[cfg(feature = "otel")]
-    #[error("`telemetry.otlp_endpoint` cannot be used")]
-    Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] FetchError),

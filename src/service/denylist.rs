@@ -17,15 +17,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use poem::{Endpoint, Response};
 use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::verifier::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 
-use super::config::{Config, DenylistConfig, OnFailure};
+use super::config::{DenylistConfig, OnFailure};
 use super::server::Listener;
-use admin::Admin;
 use store::{Memory, Store};
 
 /// The denylist and what fills it, for as long as the service runs.
@@ -118,15 +116,6 @@ impl Denials {
     pub(super) fn is_shared(&self) -> bool {
         self.store.is_shared()
     }
-
-    /// Where operators look at it and change it.
-    pub(super) fn endpoint(
-        &self,
-        config: &Config,
-        clock: Arc<dyn Clock>,
-    ) -> impl Endpoint<Output = Response> + 'static {
-        Admin::new(self.clone(), config, clock)
-    }
 }
 
 #[cfg(feature = "redis")]
@@ -214,5 +203,3 @@ pub enum DenylistError {
 }
 
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
-/// Longer than any access token should live.
-const LONGEST_DENIAL: Duration = Duration::from_secs(31 * 24 * 60 * 60);

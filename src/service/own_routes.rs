@@ -9,11 +9,11 @@ use poem::{IntoResponse, Request, Response, Route};
 use crate::docs::{Documents, read};
 use crate::guard::{OperationRule, ProtectedResource};
 
-use super::app::Lasting;
 use super::application::Outline;
 use super::browser;
 use super::health::{self, Detail};
 use super::keys::Keys;
+use super::lasting::Lasting;
 use super::paths::{OWN, RESOURCE_METADATA, full_path, is_within};
 use super::problems::problem;
 use super::routes::{Own, Table};

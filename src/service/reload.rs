@@ -19,10 +19,11 @@ use crate::guard::OperationRule;
 use crate::issuer::DiscoveryError;
 
 use super::BuildError;
-use super::app::{App, Lasting};
+use super::app::App;
 use super::config::{Config, RestartValues};
 use super::denylist;
 use super::keys::Keys;
+use super::lasting::Lasting;
 use super::limits;
 use super::server::Tls;
 

@@ -10,6 +10,7 @@
 
 #[cfg(feature = "otel")]
 mod calls;
+mod error;
 #[cfg(feature = "otel")]
 mod exchanges;
 #[cfg(feature = "otel")]
@@ -25,6 +26,8 @@ use std::fmt;
 pub(super) use calls::{Call, Traces, current};
 #[cfg(not(feature = "otel"))]
 pub(super) use without::{Call, Traces, current};
+
+pub use error::TracesError;
 
 /// The name of a trace: 16 bytes, not all zero (W3C Trace Context section 3.2.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The floors, and what is still allowed until a restructuring ends.
+//! The floors.
 
 /// Each floor, and what it may import from the crate's root.
 pub(crate) const FLOORS: &[(&str, &[&str])] = &[
@@ -43,22 +43,6 @@ pub(crate) const FLOORS: &[(&str, &[&str])] = &[
     // The guide's program, which uses only what every user of the library has.
     ("api", &["Application", "clock", "token", "issuer", "guard"]),
     ("main", &["Application", "api"]),
-];
-
-/// ALLOWANCE, to be emptied: upward imports that issue 13 removes.
-pub(crate) const UPWARD_UNTIL_13: &[(&str, &str)] = &[];
-
-/// ALLOWANCE, to be emptied: cycles that issue 13 removes. A cycle is accepted if one of
-/// these lists has all of its files.
-pub(crate) const CYCLES_UNTIL_13: &[&[&str]] = &[
-    &["guard.rs", "guard/gate.rs", "guard/guarded.rs"],
-    &["guard/openapi.rs", "guard/openapi/tidy.rs"],
-    &["service/config.rs", "service/config/checks.rs"],
-    &[
-        "service/denylist.rs",
-        "service/denylist/admin.rs",
-        "service/denylist/redis.rs",
-    ],
 ];
 
 /// What the tests of every floor may use as well.

@@ -8,9 +8,11 @@
 use http::StatusCode;
 use serde_json::{Map, Value};
 
+use super::operations;
+
 pub(super) fn tidy(document: &mut Value) {
     let schemas = document["components"]["schemas"].clone();
-    for operation in super::operations(document) {
+    for operation in operations::all(document) {
         if let Some(body) = operation.get_mut("requestBody") {
             tidy_content(body, &schemas);
         }

@@ -1,5 +1,6 @@
 //! The code of an application that the host calls, kept without its types of futures.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -38,6 +39,17 @@ pub(super) struct Command<Settings> {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) run: RunCommand<Settings>,
+}
+
+impl<Settings: 'static> Hooks<Settings, ()> {
+    pub(super) fn none() -> Self {
+        Self {
+            startup: Box::new(|_| ready(Ok(())).boxed()),
+            checks: Vec::new(),
+            metrics: Vec::new(),
+            shutdown: Box::new(|_| ready(()).boxed()),
+        }
+    }
 }
 
 impl<Settings, State: 'static> Hooks<Settings, State> {

@@ -1,13 +1,17 @@
 //! An application without its types, as the service and the program see it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::guard::Guard;
+use crate::service::BuildError;
 use crate::service::config::{ApplicationSettings, Config};
+use crate::service::readiness::Check;
 use crate::service::server::Shutdown;
 
-use super::{HookError, Outline, Running};
+use super::{HookError, Metric, Operations, Outline, PlainRoutes, StartError};
 
 /// An application that has not started.
 pub(crate) trait Hosted: Send {
@@ -36,7 +40,25 @@ pub(crate) trait Hosted: Send {
     ) -> BoxFuture<'a, Result<(), HookError>>;
 }
 
-/// Why an application did not start.
-#[derive(Debug, thiserror::Error)]
-#[error("the application cannot start")]
-pub struct StartError(#[source] pub(super) HookError);
+/// An application that has started, without its types.
+pub(crate) trait Running: Send + Sync {
+    fn outline(&self) -> &Outline;
+
+    /// Makes what answers callers, for settings that come into force.
+    fn make(&self, config: &Config, guard: &Guard, public_url: &str) -> Result<Made, BuildError>;
+
+    /// Its conditions of readiness.
+    fn checks(&self) -> Vec<Check>;
+
+    /// Its own samples for `/metrics`.
+    fn metrics(&self) -> Vec<Metric>;
+
+    /// Stops the tasks and runs the shutdown hook, each within `timeout`.
+    fn stop(&self, timeout: Duration) -> BoxFuture<'_, ()>;
+}
+
+/// What answers callers, made for one configuration.
+pub(crate) struct Made {
+    pub(in crate::service) operations: Operations,
+    pub(in crate::service) plain: Vec<PlainRoutes>,
+}

@@ -16,32 +16,12 @@ use crate::service::server::Shutdown;
 
 use super::context::Shared;
 use super::hooks::{Command, Hooks, Task};
-use super::operations::{Make, Operations};
+use super::operations::Make;
 use super::plain::Plain;
-use super::{Application, Context, HookError, Hosted, Metric, Outline, PlainRoutes, StartError};
-
-/// An application that has started, without its types.
-pub(crate) trait Running: Send + Sync {
-    fn outline(&self) -> &Outline;
-
-    /// Makes what answers callers, for settings that come into force.
-    fn make(&self, config: &Config, guard: &Guard, public_url: &str) -> Result<Made, BuildError>;
-
-    /// Its conditions of readiness.
-    fn checks(&self) -> Vec<Check>;
-
-    /// Its own samples for `/metrics`.
-    fn metrics(&self) -> Vec<Metric>;
-
-    /// Stops the tasks and runs the shutdown hook, each within `timeout`.
-    fn stop(&self, timeout: Duration) -> BoxFuture<'_, ()>;
-}
-
-/// What answers callers, made for one configuration.
-pub(crate) struct Made {
-    pub(in crate::service) operations: Operations,
-    pub(in crate::service) plain: Vec<PlainRoutes>,
-}
+use super::{
+    Application, Context, HookError, Hosted, Made, Metric, Outline, PlainRoutes, Running,
+    StartError,
+};
 
 struct Run<Settings, State> {
     outline: Outline,

@@ -19,10 +19,10 @@ use crate::guard::{Problem, bearer_token};
 use crate::service::config::{Config, Secret};
 use crate::verifier::Denial;
 
-use super::store::StoreError;
-use super::{Denials, LONGEST_DENIAL};
+use super::Denials;
+use super::store::{LONGEST_DENIAL, StoreError};
 
-pub(super) struct Admin {
+struct Admin {
     denials: Denials,
     token: Option<Secret>,
     /// Whether only users of this machine whom the operator lets can connect.
@@ -30,16 +30,23 @@ pub(super) struct Admin {
     clock: Arc<dyn Clock>,
 }
 
-impl Admin {
-    pub(super) fn new(denials: Denials, config: &Config, clock: Arc<dyn Clock>) -> Self {
-        Self {
+impl Denials {
+    /// Where operators look at it and change it.
+    pub(in crate::service) fn endpoint(
+        &self,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> impl Endpoint<Output = Response> + 'static {
+        Admin {
+            denials: self.clone(),
             token: config.denylist.token.clone(),
-            is_private: denials.is_private.clone(),
-            denials,
+            is_private: self.is_private.clone(),
             clock,
         }
     }
+}
 
+impl Admin {
     async fn change(&self, mut request: Request) -> std::result::Result<Response, Problem> {
         self.admit(request.headers())?;
         let body = request.take_body().into_bytes_limit(MAX_BODY_BYTES).await;

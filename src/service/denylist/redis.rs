@@ -23,8 +23,7 @@ use tracing::debug;
 use crate::clock::Clock;
 use crate::verifier::{Denial, Denylist, DenylistFull};
 
-use super::LONGEST_DENIAL;
-use super::store::{Store, StoreError};
+use super::store::{LONGEST_DENIAL, Store, StoreError};
 use follower::{Follower, Heard};
 use stream::{EntryId, Stream, Verb};
 

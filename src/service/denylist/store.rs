@@ -1,6 +1,7 @@
 //! Where denials are kept that operators have given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -53,3 +54,6 @@ impl Store for Memory {
         false
     }
 }
+
+/// Longer than any access token should live.
+pub(super) const LONGEST_DENIAL: Duration = Duration::from_secs(31 * 24 * 60 * 60);

@@ -9,9 +9,9 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use poem::Request;
 
 use crate::issuer::ExchangeWitness;
-use crate::service::BuildError;
 use crate::service::config::TelemetryConfig;
 
+use super::error::TracesError;
 use super::exchanges::Exchanges;
 use super::{Answered, TraceId, export, parent};
 
@@ -28,7 +28,7 @@ impl Traces {
     pub(in crate::service) fn start(
         config: &TelemetryConfig,
         version: &str,
-    ) -> Result<Option<Self>, BuildError> {
+    ) -> Result<Option<Self>, TracesError> {
         let Some(endpoint) = &config.otlp_endpoint else {
             return Ok(None);
         };

@@ -21,7 +21,9 @@ use tracing::{info, warn};
 
 use crate::issuer::{Fetch, FetchPolicy};
 use crate::service::config::{OtlpEndpoint, TelemetryConfig};
-use crate::service::{BuildError, program_name};
+use crate::service::program_name;
+
+use super::error::TracesError;
 
 /// How long a batch may take to be sent.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
@@ -35,14 +37,14 @@ pub(super) fn provider(
     config: &TelemetryConfig,
     endpoint: &OtlpEndpoint,
     version: &str,
-) -> Result<SdkTracerProvider, BuildError> {
+) -> Result<SdkTracerProvider, TracesError> {
     let policy = FetchPolicy {
         timeout: TIMEOUT,
         ..FetchPolicy::default()
     };
     let client = Client {
         fetch: Fetch::new(&policy)
-            .map_err(BuildError::Client)?
+            .map_err(TracesError::Client)?
             .with_plain_http(),
         headers: config.otlp_headers.clone(),
         runtime: Handle::current(),
@@ -54,7 +56,7 @@ pub(super) fn provider(
         .with_timeout(TIMEOUT)
         .with_http_client(client)
         .build()
-        .map_err(|error| BuildError::Traces(Box::new(error)))?;
+        .map_err(|error| TracesError::Exporter(Box::new(error)))?;
     let service_name = config.service_name.clone().unwrap_or_else(program_name);
     let sampler = Sampler::TraceIdRatioBased(config.sample_ratio);
     let resource = Resource::builder_empty()

@@ -7,8 +7,7 @@ use poem::Request;
 use crate::issuer::ExchangeWitness;
 use crate::service::config::TelemetryConfig;
 
-use super::super::BuildError;
-use super::{Answered, TraceId};
+use super::{Answered, TraceId, TracesError};
 
 #[derive(Clone)]
 pub(in crate::service) enum Traces {}
@@ -20,7 +19,7 @@ impl Traces {
     pub(in crate::service) fn start(
         _: &TelemetryConfig,
         _: &str,
-    ) -> Result<Option<Self>, BuildError> {
+    ) -> Result<Option<Self>, TracesError> {
         Ok(None)
     }
 

@@ -1,0 +1,10 @@
+//! Who signs people in on the page of Swagger UI.
+
+/// How Swagger UI signs people in and where it calls the API.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SignIn {
+    /// The public client, for authorization code with PKCE.
+    pub(crate) client_id: Option<String>,
+    /// The path below which the operations are: empty, or without a slash at its end.
+    pub(crate) base_path: String,
+}

@@ -1,0 +1,91 @@
+//! The guard as middlewares, for endpoints outside of poem-openapi.
+
+use poem::{Endpoint, Middleware};
+
+use crate::token::Scope;
+
+use super::Guard;
+use super::gate::Gate;
+use super::rule::{Requirement, Rule};
+
+/// A middleware that lets only holders of a token through: see [`Guard::require`].
+#[derive(Debug, Clone)]
+pub struct Require {
+    guard: Guard,
+    requirement: Requirement,
+}
+
+impl<E: Endpoint> Middleware<E> for Require {
+    type Output = Gate<E>;
+
+    fn transform(&self, endpoint: E) -> Gate<E> {
+        let rule = Rule::Protected(self.requirement.clone());
+        Gate::of_route(endpoint, self.guard.clone(), rule)
+    }
+}
+
+/// A middleware that identifies the caller, if there is a token: see [`Guard::identify`].
+#[derive(Debug, Clone)]
+pub struct Identify {
+    guard: Guard,
+}
+
+impl<E: Endpoint> Middleware<E> for Identify {
+    type Output = Gate<E>;
+
+    fn transform(&self, endpoint: E) -> Gate<E> {
+        let rule = Rule::Optional(Requirement::default());
+        Gate::of_route(endpoint, self.guard.clone(), rule)
+    }
+}
+
+impl Guard {
+    /// Protects endpoints outside of poem-openapi: any valid token with every scope of
+    /// `scope` will do.
+    ///
+    /// ```
+    /// use poem::{EndpointExt, Route, handler};
+    /// use poem_resource_server::guard::{Guard, Principal};
+    ///
+    /// #[handler]
+    /// fn report(caller: &Principal) -> String {
+    ///     format!("for {}", caller.subject())
+    /// }
+    ///
+    /// fn routes(guard: &Guard) -> Route {
+    ///     let scope = "reports:read".parse().expect("a scope");
+    ///     Route::new().at("/report", report.with(guard.require(scope)))
+    /// }
+    /// ```
+    pub fn require(&self, scope: Scope) -> Require {
+        Require {
+            guard: self.clone(),
+            requirement: Requirement::of(scope),
+        }
+    }
+
+    /// Identifies callers of endpoints outside of poem-openapi without requiring a token: the
+    /// handler extracts an `Option<Principal>`, and a bad token is refused.
+    ///
+    /// ```
+    /// use poem::{EndpointExt, Route, handler};
+    /// use poem_resource_server::guard::{Guard, Principal};
+    ///
+    /// #[handler]
+    /// fn greet(caller: Option<&Principal>) -> String {
+    ///     match caller {
+    ///         Some(caller) => format!("hello {}", caller.subject()),
+    ///         None => "hello stranger".to_owned(),
+    ///     }
+    /// }
+    ///
+    /// fn routes(guard: &Guard) -> Route {
+    ///     Route::new().at("/greet", greet.with(guard.identify()))
+    /// }
+    /// ```
+    pub fn identify(&self) -> Identify {
+        Identify {
+            guard: self.clone(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What a reload keeps.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::token::KeySource;
+use crate::verifier::Tally;
+
+use super::application::Running;
+use super::config::Listen;
+use super::denylist::Denials;
+use super::readiness::Conditions;
+use super::server::Stage;
+use super::traces::Traces;
+
+/// What outlives a reload.
+#[derive(Clone)]
+pub(super) struct Lasting {
+    pub(super) application: Arc<dyn Running>,
+    pub(super) listen: Listen,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) stage: watch::Receiver<Stage>,
+    pub(super) verdicts: Arc<Tally>,
+    pub(super) denials: Denials,
+    pub(super) conditions: Conditions,
+    pub(super) traces: Option<Traces>,
+    /// The keys of a test, which stand in for those of an issuer.
+    pub(super) given_keys: Option<Arc<dyn KeySource>>,
+}
