@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::guard::Guard;
 use crate::service::BuildError;
 use crate::service::config::{ApplicationSettings, Config};
-use crate::service::readiness::Check;
+use crate::service::readiness::Condition;
 use crate::service::server::Shutdown;
 
 use super::{HookError, Metric, Operations, Outline, PlainRoutes, StartError};
@@ -48,7 +48,7 @@ pub(crate) trait Running: Send + Sync {
     fn make(&self, config: &Config, guard: &Guard, public_url: &str) -> Result<Made, BuildError>;
 
     /// Its conditions of readiness.
-    fn checks(&self) -> Vec<Check>;
+    fn conditions(&self) -> Vec<Condition>;
 
     /// Its own samples for `/metrics`.
     fn metrics(&self) -> Vec<Metric>;
