@@ -3,9 +3,9 @@
 
 mod sources;
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::service::program_name;
 use clap::{Arg, ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::service::application::Hosted;
@@ -225,17 +225,10 @@ pub(crate) fn program(application: &dyn Hosted) -> clap::Command {
         clap::Command::new(name).about(about).arg(arguments)
     });
     CommandLine::command()
-        .name(name())
+        .name(program_name())
         .version(outline.version.clone())
         .about(outline.title.clone())
         .subcommands(own)
-}
-
-/// The name that the program was called by, without its folder.
-pub(crate) fn name() -> String {
-    let called = std::env::args().next().unwrap_or_default();
-    let name = Path::new(&called).file_stem().and_then(OsStr::to_str);
-    name.unwrap_or(env!("CARGO_PKG_NAME")).to_owned()
 }
 
 /// The arguments of a command of the application's own.

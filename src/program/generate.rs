@@ -10,9 +10,10 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::program::command_line::{self, name};
+use crate::program::command_line;
 use crate::program::failure::Failure;
 use crate::service::application::Hosted;
+use crate::service::program_name;
 
 /// Writes the pages into `man/` and the completions into `completions/` below `directory`.
 pub(crate) fn write_all(application: &dyn Hosted, directory: &Path) -> Result<(), Failure> {
@@ -20,7 +21,7 @@ pub(crate) fn write_all(application: &dyn Hosted, directory: &Path) -> Result<()
         let (man, completions) = (directory.join("man"), directory.join("completions"));
         fs::create_dir_all(&man)?;
         fs::create_dir_all(&completions)?;
-        let name = name();
+        let name = program_name();
         let mut program = offered(application);
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
             clap_complete::generate_to(shell, &mut program, &name, &completions)?;
@@ -38,7 +39,7 @@ pub(crate) fn write_all(application: &dyn Hosted, directory: &Path) -> Result<()
 fn offered(application: &dyn Hosted) -> Command {
     let whole = command_line::program(application);
     let commands = whole.get_subcommands().filter(|it| !it.is_hide_set());
-    Command::new(name())
+    Command::new(program_name())
         .version(application.outline().version.clone())
         .about(whole.get_about().cloned().unwrap_or_default())
         .args(whole.get_arguments().cloned())

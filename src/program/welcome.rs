@@ -52,7 +52,9 @@ impl fmt::Display for Welcome<'_> {
         }));
         rows.push(("audience", self.config.issuer.audience.as_str().to_owned()));
         let width = rows.iter().map(|(name, _)| name.len()).max();
-        let width = width.unwrap_or_default().min(MAX_NAME_WIDTH);
+        let width = width
+            .unwrap_or_default()
+            .clamp(MIN_NAME_WIDTH, MAX_NAME_WIDTH);
         for (name, value) in rows {
             writeln!(f, "  {name:<width$} {value}")?;
         }
@@ -116,5 +118,6 @@ impl Welcome<'_> {
     }
 }
 
+const MIN_NAME_WIDTH: usize = 9;
 /// A longer name moves its own address alone.
 const MAX_NAME_WIDTH: usize = 16;

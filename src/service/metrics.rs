@@ -80,7 +80,10 @@ impl Collector for Sources {
         page.one(&catalogue::LOG_LINES_DROPPED, dropped)?;
         page.all(
             &catalogue::BUILD_INFO,
-            [([env!("CARGO_PKG_VERSION"), &FEATURES], Value::Level(1.0))],
+            [(
+                [self.application.outline().version.as_str(), &FEATURES],
+                Value::Level(1.0),
+            )],
         )?;
         process::write(&mut page)?;
         page.of_application(&self.application.metrics())
@@ -100,6 +103,10 @@ impl Sources {
         page.all(
             &catalogue::CONNECTIONS_MAX,
             each(|of| Value::level(of.max() as u64)),
+        )?;
+        page.all(
+            &catalogue::CONNECTIONS_UPGRADED,
+            each(|of| Value::level(of.upgraded() as u64)),
         )?;
         page.all(
             &catalogue::CONNECTIONS_ACCEPTED,

@@ -64,4 +64,5 @@ static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
 /// Some seconds of full load.
 const MAX_WAITING: usize = 100_000;
-const DEFAULT_FILTER: &str = "warn,opentelemetry_otlp=error,poem_resource_server=info,access=info";
+const DEFAULT_FILTER: &str = "info,h2=warn,hyper=warn,hyper_util=warn,opentelemetry=warn,opentelemetry_otlp=error,\
+    opentelemetry_sdk=warn,poem=warn,reqwest=warn,rustls=warn";

@@ -20,7 +20,11 @@ const PARENT: &str = "b7ad6b7169203331";
 async fn traced(settings: &[(&'static str, &str)]) -> (World, Collector) {
     let collector = Collector::start().await;
     let endpoint = collector.endpoint();
-    let settings = [settings, &[("telemetry.otlp_endpoint", &endpoint)]].concat();
+    let ours = [
+        ("telemetry.otlp_endpoint", endpoint.as_str()),
+        ("telemetry.service_name", "shop"),
+    ];
+    let settings = [settings, &ours].concat();
     (World::with(&settings).await, collector)
 }
 
@@ -79,7 +83,7 @@ async fn each_call_is_a_span_that_says_what_became_of_it() {
     let id = &calls[0].attributes["poem_resource_server.request_id"];
     assert_eq!(id.as_str(), hello.header("x-request-id"));
     let resource = collector.resource();
-    assert_eq!(resource["service.name"], "poem-resource-server");
+    assert_eq!(resource["service.name"], "shop");
     assert_eq!(resource["service.version"], env!("CARGO_PKG_VERSION"));
 }
 

@@ -45,6 +45,7 @@ catalogue! {
     REQUEST_DURATION: Histogram "http_request_duration_seconds" ["operation"] "Time from a request's head to its answer";
     CONNECTIONS: Gauge "http_connections" ["listener"] "Connections held now";
     CONNECTIONS_MAX: Gauge "http_connections_max" ["listener"] "Connections that may be held at once: http.max_connections";
+    CONNECTIONS_UPGRADED: Gauge "http_connections_upgraded" ["listener"] "Connections that a handler has upgraded, as to a WebSocket; part of http_connections";
     CONNECTIONS_ACCEPTED: Counter "http_connections_accepted" ["listener"] "Connections accepted";
     VERIFICATIONS: Counter "token_verifications" ["outcome"] "Tokens judged, remembered ones too; scopes and claims that an operation asks for come after";
     CACHE_LOOKUPS: Counter "token_cache_lookups" ["result"] "Tokens looked for among those that were accepted before";

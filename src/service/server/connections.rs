@@ -37,7 +37,6 @@ impl Connections {
     }
 
     /// Those of the connections held now that are upgraded, by a handler.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no metric shows it yet"))]
     pub(in crate::service) fn upgraded(&self) -> usize {
         self.upgraded.load(Ordering::Relaxed)
     }

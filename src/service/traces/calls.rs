@@ -25,11 +25,14 @@ pub(in crate::service) struct Traces {
 
 impl Traces {
     /// None where there is nobody to send spans to.
-    pub(in crate::service) fn start(config: &TelemetryConfig) -> Result<Option<Self>, TracesError> {
+    pub(in crate::service) fn start(
+        config: &TelemetryConfig,
+        version: &str,
+    ) -> Result<Option<Self>, TracesError> {
         let Some(endpoint) = &config.otlp_endpoint else {
             return Ok(None);
         };
-        let provider = export::provider(config, endpoint)?;
+        let provider = export::provider(config, endpoint, version)?;
         Ok(Some(Self {
             tracer: provider.tracer(env!("CARGO_PKG_NAME")),
             provider,

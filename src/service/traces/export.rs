@@ -21,6 +21,7 @@ use tracing::{info, warn};
 
 use crate::issuer::{Fetch, FetchPolicy};
 use crate::service::config::{OtlpEndpoint, TelemetryConfig};
+use crate::service::program_name;
 
 use super::error::TracesError;
 
@@ -35,6 +36,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) fn provider(
     config: &TelemetryConfig,
     endpoint: &OtlpEndpoint,
+    version: &str,
 ) -> Result<SdkTracerProvider, TracesError> {
     let policy = FetchPolicy {
         timeout: TIMEOUT,
@@ -55,11 +57,12 @@ pub(super) fn provider(
         .with_http_client(client)
         .build()
         .map_err(|error| TracesError::Exporter(Box::new(error)))?;
+    let service_name = config.service_name.clone().unwrap_or_else(program_name);
     let sampler = Sampler::TraceIdRatioBased(config.sample_ratio);
     let resource = Resource::builder_empty()
         .with_attributes([
-            KeyValue::new("service.name", config.service_name.clone()),
-            KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+            KeyValue::new("service.name", service_name),
+            KeyValue::new("service.version", version.to_owned()),
         ])
         .with_detector(Box::new(TelemetryResourceDetector))
         .with_detector(Box::new(EnvResourceDetector::new()))

@@ -16,7 +16,10 @@ pub(in crate::service) enum Call {}
 
 #[expect(clippy::unnecessary_wraps, reason = "with the feature it can fail")]
 impl Traces {
-    pub(in crate::service) fn start(_: &TelemetryConfig) -> Result<Option<Self>, TracesError> {
+    pub(in crate::service) fn start(
+        _: &TelemetryConfig,
+        _: &str,
+    ) -> Result<Option<Self>, TracesError> {
         Ok(None)
     }
 

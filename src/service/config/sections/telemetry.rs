@@ -16,7 +16,7 @@ pub struct TelemetryConfig {
     /// What the collector wants besides; each value is marked as sensitive.
     pub otlp_headers: HeaderMap,
     /// The `service.name`.
-    pub service_name: String,
+    pub service_name: Option<String>,
     /// The part of the traces begun here that is sent: from 0 to 1.
     pub sample_ratio: f64,
     /// Whether callers' traces are continued.
@@ -34,7 +34,7 @@ impl TelemetryConfig {
             otlp_headers: reader
                 .read_optional("telemetry.otlp_headers", headers)
                 .unwrap_or_default(),
-            service_name: reader.read("telemetry.service_name", value::filled_text),
+            service_name: reader.read_optional("telemetry.service_name", value::filled_text),
             sample_ratio: reader.read("telemetry.sample_ratio", value::ratio),
             continue_traces: reader.read("telemetry.continue_traces", value::boolean),
         }
