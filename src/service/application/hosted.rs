@@ -22,11 +22,11 @@ pub(crate) trait Hosted: Send {
     fn settings(&self) -> ApplicationSettings;
 
     /// Runs the startup hook.
-    fn start<'a>(
+    fn start(
         self: Box<Self>,
-        config: &'a Config,
+        config: &Config,
         shutdown: Shutdown,
-    ) -> BoxFuture<'a, Result<Arc<dyn Running>, StartError>>;
+    ) -> BoxFuture<'_, Result<Arc<dyn Running>, StartError>>;
 
     /// Its own commands: names and what they do.
     fn commands(&self) -> Vec<(&'static str, &'static str)>;

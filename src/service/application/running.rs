@@ -49,11 +49,11 @@ where
         self.settings.clone().with_anonymous(anonymous)
     }
 
-    fn start<'a>(
+    fn start(
         mut self: Box<Self>,
-        config: &'a Config,
+        config: &Config,
         shutdown: Shutdown,
-    ) -> BoxFuture<'a, Result<Arc<dyn Running>, StartError>> {
+    ) -> BoxFuture<'_, Result<Arc<dyn Running>, StartError>> {
         async move {
             let nothing = Box::new(|_| async { Err("started twice".into()) }.boxed());
             let startup = std::mem::replace(&mut self.hooks.startup, nothing);
