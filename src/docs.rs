@@ -54,12 +54,15 @@ pub(crate) struct OpenApiFiles {
 
 /// The forms that are served, printed again when the issuer's metadata changes.
 pub(crate) struct Documents {
-    print: Box<dyn Fn(Option<&Metadata>) -> Document + Send + Sync>,
+    print: Box<Print>,
     metadata: Box<dyn Fn() -> Option<Arc<Metadata>> + Send + Sync>,
     sign_in: SignIn,
     printed: ArcSwap<Printed>,
     printing: Mutex<()>,
 }
+
+/// Makes the document for the issuer's metadata.
+type Print = dyn Fn(Option<&Metadata>) -> Document + Send + Sync;
 
 struct Printed {
     metadata: Option<Arc<Metadata>>,

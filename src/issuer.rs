@@ -15,7 +15,7 @@ mod metadata;
 
 pub use error::DiscoveryError;
 pub use fetch::{
-    Document, EndOfExchange, ExchangeWitness, Fetch, FetchError, FetchPolicy, MAX_BODY_BYTES,
+    EndOfExchange, ExchangeWitness, Fetch, FetchError, FetchPolicy, FetchedDocument, MAX_BODY_BYTES,
 };
 #[cfg(feature = "service")]
 pub use grant::{ClientCredentials, GrantError, GrantedToken};

@@ -151,7 +151,7 @@ impl Service {
         let traces = Traces::start(&config.telemetry, &application.outline().version)?;
         let shutdown = Shutdown::new(stage.subscribe());
         let application = application.start(config, shutdown).await?;
-        let conditions = Conditions::new(application.checks());
+        let conditions = Conditions::new(application.conditions());
         let lasting = Lasting {
             application,
             listen: setting.listen,

@@ -54,7 +54,7 @@
 //! 5. Every path parameter has its place in the path.
 //!
 //! Requests are made from the document's examples and types. A request that is not valid still
-//! shows whether the caller is admitted: see [`Report::notes`] and [`Walk::with_example`]. A
+//! shows whether the caller is admitted: see [`WalkReport::notes`] and [`Walk::with_example`]. A
 //! WebSocket is called with plain requests: its refusals are compared as any other, and a good
 //! caller may get 101, 400 or 426. Admitted calls reach your handlers, so walk an app whose state
 //! exists for tests.
@@ -74,5 +74,5 @@ mod tests;
 #[cfg(feature = "service")]
 pub use application::{InProcess, Listening, TestApplication, TestError};
 pub use issuer::Issuer;
-pub use report::{Fault, Report};
+pub use report::{WalkFault, WalkReport};
 pub use walk::Walk;

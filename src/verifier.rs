@@ -111,7 +111,7 @@ impl Verifier {
     }
 
     /// The verdict on a token that was accepted before; none on any other, whatever it is.
-    pub(crate) fn recall(&self, token: &[u8]) -> Option<Verdict> {
+    pub(crate) fn recall(&self, token: &[u8]) -> Option<VerifyResult> {
         let claims = self.remembered(token)?;
         self.tally.count_hit();
         let verdict = self.judge_again(token, claims, self.clock.now());
@@ -120,7 +120,7 @@ impl Verifier {
     }
 
     /// The verdict on a token that is not remembered.
-    pub(crate) async fn verify_new(&self, token: &str) -> Verdict {
+    pub(crate) async fn verify_new(&self, token: &str) -> VerifyResult {
         if self.cache.is_some() && token.len() <= MAX_TOKEN_BYTES {
             self.tally.count_miss();
         }
@@ -130,7 +130,12 @@ impl Verifier {
     }
 
     /// What may have changed since the token was accepted.
-    fn judge_again(&self, token: &[u8], claims: Arc<Verified<Claims>>, now: SystemTime) -> Verdict {
+    fn judge_again(
+        &self,
+        token: &[u8],
+        claims: Arc<Verified<Claims>>,
+        now: SystemTime,
+    ) -> VerifyResult {
         if let Err(error) = self.validation.check_times(&claims, now) {
             return Err(self.forget(token, error).into());
         }
@@ -139,7 +144,7 @@ impl Verifier {
     }
 
     /// Verifies a token that is not remembered, and remembers it.
-    async fn examine(&self, token: &str) -> Verdict {
+    async fn examine(&self, token: &str) -> VerifyResult {
         let jws = Jws::parse(token)?;
         let keys = self.keys_for(&jws).await?;
         let payload = keys.find(jws.header())?.verify(&jws)?;
@@ -188,7 +193,7 @@ impl Verifier {
     }
 }
 
-pub(crate) type Verdict = Result<Arc<Verified<Claims>>, VerifyError>;
+pub(crate) type VerifyResult = Result<Arc<Verified<Claims>>, VerifyError>;
 
 #[cfg(all(test, feature = "dev"))]
 mod tests;

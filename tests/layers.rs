@@ -4,6 +4,7 @@
 //! 2. Collect every path that starts at `crate`, `super` or the crate's name, in `use` lines and elsewhere.
 //! 3. Its first step from the crate's root is a floor, which the floor of the file must be allowed to import.
 //! 4. Within a floor, the files form no cycle: see [`cycles`].
+//! 5. No two types that the whole crate can name share a name: see [`names`].
 //!
 //! This reads text and not types, so it does not see a path that a macro makes.
 
@@ -14,6 +15,7 @@ use cycle_cases::CYCLES;
 use cycles::{Cycle, cycles};
 use floors::{FLOORS, FOR_TESTS};
 use imports::{Import, imports};
+use names::{SHARED_NAMES, shared_names};
 use source::Source;
 use words::words;
 
@@ -25,6 +27,8 @@ mod cycles;
 mod floors;
 #[path = "layers/imports.rs"]
 mod imports;
+#[path = "layers/names.rs"]
+mod names;
 #[path = "layers/source.rs"]
 mod source;
 #[path = "layers/words.rs"]
@@ -53,6 +57,22 @@ fn the_files_of_a_floor_form_no_cycle() {
     let faults: Vec<_> = cycles(&sources).iter().map(Cycle::shown).collect();
 
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_two_public_types_share_a_name() {
+    let sources = sources();
+    let texts = sources.iter().map(|(file, text)| (&**file, &**text));
+
+    let mut shared = shared_names(texts);
+
+    for (name, reason) in SHARED_NAMES {
+        assert!(
+            shared.remove(*name).is_some(),
+            "not shared: {name}, {reason}"
+        );
+    }
+    assert!(shared.is_empty(), "\n{shared:#?}");
 }
 
 #[test]
@@ -155,6 +175,33 @@ fn a_cycle_is_found_and_its_twin_is_not() {
 
         let expected: Vec<_> = (expected.iter()).map(|&files| files.to_vec()).collect();
         assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_shared_name_is_found_and_its_twin_is_not() {
+    #[rustfmt::skip]
+    let rows = [
+        ("structs", "pub struct A;", 1),
+        ("another kind", "#[derive(Debug)] pub(crate) enum A {}", 1),
+        ("a trait", "pub(crate) trait A {}", 1),
+        ("an alias", "pub type A = u8;", 1),
+        ("after a test", "#[cfg(test)] mod tests { fn f() {} } pub struct A;", 1),
+        ("another name", "pub struct B;", 0),
+        ("a private type", "struct A;", 0),
+        ("a type of one module", "pub(super) struct A;", 0),
+        ("a type of one folder", "pub(in crate::guard) struct A;", 0),
+        ("a type of a test", "mod tests { pub struct A; }", 0),
+        ("a type for tests", "#[cfg(test)] pub struct A;", 0),
+        ("a function", "pub fn A() {}", 0),
+        ("a re-export", "pub use crate::token::A;", 0),
+        ("a comment", "// pub struct A;", 0),
+    ];
+
+    for (name, text, expected) in rows {
+        let found = shared_names([("token.rs", "pub struct A;"), ("guard.rs", text)]);
+
+        assert_eq!(found.len(), expected, "{name}: {found:?}");
     }
 }
 

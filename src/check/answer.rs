@@ -7,7 +7,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use crate::description::challenge::{Challenge, challenges};
+use crate::description::challenge::{ReceivedChallenge, challenges};
 
 /// An answer: its head and the beginning of its body.
 #[derive(Debug)]
@@ -21,9 +21,9 @@ pub(super) struct Answer {
 
 impl Answer {
     /// The challenges for bearer tokens (RFC 6750 section 3).
-    pub(super) fn bearer_challenges(&self) -> Vec<Challenge> {
+    pub(super) fn bearer_challenges(&self) -> Vec<ReceivedChallenge> {
         let mut challenges = challenges(&self.headers);
-        challenges.retain(Challenge::is_bearer);
+        challenges.retain(ReceivedChallenge::is_bearer);
         challenges
     }
 

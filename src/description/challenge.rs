@@ -5,12 +5,12 @@ use http::header::WWW_AUTHENTICATE;
 
 /// One challenge.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Challenge {
+pub(crate) struct ReceivedChallenge {
     scheme: String,
     parameters: Vec<(String, String)>,
 }
 
-impl Challenge {
+impl ReceivedChallenge {
     pub(crate) fn is_bearer(&self) -> bool {
         self.scheme.eq_ignore_ascii_case("bearer")
     }
@@ -24,7 +24,7 @@ impl Challenge {
 }
 
 /// Every challenge of an answer.
-pub(crate) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
+pub(crate) fn challenges(headers: &HeaderMap) -> Vec<ReceivedChallenge> {
     let fields = headers.get_all(WWW_AUTHENTICATE).iter();
     fields
         .flat_map(|field| parse(&String::from_utf8_lossy(field.as_bytes())))
@@ -32,12 +32,12 @@ pub(crate) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
 }
 
 /// The challenges of one field.
-pub(crate) fn parse(field: &str) -> Vec<Challenge> {
-    let mut challenges: Vec<Challenge> = Vec::new();
+pub(crate) fn parse(field: &str) -> Vec<ReceivedChallenge> {
+    let mut challenges: Vec<ReceivedChallenge> = Vec::new();
     for element in elements(field) {
         let parameter = match scheme(element) {
             Some((scheme, rest)) => {
-                challenges.push(Challenge {
+                challenges.push(ReceivedChallenge {
                     scheme: scheme.to_owned(),
                     parameters: Vec::new(),
                 });

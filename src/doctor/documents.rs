@@ -7,7 +7,9 @@ use http::StatusCode;
 use openidconnect::core::{CoreGrantType, CoreJwsSigningAlgorithm};
 use url::Url;
 
-use crate::issuer::{DiscoveryError, Document, Fetch, FetchError, Issuer, Metadata, explain};
+use crate::issuer::{
+    DiscoveryError, Fetch, FetchError, FetchedDocument, Issuer, Metadata, explain,
+};
 use crate::token::Algorithm;
 
 use super::findings::Diagnosis;
@@ -38,7 +40,7 @@ pub(super) async fn openid_configuration(
     fetch: &Fetch,
     issuer: &Issuer,
     diagnosis: &mut Diagnosis,
-) -> Option<Document> {
+) -> Option<FetchedDocument> {
     let url = issuer.discovery_url();
     let error = match fetch.document(&url).await {
         Ok(document) => {
@@ -107,7 +109,7 @@ pub(super) async fn oauth_metadata(fetch: &Fetch, issuer: &Issuer, diagnosis: &m
 pub(super) fn metadata(
     jwks_hosts: &[String],
     issuer: &Issuer,
-    document: &Document,
+    document: &FetchedDocument,
     diagnosis: &mut Diagnosis,
 ) -> Option<Metadata> {
     let error = match Metadata::parse(&document.body, issuer, jwks_hosts) {
@@ -159,7 +161,7 @@ fn name(algorithm: &CoreJwsSigningAlgorithm) -> String {
 
 /// Compares the clocks by the `Date` of an answer (RFC 9110 section 6.6.1).
 pub(super) fn clock(
-    document: &Document,
+    document: &FetchedDocument,
     now: SystemTime,
     leeway: Duration,
     diagnosis: &mut Diagnosis,

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use crate::verifier::{Verdict, VerifyError};
+use crate::verifier::{VerifyError, VerifyResult};
 
 use super::challenge::Rejection;
 use super::principal::Principal;
@@ -71,7 +71,7 @@ impl Guard {
         Self::conclude(self.verifier.verify(token).await, requirement)
     }
 
-    fn conclude(verdict: Verdict, requirement: &Requirement) -> Result<Principal, Refusal> {
+    fn conclude(verdict: VerifyResult, requirement: &Requirement) -> Result<Principal, Refusal> {
         let claims = verdict.map_err(|error| match error {
             VerifyError::Token(error) => Rejection::InvalidToken(error),
             VerifyError::NoKeys => Rejection::Unavailable,

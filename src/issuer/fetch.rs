@@ -103,7 +103,7 @@ impl Fetch {
     /// # Errors
     ///
     /// A [`FetchError`] for every answer except a 200 with JSON within the limits.
-    pub async fn document(&self, url: &str) -> Result<Document, FetchError> {
+    pub async fn document(&self, url: &str) -> Result<FetchedDocument, FetchError> {
         let request = http::Request::builder()
             .method(Method::GET)
             .uri(url)
@@ -121,7 +121,7 @@ impl Fetch {
             return Err(FetchError::ContentType);
         }
         let certificate = response.extensions().get::<PeerCertificate>().cloned();
-        Ok(Document {
+        Ok(FetchedDocument {
             max_age: max_age(response.headers()),
             headers: response.headers().clone(),
             certificate: certificate.map(|PeerCertificate(der)| der),
@@ -195,7 +195,7 @@ impl<'c> AsyncHttpClient<'c> for Fetch {
 
 /// A JSON document and how long its sender allows it to be cached.
 #[derive(Debug)]
-pub struct Document {
+pub struct FetchedDocument {
     /// The bytes, at most [`MAX_BODY_BYTES`].
     pub body: Vec<u8>,
     /// From `Cache-Control`: `max-age`, zero for `no-cache` or `no-store`, otherwise `None`.

@@ -125,9 +125,10 @@ pub(crate) fn scope(outline: &Outline, config: &Config) -> Vec<String> {
             .into_iter()
             .map(|(name, _)| name.to_owned());
         let scopes: Vec<_> = scopes.collect();
-        return match scopes.is_empty() {
-            true => vec![crate::dev::SCOPE.to_owned()],
-            false => scopes,
+        return if scopes.is_empty() {
+            vec![crate::dev::SCOPE.to_owned()]
+        } else {
+            scopes
         };
     }
     #[cfg(not(feature = "dev"))]

@@ -44,9 +44,10 @@ impl fmt::Display for Welcome<'_> {
             ("metrics", metrics)
         }));
         rows.extend(self.config.issuer.url.as_ref().map(|issuer| {
-            let note = match self.has_embedded_issuer {
-                true => " (embedded)",
-                false => "",
+            let note = if self.has_embedded_issuer {
+                " (embedded)"
+            } else {
+                ""
             };
             ("issuer", format!("{issuer}{note}"))
         }));
@@ -85,7 +86,7 @@ impl Welcome<'_> {
         };
         let scope: String = scope
             .split_whitespace()
-            .map(|scope| format!(" --scope {scope}"))
+            .flat_map(|scope| [" --scope ", scope])
             .collect();
         writeln!(f, "\nIn another terminal:\n")?;
         writeln!(f, "  TOKEN=$({listen}{program} token{scope})")?;

@@ -27,7 +27,7 @@ mod won;
 
 pub use application::ApplicationSettings;
 pub use in_force::{InForce, InForceRow};
-pub use problem::{ConfigError, Problem};
+pub use problem::{ConfigError, ConfigProblem};
 pub use profile::Profile;
 pub use secret::Secret;
 pub use sections::access::AccessConfig;
@@ -185,7 +185,10 @@ impl Config {
 }
 
 /// The profile that a flag, else a variable, else nobody names; none if the name is bad.
-fn choose_profile(sources: &Sources, problems: &mut Vec<Problem>) -> (Option<Profile>, String) {
+fn choose_profile(
+    sources: &Sources,
+    problems: &mut Vec<ConfigProblem>,
+) -> (Option<Profile>, String) {
     let (name, source) = if let Some(name) = &sources.profile {
         (name.as_str(), "flag --profile".to_owned())
     } else if let Some((name, value)) = sources::profile_variable(&sources.environment) {
@@ -196,7 +199,7 @@ fn choose_profile(sources: &Sources, problems: &mut Vec<Problem>) -> (Option<Pro
     match Profile::parse(name) {
         Ok(profile) => (Some(profile), source),
         Err(fault) => {
-            problems.push(Problem::with_source(&source, fault));
+            problems.push(ConfigProblem::with_source(&source, fault));
             (None, source)
         }
     }

@@ -57,7 +57,10 @@ pub(super) fn routes(own: &OwnRoutes<'_>, table: &Table) -> Own {
         route = documents.add_to(route);
         if !table.contains_key("/") {
             paths.push("/");
-            route = route.at("/", read(make_sync(to_docs_or_not_found)));
+            route = route.at(
+                "/",
+                read(make_sync(|request| to_docs_or_not_found(&request))),
+            );
         }
     }
     Own {
@@ -67,8 +70,8 @@ pub(super) fn routes(own: &OwnRoutes<'_>, table: &Table) -> Own {
     }
 }
 
-fn to_docs_or_not_found(request: Request) -> Response {
-    if browser::asks(&request) {
+fn to_docs_or_not_found(request: &Request) -> Response {
+    if browser::asks(request) {
         browser::to_docs()
     } else {
         problem(StatusCode::NOT_FOUND).into_response()

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::application::HookError;
 
 /// One condition, by its name.
-pub(crate) struct Check {
+pub(crate) struct Condition {
     name: &'static str,
     ask: Box<dyn Fn() -> BoxFuture<'static, Result<(), HookError>> + Send + Sync>,
 }
@@ -22,12 +22,12 @@ pub(super) struct Conditions {
 }
 
 struct State {
-    check: Check,
+    condition: Condition,
     /// `None` until the first answer.
     last: Mutex<Option<Result<(), String>>>,
 }
 
-impl Check {
+impl Condition {
     pub(super) fn new(
         name: &'static str,
         ask: impl Fn() -> BoxFuture<'static, Result<(), HookError>> + Send + Sync + 'static,
@@ -50,13 +50,13 @@ impl Check {
 }
 
 impl Conditions {
-    pub(super) fn new(checks: Vec<Check>) -> Self {
-        let state = |check| State {
-            check,
+    pub(super) fn new(conditions: Vec<Condition>) -> Self {
+        let state = |condition| State {
+            condition,
             last: Mutex::new(None),
         };
         Self {
-            states: checks.into_iter().map(state).collect(),
+            states: conditions.into_iter().map(state).collect(),
         }
     }
 
@@ -84,18 +84,22 @@ impl Conditions {
     /// Each condition with what it said last.
     pub(super) fn last(&self) -> Vec<(&'static str, Option<Result<(), String>>)> {
         let states = self.states.iter();
-        states.map(|it| (it.check.name, it.last())).collect()
+        states.map(|it| (it.condition.name, it.last())).collect()
     }
 }
 
 impl State {
     async fn ask(&self) {
-        let answer = self.check.answer().await;
+        let answer = self.condition.answer().await;
         let before = self.lock().replace(answer.clone());
         if let Err(error) = answer
             && !matches!(before, Some(Err(_)))
         {
-            tracing::warn!(check = self.check.name, error, "a readiness check fails");
+            tracing::warn!(
+                check = self.condition.name,
+                error,
+                "a readiness check fails"
+            );
         }
     }
 

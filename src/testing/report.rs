@@ -4,23 +4,23 @@ use std::fmt;
 
 /// The outcome of a walk.
 #[derive(Debug, Clone, Default)]
-pub struct Report {
-    faults: Vec<Fault>,
+pub struct WalkReport {
+    faults: Vec<WalkFault>,
     notes: Vec<String>,
     calls: usize,
 }
 
 /// A difference between an operation and its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct WalkFault {
     operation: String,
     text: String,
     attempts: Vec<String>,
 }
 
-impl Report {
+impl WalkReport {
     /// What is wrong, in the order of the document.
-    pub fn faults(&self) -> &[Fault] {
+    pub fn faults(&self) -> &[WalkFault] {
         &self.faults
     }
 
@@ -50,7 +50,7 @@ impl Report {
             .find(|fault| fault.operation == operation && fault.text == text);
         match known {
             Some(fault) => fault.attempts.push(attempt.to_owned()),
-            None => self.faults.push(Fault {
+            None => self.faults.push(WalkFault {
                 operation: operation.to_owned(),
                 text,
                 attempts: vec![attempt.to_owned()],
@@ -59,7 +59,7 @@ impl Report {
     }
 
     pub(super) fn add_of_document(&mut self, operation: &str, text: String) {
-        self.faults.push(Fault {
+        self.faults.push(WalkFault {
             operation: operation.to_owned(),
             text,
             attempts: Vec::new(),
@@ -84,7 +84,7 @@ impl Report {
     }
 }
 
-impl Fault {
+impl WalkFault {
     /// The operation's id, or its method and path if it has none.
     pub fn operation(&self) -> &str {
         &self.operation
@@ -101,7 +101,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for WalkFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.operation, self.text)?;
         if !self.attempts.is_empty() {
@@ -111,7 +111,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for WalkReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} calls, {} faults", self.calls, self.faults.len())?;
         for fault in &self.faults {

@@ -11,7 +11,7 @@ use crate::guard::Document;
 
 use super::answer::Answer;
 use super::attempt::{Attempt, GOOD, RequiredClaim, attempts};
-use super::{Issuer, Report};
+use super::{Issuer, WalkReport};
 
 /// Makes a request that the user supplies.
 type Example<'a> = Box<dyn Fn() -> Request + Send + Sync + 'a>;
@@ -94,8 +94,8 @@ impl<'a, E: Endpoint> Walk<'a, E> {
     }
 
     /// Calls all operations and returns what was found.
-    pub async fn run(&self) -> Report {
-        let mut report = Report::default();
+    pub async fn run(&self) -> WalkReport {
+        let mut report = WalkReport::default();
         let operations: Vec<_> = Operation::all(self.document).collect();
         if operations.is_empty() {
             report.add_of_document("the document", "it has no operation".to_owned());
@@ -139,7 +139,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         &self,
         operation: &Operation<'_>,
         attempt: &Attempt,
-        report: &mut Report,
+        report: &mut WalkReport,
     ) -> bool {
         let example = (self.examples.iter()).find(|(name, _)| *name == operation.name);
         let (mut request, inputs) = match example {

@@ -200,13 +200,13 @@ fn is_name(word: &str) -> bool {
 }
 
 /// Whether the item at `at` has `#[cfg(test)]` right before it.
-fn is_below_cfg_test(words: &[Word], at: usize) -> bool {
+pub(crate) fn is_below_cfg_test(words: &[Word], at: usize) -> bool {
     let mark = ["#", "[", "cfg", "(", "test", ")", "]"];
     let before = &words[at.saturating_sub(mark.len())..at];
     before.iter().map(|word| word.text.as_str()).eq(mark)
 }
 
-fn end_of_block(words: &[Word], start: usize) -> usize {
+pub(crate) fn end_of_block(words: &[Word], start: usize) -> usize {
     let mut depth = 0;
     for (at, word) in words.iter().enumerate().skip(start) {
         match word.text.as_str() {

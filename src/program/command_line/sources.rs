@@ -62,9 +62,9 @@ impl Flags {
 
 type Flag<'a> = (&'static str, &'static str, &'a Option<String>);
 
-fn given<'a, const N: usize>(
-    flags: [Flag<'a>; N],
-) -> impl Iterator<Item = (&'static str, &'static str, String)> + 'a {
+fn given<const N: usize>(
+    flags: [Flag<'_>; N],
+) -> impl Iterator<Item = (&'static str, &'static str, String)> {
     let flags = flags.into_iter();
     flags.filter_map(|(flag, key, value)| Some((flag, key, value.clone()?)))
 }

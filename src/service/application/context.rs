@@ -43,8 +43,8 @@ impl<Settings, State> Context<Settings, State> {
         &self.shared.guard
     }
 
-    /// Completes when the service begins to shut down, for streams and WebSockets that should
-    /// then end by themselves.
+    /// Completes when the service begins to shut down, for a stream or a WebSocket that should
+    /// then end by itself.
     pub fn shutdown(&self) -> Shutdown {
         self.shared.shutdown.clone()
     }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::guard::Guard;
 use crate::service::BuildError;
 use crate::service::config::{ApplicationSettings, Config};
-use crate::service::readiness::Check;
+use crate::service::readiness::Condition;
 use crate::service::server::Shutdown;
 
 use super::{HookError, Metric, Operations, Outline, PlainRoutes, StartError};
@@ -22,11 +22,11 @@ pub(crate) trait Hosted: Send {
     fn settings(&self) -> ApplicationSettings;
 
     /// Runs the startup hook.
-    fn start<'a>(
+    fn start(
         self: Box<Self>,
-        config: &'a Config,
+        config: &Config,
         shutdown: Shutdown,
-    ) -> BoxFuture<'a, Result<Arc<dyn Running>, StartError>>;
+    ) -> BoxFuture<'_, Result<Arc<dyn Running>, StartError>>;
 
     /// Its own commands: names and what they do.
     fn commands(&self) -> Vec<(&'static str, &'static str)>;
@@ -48,7 +48,7 @@ pub(crate) trait Running: Send + Sync {
     fn make(&self, config: &Config, guard: &Guard, public_url: &str) -> Result<Made, BuildError>;
 
     /// Its conditions of readiness.
-    fn checks(&self) -> Vec<Check>;
+    fn conditions(&self) -> Vec<Condition>;
 
     /// Its own samples for `/metrics`.
     fn metrics(&self) -> Vec<Metric>;

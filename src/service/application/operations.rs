@@ -16,7 +16,9 @@ pub(super) type Make<Settings, State> =
     Arc<dyn Fn(&Context<Settings, State>) -> Result<Unprotected, HookError> + Send + Sync>;
 
 /// Operations that no guard protects yet.
-pub(super) struct Unprotected(Box<dyn FnOnce(&Guard) -> Result<Operations, RuleError> + Send>);
+pub(super) struct Unprotected(Box<Protect>);
+
+type Protect = dyn FnOnce(&Guard) -> Result<Operations, RuleError> + Send;
 
 /// Operations behind their gates.
 pub(crate) struct Operations {

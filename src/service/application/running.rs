@@ -11,7 +11,7 @@ use tracing::{error, warn};
 use crate::guard::Guard;
 use crate::service::BuildError;
 use crate::service::config::{ApplicationSettings, Config};
-use crate::service::readiness::Check;
+use crate::service::readiness::Condition;
 use crate::service::server::Shutdown;
 
 use super::context::Shared;
@@ -49,11 +49,11 @@ where
         self.settings.clone().with_anonymous(anonymous)
     }
 
-    fn start<'a>(
+    fn start(
         mut self: Box<Self>,
-        config: &'a Config,
+        config: &Config,
         shutdown: Shutdown,
-    ) -> BoxFuture<'a, Result<Arc<dyn Running>, StartError>> {
+    ) -> BoxFuture<'_, Result<Arc<dyn Running>, StartError>> {
         async move {
             let nothing = Box::new(|_| async { Err("started twice".into()) }.boxed());
             let startup = std::mem::replace(&mut self.hooks.startup, nothing);
@@ -124,12 +124,12 @@ where
         Ok(made)
     }
 
-    fn checks(&self) -> Vec<Check> {
+    fn conditions(&self) -> Vec<Condition> {
         let hooks = lock(&self.hooks);
         let checks = hooks.as_ref().map_or(&[][..], |hooks| &hooks.checks);
         let bound = checks.iter().map(|(name, check)| {
             let (check, state) = (check.clone(), self.state.clone());
-            Check::new(name, move || check(state.clone()))
+            Condition::new(name, move || check(state.clone()))
         });
         bound.collect()
     }

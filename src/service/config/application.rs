@@ -24,7 +24,7 @@ use super::credentials;
 use super::in_force::InForceRow;
 use super::key::{self, Key};
 use super::layer;
-use super::problem::{Fault, MASK, Problem};
+use super::problem::{ConfigProblem, Fault, MASK};
 use super::profile::Profile;
 use super::value;
 use super::won::{APPLICATION, Won};
@@ -104,7 +104,7 @@ impl ApplicationSettings {
         &self,
         won: &BTreeMap<Key, Won>,
         profile: &Profile,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<ConfigProblem>,
     ) -> ApplicationTable {
         let set: BTreeMap<&Key, &Won> = won.iter().filter(|(it, _)| it.is_application()).collect();
         let mut given = Dict::new();
@@ -115,7 +115,7 @@ impl ApplicationSettings {
             for (key, won) in set {
                 let fault = Fault::new("is not a setting")
                     .fix("remove it, because this application has no settings of its own");
-                problems.push(Problem::with_key(&won.source, key, fault));
+                problems.push(ConfigProblem::with_key(&won.source, key, fault));
             }
             return ApplicationTable::none();
         };
@@ -179,12 +179,12 @@ fn problem(
     set: &BTreeMap<&Key, &Won>,
     secrets: &BTreeSet<Key>,
     profile: &Profile,
-) -> Problem {
+) -> ConfigProblem {
     let won = nearest(key, set);
     let source = won.map_or(APPLICATION, |(_, won)| won.source.as_str());
     match found {
-        TableFault::Unknown(fault) => Problem::with_key(source, key, fault.clone()),
-        TableFault::Missing => Problem::with_key(APPLICATION, key, missing(key, profile)),
+        TableFault::Unknown(fault) => ConfigProblem::with_key(source, key, fault.clone()),
+        TableFault::Missing => ConfigProblem::with_key(APPLICATION, key, missing(key, profile)),
         TableFault::Value(fault) => {
             let fault = fault.clone();
             let fault = match won {
@@ -193,7 +193,7 @@ fn problem(
                 Some((set, won)) => value::found_in(fault, part(&won.value, set, key)),
                 None => fault,
             };
-            Problem::with_key(source, key, fault)
+            ConfigProblem::with_key(source, key, fault)
         }
     }
 }

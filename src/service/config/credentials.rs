@@ -10,11 +10,11 @@ use std::path::Path;
 
 use super::key::Key;
 use super::layer::Layer;
-use super::problem::{Fault, Problem};
+use super::problem::{ConfigProblem, Fault};
 use super::settings;
 
 /// A layer for each secret that has a file; other files are passed over.
-pub(super) fn read(directory: &Path, problems: &mut Vec<Problem>) -> Vec<Layer> {
+pub(super) fn read(directory: &Path, problems: &mut Vec<ConfigProblem>) -> Vec<Layer> {
     let secrets = settings::all().iter().filter(|setting| setting.is_secret);
     let named = secrets.map(|setting| (setting.key.clone(), setting.key.to_string()));
     let mut layers = Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn read(directory: &Path, problems: &mut Vec<Problem>) -> Vec<Layer> 
         match read_file(&path) {
             Ok(None) => {}
             Ok(Some(text)) => layers.push(Layer::single(&source, key, &text, problems)),
-            Err(fault) => problems.push(Problem::with_key(&source, key, fault)),
+            Err(fault) => problems.push(ConfigProblem::with_key(&source, key, fault)),
         }
     }
     layers

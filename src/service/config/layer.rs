@@ -9,7 +9,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Provider};
 
 use super::key::Key;
-use super::problem::{Fault, Problem};
+use super::problem::{ConfigProblem, Fault};
 use super::settings;
 
 /// What one source sets, each value known to belong to a setting.
@@ -20,14 +20,14 @@ pub(super) struct Layer {
 
 impl Layer {
     /// Admits what `given` sets, and reports what is no setting.
-    pub(super) fn new(source: &str, given: &Dict, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn new(source: &str, given: &Dict, problems: &mut Vec<ConfigProblem>) -> Self {
         let mut leaves = BTreeMap::new();
         walk(given, &Key::root(), &mut |key, value| {
             if let Err(fault) = admit(&key) {
-                problems.push(Problem::with_key(source, &key, fault));
+                problems.push(ConfigProblem::with_key(source, &key, fault));
             } else if leaves.insert(key.clone(), value.clone()).is_some() {
                 let fault = Fault::new("is set twice, in upper and lower case").fix("keep one");
-                problems.push(Problem::with_key(source, &key, fault));
+                problems.push(ConfigProblem::with_key(source, &key, fault));
             }
         });
         let mut values = Dict::new();
@@ -39,7 +39,12 @@ impl Layer {
     }
 
     /// What one variable or one flag sets; text always, so that `0123` stays as it is.
-    pub(super) fn single(source: &str, key: &Key, text: &str, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn single(
+        source: &str,
+        key: &Key,
+        text: &str,
+        problems: &mut Vec<ConfigProblem>,
+    ) -> Self {
         let mut given = Dict::new();
         insert(&mut given, key.segments(), Value::from(text));
         Self::new(source, &given, problems)

@@ -24,7 +24,7 @@ use figment::{Figment, Provider};
 use super::credentials;
 use super::key::Key;
 use super::layer::{self, Layer};
-use super::problem::{Fault, Problem};
+use super::problem::{ConfigProblem, Fault};
 use super::profile::Profile;
 use super::settings;
 use super::sources::{self, Sources};
@@ -34,7 +34,7 @@ use super::won::{APPLICATION, BUILT_IN, Won};
 pub(super) fn collect(
     sources: &Sources,
     profile: Option<&Profile>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<ConfigProblem>,
 ) -> BTreeMap<Key, Won> {
     let mut layers = vec![
         Layer::new(BUILT_IN, settings::defaults(), problems),
@@ -95,7 +95,7 @@ fn read_file(
     directory: &Path,
     path: &Path,
     absence: Absence,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<ConfigProblem>,
 ) -> Option<Layer> {
     let source = path.display().to_string();
     let text = match std::fs::read_to_string(directory.join(path)) {
@@ -106,7 +106,7 @@ fn read_file(
         Err(error) => {
             let fault = Fault::new(format!("cannot be read: {error}"));
             let fault = fault.fix("give a file that this user can read");
-            problems.push(Problem::with_source(&source, fault));
+            problems.push(ConfigProblem::with_source(&source, fault));
             return None;
         }
     };
@@ -118,13 +118,16 @@ fn read_file(
             let start = error.span().map_or(0, |span| span.start);
             let place = place_of(&text, start);
             let fault = Fault::new(format!("{place}: {message}"));
-            problems.push(Problem::with_source(&source, fault));
+            problems.push(ConfigProblem::with_source(&source, fault));
             None
         }
     }
 }
 
-fn read_environment(environment: &[(String, String)], problems: &mut Vec<Problem>) -> Vec<Layer> {
+fn read_environment(
+    environment: &[(String, String)],
+    problems: &mut Vec<ConfigProblem>,
+) -> Vec<Layer> {
     let mut layers = Vec::new();
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for variable in sources::variables(environment) {
@@ -140,7 +143,7 @@ fn read_environment(environment: &[(String, String)], problems: &mut Vec<Problem
                 })
         };
         match fault {
-            Some(fault) => problems.push(Problem::with_key(&source, &variable.key, fault)),
+            Some(fault) => problems.push(ConfigProblem::with_key(&source, &variable.key, fault)),
             None => layers.push(Layer::single(
                 &source,
                 &variable.key,

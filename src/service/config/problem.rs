@@ -11,12 +11,12 @@ use super::settings;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.lines())]
 pub struct ConfigError {
-    problems: Vec<Problem>,
+    problems: Vec<ConfigProblem>,
 }
 
 /// One thing that is wrong, told to whoever can mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct ConfigProblem {
     source: String,
     key: Option<String>,
     fault: Fault,
@@ -32,7 +32,7 @@ pub(super) struct Fault {
 
 impl ConfigError {
     /// An error when there are problems, nothing otherwise.
-    pub(super) fn check(problems: Vec<Problem>) -> Result<(), Self> {
+    pub(super) fn check(problems: Vec<ConfigProblem>) -> Result<(), Self> {
         if problems.is_empty() {
             return Ok(());
         }
@@ -40,17 +40,17 @@ impl ConfigError {
     }
 
     /// Everything that is wrong, in the order in which it was found; never empty.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
     }
 
     fn lines(&self) -> String {
-        let lines: Vec<String> = self.problems.iter().map(Problem::to_string).collect();
+        let lines: Vec<String> = self.problems.iter().map(ConfigProblem::to_string).collect();
         lines.join("\n")
     }
 }
 
-impl Problem {
+impl ConfigProblem {
     /// A problem with the whole of a source, such as a file that is not there.
     pub(super) fn with_source(source: &str, fault: Fault) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.source)?;
         if let Some(key) = &self.key {

@@ -6,7 +6,7 @@ use std::fmt;
 use figment::value::Value;
 
 use super::key::Key;
-use super::problem::{Fault, Problem};
+use super::problem::{ConfigProblem, Fault};
 use super::restart::RestartValues;
 use super::settings;
 use super::value;
@@ -16,12 +16,12 @@ use super::won::Won;
 pub(super) struct Reader<'a> {
     won: &'a BTreeMap<Key, Won>,
     faulty: BTreeSet<Key>,
-    problems: Vec<Problem>,
+    problems: Vec<ConfigProblem>,
     restart: RestartValues,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(won: &'a BTreeMap<Key, Won>, problems: Vec<Problem>) -> Self {
+    pub(super) fn new(won: &'a BTreeMap<Key, Won>, problems: Vec<ConfigProblem>) -> Self {
         Self {
             won,
             faulty: BTreeSet::new(),
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         } else {
             value::found_in(fault, value)
         };
-        let problem = Problem::with_key(self.source_of(key), key, fault);
+        let problem = ConfigProblem::with_key(self.source_of(key), key, fault);
         self.faulty.insert(key.clone());
         self.problems.push(problem);
     }
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
             _ => fault,
         };
         self.problems
-            .push(Problem::with_key(self.source_of(&key), &key, fault));
+            .push(ConfigProblem::with_key(self.source_of(&key), &key, fault));
     }
 
     /// The values that were read and that only a restart can change.
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         std::mem::take(&mut self.restart)
     }
 
-    pub(super) fn into_problems(self) -> Vec<Problem> {
+    pub(super) fn into_problems(self) -> Vec<ConfigProblem> {
         self.problems
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::application::ApplicationSettings;
 use super::key::{Key, VARIABLE_PREFIX};
-use super::problem::{ConfigError, Fault, Problem};
+use super::problem::{ConfigError, ConfigProblem, Fault};
 use super::settings;
 
 /// Everything a configuration is made from.
@@ -44,7 +44,7 @@ impl Sources {
             };
             match value.into_string() {
                 Ok(value) => kept.push((name.to_owned(), value)),
-                Err(_) => problems.push(Problem::with_source(
+                Err(_) => problems.push(ConfigProblem::with_source(
                     &variable_source(name),
                     Fault::new("is not UTF-8").fix("set it to text in UTF-8"),
                 )),

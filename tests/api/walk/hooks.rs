@@ -7,7 +7,7 @@ use poem_openapi::OpenApiService;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::{Json, PlainText};
 use poem_resource_server::guard::{Document, OperationAccess};
-use poem_resource_server::testing::{Issuer, Report, Walk};
+use poem_resource_server::testing::{Issuer, Walk, WalkReport};
 use serde_json::json;
 
 use super::reports::{self, with};
@@ -16,7 +16,7 @@ use super::reports::{self, with};
 async fn walk(
     access: OperationAccess,
     hooks: impl for<'a> FnOnce(Walk<'a, Route>) -> Walk<'a, Route>,
-) -> Report {
+) -> WalkReport {
     let issuer = Issuer::new();
     let guard = issuer.guard().with_access(with(access));
     let service = reports::service(&guard);
@@ -26,7 +26,7 @@ async fn walk(
     hooks(walk).run().await
 }
 
-fn faults(report: &Report) -> Vec<String> {
+fn faults(report: &WalkReport) -> Vec<String> {
     report.faults().iter().map(ToString::to_string).collect()
 }
 

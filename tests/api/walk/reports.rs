@@ -10,7 +10,7 @@ use poem_resource_server::guard::{
     Access, AccessMode, BearerAuth, Document, Guard, Guarded, OperationAccess,
 };
 use poem_resource_server::issuer::{Issuer as Identifier, Metadata};
-use poem_resource_server::testing::{Issuer, Report, Walk};
+use poem_resource_server::testing::{Issuer, Walk, WalkReport};
 use serde_json::{Value, json};
 
 #[derive(OAuthScopes)]
@@ -122,7 +122,7 @@ impl Reports {
         }
     }
 
-    pub async fn walk(&self) -> Report {
+    pub async fn walk(&self) -> WalkReport {
         let issuer = Issuer::new();
         let guard = issuer.guard().with_access(self.documented.clone());
         let guard = guard.with_metadata(metadata());

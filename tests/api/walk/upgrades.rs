@@ -4,7 +4,7 @@ use poem::Route;
 use poem::http::StatusCode;
 use poem_openapi::{ApiResponse, OpenApi, OpenApiService};
 use poem_resource_server::guard::{BearerAuth, Document};
-use poem_resource_server::testing::{Issuer, Report, Walk};
+use poem_resource_server::testing::{Issuer, Walk, WalkReport};
 use serde_json::{Value, json};
 
 /// The answer of a WebSocket to a handshake.
@@ -30,7 +30,7 @@ impl Live {
     }
 }
 
-async fn walk(status: u16, change: impl FnOnce(&mut Value)) -> Report {
+async fn walk(status: u16, change: impl FnOnce(&mut Value)) -> WalkReport {
     let issuer = Issuer::new();
     let guard = issuer.guard();
     let live = Live(StatusCode::from_u16(status).unwrap());
@@ -42,7 +42,7 @@ async fn walk(status: u16, change: impl FnOnce(&mut Value)) -> Report {
     Walk::new(&routes, &document, &issuer).run().await
 }
 
-fn faults(report: &Report) -> Vec<String> {
+fn faults(report: &WalkReport) -> Vec<String> {
     report.faults().iter().map(ToString::to_string).collect()
 }
 
