@@ -108,6 +108,10 @@ pub struct Sold {
     pub item: Item,
 }
 
+fn word() -> String {
+    "hello".to_owned()
+}
+
 fn marked(endpoint: impl Endpoint) -> impl Endpoint {
     endpoint.with(SetHeader::new().overriding("x-transformed", "yes"))
 }
@@ -143,7 +147,7 @@ impl Kinds {
         #[oai(validator(maximum(value = "9")))]
         number: Query<u8>,
         colour: Query<Option<Colour>>,
-        #[oai(default = "hello")] word: Query<String>,
+        #[oai(default = "word")] word: Query<String>,
         #[oai(name = "tag")] tags: Query<Vec<String>>,
         #[oai(explode = false)] ids: Query<Vec<u16>>,
     ) -> PlainText<String> {
@@ -189,7 +193,7 @@ impl Kinds {
         PlainText(request.raw_path_param("rest").unwrap_or("none").to_owned())
     }
 
-    #[oai(path = "/many", methods("put", "patch"), operation_id = "many")]
+    #[oai(path = "/many", method = "put", method = "patch")]
     async fn many(&self, body: AnyBody) -> PlainText<String> {
         PlainText(match body {
             AnyBody::Item(item) => format!("item {}", item.name),

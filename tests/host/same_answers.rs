@@ -65,16 +65,17 @@ const UPLOAD: &[u8] = b"--X\r\ncontent-disposition: form-data; name=\"title\"\r\
 
 #[rustfmt::skip] // A row a line.
 const SAME: &[Row] = &[
-    ("a list at the root of a prefix", Method::GET, "/kinds/", &[], b""),
-    ("its head", Method::HEAD, "/kinds/", &[], b""),
-    ("a body", Method::POST, "/kinds/", JSON, br#"{"name": "ada", "count": 3}"#),
-    ("a body with a default", Method::POST, "/kinds/", JSON, br#"{"name": "ada"}"#),
-    ("another type that is JSON too", Method::POST, "/kinds/", &[("content-type", "application/json; charset=utf-8")], br#"{"name": "ada"}"#),
-    ("a status of an answer", Method::POST, "/kinds/", JSON, br#"{"name": "later"}"#),
-    ("a described 404", Method::POST, "/kinds/", JSON, br#"{"name": "missing"}"#),
-    ("a described error", Method::POST, "/kinds/", JSON, br#"{"name": "taken"}"#),
+    ("a list at the root of a prefix", Method::GET, "/kinds", &[], b""),
+    ("its head", Method::HEAD, "/kinds", &[], b""),
+    ("a body", Method::POST, "/kinds", JSON, br#"{"name": "ada", "count": 3}"#),
+    ("a body with a default", Method::POST, "/kinds", JSON, br#"{"name": "ada"}"#),
+    ("a slash more", Method::GET, "/kinds/rest//", &[], b""),
+    ("another type that is JSON too", Method::POST, "/kinds", &[("content-type", "application/json; charset=utf-8")], br#"{"name": "ada"}"#),
+    ("a status of an answer", Method::POST, "/kinds", JSON, br#"{"name": "later"}"#),
+    ("a described 404", Method::POST, "/kinds", JSON, br#"{"name": "missing"}"#),
+    ("a described error", Method::POST, "/kinds", JSON, br#"{"name": "taken"}"#),
     ("a query", Method::GET, "/kinds/query?number=1&tag=a&tag=b&ids=1,2", &[], b""),
-    ("a query with everything", Method::GET, "/kinds/query?number=9&colour=Red&word=a%20b%26c+d&tag=&ids=", &[], b""),
+    ("a query with everything", Method::GET, "/kinds/query?number=9&colour=Red&word=a%20b%26c+d&tag=&ids=3", &[], b""),
     ("a query in another order", Method::GET, "/kinds/query?ids=1&tag=x&number=01", &[], b""),
     ("a header", Method::GET, "/kinds/header", &[("x-number", "-4"), ("x-words", "a"), ("x-words", "b")], b""),
     ("a path parameter", Method::GET, "/kinds/one/12", &[], b""),
@@ -87,11 +88,12 @@ const SAME: &[Row] = &[
     ("JSON of three bodies", Method::PUT, "/kinds/many", JSON, br#"{"name": "ada"}"#),
     ("text of three bodies", Method::PATCH, "/kinds/many", PLAIN, b"some text"),
     ("bytes of three bodies", Method::PUT, "/kinds/many", BINARY, &[0, 255, 1]),
+    ("an unknown type of three bodies", Method::PUT, "/kinds/many", &[("content-type", "image/png")], b"1"),
     ("an upload", Method::POST, "/kinds/upload", FORM, UPLOAD),
     ("a stream", Method::POST, "/kinds/stream", BINARY, &[7; 5000]),
     ("a file", Method::GET, "/kinds/file", &[], b""),
     ("nothing", Method::GET, "/kinds/nothing", &[], b""),
-    ("an error that the answer handles", Method::GET, "/kinds/handled?number=x", &[], b""),
+    (HANDLED, Method::GET, "/kinds/handled?number=x", &[], b""),
     ("no such error", Method::GET, "/kinds/handled?number=1", &[], b""),
     ("middleware", Method::GET, "/kinds/transformed", &[], b""),
     ("a key in a header", Method::GET, "/keys/header", &[("x-key", "k")], b""),
@@ -115,9 +117,12 @@ async fn an_operation_answers_as_without_the_host() {
         assert_eq!(ours.status, theirs.status, "{name}: {here} {there}");
         assert_eq!(here, there, "{name}");
         assert_eq!(ours.shown_headers(), theirs.shown_headers(), "{name}");
-        assert_ne!(ours.status, StatusCode::NOT_FOUND.min(ours.status), "{name}");
+        let is_described = theirs.status.is_success() || name.starts_with("a described");
+        assert!(is_described || name == HANDLED, "{name}: {there}");
     }
 }
+
+const HANDLED: &str = "an error that the answer handles";
 
 /// What differs: the status is the same, the body is a problem with this reason.
 #[rustfmt::skip] // A row a line.
@@ -128,10 +133,9 @@ const PROBLEMS: &[(Row, &str)] = &[
     (("an unknown value", Method::GET, "/kinds/query?number=1&colour=Blue&tag=a&ids=1", &[], b""), "bad_request"),
     (("a header that lacks", Method::GET, "/kinds/header", &[], b""), "bad_request"),
     (("a path parameter that is no number", Method::GET, "/kinds/one/x", &[], b""), "bad_request"),
-    (("a name that is too short", Method::POST, "/kinds/", JSON, br#"{"name": "a"}"#), "bad_request"),
-    (("a body that is not JSON", Method::POST, "/kinds/", JSON, b"{"), "bad_request"),
-    (("a body of another type", Method::POST, "/kinds/", PLAIN, b"{}"), "bad_request"),
-    (("none of three bodies", Method::PUT, "/kinds/many", &[("content-type", "image/png")], b""), "bad_request"),
+    (("a name that is too short", Method::POST, "/kinds", JSON, br#"{"name": "a"}"#), "bad_request"),
+    (("a body that is not JSON", Method::POST, "/kinds", JSON, b"{"), "bad_request"),
+    (("a body of another type", Method::POST, "/kinds", PLAIN, b"{}"), "bad_request"),
     (("an upload without its file", Method::POST, "/kinds/upload", FORM, b"--X--\r\n"), "bad_request"),
     (("an error of poem", Method::GET, "/kinds/fails/missing", &[], b""), "not_found"),
     (("an error that is a status", Method::GET, "/kinds/fails/conflict", &[], b""), "bad_request"),
@@ -139,10 +143,9 @@ const PROBLEMS: &[(Row, &str)] = &[
     (("no key in the query", Method::GET, "/keys/query", &[], b""), "bad_request"),
     (("no password", Method::GET, "/keys/basic", &[("authorization", "Basic !")], b""), "bad_request"),
     (("no path", Method::GET, "/nowhere", &[], b""), "not_found"),
-    (("no such method", Method::DELETE, "/kinds/", &[], b""), "method_not_allowed"),
+    (("no such method", Method::DELETE, "/kinds", &[], b""), "method_not_allowed"),
     (("no such method of a path parameter", Method::PUT, "/kinds/one/1", &[], b""), "method_not_allowed"),
     (("OPTIONS without an operation", Method::OPTIONS, "/kinds/query", &[], b""), "method_not_allowed"),
-    (("HEAD where there is no GET", Method::HEAD, "/store", &[], b""), "method_not_allowed"),
 ];
 
 #[tokio::test]
@@ -168,7 +171,7 @@ async fn a_405_names_the_methods_of_its_path() {
     let hosted = hosted.start(&Issuer::new()).await.unwrap();
 
     for (path, allowed) in [
-        ("/kinds/", "GET, HEAD, POST"),
+        ("/kinds", "GET, HEAD, POST"),
         ("/kinds/one/7", "DELETE, GET, HEAD"),
         ("/kinds/one/latest", "GET, HEAD"),
         ("/kinds/many", "PATCH, PUT"),

@@ -23,12 +23,12 @@ async fn the_document_has_the_same_operations_and_schemas() {
     for (path, item) in theirs["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let here = &ours["paths"][path][method];
+            assert_eq!(here["requestBody"], tidy(&operation["requestBody"]));
             for member in [
                 "tags",
                 "summary",
                 "description",
                 "parameters",
-                "requestBody",
                 "operationId",
                 "deprecated",
             ] {
@@ -36,12 +36,25 @@ async fn the_document_has_the_same_operations_and_schemas() {
             }
             for (status, answer) in operation["responses"].as_object().unwrap() {
                 let ours = &here["responses"][status];
-                assert_eq!(ours["content"], answer["content"], "{method} {path} {status}");
-                assert_eq!(ours["description"], answer["description"], "{method} {path}");
+                let content = &tidy(answer)["content"];
+                assert_eq!(&ours["content"], content, "{method} {path} {status}");
+                // An empty one is filled in.
+                if answer["description"] != "" {
+                    assert_eq!(
+                        ours["description"], answer["description"],
+                        "{method} {path}"
+                    );
+                }
             }
         }
     }
     for (name, schema) in theirs["components"]["schemas"].as_object().unwrap() {
         assert_eq!(&ours["components"]["schemas"][name], schema, "{name}");
     }
+}
+
+/// Media types are printed without their charset.
+fn tidy(value: &Value) -> Value {
+    let text = value.to_string().replace("; charset=utf-8\":", "\":");
+    serde_json::from_str(&text).unwrap()
 }
