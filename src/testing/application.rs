@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::Method;
 use poem::{Endpoint, Request, Response};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -184,7 +185,13 @@ impl Endpoint for InProcess {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        Ok(self.service.answer(request).await)
+        let is_head = request.method() == Method::HEAD;
+        let mut response = self.service.answer(request).await;
+        if is_head {
+            // As the server does (RFC 9110 section 9.3.2).
+            response.set_body(());
+        }
+        Ok(response)
     }
 }
 
