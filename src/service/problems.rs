@@ -184,9 +184,9 @@ mod tests {
                 })
             });
 
-            let response = endpoint.with(Problems::default()).call(Request::default());
+            let endpoint = endpoint.with(Problems::default());
 
-            let response = response.await.unwrap();
+            let response = endpoint.call(Request::default()).await.unwrap();
             assert_eq!(response.status(), 409);
             let body = response.into_body().into_string().await.unwrap();
             assert!(body.contains(said), "{body}");
