@@ -58,8 +58,8 @@ pub struct InProcess {
     issuer: Issuer,
 }
 
-/// An application that listens on a free port of this machine. Dropping it ends the service
-/// without its shutdown hook; [`Listening::stop`] runs it.
+/// An application that listens on a free port of this machine. Dropping it begins its shutdown;
+/// [`Listening::stop`] also waits for the end.
 pub struct Listening {
     address: SocketAddr,
     admin: SocketAddr,
@@ -119,6 +119,7 @@ impl TestApplication {
         let service = self
             .build(issuer, "127.0.0.1:3000".parse().expect("an address"))
             .await?;
+        service.check_readiness().await;
         Ok(InProcess {
             document: service.document(),
             service,
@@ -173,6 +174,12 @@ impl InProcess {
     /// A walk over every operation: see [`Walk`].
     pub fn walk(&self) -> Walk<'_, Self> {
         Walk::new(self, &self.document, &self.issuer)
+    }
+
+    /// Runs the application's readiness checks now, so that `/readyz` follows. They ran when it
+    /// started, and do not run by themselves.
+    pub async fn check_readiness(&self) {
+        self.service.check_readiness().await;
     }
 
     /// Ends the background tasks and runs the shutdown hook.

@@ -223,7 +223,7 @@ impl Kinds {
     async fn nothing(&self) {}
 
     #[oai(path = "/handled", method = "get", operation_id = "handled")]
-    async fn handled(&self, _number: Query<u8>) -> Handled {
+    async fn handled(&self, #[oai(name = "number")] _number: Query<u8>) -> Handled {
         Handled::Done
     }
 
