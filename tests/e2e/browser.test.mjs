@@ -18,7 +18,7 @@ const worlds = [
     }),
     async signIn(page) {
       // Consent shows what is asked for.
-      assert.deepEqual(await page.locator('li').allInnerTexts(), ['profile:read']);
+      assert.deepEqual(await page.locator('li').allInnerTexts(), ["profile:read Read the caller's profile."]);
       await page.getByRole('button', { name: 'Sign in as ada' }).click();
     },
     decline: (page) => page.getByRole('button', { name: 'Cancel' }).click(),
