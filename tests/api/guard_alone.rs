@@ -8,8 +8,9 @@ use poem_openapi::payload::PlainText;
 use poem_openapi::{OAuthScopes, OpenApi, OpenApiService};
 use poem_resource_server::clock::ManualClock;
 use poem_resource_server::dev::{DevIssuer, DevOptions, User};
+use poem_resource_server::docs::Pages;
 use poem_resource_server::guard::{
-    Access, AccessMode, BearerAuth, Challenge, Guard, Rate, RateLimits,
+    Access, AccessMode, BearerAuth, Challenge, Guard, Guarded, Rate, RateLimits,
 };
 use poem_resource_server::issuer::DiscoveryError;
 use serde_json::{Value, json};
@@ -116,6 +117,48 @@ async fn a_guard_that_is_started_becomes_ready_and_its_document_follows() {
     let service = OpenApiService::new(guard.protect(Api), "Alone", "1").server("/api");
     assert_eq!(*guard.document(&service).unwrap().as_value(), after);
     issuer.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_guard_alone_serves_the_pages_of_its_document() {
+    let issuer = issuer().await;
+    let guard = Guard::builder(issuer.issuer(), issuer.audience());
+    let guard = guard.start().unwrap();
+    let service = OpenApiService::new(guard.protect(Api), "Alone", "1").server("/api");
+    let pages = Pages::new(&guard, &service)
+        .unwrap()
+        .with_base_path("/api")
+        .with_client_id("dev-spa");
+    let routes = Route::new().nest("/api", service).nest("/", pages);
+    assert!(document(&routes).await["components"]["securitySchemes"]["OAuth2"].is_null());
+
+    guard.keys().unwrap().first_attempt().await.unwrap();
+
+    let after = document(&routes).await;
+    assert_eq!(
+        *guard.document(&own_service(&guard)).unwrap().as_value(),
+        after
+    );
+    let (status, page) = get(&routes, "/docs", None).await;
+    assert_eq!(status, 200);
+    let settings = r#"{"clientId":"dev-spa","basePath":"/api","scopes":["profile:read"]}"#;
+    assert!(page.contains(settings), "{page}");
+    assert!(page.contains("<title>Alone</title>"));
+    for path in [
+        "/docs/reference",
+        "/docs/swagger-ui-bundle.js",
+        "/openapi.yaml",
+    ] {
+        assert_eq!(get(&routes, path, None).await.0, 200, "{path}");
+    }
+    let token = issuer.sign(&issuer.token_for_user(User::ADA, &["profile:read"]));
+    let (status, subject) = get(&routes, "/api/me", Some(&token)).await;
+    assert_eq!((status, subject.as_str()), (200, User::ADA.login));
+    issuer.shutdown().await;
+}
+
+fn own_service(guard: &Guard) -> OpenApiService<Guarded<Api>, ()> {
+    OpenApiService::new(guard.protect(Api), "Alone", "1").server("/api")
 }
 
 #[tokio::test]
