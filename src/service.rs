@@ -77,6 +77,7 @@ pub use keys::Keys;
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use program_name::program_name;
+#[cfg(feature = "dev")]
 pub(crate) use protection::redirect_uris;
 pub use protection::{fetch, refresh_policy};
 pub use reload::{ReloadError, Reloader};

@@ -24,7 +24,7 @@ use super::limits::OperationLimits;
 use super::own_routes::{self, OwnRoutes};
 use super::paths;
 use super::problems::Problems;
-use super::protection::{self, Print, fetch, public_url, refresh_policy, validation};
+use super::protection::{self, fetch, public_url, refresh_policy, validation};
 use super::routes::{Routes, Table};
 
 /// Everything that a reload replaces.
@@ -36,7 +36,8 @@ pub(super) struct App {
     pub(super) max_stale: Duration,
     pub(super) limits: OperationLimits,
     pub(super) rules: Arc<[OperationRule]>,
-    pub(super) print: Print,
+    #[cfg(feature = "testing")]
+    pub(super) print: protection::Print,
 }
 
 impl App {
@@ -97,6 +98,7 @@ impl App {
             keys,
             limits,
             rules,
+            #[cfg(feature = "testing")]
             print,
         })
     }
