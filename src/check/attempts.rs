@@ -78,7 +78,12 @@ impl<'a> Attempts<'a> {
     ) {
         let required = self.operation.scope().cloned().unwrap_or_default();
         let good = self.tokens.covering(&required);
+        let other = self.operation.other_schemes.first();
         match good {
+            Some(_) if other.is_some() => {
+                let why = "it takes credentials of another scheme too".to_owned();
+                missing.push(self.not_made("good_token", why));
+            }
             Some(token) => {
                 made.push(plain.with_token("good_token", "a good token", token, Expected::Through));
             }
@@ -89,12 +94,15 @@ impl<'a> Attempts<'a> {
         } else {
             Expected::Open
         };
-        made.push(plain.trying("no_credentials", "no credentials", absent.clone()));
-        made.push(
-            plain
-                .trying("no_credentials", "Basic credentials", absent)
-                .carrying(BASIC),
-        );
+        // Without a token, the other scheme decides.
+        if other.is_none() {
+            made.push(plain.trying("no_credentials", "no credentials", absent.clone()));
+            made.push(
+                plain
+                    .trying("no_credentials", "Basic credentials", absent)
+                    .carrying(BASIC),
+            );
+        }
         if is_required {
             made.extend(paths::other_names(plain));
         }

@@ -85,7 +85,7 @@ impl<'a> Plan<'a> {
     fn add(&mut self, operation: Result<Operation<'a>, Unreadable<'a>>) {
         let operation = match operation {
             Ok(operation) => operation,
-            Err(Unreadable { name, why }) => {
+            Err(Unreadable { name, why, .. }) => {
                 self.leave_out(&printable(&name), "document", printable(&why));
                 return;
             }

@@ -21,6 +21,8 @@ pub(crate) struct Operation<'a> {
     pub(crate) path: &'a str,
     /// Who may call, by the document.
     pub(crate) rule: Rule,
+    /// Schemes that take no bearer token, beside one that does. Without a token, they decide.
+    pub(crate) other_schemes: Vec<&'a str>,
     path_item: &'a Value,
     described: &'a Value,
 }
@@ -29,6 +31,16 @@ pub(crate) struct Operation<'a> {
 pub(crate) struct Unreadable<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) why: String,
+    /// Whether nothing is wrong: it takes no bearer token.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the walk's"))]
+    pub(crate) is_foreign: bool,
+}
+
+/// Why a rule cannot be read.
+enum Unruly {
+    /// It takes no bearer token, but something else.
+    Foreign(String),
+    Broken(String),
 }
 
 impl<'a> Operation<'a> {
@@ -53,16 +65,25 @@ impl<'a> Operation<'a> {
         let name = described["operationId"].as_str();
         let name = name.map_or_else(|| format!("{method} {path}").into(), Cow::Borrowed);
         match rule(document, described) {
-            Ok(rule) => Ok(Self {
+            Ok((rule, other_schemes)) => Ok(Self {
                 document,
                 name,
                 method,
                 path,
                 rule,
+                other_schemes,
                 path_item,
                 described,
             }),
-            Err(why) => Err(Unreadable { name, why }),
+            Err(unruly) => {
+                let is_foreign = matches!(unruly, Unruly::Foreign(_));
+                let (Unruly::Foreign(why) | Unruly::Broken(why)) = unruly;
+                Err(Unreadable {
+                    name,
+                    why,
+                    is_foreign,
+                })
+            }
         }
     }
 
@@ -152,14 +173,17 @@ fn answer<'a>(document: &'a Value, described: &'a Value, status: &str) -> Option
     Some(resolve(document, answer))
 }
 
-fn rule(document: &Value, described: &Value) -> Result<Rule, String> {
+/// The rule, and the schemes that take no bearer token.
+fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a str>), Unruly> {
+    let broken = |why| Err(Unruly::Broken(why));
     let security = (described.get("security")).or_else(|| document.get("security"));
     let ways = security.and_then(Value::as_array);
     let ways = ways.map_or(&[][..], Vec::as_slice);
     if ways.len() > MAX_LISTED {
-        return Err(format!("`security` has more than {MAX_LISTED} ways"));
+        return broken(format!("`security` has more than {MAX_LISTED} ways"));
     }
     let mut has_bearer = false;
+    let mut others: Vec<&str> = Vec::new();
     let mut granted: Option<Scope> = None;
     let mut bytes = 0;
     for (name, scopes) in ways.iter().filter_map(Value::as_object).flatten() {
@@ -170,9 +194,12 @@ fn rule(document: &Value, described: &Value) -> Result<Rule, String> {
                 for scope in scopes.filter_map(Value::as_str) {
                     bytes += scope.len() + 1;
                     if bytes > MAX_SCOPE_BYTES {
-                        return Err(format!("its scopes have more than {MAX_SCOPE_BYTES} bytes"));
+                        return broken(format!(
+                            "its scopes have more than {MAX_SCOPE_BYTES} bytes"
+                        ));
                     }
-                    let scope = scope.parse::<Scope>().map_err(|error| error.to_string())?;
+                    let scope = (scope.parse::<Scope>())
+                        .map_err(|error| Unruly::Broken(error.to_string()))?;
                     let known = granted.get_or_insert_default();
                     known.extend(scope.iter().cloned());
                 }
@@ -180,28 +207,33 @@ fn rule(document: &Value, described: &Value) -> Result<Rule, String> {
             }
             Some("http") if is_bearer(scheme) => {}
             _ => {
-                return Err(format!(
-                    "`security` names `{name}`, no scheme of bearer tokens"
-                ));
+                others.push(name);
+                continue;
             }
         }
         has_bearer = true;
+    }
+    if let (false, Some(name)) = (has_bearer, others.first()) {
+        let why = format!("`security` names `{name}`, no scheme of bearer tokens");
+        return Err(Unruly::Foreign(why));
     }
     let shown = shown_scope(document, described);
     if let (Some(granted), Some(shown)) = (&granted, &shown)
         && !(granted.covers(shown) && shown.covers(granted))
     {
-        return Err(format!(
+        return broken(format!(
             "`security` has the scopes `{granted}`, the example challenge of 403 `{shown}`"
         ));
     }
     let requirement = Requirement::of(granted.or(shown).unwrap_or_default());
-    let is_optional = ways.iter().any(|way| *way == serde_json::json!({}));
-    Ok(match (has_bearer, is_optional) {
+    let has_other_way = ways.iter().any(|way| *way == serde_json::json!({}));
+    let is_optional = has_other_way || !others.is_empty();
+    let rule = match (has_bearer, is_optional) {
         (false, _) => Rule::Anonymous,
         (true, true) => Rule::Optional(requirement),
         (true, false) => Rule::Protected(requirement),
-    })
+    };
+    Ok((rule, others))
 }
 
 fn is_bearer(scheme: &Value) -> bool {

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod list;
+mod own;
 mod page;
 mod process;
 mod requests;

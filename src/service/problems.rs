@@ -1,5 +1,6 @@
-//! Every error is a problem of fixed text, whoever raised it: no router, extractor or panic
-//! gets to say something of its own.
+//! Every error is a problem of fixed text: no router, extractor or panic gets to say something
+//! of its own. A response that an operation returns as its error is kept, as its document
+//! describes it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
@@ -88,11 +89,14 @@ impl<E> ProblemsEndpoint<E> {
     fn problem(&self, error: Error) -> Response {
         let pattern = error.data::<PathPattern>().cloned();
         let operation = error.data::<OperationId>().copied();
+        let is_chosen = error.is_from_response();
         let response = error.into_response();
         // The guard's own refusals are problems already.
-        let mut response = match response.data::<Problem>() {
-            Some(_) => response,
-            None => problem(response.status()).into_response(),
+        let is_problem = response.data::<Problem>().is_some();
+        let mut response = if is_chosen || is_problem {
+            response
+        } else {
+            problem(response.status()).into_response()
         };
         // RFC 9110 section 15.5.6.
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -150,6 +154,7 @@ const READ: HeaderValue = HeaderValue::from_static("GET, HEAD");
 #[allow(clippy::unwrap_used)] // A test may stop where it stands.
 mod tests {
     use poem::EndpointExt;
+    use poem::endpoint::make_sync;
 
     use super::*;
 
@@ -165,6 +170,26 @@ mod tests {
                 assert!(self.0 != "later", "a secret");
                 Ok("fine")
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_response_that_is_an_error_is_kept_and_another_error_is_a_problem() {
+        let conflict = || "taken".with_status(StatusCode::CONFLICT).into_response();
+        for (chosen, said) in [(true, "taken"), (false, "\"reason\":\"bad_request\"")] {
+            let endpoint = make_sync(move |_| -> Result<Response> {
+                Err(match chosen {
+                    true => Error::from_response(conflict()),
+                    false => Error::from_string("taken", StatusCode::CONFLICT),
+                })
+            });
+
+            let endpoint = endpoint.with(Problems::default());
+
+            let response = endpoint.call(Request::default()).await.unwrap();
+            assert_eq!(response.status(), 409);
+            let body = response.into_body().into_string().await.unwrap();
+            assert!(body.contains(said), "{body}");
         }
     }
 

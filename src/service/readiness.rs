@@ -65,13 +65,18 @@ impl Conditions {
         if self.states.is_empty() {
             return None;
         }
-        let states = self.states.clone();
+        let conditions = self.clone();
         Some(tokio::spawn(async move {
             loop {
-                join_all(states.iter().map(State::ask)).await;
+                conditions.ask().await;
                 tokio::time::sleep(INTERVAL).await;
             }
         }))
+    }
+
+    /// Asks all of them once.
+    pub(super) async fn ask(&self) {
+        join_all(self.states.iter().map(State::ask)).await;
     }
 
     /// Whether each of them holds.

@@ -7,6 +7,8 @@
 //! 4. Any other operation, by poem-openapi's own service, which prepares what parameters and
 //!    foreign security schemes read.
 
+mod prepared;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -16,14 +18,14 @@ use futures_util::future::{BoxFuture, Either, OptionFuture};
 use http::Method;
 use poem::endpoint::{BoxEndpoint, DynEndpoint};
 use poem::error::{MethodNotAllowedError, NotFoundError};
-use poem::{Endpoint, IntoEndpoint, PathPattern, Request, Response, Result, Route};
-use poem_openapi::registry::{MetaApi, MetaOperation, MetaParamIn, Registry};
-use poem_openapi::{OpenApi, OpenApiService};
+use poem::{Endpoint, PathPattern, Request, Response, Result, Route};
+use poem_openapi::registry::{MetaApi, MetaOperation, MetaParamIn};
 
 use super::application::PlainRoutes;
 use super::browser;
 use super::paths::is_within;
 use crate::guard::BearerAuth;
+use prepared::Prepared;
 
 /// The endpoints of a path, by method.
 pub(super) type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -34,7 +36,7 @@ pub(super) struct Routes {
     direct: Vec<Methods>,
     plain: Vec<PlainRoutes>,
     own: Own,
-    operations: BoxEndpoint<'static>,
+    operations: Prepared,
 }
 
 /// What the service itself answers.
@@ -72,12 +74,11 @@ impl Routes {
             })
             .collect();
         direct.sort_by(|one, other| one.path.cmp(&other.path));
-        let operations = Undescribed(others.into_iter().collect());
         Self {
             direct,
             plain: plain.into_iter().map(PlainRoutes::mounted).collect(),
             own,
-            operations: OpenApiService::new(operations, "", "").into_endpoint(),
+            operations: Prepared::new(others.into_iter().collect()),
         }
     }
 
@@ -90,7 +91,7 @@ impl Routes {
             return self.own.route.call(request).await;
         }
         let is_browser = browser::asks(&request);
-        match DynEndpoint::call(&*self.operations, request).await {
+        match self.operations.call(request).await {
             Err(error) if is_browser && error.is::<NotFoundError>() => {
                 Ok(browser::not_found(self.own.has_docs))
             }
@@ -154,21 +155,6 @@ impl PlainRoutes {
             endpoint: Box::new(poem::endpoint::ToDynEndpoint(route)),
             path,
         }
-    }
-}
-
-/// Operations for poem-openapi's service, whose document is never asked for.
-struct Undescribed(Table);
-
-impl OpenApi for Undescribed {
-    fn meta() -> Vec<MetaApi> {
-        Vec::new()
-    }
-
-    fn register(_: &mut Registry) {}
-
-    fn add_routes(self, table: &mut Table) {
-        table.extend(self.0);
     }
 }
 

@@ -85,6 +85,12 @@ impl Service {
         self.endpoint.clone().answer(request)
     }
 
+    /// Runs the application's readiness checks once, for tests.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn check_readiness(&self) {
+        self.conditions.ask().await;
+    }
+
     /// Ends what runs beside the requests, for tests.
     #[cfg(feature = "testing")]
     pub(crate) async fn stop(self) {

@@ -64,5 +64,6 @@ static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
 /// Some seconds of full load.
 const MAX_WAITING: usize = 100_000;
+/// A target stands for all that begin with it: `poem` alone would be ours too.
 const DEFAULT_FILTER: &str = "info,h2=warn,hyper=warn,hyper_util=warn,opentelemetry=warn,opentelemetry_otlp=error,\
-    opentelemetry_sdk=warn,poem=warn,reqwest=warn,rustls=warn";
+    opentelemetry_sdk=warn,poem::server=warn,reqwest=warn,rustls=warn";

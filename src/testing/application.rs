@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::Method;
 use poem::{Endpoint, Request, Response};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -57,8 +58,8 @@ pub struct InProcess {
     issuer: Issuer,
 }
 
-/// An application that listens on a free port of this machine. Dropping it ends the service
-/// without its shutdown hook; [`Listening::stop`] runs it.
+/// An application that listens on a free port of this machine. Dropping it begins its shutdown;
+/// [`Listening::stop`] also waits for the end.
 pub struct Listening {
     address: SocketAddr,
     admin: SocketAddr,
@@ -118,6 +119,7 @@ impl TestApplication {
         let service = self
             .build(issuer, "127.0.0.1:3000".parse().expect("an address"))
             .await?;
+        service.check_readiness().await;
         Ok(InProcess {
             document: service.document(),
             service,
@@ -174,6 +176,12 @@ impl InProcess {
         Walk::new(self, &self.document, &self.issuer)
     }
 
+    /// Runs the application's readiness checks now, so that `/readyz` follows. They ran when it
+    /// started, and do not run by themselves.
+    pub async fn check_readiness(&self) {
+        self.service.check_readiness().await;
+    }
+
     /// Ends the background tasks and runs the shutdown hook.
     pub async fn stop(self) {
         self.service.stop().await;
@@ -184,7 +192,13 @@ impl Endpoint for InProcess {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        Ok(self.service.answer(request).await)
+        let is_head = request.method() == Method::HEAD;
+        let mut response = self.service.answer(request).await;
+        if is_head {
+            // As the server does (RFC 9110 section 9.3.2).
+            response.set_body(());
+        }
+        Ok(response)
     }
 }
 

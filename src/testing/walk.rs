@@ -5,12 +5,12 @@ use poem::{Endpoint, Request};
 use serde_json::Value;
 use url::Url;
 
-use crate::description::operation::Operation;
+use crate::description::operation::{Operation, Unreadable};
 use crate::description::request::{Inputs, SampleRequest};
 use crate::guard::Document;
 
 use super::answer::Answer;
-use super::attempt::{Attempt, GOOD, RequiredClaim, attempts};
+use super::attempt::{Attempt, Expectation, GOOD, RequiredClaim, attempts};
 use super::{Issuer, WalkReport};
 
 /// Makes a request that the user supplies.
@@ -116,7 +116,9 @@ impl<'a, E: Endpoint> Walk<'a, E> {
             for operation in operations.iter().flatten() {
                 let claims = self.claims_of(operation);
                 for attempt in attempts(&operation.rule, &claims, self.issuer, reach) {
-                    has_found |= self.try_it(operation, &attempt, &mut report).await;
+                    if self.is_ours(operation, &attempt, &mut report) {
+                        has_found |= self.try_it(operation, &attempt, &mut report).await;
+                    }
                 }
             }
         }
@@ -128,10 +130,42 @@ impl<'a, E: Endpoint> Walk<'a, E> {
                 "404 for every call: say where the API is mounted, with `Walk::below`",
             );
         }
-        for unreadable in operations.into_iter().filter_map(Result::err) {
-            report.add_of_document(&unreadable.name, unreadable.why);
+        for Unreadable {
+            name,
+            why,
+            is_foreign,
+        } in operations.into_iter().filter_map(Result::err)
+        {
+            if is_foreign {
+                report.note(format!("{name}: left out, because {why}"));
+            } else {
+                report.add_of_document(&name, why);
+            }
         }
         report
+    }
+
+    /// Whether our token decides alone. Where another scheme takes part, the credentials of
+    /// that scheme can only come from an example.
+    fn is_ours(
+        &self,
+        operation: &Operation<'_>,
+        attempt: &Attempt,
+        report: &mut WalkReport,
+    ) -> bool {
+        let Some(other) = operation.other_schemes.first() else {
+            return true;
+        };
+        let is_refused = attempt.expected != Expectation::Through;
+        let has_example = (self.examples.iter()).any(|(name, _)| *name == operation.name);
+        if !has_example {
+            report.note(format!(
+                "{}: takes `{other}` too, so a good token was not tried; `Walk::with_example` \
+                 can send both",
+                operation.name
+            ));
+        }
+        is_refused || has_example && attempt.name == GOOD
     }
 
     /// Returns whether its path exists.

@@ -13,7 +13,7 @@ type Startup<Settings, State> =
     Box<dyn FnOnce(Arc<Settings>) -> BoxFuture<'static, Result<State, HookError>> + Send>;
 type Check<State> =
     Arc<dyn Fn(Arc<State>) -> BoxFuture<'static, Result<(), HookError>> + Send + Sync>;
-type Read<State> = Box<dyn Fn(&State) -> Vec<Metric> + Send + Sync>;
+pub(super) type Read<State> = Box<dyn Fn(&State) -> Vec<Metric> + Send + Sync>;
 type Shutdown<State> = Box<dyn FnOnce(Arc<State>) -> BoxFuture<'static, ()> + Send>;
 type Run<Settings, State> =
     Box<dyn FnOnce(Context<Settings, State>) -> BoxFuture<'static, ()> + Send>;

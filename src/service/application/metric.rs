@@ -2,6 +2,10 @@
 
 /// One sample of an application's own metric.
 ///
+/// A sample that would make the page invalid is left out, and a log line says why: a name or
+/// label of another form, the name of one of the service's own metrics, or the same sample
+/// twice.
+///
 /// ```
 /// use poem_resource_server::Metric;
 ///
@@ -31,8 +35,9 @@ impl Metric {
         Self::new(name, help, MetricKind::Gauge, value)
     }
 
-    /// A number that only grows. `name` is given without `_total`, which is added.
+    /// A number that only grows. `_total` is added to its name.
     pub fn counter(name: &'static str, help: &'static str, value: f64) -> Self {
+        let name = name.strip_suffix("_total").unwrap_or(name);
         Self::new(name, help, MetricKind::Counter, value)
     }
 

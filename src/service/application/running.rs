@@ -1,5 +1,6 @@
 //! An application that has started: its state, its tasks and its end.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::service::readiness::Condition;
 use crate::service::server::Shutdown;
 
 use super::context::Shared;
-use super::hooks::{Command, Hooks, Task};
+use super::hooks::{Command, Hooks, Read, Task};
 use super::operations::Make;
 use super::plain::Plain;
 use super::{
@@ -137,7 +138,14 @@ where
     fn metrics(&self) -> Vec<Metric> {
         let hooks = lock(&self.hooks);
         let reads = hooks.as_ref().map_or(&[][..], |hooks| &hooks.metrics);
-        reads.iter().flat_map(|read| read(&self.state)).collect()
+        let read = |read: &Read<State>| {
+            let read = AssertUnwindSafe(|| read(&self.state));
+            std::panic::catch_unwind(read).unwrap_or_else(|_| {
+                error!("the application's metrics panicked");
+                Vec::new()
+            })
+        };
+        reads.iter().flat_map(read).collect()
     }
 
     fn stop(&self, timeout: Duration) -> BoxFuture<'_, ()> {
@@ -165,7 +173,7 @@ impl<Settings: 'static, State: 'static> Run<Settings, State> {
         let mut tasks = lock(&self.tasks);
         for Task { name, run } in lock(&self.waiting).drain(..) {
             let shutdown = self.shutdown.clone();
-            let task = std::panic::AssertUnwindSafe(run(context.clone())).catch_unwind();
+            let task = AssertUnwindSafe(run(context.clone())).catch_unwind();
             tasks.spawn(async move {
                 match task.await {
                     Err(_) => error!(task = name, "a background task panicked"),

@@ -21,6 +21,11 @@ pub(super) enum Kind {
     Histogram,
 }
 
+/// Whether there is a metric of this name.
+pub(super) fn has(name: &str) -> bool {
+    ROWS.iter().any(|row| row.name == name)
+}
+
 /// The metrics in the order of the page.
 macro_rules! catalogue {
     ($($constant:ident: $kind:ident $name:literal [$($label:literal),*] $help:literal;)*) => {

@@ -5,11 +5,10 @@ use std::fmt;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 
 use super::catalogue::{Described, Kind};
-use crate::service::application::{Metric, MetricKind};
 
 /// A page that is being written.
 pub(super) struct Page<'a> {
-    encoder: DescriptorEncoder<'a>,
+    pub(super) encoder: DescriptorEncoder<'a>,
 }
 
 /// A number to write.
@@ -38,7 +37,7 @@ impl Value {
         Self::Level(number as f64)
     }
 
-    fn write(&self, encoder: &mut MetricEncoder<'_>) -> fmt::Result {
+    pub(super) fn write(&self, encoder: &mut MetricEncoder<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => encoder.encode_counter::<NoLabels, _, u64>(count, None),
             Self::Seconds(sum) => encoder.encode_counter::<NoLabels, _, u64>(sum, None),
@@ -82,38 +81,6 @@ impl<'a> Page<'a> {
                 let values = values.iter().map(AsRef::as_ref);
                 let labels: Vec<(&str, &str)> = metric.labels.into_iter().zip(values).collect();
                 value.write(&mut encoder.encode_family(&labels)?)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Page<'_> {
-    /// The application's own, each name once with all of its samples.
-    pub(super) fn of_application(&mut self, metrics: &[Metric]) -> fmt::Result {
-        let mut written: Vec<&str> = Vec::new();
-        for metric in metrics {
-            if written.contains(&metric.name) {
-                continue;
-            }
-            written.push(metric.name);
-            let kind = match metric.kind {
-                MetricKind::Counter => prometheus_client::metrics::MetricType::Counter,
-                MetricKind::Gauge => prometheus_client::metrics::MetricType::Gauge,
-            };
-            let mut encoder =
-                self.encoder
-                    .encode_descriptor(metric.name, metric.help, None, kind)?;
-            for sample in metrics.iter().filter(|it| it.name == metric.name) {
-                let value = match sample.kind {
-                    MetricKind::Counter => Value::Seconds(sample.value),
-                    MetricKind::Gauge => Value::Level(sample.value),
-                };
-                if sample.labels.is_empty() {
-                    value.write(&mut encoder)?;
-                } else {
-                    value.write(&mut encoder.encode_family(&sample.labels)?)?;
-                }
             }
         }
         Ok(())

@@ -52,7 +52,20 @@ pub(super) fn of(operation: &OperationRule, document: &Value) -> Vec<Value> {
     let let_in = || scripts::answered(described, document);
     let missing = || scripts::refused(&Rejection::MissingCredentials);
     let tampered = || scripts::refused(&Rejection::InvalidToken(TokenError::BadSignature));
+    let is_foreign = !operation.other_schemes.is_empty();
     let rows = match operation.rule {
+        // What the other scheme decides is not known here.
+        Rule::Anonymous if is_foreign => vec![(Credentials::Nothing, String::new())],
+        Rule::Protected(_) if is_foreign => vec![
+            (Credentials::Token, String::new()),
+            (Credentials::Nothing, missing()),
+            (Credentials::TamperedToken, tampered()),
+        ],
+        Rule::Optional(_) if is_foreign => vec![
+            (Credentials::Token, String::new()),
+            (Credentials::Nothing, String::new()),
+            (Credentials::TamperedToken, tampered()),
+        ],
         Rule::Protected(_) => vec![
             (Credentials::Token, let_in()),
             (Credentials::Nothing, missing()),
@@ -76,11 +89,19 @@ pub(super) fn of(operation: &OperationRule, document: &Value) -> Vec<Value> {
         .map(|(credentials, script)| {
             json!({
                 "name": format!("{name} {}", credentials.phrase()),
-                "event": [scripts::event("test", &script)],
+                "event": events(&script),
                 "request": request(operation, described, credentials),
             })
         })
         .collect()
+}
+
+/// None without a script.
+fn events(script: &str) -> Value {
+    match script {
+        "" => json!([]),
+        script => json!([scripts::event("test", script)]),
+    }
 }
 
 impl Credentials {

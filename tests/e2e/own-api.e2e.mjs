@@ -1,0 +1,37 @@
+// What README's "Your own API" promises, of the program that its lines make.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { call, freePort, run, startService } from './harness.mjs';
+
+test('an API of a few lines is protected, documented and described at once', async () => {
+  const dev = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` };
+  const service = await startService(dev);
+
+  const { stdout } = await run(['token', '--scope', 'orders:read'], dev);
+  const authorization = `Bearer ${stdout.trim()}`;
+  const stranger = await call(`${service.url}/orders`);
+  const caller = await call(`${service.url}/orders`, { headers: { authorization } });
+  const document = (await call(`${service.url}/openapi.json`)).json();
+  const docs = await call(`${service.url}/docs`);
+
+  assert.equal(stranger.status, 401);
+  assert.match(stranger.headers['www-authenticate'], /^Bearer realm="api"/);
+  assert.equal(caller.status, 200);
+  assert.deepEqual(caller.json(), [{ id: 1, customer: 'dev-client' }]);
+  assert.equal(document.info.title, 'Shop');
+  const schemes = document.components.securitySchemes;
+  assert.deepEqual(schemes.OAuth2.flows.clientCredentials.scopes, { 'orders:read': 'Read orders.' });
+  assert.equal(docs.status, 200);
+});
+
+test('a token without the scope is refused, and told which it lacks', async () => {
+  const dev = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` };
+  const service = await startService(dev);
+
+  const { stdout } = await run(['token'], dev);
+  const authorization = `Bearer ${stdout.trim()}`;
+  const caller = await call(`${service.url}/orders`, { headers: { authorization } });
+
+  assert.equal(caller.status, 403);
+  assert.match(caller.headers['www-authenticate'], /scope="orders:read"/);
+});

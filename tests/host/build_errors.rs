@@ -1,0 +1,220 @@
+//! What cannot be meant does not start, and the error says why.
+
+use poem::Route;
+use poem_openapi::OpenApi;
+use poem_openapi::payload::PlainText;
+use poem_resource_server::Application;
+
+use crate::calls::{get, refusal, small, start};
+
+/// An API with one operation.
+macro_rules! one {
+    ($name:ident, $prefix:literal, $path:literal $(, $hidden:ident)?) => {
+        struct $name;
+
+        #[OpenApi(prefix_path = $prefix)]
+        #[allow(clippy::unused_async)]
+        impl $name {
+            #[oai(path = $path, method = "get" $(, $hidden)?)]
+            async fn one(&self) -> PlainText<&'static str> {
+                PlainText("one")
+            }
+        }
+    };
+}
+
+one!(Hidden, "/", "/hidden", hidden);
+one!(Shown, "/", "/hidden");
+one!(PrefixParameter, "/shops/:shop", "/orders");
+one!(PathParameter, "/shops", "/:shop/orders");
+one!(AtDocs, "/", "/docs");
+one!(BelowDocs, "/docs", "/mine");
+one!(BesideDocs, "/", "/docs-of-mine");
+one!(AtLivez, "/", "/livez");
+one!(AtReadyz, "/", "/readyz/more");
+one!(AtDocument, "/", "/openapi.json");
+one!(AtYaml, "/", "/openapi.yaml");
+one!(AtMetadata, "/.well-known", "/oauth-protected-resource");
+one!(AtRoot, "/", "/");
+one!(AtIcon, "/", "/favicon.ico");
+one!(InFiles, "/files", "/list");
+one!(BesideFiles, "/files-list", "/");
+
+fn of<T: OpenApi + Send + 'static>(make: fn() -> T) -> Application {
+    Application::new("One", "1").api(move |_| make())
+}
+
+const HIDDEN: &str = "the route GET /hidden is hidden: poem-openapi has no metadata of it, so it \
+    has no rule; remove `hidden` from its `#[oai(..)]`, or mount it as a plain route";
+const PREFIX: &str = "the path /shops/:shop/orders has the parameter `:shop` in its \
+    `prefix_path`, which poem-openapi prints as it is written and answers with 400; move the \
+    parameter into the `path` of each operation";
+
+fn taken(what: &str, path: &str, at: &str, by: &str) -> String {
+    format!(
+        "{what} of the application would lie at `{path}`, but `{at}` belongs to {by}; give it \
+         another path"
+    )
+}
+
+#[tokio::test]
+async fn an_operation_that_cannot_be_meant_is_refused() {
+    let operation = |path, at| taken("an operation", path, at, "the service itself");
+    for (name, application, expected) in [
+        ("hidden", of(|| Hidden), Some(HIDDEN.to_owned())),
+        ("not hidden", of(|| Shown), None),
+        (
+            "a parameter in the prefix",
+            of(|| PrefixParameter),
+            Some(PREFIX.to_owned()),
+        ),
+        ("a parameter in the path", of(|| PathParameter), None),
+        (
+            "at the docs",
+            of(|| AtDocs),
+            Some(operation("/docs", "/docs")),
+        ),
+        (
+            "below the docs",
+            of(|| BelowDocs),
+            Some(operation("/docs/mine", "/docs")),
+        ),
+        ("beside the docs", of(|| BesideDocs), None),
+        (
+            "at livez",
+            of(|| AtLivez),
+            Some(operation("/livez", "/livez")),
+        ),
+        (
+            "below readyz",
+            of(|| AtReadyz),
+            Some(operation("/readyz/more", "/readyz")),
+        ),
+        (
+            "at the document",
+            of(|| AtDocument),
+            Some(operation("/openapi.json", "/openapi.json")),
+        ),
+        (
+            "at the YAML",
+            of(|| AtYaml),
+            Some(operation("/openapi.yaml", "/openapi.yaml")),
+        ),
+        (
+            "at the metadata",
+            of(|| AtMetadata),
+            Some(operation(
+                "/.well-known/oauth-protected-resource",
+                "/.well-known/oauth-protected-resource",
+            )),
+        ),
+        ("at the root", of(|| AtRoot), None),
+        ("at the icon", of(|| AtIcon), None),
+    ] {
+        let error = refusal(application, &[]).await;
+
+        let expected = expected.map(|text| format!("the service cannot be built: {text}"));
+        assert_eq!(error, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn plain_routes_lie_where_nothing_else_does() {
+    let plain = |path: &str| small().open_routes(path, |_| Route::new());
+    let not_a_path = |path: &str| {
+        format!(
+            "plain routes must lie at a path as in `/reports`, without parameters, found `{path}`"
+        )
+    };
+    for (name, application, expected) in [
+        ("a path of their own", plain("/files"), None),
+        ("a slash at the end", plain("/files/"), None),
+        (
+            "beside an operation",
+            of(|| BesideFiles).open_routes("/files", |_| Route::new()),
+            None,
+        ),
+        (
+            "around an operation",
+            of(|| InFiles).open_routes("/files", |_| Route::new()),
+            Some(taken(
+                "an operation",
+                "/files/list",
+                "/files",
+                "plain routes",
+            )),
+        ),
+        (
+            "below the docs",
+            plain("/docs/files"),
+            Some(taken(
+                "plain routes",
+                "/docs/files",
+                "/docs",
+                "the service itself",
+            )),
+        ),
+        (
+            "around the metadata",
+            plain("/.well-known"),
+            Some(taken(
+                "plain routes",
+                "/.well-known",
+                "/.well-known/oauth-protected-resource",
+                "the service itself",
+            )),
+        ),
+        (
+            "twice",
+            plain("/files").open_routes("/files/new", |_| Route::new()),
+            Some(taken(
+                "plain routes",
+                "/files/new",
+                "/files",
+                "plain routes",
+            )),
+        ),
+        (
+            "a parameter",
+            plain("/files/:id"),
+            Some(not_a_path("/files/:id")),
+        ),
+        ("no slash", plain("files"), Some(not_a_path("files"))),
+        ("the root", plain("/"), Some(not_a_path("/"))),
+    ] {
+        let error = refusal(application, &[]).await;
+
+        let expected = expected.map(|text| format!("the service cannot be built: {text}"));
+        assert_eq!(error, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn without_docs_their_paths_are_free_and_else_empty() {
+    let off = &[("docs.enabled", "false")];
+    let hosted = start(small(), off).await;
+    for path in [
+        "/docs",
+        "/docs/",
+        "/docs/reference",
+        "/openapi.json",
+        "/openapi.yaml",
+        "/",
+    ] {
+        let answer = get(&hosted, path).await;
+
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.reason(), "not_found", "{path}");
+    }
+    for (path, application) in [
+        ("/docs", of(|| AtDocs)),
+        ("/docs/mine", of(|| BelowDocs)),
+        ("/openapi.json", of(|| AtDocument)),
+    ] {
+        let hosted = start(application, off).await;
+
+        assert_eq!(get(&hosted, path).await.text, "one", "{path}");
+    }
+    let metadata = get(&hosted, "/.well-known/oauth-protected-resource").await;
+    assert!(!metadata.text.contains("/docs"), "{}", metadata.text);
+}

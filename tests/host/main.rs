@@ -1,0 +1,26 @@
+//! The host, as somebody uses it who has an API: with the public types alone.
+
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::disallowed_methods)] // A caller brings its own client.
+#![allow(clippy::too_many_lines)] // A table is as long as it is.
+#![allow(unreachable_pub)] // A test binary has no outside.
+
+mod access;
+mod base_path;
+mod browsers;
+mod build_errors;
+mod calls;
+mod expressions;
+mod hooks;
+mod kinds;
+mod limits;
+mod metrics;
+mod origins;
+mod other_schemes;
+mod plain_routes;
+mod readiness;
+mod reload;
+mod same_answers;
+mod same_document;
+mod settings;
+mod sockets;
