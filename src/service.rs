@@ -20,7 +20,6 @@ mod denylist;
 mod files;
 mod health;
 mod keys;
-mod lasting;
 mod limits;
 mod metrics;
 mod observe;
@@ -36,6 +35,7 @@ mod request_id;
 mod routes;
 mod run;
 mod server;
+mod state;
 pub mod telemetry;
 mod traces;
 
@@ -60,12 +60,12 @@ use config::{Config, Listen};
 use current::Current;
 use denylist::Denials;
 use health::Detail;
-use lasting::Lasting;
 use metrics::{Metrics, Requests};
 use observe::Observe;
 use problems::Problems;
 use readiness::Conditions;
 use server::{Connections, Heart, Limits, Stage, Tls};
+use state::ServiceState;
 use traces::Traces;
 
 pub use application::{Application, Context, Metric, StartError};
@@ -153,7 +153,7 @@ impl Service {
         let shutdown = Shutdown::new(stage.subscribe());
         let application = application.start(config, shutdown).await?;
         let conditions = Conditions::new(application.conditions());
-        let lasting = Lasting {
+        let state = ServiceState {
             application,
             listen: setting.listen,
             clock: setting.clock,
@@ -164,11 +164,11 @@ impl Service {
             traces,
             given_keys: setting.keys,
         };
-        match App::build(config, &lasting) {
-            Ok(app) => Ok(Self::around(app, config, lasting, stage, tls.map(Tls::new))),
+        match App::build(config, &state) {
+            Ok(app) => Ok(Self::around(app, config, state, stage, tls.map(Tls::new))),
             Err(error) => {
                 // What the startup hook opened is closed.
-                lasting.application.stop(config.http.shutdown_timeout).await;
+                state.application.stop(config.http.shutdown_timeout).await;
                 Err(error)
             }
         }
@@ -177,7 +177,7 @@ impl Service {
     fn around(
         app: App,
         config: &Config,
-        lasting: Lasting,
+        state: ServiceState,
         stage: watch::Sender<Stage>,
         tls: Option<Tls>,
     ) -> Self {
@@ -190,18 +190,18 @@ impl Service {
         let endpoint = Observe::new(
             Current::new(in_force.clone()),
             requests.clone(),
-            lasting.clock.clone(),
-            lasting.traces.clone(),
+            state.clock.clone(),
+            state.traces.clone(),
         );
-        let reloader = Reloader::new(in_force.clone(), config, lasting.clone(), tls.clone());
+        let reloader = Reloader::new(in_force.clone(), config, state.clone(), tls.clone());
         let metrics = Metrics::new(metrics::Sources {
             requests,
             connections: [("http", callers.clone()), ("admin", operators.clone())],
-            verdicts: lasting.verdicts,
-            denials: lasting.denials.clone(),
+            verdicts: state.verdicts,
+            denials: state.denials.clone(),
             app: in_force,
             reloads: reloader.reloads(),
-            application: lasting.application.clone(),
+            application: state.application.clone(),
         });
         let keys = {
             let reloader = reloader.clone();
@@ -211,13 +211,13 @@ impl Service {
         let admin = Route::new()
             .at("/metrics", read(make_sync(move |_| metrics.render())))
             .at("/livez", read(make_sync(|_| health::live())))
-            .at("/denylist", lasting.denials.endpoint(config, lasting.clock))
+            .at("/denylist", state.denials.endpoint(config, state.clock))
             .at(
                 "/readyz",
                 read(health::ready(
                     keys,
-                    lasting.denials.clone(),
-                    lasting.conditions.clone(),
+                    state.denials.clone(),
+                    state.conditions.clone(),
                     stage.subscribe(),
                     Detail::Cause,
                 )),
@@ -226,14 +226,14 @@ impl Service {
         Self {
             endpoint: Arc::new(endpoint),
             admin: Arc::new(admin),
-            application: lasting.application,
-            conditions: lasting.conditions,
+            application: state.application,
+            conditions: state.conditions,
             limits,
             callers,
             operators,
             tls,
-            traces: lasting.traces,
-            denials: lasting.denials,
+            traces: state.traces,
+            denials: state.denials,
             drain_delay: config.http.drain_delay,
             reloader,
             stage,
