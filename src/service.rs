@@ -64,7 +64,7 @@ use metrics::{Metrics, Requests};
 use observe::Observe;
 use problems::Problems;
 use readiness::Conditions;
-use server::{Connections, Heart, Limits, Stage, Tls};
+use server::{Connections, Limits, Stage, Tls, WatchdogResponder};
 use state::ServiceState;
 use traces::Traces;
 
@@ -81,7 +81,7 @@ pub(crate) use program_name::program_name;
 pub(crate) use protection::redirect_uris;
 pub use protection::{fetch, refresh_policy};
 pub use reload::{ReloadError, Reloader};
-pub use server::{Listener, Pulse, Shutdown, TlsError};
+pub use server::{Listener, Shutdown, TlsError, WatchdogProbe};
 pub use traces::TracesError;
 
 /// A service, built and not yet listening.
@@ -99,8 +99,8 @@ pub struct Service {
     drain_delay: Duration,
     stage: watch::Sender<Stage>,
     reloader: Reloader,
-    pulse: Pulse,
-    heart: Heart,
+    probe: WatchdogProbe,
+    responder: WatchdogResponder,
 }
 
 /// What a service is built with besides its settings.
@@ -181,7 +181,7 @@ impl Service {
         stage: watch::Sender<Stage>,
         tls: Option<Tls>,
     ) -> Self {
-        let (pulse, heart) = Pulse::of_heart();
+        let (probe, responder) = WatchdogProbe::with_responder();
         let in_force = Arc::new(ArcSwap::from_pointee(app));
         let limits = limits::of_listener(&config.http);
         let connections = || Arc::new(Connections::new(limits.max_connections));
@@ -237,8 +237,8 @@ impl Service {
             drain_delay: config.http.drain_delay,
             reloader,
             stage,
-            pulse,
-            heart,
+            probe,
+            responder,
         }
     }
 
@@ -253,8 +253,8 @@ impl Service {
     }
 
     /// Shows a watchdog whether the service serves.
-    pub fn pulse(&self) -> Pulse {
-        self.pulse.clone()
+    pub fn watchdog_probe(&self) -> WatchdogProbe {
+        self.probe.clone()
     }
 
     /// The rules in force.

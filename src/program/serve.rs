@@ -71,7 +71,7 @@ pub(crate) async fn serve(
         has_embedded_issuer: embedded.is_some(),
     };
     output::print(&welcome.to_string())?;
-    let attending = tokio::spawn(systemd::attend(service.pulse(), url));
+    let attending = tokio::spawn(systemd::attend(service.watchdog_probe(), url));
     // The files of sockets go with what is left of their doors.
     let (admin, admin_socket) =
         admin.map_or((None, None), |door| (Some(door.listener), door.socket));
