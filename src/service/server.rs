@@ -13,7 +13,7 @@
 
 mod answer;
 mod connections;
-mod held;
+mod counted_body;
 mod in_flight;
 mod limits;
 mod listener;
