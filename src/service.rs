@@ -153,7 +153,7 @@ impl Service {
         let shutdown = Shutdown::new(stage.subscribe());
         let application = application.start(config, shutdown).await?;
         let conditions = Conditions::new(application.conditions());
-        let state = ServiceState {
+        let kept = ServiceState {
             application,
             listen: setting.listen,
             clock: setting.clock,
@@ -164,11 +164,11 @@ impl Service {
             traces,
             given_keys: setting.keys,
         };
-        match App::build(config, &state) {
-            Ok(app) => Ok(Self::around(app, config, state, stage, tls.map(Tls::new))),
+        match App::build(config, &kept) {
+            Ok(app) => Ok(Self::around(app, config, kept, stage, tls.map(Tls::new))),
             Err(error) => {
                 // What the startup hook opened is closed.
-                state.application.stop(config.http.shutdown_timeout).await;
+                kept.application.stop(config.http.shutdown_timeout).await;
                 Err(error)
             }
         }
@@ -177,7 +177,7 @@ impl Service {
     fn around(
         app: App,
         config: &Config,
-        state: ServiceState,
+        kept: ServiceState,
         stage: watch::Sender<Stage>,
         tls: Option<Tls>,
     ) -> Self {
@@ -190,18 +190,18 @@ impl Service {
         let endpoint = Observe::new(
             Current::new(in_force.clone()),
             requests.clone(),
-            state.clock.clone(),
-            state.traces.clone(),
+            kept.clock.clone(),
+            kept.traces.clone(),
         );
-        let reloader = Reloader::new(in_force.clone(), config, state.clone(), tls.clone());
+        let reloader = Reloader::new(in_force.clone(), config, kept.clone(), tls.clone());
         let metrics = Metrics::new(metrics::Sources {
             requests,
             connections: [("http", callers.clone()), ("admin", operators.clone())],
-            verdicts: state.verdicts,
-            denials: state.denials.clone(),
+            verdicts: kept.verdicts,
+            denials: kept.denials.clone(),
             app: in_force,
             reloads: reloader.reloads(),
-            application: state.application.clone(),
+            application: kept.application.clone(),
         });
         let keys = {
             let reloader = reloader.clone();
@@ -211,13 +211,13 @@ impl Service {
         let admin = Route::new()
             .at("/metrics", read(make_sync(move |_| metrics.render())))
             .at("/livez", read(make_sync(|_| health::live())))
-            .at("/denylist", state.denials.endpoint(config, state.clock))
+            .at("/denylist", kept.denials.endpoint(config, kept.clock))
             .at(
                 "/readyz",
                 read(health::ready(
                     keys,
-                    state.denials.clone(),
-                    state.conditions.clone(),
+                    kept.denials.clone(),
+                    kept.conditions.clone(),
                     stage.subscribe(),
                     Detail::Cause,
                 )),
@@ -226,14 +226,14 @@ impl Service {
         Self {
             endpoint: Arc::new(endpoint),
             admin: Arc::new(admin),
-            application: state.application,
-            conditions: state.conditions,
+            application: kept.application,
+            conditions: kept.conditions,
             limits,
             callers,
             operators,
             tls,
-            traces: state.traces,
-            denials: state.denials,
+            traces: kept.traces,
+            denials: kept.denials,
             drain_delay: config.http.drain_delay,
             reloader,
             stage,
