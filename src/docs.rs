@@ -39,9 +39,11 @@ use asset::Asset;
 pub use pages::Pages;
 pub(crate) use read::read;
 pub(crate) use sign_in::SignIn;
+#[cfg(all(feature = "service", feature = "dev"))]
 pub(crate) use swagger_ui::OAUTH2_REDIRECT;
 
 /// The paths that [`Documents`] adds.
+#[cfg(feature = "service")]
 pub(crate) const PATHS: [&str; 3] = ["/openapi.json", "/openapi.yaml", "/docs"];
 
 /// The document in its forms.

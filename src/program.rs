@@ -5,12 +5,12 @@
 mod check;
 mod command_line;
 mod doctor;
-mod doors;
 mod embedded;
 mod explain;
 mod failure;
 mod generate;
 mod health;
+mod listeners;
 mod openapi;
 mod output;
 mod page;

@@ -20,7 +20,6 @@ mod denylist;
 mod files;
 mod health;
 mod keys;
-mod lasting;
 mod limits;
 mod metrics;
 mod observe;
@@ -36,6 +35,7 @@ mod request_id;
 mod routes;
 mod run;
 mod server;
+mod state;
 pub mod telemetry;
 mod traces;
 
@@ -60,12 +60,12 @@ use config::{Config, Listen};
 use current::Current;
 use denylist::Denials;
 use health::Detail;
-use lasting::Lasting;
 use metrics::{Metrics, Requests};
 use observe::Observe;
 use problems::Problems;
 use readiness::Conditions;
-use server::{Connections, Heart, Limits, Stage, Tls};
+use server::{Connections, Limits, Stage, Tls, WatchdogResponder};
+use state::ServiceState;
 use traces::Traces;
 
 pub use application::{Application, Context, Metric, StartError};
@@ -77,10 +77,11 @@ pub use keys::Keys;
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use program_name::program_name;
+#[cfg(feature = "dev")]
 pub(crate) use protection::redirect_uris;
 pub use protection::{fetch, refresh_policy};
 pub use reload::{ReloadError, Reloader};
-pub use server::{Listener, Pulse, Shutdown, TlsError};
+pub use server::{Listener, Shutdown, TlsError, WatchdogProbe};
 pub use traces::TracesError;
 
 /// A service, built and not yet listening.
@@ -98,8 +99,8 @@ pub struct Service {
     drain_delay: Duration,
     stage: watch::Sender<Stage>,
     reloader: Reloader,
-    pulse: Pulse,
-    heart: Heart,
+    probe: WatchdogProbe,
+    responder: WatchdogResponder,
 }
 
 /// What a service is built with besides its settings.
@@ -152,7 +153,7 @@ impl Service {
         let shutdown = Shutdown::new(stage.subscribe());
         let application = application.start(config, shutdown).await?;
         let conditions = Conditions::new(application.conditions());
-        let lasting = Lasting {
+        let kept = ServiceState {
             application,
             listen: setting.listen,
             clock: setting.clock,
@@ -163,11 +164,11 @@ impl Service {
             traces,
             given_keys: setting.keys,
         };
-        match App::build(config, &lasting) {
-            Ok(app) => Ok(Self::around(app, config, lasting, stage, tls.map(Tls::new))),
+        match App::build(config, &kept) {
+            Ok(app) => Ok(Self::around(app, config, kept, stage, tls.map(Tls::new))),
             Err(error) => {
                 // What the startup hook opened is closed.
-                lasting.application.stop(config.http.shutdown_timeout).await;
+                kept.application.stop(config.http.shutdown_timeout).await;
                 Err(error)
             }
         }
@@ -176,11 +177,11 @@ impl Service {
     fn around(
         app: App,
         config: &Config,
-        lasting: Lasting,
+        kept: ServiceState,
         stage: watch::Sender<Stage>,
         tls: Option<Tls>,
     ) -> Self {
-        let (pulse, heart) = Pulse::of_heart();
+        let (probe, responder) = WatchdogProbe::with_responder();
         let in_force = Arc::new(ArcSwap::from_pointee(app));
         let limits = limits::of_listener(&config.http);
         let connections = || Arc::new(Connections::new(limits.max_connections));
@@ -189,18 +190,18 @@ impl Service {
         let endpoint = Observe::new(
             Current::new(in_force.clone()),
             requests.clone(),
-            lasting.clock.clone(),
-            lasting.traces.clone(),
+            kept.clock.clone(),
+            kept.traces.clone(),
         );
-        let reloader = Reloader::new(in_force.clone(), config, lasting.clone(), tls.clone());
+        let reloader = Reloader::new(in_force.clone(), config, kept.clone(), tls.clone());
         let metrics = Metrics::new(metrics::Sources {
             requests,
             connections: [("http", callers.clone()), ("admin", operators.clone())],
-            verdicts: lasting.verdicts,
-            denials: lasting.denials.clone(),
+            verdicts: kept.verdicts,
+            denials: kept.denials.clone(),
             app: in_force,
             reloads: reloader.reloads(),
-            application: lasting.application.clone(),
+            application: kept.application.clone(),
         });
         let keys = {
             let reloader = reloader.clone();
@@ -210,13 +211,13 @@ impl Service {
         let admin = Route::new()
             .at("/metrics", read(make_sync(move |_| metrics.render())))
             .at("/livez", read(make_sync(|_| health::live())))
-            .at("/denylist", lasting.denials.endpoint(config, lasting.clock))
+            .at("/denylist", kept.denials.endpoint(config, kept.clock))
             .at(
                 "/readyz",
                 read(health::ready(
                     keys,
-                    lasting.denials.clone(),
-                    lasting.conditions.clone(),
+                    kept.denials.clone(),
+                    kept.conditions.clone(),
                     stage.subscribe(),
                     Detail::Cause,
                 )),
@@ -225,19 +226,19 @@ impl Service {
         Self {
             endpoint: Arc::new(endpoint),
             admin: Arc::new(admin),
-            application: lasting.application,
-            conditions: lasting.conditions,
+            application: kept.application,
+            conditions: kept.conditions,
             limits,
             callers,
             operators,
             tls,
-            traces: lasting.traces,
-            denials: lasting.denials,
+            traces: kept.traces,
+            denials: kept.denials,
             drain_delay: config.http.drain_delay,
             reloader,
             stage,
-            pulse,
-            heart,
+            probe,
+            responder,
         }
     }
 
@@ -252,8 +253,8 @@ impl Service {
     }
 
     /// Shows a watchdog whether the service serves.
-    pub fn pulse(&self) -> Pulse {
-        self.pulse.clone()
+    pub fn watchdog_probe(&self) -> WatchdogProbe {
+        self.probe.clone()
     }
 
     /// The rules in force.

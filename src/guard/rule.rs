@@ -36,8 +36,10 @@ use crate::token::{Claims, Scope};
 use super::challenge::Rejection;
 
 pub use error::RuleError;
+#[cfg(feature = "service")]
+pub(crate) use making::must_exist;
+pub(crate) use making::rules;
 pub(super) use making::scopes_in_use;
-pub(crate) use making::{must_exist, rules};
 pub(crate) use pairing::RouteTable;
 pub(super) use pairing::pair;
 

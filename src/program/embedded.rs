@@ -68,6 +68,10 @@ pub(crate) async fn start(
 }
 
 /// Puts the embedded issuer in force again, for settings that were read anew.
+#[cfg_attr(
+    not(feature = "dev"),
+    expect(unused_variables, reason = "nothing is introduced")
+)]
 pub(crate) fn keep(outline: &Outline, config: &mut Config, issuer: &Issuer) {
     if config.issuer.url.is_none() {
         #[cfg(feature = "dev")]

@@ -12,9 +12,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::program::command_line::CommandLine;
-use crate::program::doors::Doors;
 use crate::program::embedded;
 use crate::program::failure::Failure;
+use crate::program::listeners::Listeners;
 use crate::program::output;
 use crate::program::systemd;
 use crate::program::welcome::Welcome;
@@ -30,7 +30,7 @@ pub(crate) async fn serve(
     )]
     let filter = std::env::var("RUST_LOG").ok();
     let _log = telemetry::init(config.log.format, filter.as_deref())?;
-    let Doors { http, admin } = Doors::open(&config)?;
+    let Listeners { http, admin } = Listeners::open(&config)?;
     let outline = application.outline().clone();
     let settings = application.settings();
     let embedded = embedded::start(&outline, &mut config, &http.listen).await?;
@@ -67,14 +67,14 @@ pub(crate) async fn serve(
         rules: &service.rules(),
         listen: &http.listen,
         url: &url,
-        admin: admin.as_ref().map(|door| &door.listen),
+        admin: admin.as_ref().map(|admin| &admin.listen),
         has_embedded_issuer: embedded.is_some(),
     };
     output::print(&welcome.to_string())?;
-    let attending = tokio::spawn(systemd::attend(service.pulse(), url));
-    // The files of sockets go with what is left of their doors.
+    let attending = tokio::spawn(systemd::attend(service.watchdog_probe(), url));
+    // The files of sockets go with what is left of their listeners.
     let (admin, admin_socket) =
-        admin.map_or((None, None), |door| (Some(door.listener), door.socket));
+        admin.map_or((None, None), |admin| (Some(admin.listener), admin.socket));
     service.run(http.listener, admin, shutdown).await;
     drop(admin_socket);
     drop(http.socket);

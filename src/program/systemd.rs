@@ -1,13 +1,13 @@
 //! What systemd is told (`sd_notify(3)`). Without `NOTIFY_SOCKET` nobody is told anything.
 
-use crate::service::Pulse;
+use crate::service::WatchdogProbe;
 use sd_notify::NotifyState::{self, Ready, Reloading, Status, Stopping, Watchdog};
 use tracing::warn;
 
 /// Says that the service is ready once it serves, and from then on, at half of the time that
 /// systemd waits, that it still does. A loop that is stuck says nothing, and is restarted.
-pub(crate) async fn attend(pulse: Pulse, url: String) {
-    if !pulse.beat().await {
+pub(crate) async fn attend(probe: WatchdogProbe, url: String) {
+    if !probe.is_serving().await {
         return;
     }
     tell(&[Ready, Status(&format!("serving at {url}"))]);
@@ -16,7 +16,7 @@ pub(crate) async fn attend(pulse: Pulse, url: String) {
     };
     loop {
         tokio::time::sleep(patience / 2).await;
-        if !pulse.beat().await {
+        if !probe.is_serving().await {
             return;
         }
         tell(&[Watchdog]);

@@ -19,13 +19,13 @@ use super::audit::Audit;
 use super::config::Config;
 use super::cross_origin::CrossOrigin;
 use super::keys::Keys;
-use super::lasting::Lasting;
 use super::limits::OperationLimits;
 use super::own_routes::{self, OwnRoutes};
 use super::paths;
 use super::problems::Problems;
-use super::protection::{self, Print, fetch, public_url, refresh_policy, validation};
+use super::protection::{self, fetch, public_url, refresh_policy, validation};
 use super::routes::{Routes, Table};
+use super::state::ServiceState;
 
 /// Everything that a reload replaces.
 pub(super) struct App {
@@ -36,20 +36,21 @@ pub(super) struct App {
     pub(super) max_stale: Duration,
     pub(super) limits: OperationLimits,
     pub(super) rules: Arc<[OperationRule]>,
-    pub(super) print: Print,
+    #[cfg(feature = "testing")]
+    pub(super) print: protection::Print,
 }
 
 impl App {
-    pub(super) fn build(config: &Config, lasting: &Lasting) -> Result<Self, BuildError> {
-        let keys = keys(config, lasting)?;
+    pub(super) fn build(config: &Config, state: &ServiceState) -> Result<Self, BuildError> {
+        let keys = keys(config, state)?;
         let verifier = Verifier::new(keys.source(), validation(config)?)
-            .with_clock(lasting.clock.clone())
+            .with_clock(state.clock.clone())
             .with_cache(config.cache.max_bytes)
-            .with_tally(lasting.verdicts.clone())
-            .with_denylist(lasting.denials.list());
-        let public_url = public_url(config, &lasting.listen);
-        let outline = lasting.application.outline();
-        let clock = lasting.clock.clone();
+            .with_tally(state.verdicts.clone())
+            .with_denylist(state.denials.list());
+        let public_url = public_url(config, &state.listen);
+        let outline = state.application.outline();
+        let clock = state.clock.clone();
         let guard = protection::guard(config, outline, verifier, &public_url, clock);
         let audit = Audit::open(&config.audit)?;
         let is_audited = audit.is_some();
@@ -57,7 +58,7 @@ impl App {
             Some(audit) => guard.with_witness(move |decision| audit.tell(decision)),
             None => guard,
         };
-        let Made { operations, plain } = lasting.application.make(config, &guard, &public_url)?;
+        let Made { operations, plain } = state.application.make(config, &guard, &public_url)?;
         let base_path = &outline.base_path;
         paths::check(&operations, base_path, &plain, config)?;
         let rules = operations.rules;
@@ -85,7 +86,7 @@ impl App {
             public_url: &public_url,
             documents: documents.as_ref(),
             keys: &keys,
-            lasting,
+            state,
         };
         let table = on_callers_paths(operations.table, base_path);
         let own = own_routes::routes(&own, &table);
@@ -97,22 +98,23 @@ impl App {
             keys,
             limits,
             rules,
+            #[cfg(feature = "testing")]
             print,
         })
     }
 }
 
-fn keys(config: &Config, lasting: &Lasting) -> Result<Keys, BuildError> {
-    if let Some(given) = &lasting.given_keys {
+fn keys(config: &Config, state: &ServiceState) -> Result<Keys, BuildError> {
+    if let Some(given) = &state.given_keys {
         return Ok(Keys::Given(given.clone()));
     }
     let issuer = config.issuer.url.clone().ok_or(BuildError::NoIssuer)?;
     let mut fetch = fetch(&config.issuer)?;
-    if let Some(traces) = &lasting.traces {
+    if let Some(traces) = &state.traces {
         fetch = fetch.with_witness(traces.witness());
     }
     let policy = refresh_policy(&config.issuer);
-    let keys = RemoteKeySet::start(issuer, fetch, policy, lasting.clock.clone());
+    let keys = RemoteKeySet::start(issuer, fetch, policy, state.clock.clone());
     Ok(Keys::Fetched(Arc::new(keys)))
 }
 

@@ -13,10 +13,10 @@ use super::application::Outline;
 use super::browser;
 use super::health::{self, Detail};
 use super::keys::Keys;
-use super::lasting::Lasting;
 use super::paths::{OWN, RESOURCE_METADATA, full_path, is_within};
 use super::problems::problem;
 use super::routes::{Own, Table};
+use super::state::ServiceState;
 
 /// What the service's own answers are made of.
 pub(super) struct OwnRoutes<'a> {
@@ -27,7 +27,7 @@ pub(super) struct OwnRoutes<'a> {
     /// `None` where the pages and the document are disabled.
     pub(super) documents: Option<&'a Arc<Documents>>,
     pub(super) keys: &'a Keys,
-    pub(super) lasting: &'a Lasting,
+    pub(super) state: &'a ServiceState,
 }
 
 /// All of them, except for those that an operation in `table` replaces.
@@ -42,9 +42,9 @@ pub(super) fn routes(own: &OwnRoutes<'_>, table: &Table) -> Own {
             "/readyz",
             read(health::ready(
                 move || keys.clone(),
-                own.lasting.denials.clone(),
-                own.lasting.conditions.clone(),
-                own.lasting.stage.clone(),
+                own.state.denials.clone(),
+                own.state.conditions.clone(),
+                own.state.stage.clone(),
                 Detail::Word,
             )),
         );

@@ -178,9 +178,10 @@ mod tests {
         let conflict = || "taken".with_status(StatusCode::CONFLICT).into_response();
         for (chosen, said) in [(true, "taken"), (false, "\"reason\":\"bad_request\"")] {
             let endpoint = make_sync(move |_| -> Result<Response> {
-                Err(match chosen {
-                    true => Error::from_response(conflict()),
-                    false => Error::from_string("taken", StatusCode::CONFLICT),
+                Err(if chosen {
+                    Error::from_response(conflict())
+                } else {
+                    Error::from_string("taken", StatusCode::CONFLICT)
                 })
             });
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::docs::OAUTH2_REDIRECT;
 use crate::guard::{Access, Challenge, Document, Guard, OperationRule, RateLimits};
 use crate::issuer::{Fetch, FetchPolicy, Metadata, RefreshPolicy};
 use crate::token::Validation;
@@ -65,6 +64,7 @@ pub(super) fn printer(
 
 /// Where an issuer may send people back to Swagger UI, for a service that listens at
 /// `listen`: under its public URL, and on this machine under both of its names.
+#[cfg(feature = "dev")]
 pub(crate) fn redirect_uris(config: &Config, listen: &Listen) -> Vec<String> {
     let mut bases = vec![public_url(config, listen)];
     if let Some(port) = listen.address().map(|address| address.port()) {
@@ -73,7 +73,7 @@ pub(crate) fn redirect_uris(config: &Config, listen: &Listen) -> Vec<String> {
     }
     bases.dedup();
     (bases.into_iter())
-        .map(|base| base + OAUTH2_REDIRECT)
+        .map(|base| base + crate::docs::OAUTH2_REDIRECT)
         .collect()
 }
 

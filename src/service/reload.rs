@@ -23,16 +23,16 @@ use super::app::App;
 use super::config::{Config, RestartValues};
 use super::denylist;
 use super::keys::Keys;
-use super::lasting::Lasting;
 use super::limits;
 use super::server::Tls;
+use super::state::ServiceState;
 
 /// Puts other settings in force. Clones reload the same service.
 #[derive(Clone)]
 pub struct Reloader {
     in_force: Arc<ArcSwap<App>>,
     fixed: Arc<RestartValues>,
-    lasting: Lasting,
+    state: ServiceState,
     tls: Option<Tls>,
     reloads: Arc<Reloads>,
 }
@@ -41,13 +41,13 @@ impl Reloader {
     pub(super) fn new(
         in_force: Arc<ArcSwap<App>>,
         config: &Config,
-        lasting: Lasting,
+        state: ServiceState,
         tls: Option<Tls>,
     ) -> Self {
         Self {
             in_force,
             fixed: Arc::new(config.restart_values().clone()),
-            lasting,
+            state,
             tls,
             reloads: Arc::default(),
         }
@@ -59,7 +59,7 @@ impl Reloader {
     ///
     /// A [`ReloadError`], and the old settings go on.
     pub async fn reload(&self, config: &Config) -> Result<(), ReloadError> {
-        self.lasting.denials.add();
+        self.state.denials.add();
         let outcome = self.replace(config).await;
         self.reloads.count(outcome.is_ok());
         outcome
@@ -68,7 +68,7 @@ impl Reloader {
     /// Does what can be done where the settings cannot be read: counts a reload that failed,
     /// and puts further denials of the file in force.
     pub fn fail(&self) {
-        self.lasting.denials.add();
+        self.state.denials.add();
         self.reloads.count(false);
     }
 
@@ -80,9 +80,9 @@ impl Reloader {
         let certificate = limits::certificate(&config.http).map_err(BuildError::from)?;
         let file = config.denylist.file.as_deref();
         let denials = denylist::read(file).map_err(BuildError::from)?;
-        let app = App::build(config, &self.lasting)?;
+        let app = App::build(config, &self.state)?;
         app.keys.first_attempt().await?;
-        self.lasting
+        self.state
             .denials
             .put(&config.denylist, denials)
             .map_err(BuildError::from)?;

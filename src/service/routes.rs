@@ -8,6 +8,7 @@
 //!    foreign security schemes read.
 
 mod prepared;
+mod table;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -27,8 +28,7 @@ use super::paths::is_within;
 use crate::guard::BearerAuth;
 use prepared::Prepared;
 
-/// The endpoints of a path, by method.
-pub(super) type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
+pub(super) use table::Table;
 
 /// Every path of the service.
 pub(super) struct Routes {

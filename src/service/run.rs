@@ -9,7 +9,7 @@ use poem::{Request, Response};
 use tokio::sync::watch;
 
 use super::Service;
-use super::server::{self, Listener, Pulse, Stage};
+use super::server::{self, Listener, Stage, WatchdogProbe};
 
 impl Service {
     /// Serves until `shutdown` completes, and then ends:
@@ -35,13 +35,13 @@ impl Service {
             self.tls,
             self.callers,
             self.stage.subscribe(),
-            self.heart,
+            self.responder,
         );
         let admin = admin.map(Into::into);
         if let Some(door) = &admin {
             self.denials.open(door);
         }
-        let (_, unasked) = Pulse::of_heart();
+        let (_, unasked) = WatchdogProbe::with_responder();
         let (admin_stage, admin_ends) = watch::channel(Stage::Open);
         let operators = async {
             if let Some(admin) = admin {

@@ -13,7 +13,7 @@
 
 mod answer;
 mod connections;
-mod held;
+mod counted_body;
 mod in_flight;
 mod limits;
 mod listener;
@@ -23,12 +23,12 @@ mod pace;
 mod paced;
 mod places;
 mod proxies;
-mod pulse;
 mod stage;
 mod tls;
 mod upgrade;
 mod upgrades;
 mod upload;
+mod watchdog;
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -57,12 +57,12 @@ use upgrades::Upgrades;
 pub(super) use limits::Limits;
 pub use listener::Listener;
 pub use proxies::TrustedProxies;
-pub(super) use pulse::Heart;
-pub use pulse::Pulse;
 pub use stage::Shutdown;
 pub(super) use stage::Stage;
 pub use tls::TlsError;
 pub(super) use tls::{Certificate, Tls};
+pub use watchdog::WatchdogProbe;
+pub(super) use watchdog::WatchdogResponder;
 
 /// Serves until `stage` is [`Stage::Closed`], and then lets requests in flight finish.
 pub(super) async fn serve(
@@ -72,7 +72,7 @@ pub(super) async fn serve(
     tls: Option<Tls>,
     connections: Arc<Connections>,
     mut stage: watch::Receiver<Stage>,
-    mut heart: Heart,
+    mut responder: WatchdogResponder,
 ) {
     let upgrades = Upgrades::new(connections.clone(), &limits);
     let server = Arc::new(Server {
@@ -89,7 +89,7 @@ pub(super) async fn serve(
         while connections.try_join_next().is_some() {}
         let (place, stream) = tokio::select! {
             _ = stage.wait_for(Stage::is_closed) => break,
-            () = heart.beat() => continue,
+            () = responder.respond() => continue,
             accepted = accept(&listener, &server.places) => accepted,
         };
         connections.spawn(server.clone().serve(stream, place));
@@ -102,7 +102,7 @@ pub(super) async fn serve(
     let finished = async { while connections.join_next().await.is_some() {} };
     let in_time = tokio::select! {
         in_time = tokio::time::timeout(server.limits.shutdown_timeout, finished) => in_time,
-        never = heart.keep_beating() => match never {},
+        never = responder.keep_responding() => match never {},
     };
     if in_time.is_err() {
         warn!(

@@ -15,7 +15,7 @@ use poem::{Endpoint, IntoEndpoint, Request, Response, Result, Route};
 use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{OpenApi, OpenApiService};
 
-use super::Table;
+use super::table::Table;
 
 /// Operations behind poem-openapi's own service.
 pub(super) struct Prepared {

@@ -28,7 +28,7 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Body, IntoResponse, Request, Response};
 use tokio::sync::watch;
 
-use super::held::Held;
+use super::counted_body::CountedBody;
 use super::in_flight::{InFlight, Progress};
 use super::limits::Limits;
 use super::origin::Origin;
@@ -72,7 +72,7 @@ impl Answerer {
         mut request: http::Request<Incoming>,
         origin: &Origin,
         pace: &Arc<Pace>,
-    ) -> impl Future<Output = Result<hyper::Response<Held>, Infallible>> + Send + use<> {
+    ) -> impl Future<Output = Result<hyper::Response<CountedBody>, Infallible>> + Send + use<> {
         let version = request.version();
         let share = self.share(&request);
         let mut in_flight = InFlight::begin(pace, version == Version::HTTP_2, share);
@@ -108,7 +108,7 @@ impl Answerer {
                 response.headers_mut().insert(CONNECTION, CLOSE);
             }
             let response: hyper::Response<BoxBody<Bytes, io::Error>> = response.into();
-            Ok(response.map(|body| Held::new(body, in_flight)))
+            Ok(response.map(|body| CountedBody::new(body, in_flight)))
         }
     }
 

@@ -3,10 +3,10 @@
 mod ending;
 mod handlers;
 mod http2;
-mod pulse;
 mod slowness;
 mod streams;
 mod upgrades;
+mod watchdog;
 mod world;
 
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::super::{Connections, Limits, Pulse, Shutdown, Stage, serve};
+use super::super::{Connections, Limits, Shutdown, Stage, WatchdogProbe, serve};
 use super::handlers::{Handlers, WithLimits};
 use crate::service::problems::Problems;
 
@@ -26,7 +26,7 @@ pub(super) struct World {
     pub(super) ended: mpsc::UnboundedReceiver<std::io::Result<()>>,
     pub(super) connections: Arc<Connections>,
     pub(super) server: JoinHandle<()>,
-    pub(super) pulse: Pulse,
+    pub(super) probe: WatchdogProbe,
 }
 
 impl World {
@@ -62,7 +62,7 @@ impl World {
         let endpoint = make(move |request| handlers.clone().respond(request));
         let endpoint = Arc::new(WithLimits::new(endpoint.with(Problems::default())));
         let connections = Arc::new(Connections::new(limits.max_connections));
-        let (pulse, heart) = Pulse::of_heart();
+        let (probe, responder) = WatchdogProbe::with_responder();
         Self {
             address,
             stage,
@@ -77,9 +77,9 @@ impl World {
                 None,
                 connections,
                 ends,
-                heart,
+                responder,
             )),
-            pulse,
+            probe,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a reload keeps.
+//! The state of a service, which a reload keeps.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::traces::Traces;
 
 /// What outlives a reload.
 #[derive(Clone)]
-pub(super) struct Lasting {
+pub(super) struct ServiceState {
     pub(super) application: Arc<dyn Running>,
     pub(super) listen: Listen,
     pub(super) clock: Arc<dyn Clock>,

@@ -12,14 +12,14 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::in_flight::InFlight;
 
-pub(super) struct Held {
+pub(super) struct CountedBody {
     body: BoxBody<Bytes, io::Error>,
     in_flight: InFlight,
     /// Most have one part, which is there, and need no clock.
     is_streamed: bool,
 }
 
-impl Held {
+impl CountedBody {
     pub(super) fn new(body: BoxBody<Bytes, io::Error>, in_flight: InFlight) -> Self {
         let is_streamed = body.size_hint().exact().is_none();
         if is_streamed {
@@ -33,7 +33,7 @@ impl Held {
     }
 }
 
-impl Body for Held {
+impl Body for CountedBody {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -1,4 +1,4 @@
-//! Opens the doors: sockets that systemd hands over, else those that the settings name.
+//! Opens the listeners: sockets that systemd passes, else those that the settings name.
 //!
 //! Of two sockets handed over the second is the operators' (`sd_listen_fds(3)`).
 
@@ -16,14 +16,14 @@ use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 use crate::program::failure::Failure;
 
-/// The doors of the service, open.
-pub(crate) struct Doors {
-    pub(crate) http: Door,
-    pub(crate) admin: Option<Door>,
+/// The listeners of the service, open.
+pub(crate) struct Listeners {
+    pub(crate) http: OpenListener,
+    pub(crate) admin: Option<OpenListener>,
 }
 
 /// A listener, and where it is.
-pub(crate) struct Door {
+pub(crate) struct OpenListener {
     pub(crate) listener: Listener,
     pub(crate) listen: Listen,
     /// Where it is a Unix socket of our own.
@@ -33,14 +33,14 @@ pub(crate) struct Door {
 /// The file of a Unix socket, removed when this is dropped.
 pub(crate) struct Socket(PathBuf);
 
-impl Doors {
+impl Listeners {
     pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
         let mut handed_over = ListenFd::from_env();
         let mut open = |position, key, listen: Option<&Listen>| match (
             take(&mut handed_over, position, key)?,
             listen,
         ) {
-            (Some(door), _) => Ok(Some(door)),
+            (Some(passed), _) => Ok(Some(passed)),
             (None, Some(Listen::Address(address))) => {
                 bind(key, *address, config.http.reuse_port).map(Some)
             }
@@ -49,7 +49,7 @@ impl Doors {
         };
         let http = open(0, "http.listen", Some(&config.http.listen))?;
         let admin = open(1, "admin.listen", config.admin.listen.as_ref())?;
-        if let Some(Door {
+        if let Some(OpenListener {
             socket: Some(Socket(path)),
             ..
         }) = &admin
@@ -71,12 +71,12 @@ fn take(
     handed_over: &mut ListenFd,
     position: usize,
     key: &'static str,
-) -> Result<Option<Door>, Failure> {
+) -> Result<Option<OpenListener>, Failure> {
     if position >= handed_over.len() {
         return Ok(None);
     }
     let failure = |source| Failure::HandedOver { key, source };
-    let door = |listener, listen| Door {
+    let opened = |listener, listen| OpenListener {
         listener,
         listen,
         socket: None,
@@ -85,7 +85,7 @@ fn take(
         listener.set_nonblocking(true).map_err(failure)?;
         let address = listener.local_addr().map_err(failure)?;
         let listener = TcpListener::from_std(listener).map_err(failure)?;
-        return Ok(Some(door(listener.into(), address.into())));
+        return Ok(Some(opened(listener.into(), address.into())));
     }
     let listener = handed_over.take_unix_listener(position).map_err(failure)?;
     let Some(listener) = listener else {
@@ -95,10 +95,10 @@ fn take(
     let address = listener.local_addr().map_err(failure)?;
     let path = address.as_pathname().unwrap_or(Path::new("")).to_owned();
     let listener = UnixListener::from_std(listener).map_err(failure)?;
-    Ok(Some(door(listener.into(), Listen::Unix(path))))
+    Ok(Some(opened(listener.into(), Listen::Unix(path))))
 }
 
-fn bind(key: &'static str, address: SocketAddr, reuse_port: bool) -> Result<Door, Failure> {
+fn bind(key: &'static str, address: SocketAddr, reuse_port: bool) -> Result<OpenListener, Failure> {
     let bind = || {
         let socket = match address {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
@@ -109,7 +109,7 @@ fn bind(key: &'static str, address: SocketAddr, reuse_port: bool) -> Result<Door
         socket.set_reuseport(reuse_port)?;
         socket.bind(address)?;
         let listener = socket.listen(BACKLOG)?;
-        Ok(Door {
+        Ok(OpenListener {
             listen: listener.local_addr()?.into(),
             listener: listener.into(),
             socket: None,
@@ -122,14 +122,14 @@ fn bind(key: &'static str, address: SocketAddr, reuse_port: bool) -> Result<Door
     })
 }
 
-fn bind_socket(key: &'static str, path: &Path) -> Result<Door, Failure> {
+fn bind_socket(key: &'static str, path: &Path) -> Result<OpenListener, Failure> {
     let bind = || {
         let is_socket = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
         // Left behind by a process that was killed: nobody answers there.
         if is_socket && UnixStream::connect(path).is_err() {
             fs::remove_file(path)?;
         }
-        Ok(Door {
+        Ok(OpenListener {
             listener: UnixListener::bind(path)?.into(),
             listen: Listen::Unix(path.to_owned()),
             socket: Some(Socket(path.to_owned())),
