@@ -178,15 +178,17 @@ mod tests {
         let conflict = || "taken".with_status(StatusCode::CONFLICT).into_response();
         for (chosen, said) in [(true, "taken"), (false, "\"reason\":\"bad_request\"")] {
             let endpoint = make_sync(move |_| -> Result<Response> {
-                Err(match chosen {
-                    true => Error::from_response(conflict()),
-                    false => Error::from_string("taken", StatusCode::CONFLICT),
+                Err(if chosen {
+                    Error::from_response(conflict())
+                } else {
+                    Error::from_string("taken", StatusCode::CONFLICT)
                 })
             });
 
-            let response = endpoint.with(Problems::default()).call(Request::default());
+            let endpoint = endpoint.with(Problems::default());
 
-            let response = response.await.unwrap();
+            let response = endpoint.call(Request::default()).await.unwrap();
+
             assert_eq!(response.status(), 409);
             let body = response.into_body().into_string().await.unwrap();
             assert!(body.contains(said), "{body}");

@@ -59,7 +59,7 @@ fn fault(metric: &Metric, before: &[&Metric]) -> Option<&'static str> {
         Some("the name of a label has other characters than letters, digits and `_`")
     } else if (names.iter().enumerate()).any(|(at, name)| names[..at].contains(name)) {
         Some("two of its labels have the same name")
-    } else if metric.kind == MetricKind::Counter && !(metric.value >= 0.0) {
+    } else if metric.kind == MetricKind::Counter && (metric.value.is_nan() || metric.value < 0.0) {
         Some("a counter is neither negative nor NaN")
     } else if of_same_name().any(|it| it.kind != metric.kind) {
         Some("it is a counter and a gauge")
