@@ -188,6 +188,7 @@ mod tests {
             let endpoint = endpoint.with(Problems::default());
 
             let response = endpoint.call(Request::default()).await.unwrap();
+
             assert_eq!(response.status(), 409);
             let body = response.into_body().into_string().await.unwrap();
             assert!(body.contains(said), "{body}");

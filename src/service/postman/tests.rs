@@ -1,5 +1,7 @@
 #![allow(clippy::unused_async)] // Poem-openapi's operations are async.
 
+mod other_schemes;
+
 use std::sync::Arc;
 
 use poem_openapi::param::{Path, Query};
@@ -102,10 +104,14 @@ fn first_page() -> u32 {
 }
 
 fn files(access: Access) -> PostmanFiles {
+    files_of(|| Api, access)
+}
+
+fn files_of<T: OpenApi>(api: fn() -> T, access: Access) -> PostmanFiles {
     let validation = Validation::new("", Audience::parse("api://default").unwrap());
     let verifier = Verifier::new(Arc::new(Arc::<KeySet>::default()), validation);
     let guard = Guard::new(verifier).with_access(access);
-    let service = OpenApiService::new(guard.protect(Api), "Reports", "1");
+    let service = OpenApiService::new(guard.protect(api()), "Reports", "1");
     let document = guard.document(&service).unwrap();
     let environment = Environment {
         base_url: "https://api.example.com".into(),
@@ -114,7 +120,7 @@ fn files(access: Access) -> PostmanFiles {
         client_secret: "secret".into(),
         scope: "reports:read reports:write".into(),
     };
-    PostmanFiles::new(&document, guard.protect(Api).rules(), &environment)
+    PostmanFiles::new(&document, guard.protect(api()).rules(), &environment)
 }
 
 fn parse(text: &str) -> Value {
