@@ -87,7 +87,7 @@ async fn tasks_end_before_the_shutdown_hook_runs() {
     let state = journal.clone();
     let application = Application::new("Named", "1")
         .task("before", |context| async move {
-            context.shutdown().begun().await
+            context.shutdown().begun().await;
         })
         .startup(|_| async move {
             write(&state, "started");

@@ -73,6 +73,7 @@ pub enum Handled {
     Wrong(PlainText<String>),
 }
 
+#[allow(clippy::needless_pass_by_value)] // What poem-openapi calls takes it by value.
 fn said(error: poem::Error) -> Handled {
     Handled::Wrong(PlainText(error.to_string()))
 }

@@ -19,9 +19,10 @@ async fn a_condition_that_fails_is_named_until_it_holds_again() {
         .readiness("queue", |_| async { Ok::<_, String>(()) })
         .startup(move |_| async move { Ok::<_, String>(state) })
         .readiness("database", |state| async move {
-            match state.load(Ordering::SeqCst) {
-                true => Ok(()),
-                false => Err("connection to db.internal refused"),
+            if state.load(Ordering::SeqCst) {
+                Ok(())
+            } else {
+                Err("connection to db.internal refused")
             }
         });
     let hosted = start(application, &[]).await;
