@@ -1,16 +1,15 @@
 // What README's "Your own API" promises, of the program that its lines make.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { call, freePort, run, startService } from './harness.mjs';
+import { bearer, call, freePort, run, startService, tampered } from './harness.mjs';
 
 test('an API of a few lines is protected, documented and described at once', async () => {
   const dev = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` };
   const service = await startService(dev);
 
   const { stdout } = await run(['token', '--scope', 'orders:read'], dev);
-  const authorization = `Bearer ${stdout.trim()}`;
   const stranger = await call(`${service.url}/orders`);
-  const caller = await call(`${service.url}/orders`, { headers: { authorization } });
+  const caller = await call(`${service.url}/orders`, { headers: bearer(stdout.trim()) });
   const document = (await call(`${service.url}/openapi.json`)).json();
   const docs = await call(`${service.url}/docs`);
 
@@ -24,14 +23,14 @@ test('an API of a few lines is protected, documented and described at once', asy
   assert.equal(docs.status, 200);
 });
 
-test('a token without the scope is refused, and told which it lacks', async () => {
+test('a token that was changed is refused, and the challenge says so', async () => {
   const dev = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` };
   const service = await startService(dev);
 
-  const { stdout } = await run(['token'], dev);
-  const authorization = `Bearer ${stdout.trim()}`;
-  const caller = await call(`${service.url}/orders`, { headers: { authorization } });
+  const { stdout } = await run(['token', '--scope', 'orders:read'], dev);
+  const caller = await call(`${service.url}/orders`, { headers: bearer(tampered(stdout.trim())) });
 
-  assert.equal(caller.status, 403);
-  assert.match(caller.headers['www-authenticate'], /scope="orders:read"/);
+  assert.equal(caller.status, 401);
+  assert.match(caller.headers['www-authenticate'], /error="invalid_token"/);
+  assert.equal(caller.json().reason, 'bad_signature');
 });
