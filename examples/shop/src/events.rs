@@ -111,10 +111,10 @@ impl Subscription {
 /// Receives the events of all replicas, until the service shuts down.
 pub(crate) async fn relay(context: Context) {
     let shop = context.state().clone();
-    let Some(url) = shop.database.shared_url() else {
-        return;
-    };
     let shutdown = context.shutdown();
+    let Some(url) = shop.database.shared_url() else {
+        return shutdown.begun().await;
+    };
     loop {
         tokio::select! {
             Err(error) = receive(url, &shop.events.sender) => {

@@ -132,7 +132,9 @@ impl World {
     }
 
     fn token(&self, scope: &str) -> String {
-        let (code, token) = self.run(&["token", "--scope", scope]);
+        let scopes = scope.split(' ').flat_map(|scope| ["--scope", scope]);
+        let arguments: Vec<_> = ["token"].into_iter().chain(scopes).collect();
+        let (code, token) = self.run(&arguments);
         assert_eq!(code, Some(0), "{token}");
         token.trim().to_owned()
     }
