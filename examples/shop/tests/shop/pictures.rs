@@ -4,7 +4,12 @@ use poem_resource_server::testing::{InProcess, Issuer};
 
 use crate::support::{start, token};
 
-async fn upload(shop: &InProcess, token: &str, product: &str, content: &[u8]) -> TestResponse {
+pub(crate) async fn upload(
+    shop: &InProcess,
+    token: &str,
+    product: &str,
+    content: &[u8],
+) -> TestResponse {
     let picture = TestFormField::bytes(content.to_vec())
         .name("picture")
         .filename("picture");
@@ -54,4 +59,4 @@ async fn what_is_no_picture_or_of_no_product_is_refused() {
     by_customer.assert_status(StatusCode::FORBIDDEN);
 }
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\nand more";
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\nand more";

@@ -224,7 +224,7 @@ fn a_wrong_setting_ends_the_program_with_78() {
     let (code, output) = world.run(&["serve"]);
 
     assert_eq!(code, Some(78), "{output}");
-    assert!(output.contains("app.member_discount"), "{output}");
+    assert!(output.contains("must be from 0 to 100"), "{output}");
     assert!(output.contains("config/dev.toml"), "{output}");
 }
 
