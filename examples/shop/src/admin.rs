@@ -9,8 +9,8 @@ use poem_openapi::{ApiResponse, Multipart, OpenApi};
 use poem_resource_server::guard::BearerAuth;
 use uuid::Uuid;
 
-use crate::catalogue::{Product, example_id};
-use crate::orders::{Order, OrderRow, not_open};
+use crate::catalogue::{self, Product};
+use crate::orders::{self, Order, OrderRow, not_open};
 use crate::problem::{Failure, Problem, conflict, not_found, unsupported};
 use crate::{Context, Shop, ShopScope, ShopTag};
 
@@ -111,7 +111,10 @@ impl Admin {
         &self,
         #[oai(scope = "ShopScope::ShopAdmin")] _caller: BearerAuth,
         /// The product.
-        #[oai(validator(pattern = "^[a-z0-9-]{1,40}$"), example = "example_id")]
+        #[oai(
+            validator(pattern = "^[a-z0-9-]{1,40}$"),
+            example = "catalogue::example_id"
+        )]
         id: Path<String>,
         form: NewPicture,
     ) -> Result<Uploaded, Failure> {
@@ -152,6 +155,7 @@ impl Admin {
         &self,
         #[oai(scope = "ShopScope::ShopAdmin")] _caller: BearerAuth,
         /// The order.
+        #[oai(example = "orders::example_id")]
         id: Path<Uuid>,
     ) -> Result<Shipped, Failure> {
         let pool = self.shop.database.pool();

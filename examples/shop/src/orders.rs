@@ -62,7 +62,7 @@ pub(crate) struct Order {
 impl Example for Order {
     fn example() -> Self {
         Self {
-            id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001),
+            id: example_id(),
             product: "tea".to_owned(),
             quantity: 2,
             price_cents: 1242,
@@ -241,6 +241,7 @@ impl Orders {
         &self,
         #[oai(scope = "ShopScope::OrdersRead")] caller: BearerAuth,
         /// The order.
+        #[oai(example = "example_id")]
         id: Path<Uuid>,
     ) -> Result<Lookup<Order>, Failure> {
         let row: Option<OrderRow> =
@@ -261,6 +262,7 @@ impl Orders {
         &self,
         #[oai(scope = "ShopScope::OrdersWrite")] caller: BearerAuth,
         /// The order.
+        #[oai(example = "example_id")]
         id: Path<Uuid>,
     ) -> Result<Cancelled, Failure> {
         let mut transaction = self.shop.database.pool().begin().await?;
@@ -341,6 +343,11 @@ impl Order {
             customer: customer.to_owned(),
         }
     }
+}
+
+/// An id in the form that orders have.
+pub(crate) const fn example_id() -> Uuid {
+    Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001)
 }
 
 /// The problem of an order that does not change any more.
