@@ -10,19 +10,25 @@ use crate::support::{place, start};
 async fn every_operation_does_what_the_document_says() {
     let issuer = Issuer::new();
     let shop = start(&issuer).await;
+
+    walk(&shop, &issuer).await;
+}
+
+/// Fails with every difference between the shop and its document.
+pub(crate) async fn walk(shop: &InProcess, issuer: &Issuer) {
     // The walk calls as the subject of the issuer's tokens, who needs orders to show and cancel.
     let caller = issuer.token("orders:write shop:admin");
     let [shown, cancelled, shipped] = [
-        place(&shop, &caller, "tea", 1).await,
-        place(&shop, &caller, "tea", 1).await,
-        place(&shop, &caller, "tea", 1).await,
+        place(shop, &caller, "tea", 1).await,
+        place(shop, &caller, "tea", 1).await,
+        place(shop, &caller, "tea", 1).await,
     ];
-    upload(&shop, &caller, "tea", PNG)
+    upload(shop, &caller, "tea", PNG)
         .await
         .assert_status(StatusCode::NO_CONTENT);
-    let finite = Finite(&shop);
+    let finite = Finite(shop);
 
-    let report = Walk::new(&finite, shop.document(), &issuer)
+    let report = Walk::new(&finite, shop.document(), issuer)
         .with_example("show_order", || {
             request(Method::GET, &format!("/orders/{shown}")).finish()
         })
