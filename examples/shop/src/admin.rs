@@ -9,9 +9,9 @@ use poem_openapi::{ApiResponse, Multipart, OpenApi};
 use poem_resource_server::guard::BearerAuth;
 use uuid::Uuid;
 
-use crate::catalogue::{Product, example_id};
-use crate::orders::{Order, OrderRow, not_placed};
-use crate::problem::{Change, Upload, conflict, not_found, unsupported};
+use crate::catalogue::{self, Product};
+use crate::orders::{self, Order, OrderRow, not_open};
+use crate::problem::{Failure, Problem, conflict, not_found, unsupported};
 use crate::{Context, Shop, ShopScope, ShopTag};
 
 /// A picture to upload.
@@ -27,6 +27,9 @@ enum Added {
     /// The product is for sale.
     #[oai(status = 201)]
     Created(Json<Product>),
+    /// There is a product with this id.
+    #[oai(status = 409, content_type = "application/problem+json")]
+    Exists(Json<Problem>),
 }
 
 /// The answer to an upload.
@@ -35,6 +38,26 @@ enum Uploaded {
     /// The picture is stored.
     #[oai(status = 204)]
     NoContent,
+    /// There is no such product.
+    #[oai(status = 404, content_type = "application/problem+json")]
+    NotFound(Json<Problem>),
+    /// The file is not a picture that browsers show.
+    #[oai(status = 415, content_type = "application/problem+json")]
+    NoPicture(Json<Problem>),
+}
+
+/// The answer to a shipment.
+#[derive(ApiResponse)]
+enum Shipped {
+    /// The order is shipped.
+    #[oai(status = 200)]
+    Done(Json<Order>),
+    /// There is no such order.
+    #[oai(status = 404, content_type = "application/problem+json")]
+    NotFound(Json<Problem>),
+    /// The order is already shipped or cancelled.
+    #[oai(status = 409, content_type = "application/problem+json")]
+    NotOpen(Json<Problem>),
 }
 
 /// The operations of the staff.
@@ -58,7 +81,7 @@ impl Admin {
         &self,
         #[oai(scope = "ShopScope::ShopAdmin")] _caller: BearerAuth,
         product: Json<Product>,
-    ) -> Result<Added, Change> {
+    ) -> Result<Added, Failure> {
         let added = sqlx::query(
             "INSERT INTO products (id, name, price_cents, stock) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (id) DO NOTHING",
@@ -70,7 +93,7 @@ impl Admin {
         .execute(self.shop.database.pool())
         .await?;
         if added.rows_affected() == 0 {
-            return Err(Change::Conflict(conflict(
+            return Ok(Added::Exists(conflict(
                 "exists",
                 "There is a product with this id.",
             )));
@@ -88,17 +111,20 @@ impl Admin {
         &self,
         #[oai(scope = "ShopScope::ShopAdmin")] _caller: BearerAuth,
         /// The product.
-        #[oai(validator(pattern = "^[a-z0-9-]{1,40}$"), example = "example_id")]
+        #[oai(
+            validator(pattern = "^[a-z0-9-]{1,40}$"),
+            example = "catalogue::example_id"
+        )]
         id: Path<String>,
         form: NewPicture,
-    ) -> Result<Uploaded, Upload> {
+    ) -> Result<Uploaded, Failure> {
         let Binary(content) = form.picture;
         // What the file is decides, not what the client calls it.
         let media_type = match content.as_slice() {
             [0x89, b'P', b'N', b'G', ..] => "image/png",
             [0xff, 0xd8, 0xff, ..] => "image/jpeg",
             _ => {
-                return Err(Upload::Unsupported(unsupported(
+                return Ok(Uploaded::NoPicture(unsupported(
                     "The file must be a PNG or a JPEG.",
                 )));
             }
@@ -114,7 +140,7 @@ impl Admin {
         .execute(self.shop.database.pool())
         .await?;
         if stored.rows_affected() == 0 {
-            return Err(Upload::NotFound(not_found("There is no such product.")));
+            return Ok(Uploaded::NotFound(not_found("There is no such product.")));
         }
         Ok(Uploaded::NoContent)
     }
@@ -129,8 +155,9 @@ impl Admin {
         &self,
         #[oai(scope = "ShopScope::ShopAdmin")] _caller: BearerAuth,
         /// The order.
+        #[oai(example = "orders::example_id")]
         id: Path<Uuid>,
-    ) -> Result<Json<Order>, Change> {
+    ) -> Result<Shipped, Failure> {
         let pool = self.shop.database.pool();
         let row: Option<OrderRow> = sqlx::query_as(
             "UPDATE orders SET state = 'shipped' WHERE id = $1 AND state = 'placed' RETURNING *",
@@ -143,11 +170,14 @@ impl Admin {
                 .bind(id.0.to_string())
                 .fetch_optional(pool)
                 .await?;
-            return Err(not_placed(known.is_some()));
+            return Ok(match known {
+                Some(_) => Shipped::NotOpen(not_open()),
+                None => Shipped::NotFound(not_found("There is no such order.")),
+            });
         };
         let customer = row.customer.clone();
         let order = Order::try_from(row)?;
         self.shop.events.announce(order.event(&customer)).await;
-        Ok(Json(order))
+        Ok(Shipped::Done(Json(order)))
     }
 }

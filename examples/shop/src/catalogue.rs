@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::{Binary, Json, Response};
+use poem_openapi::payload::{Binary, Json};
 use poem_openapi::types::Example;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{ApiResponse, Object, OpenApi, ResponseContent};
 use poem_resource_server::guard::OptionalBearerAuth;
 use sqlx::FromRow;
 
-use crate::problem::{Failure, Lookup, not_found};
+use crate::problem::{Failure, Lookup, Problem, not_found};
 use crate::{Context, Settings, Shop, ShopTag};
 
 /// Something to buy.
@@ -59,6 +59,26 @@ impl Example for Offer {
             product,
         }
     }
+}
+
+/// The answer to a request for a picture.
+#[derive(ApiResponse)]
+enum Picture {
+    /// Here it is.
+    #[oai(status = 200)]
+    Found(Image),
+    /// The product does not exist, or it has no picture.
+    #[oai(status = 404, content_type = "application/problem+json")]
+    NotFound(Json<Problem>),
+}
+
+/// What browsers show.
+#[derive(ResponseContent)]
+enum Image {
+    #[oai(content_type = "image/png")]
+    Png(Binary<Vec<u8>>),
+    #[oai(content_type = "image/jpeg")]
+    Jpeg(Binary<Vec<u8>>),
 }
 
 /// The operations that need no token.
@@ -114,21 +134,23 @@ impl Catalogue {
         /// The product.
         #[oai(validator(pattern = "^[a-z0-9-]{1,40}$"), example = "example_id")]
         id: Path<String>,
-    ) -> Result<Json<Offer>, Lookup> {
-        let product: Product =
+    ) -> Result<Lookup<Offer>, Failure> {
+        let product: Option<Product> =
             sqlx::query_as("SELECT id, name, price_cents, stock FROM products WHERE id = $1")
                 .bind(id.0)
                 .fetch_optional(self.shop.database.pool())
-                .await?
-                .ok_or_else(|| Lookup::NotFound(not_found("There is no such product.")))?;
+                .await?;
+        let Some(product) = product else {
+            return Ok(Lookup::NotFound(not_found("There is no such product.")));
+        };
         let your_price_cents = match caller {
             Some(_) => self.settings.member_discount.off(product.price_cents),
             None => product.price_cents,
         };
-        Ok(Json(Offer {
+        Ok(Lookup::Found(Json(Offer {
             product,
             your_price_cents,
-        }))
+        })))
     }
 
     /// Show a product's picture.
@@ -138,14 +160,20 @@ impl Catalogue {
         /// The product.
         #[oai(validator(pattern = "^[a-z0-9-]{1,40}$"), example = "example_id")]
         id: Path<String>,
-    ) -> Result<Response<Binary<Vec<u8>>>, Lookup> {
-        let (media_type, content): (String, Vec<u8>) =
+    ) -> Result<Picture, Failure> {
+        let picture: Option<(String, Vec<u8>)> =
             sqlx::query_as("SELECT media_type, content FROM pictures WHERE product = $1")
                 .bind(id.0)
                 .fetch_optional(self.shop.database.pool())
-                .await?
-                .ok_or_else(|| Lookup::NotFound(not_found("There is no such picture.")))?;
-        Ok(Response::new(Binary(content)).header("Content-Type", media_type))
+                .await?;
+        let Some((media_type, content)) = picture else {
+            return Ok(Picture::NotFound(not_found("There is no such picture.")));
+        };
+        let content = Binary(content);
+        Ok(Picture::Found(match media_type.as_str() {
+            "image/png" => Image::Png(content),
+            _ => Image::Jpeg(content),
+        }))
     }
 }
 

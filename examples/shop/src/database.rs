@@ -10,7 +10,7 @@ use sqlx::{AnyPool, Executor};
 use crate::Settings;
 
 /// A pool of connections to a database with the shop's tables.
-pub struct Database {
+pub(crate) struct Database {
     pool: AnyPool,
     /// The URL, if other replicas may use the same database.
     shared: Option<String>,
@@ -24,7 +24,7 @@ impl Database {
     /// # Errors
     ///
     /// A [`DatabaseError`]. It does not contain the URL.
-    pub async fn open(settings: &Settings) -> Result<Self, DatabaseError> {
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, DatabaseError> {
         install_default_drivers();
         let url = settings.database_url.reveal();
         let is_postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
@@ -63,21 +63,20 @@ impl Database {
     /// # Errors
     ///
     /// What the database or its driver reported.
-    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
         self.pool.execute("SELECT 1").await?;
         Ok(())
     }
 
     /// Closes all connections, after those in use have been returned.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
 }
 
 /// Why there is no database.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DatabaseError {
+pub(crate) enum DatabaseError {
     /// The URL is of another database.
     #[error("`app.database_url` must begin with `sqlite:`, `postgres:` or `postgresql:`")]
     Scheme,

@@ -41,14 +41,14 @@ pub(crate) struct OrderEvent {
 }
 
 /// The events of this process, and of all replicas where the database is shared.
-pub struct Events {
+pub(crate) struct Events {
     sender: Sender<OrderEvent>,
     shared: Option<AnyPool>,
 }
 
 impl Events {
     /// Events of a shop with this database.
-    pub fn new(database: &Database) -> Self {
+    pub(crate) fn new(database: &Database) -> Self {
         let (sender, _) = broadcast::channel(MAX_WAITING);
         let shared = database.shared_url().map(|_| database.pool().clone());
         Self { sender, shared }
@@ -111,10 +111,10 @@ impl Subscription {
 /// Receives the events of all replicas, until the service shuts down.
 pub(crate) async fn relay(context: Context) {
     let shop = context.state().clone();
-    let Some(url) = shop.database.shared_url() else {
-        return;
-    };
     let shutdown = context.shutdown();
+    let Some(url) = shop.database.shared_url() else {
+        return shutdown.begun().await;
+    };
     loop {
         tokio::select! {
             Err(error) = receive(url, &shop.events.sender) => {

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use poem_openapi::{OAuthScopes, Tags};
 use poem_resource_server::{Application, Metric};
 
-pub use crate::database::{Database, DatabaseError};
-pub use crate::events::Events;
+use crate::database::{Database, DatabaseError};
+use crate::events::Events;
 pub use crate::settings::{Percent, Settings};
 
 /// The permissions that an access token may carry.

@@ -17,7 +17,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::events::{OrderEvent, OrderState};
-use crate::problem::{Change, Failure, Lookup, conflict, not_found};
+use crate::problem::{Failure, Lookup, Problem, conflict, not_found};
 use crate::{Context, Settings, Shop, ShopScope, ShopTag};
 
 /// What a customer wants.
@@ -62,7 +62,7 @@ pub(crate) struct Order {
 impl Example for Order {
     fn example() -> Self {
         Self {
-            id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001),
+            id: example_id(),
             product: "tea".to_owned(),
             quantity: 2,
             price_cents: 1242,
@@ -83,6 +83,12 @@ enum Placed {
         #[oai(header = "Location")]
         String,
     ),
+    /// There is no such product.
+    #[oai(status = 404, content_type = "application/problem+json")]
+    NotFound(Json<Problem>),
+    /// There are not so many left.
+    #[oai(status = 409, content_type = "application/problem+json")]
+    OutOfStock(Json<Problem>),
 }
 
 /// The answer to a cancellation.
@@ -91,6 +97,12 @@ enum Cancelled {
     /// The order is cancelled.
     #[oai(status = 204)]
     NoContent,
+    /// There is no such order, or it belongs to somebody else.
+    #[oai(status = 404, content_type = "application/problem+json")]
+    NotFound(Json<Problem>),
+    /// The order is already shipped or cancelled.
+    #[oai(status = 409, content_type = "application/problem+json")]
+    NotOpen(Json<Problem>),
 }
 
 /// The operations of a customer.
@@ -143,7 +155,7 @@ impl Orders {
         &self,
         #[oai(scope = "ShopScope::OrdersWrite")] caller: BearerAuth,
         order: Json<NewOrder>,
-    ) -> Result<Placed, Change> {
+    ) -> Result<Placed, Failure> {
         let NewOrder { product, quantity } = order.0;
         let quantity = i64::from(quantity);
         let mut transaction = self.shop.database.pool().begin().await?;
@@ -159,11 +171,11 @@ impl Orders {
                 .bind(&product)
                 .fetch_optional(&mut *transaction)
                 .await?;
-            return Err(match known {
+            return Ok(match known {
                 Some(_) => {
-                    Change::Conflict(conflict("out_of_stock", "There are not so many left."))
+                    Placed::OutOfStock(conflict("out_of_stock", "There are not so many left."))
                 }
-                None => Change::NotFound(not_found("There is no such product.")),
+                None => Placed::NotFound(not_found("There is no such product.")),
             });
         };
         let row = OrderRow {
@@ -229,15 +241,19 @@ impl Orders {
         &self,
         #[oai(scope = "ShopScope::OrdersRead")] caller: BearerAuth,
         /// The order.
+        #[oai(example = "example_id")]
         id: Path<Uuid>,
-    ) -> Result<Json<Order>, Lookup> {
-        let row: OrderRow = sqlx::query_as("SELECT * FROM orders WHERE id = $1 AND customer = $2")
-            .bind(id.0.to_string())
-            .bind(caller.subject())
-            .fetch_optional(self.shop.database.pool())
-            .await?
-            .ok_or_else(|| Lookup::NotFound(not_found("There is no such order.")))?;
-        Ok(Json(row.try_into()?))
+    ) -> Result<Lookup<Order>, Failure> {
+        let row: Option<OrderRow> =
+            sqlx::query_as("SELECT * FROM orders WHERE id = $1 AND customer = $2")
+                .bind(id.0.to_string())
+                .bind(caller.subject())
+                .fetch_optional(self.shop.database.pool())
+                .await?;
+        Ok(match row {
+            Some(row) => Lookup::Found(Json(row.try_into()?)),
+            None => Lookup::NotFound(not_found("There is no such order.")),
+        })
     }
 
     /// Cancel an order that is not shipped.
@@ -246,8 +262,9 @@ impl Orders {
         &self,
         #[oai(scope = "ShopScope::OrdersWrite")] caller: BearerAuth,
         /// The order.
+        #[oai(example = "example_id")]
         id: Path<Uuid>,
-    ) -> Result<Cancelled, Change> {
+    ) -> Result<Cancelled, Failure> {
         let mut transaction = self.shop.database.pool().begin().await?;
         let row: Option<OrderRow> = sqlx::query_as(
             "UPDATE orders SET state = 'cancelled' \
@@ -263,7 +280,10 @@ impl Orders {
                 .bind(caller.subject())
                 .fetch_optional(&mut *transaction)
                 .await?;
-            return Err(not_placed(known.is_some()));
+            return Ok(match known {
+                Some(_) => Cancelled::NotOpen(not_open()),
+                None => Cancelled::NotFound(not_found("There is no such order.")),
+            });
         };
         sqlx::query("UPDATE products SET stock = stock + $1 WHERE id = $2")
             .bind(row.quantity)
@@ -325,15 +345,14 @@ impl Order {
     }
 }
 
-/// Why an order does not change: it is unknown, or no longer open.
-pub(crate) fn not_placed(is_known: bool) -> Change {
-    match is_known {
-        true => Change::Conflict(conflict(
-            "not_open",
-            "The order is already shipped or cancelled.",
-        )),
-        false => Change::NotFound(not_found("There is no such order.")),
-    }
+/// An id in the form that orders have.
+pub(crate) const fn example_id() -> Uuid {
+    Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001)
+}
+
+/// The problem of an order that does not change any more.
+pub(crate) fn not_open() -> Json<Problem> {
+    conflict("not_open", "The order is already shipped or cancelled.")
 }
 
 /// Sends events until the client leaves or the service shuts down.

@@ -2,11 +2,16 @@
 
 use poem::http::StatusCode;
 use poem_openapi::payload::Json;
+use poem_openapi::types::{ParseFromJSON, ToJSON};
 use poem_openapi::{ApiResponse, Object};
 
 /// What went wrong.
 #[derive(Object)]
+#[oai(rename = "ShopProblem")]
 pub(crate) struct Problem {
+    /// Always `about:blank`: the status says which problem it is.
+    #[oai(rename = "type")]
+    kind: String,
     /// The name of the status.
     title: String,
     /// The status of the answer.
@@ -17,7 +22,7 @@ pub(crate) struct Problem {
     reason: String,
 }
 
-/// The database failed.
+/// The database failed. The host replaces the body of what an operation returns as `Err`.
 #[derive(ApiResponse)]
 pub(crate) enum Failure {
     /// The shop cannot do this at the moment.
@@ -25,48 +30,31 @@ pub(crate) enum Failure {
     Internal(Json<Problem>),
 }
 
-/// An error of an operation on one product or order.
-#[derive(ApiResponse)]
-pub(crate) enum Lookup {
-    /// There is no such product or order, or it belongs to somebody else.
-    #[oai(status = 404, content_type = "application/problem+json")]
-    NotFound(Json<Problem>),
-    /// The shop cannot do this at the moment.
-    #[oai(status = 500, content_type = "application/problem+json")]
-    Internal(Json<Problem>),
+impl From<sqlx::Error> for Failure {
+    /// Logs what callers are not told.
+    fn from(error: sqlx::Error) -> Self {
+        tracing::error!(%error, "a database statement failed");
+        let detail = "The shop cannot do this at the moment.";
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::Internal(Problem::json(status, "internal_error", detail))
+    }
 }
 
-/// An error of an operation that changes something.
+/// The answer to an operation that shows something.
 #[derive(ApiResponse)]
-pub(crate) enum Change {
-    /// There is no such product or order, or it belongs to somebody else.
+pub(crate) enum Lookup<T: ParseFromJSON + ToJSON + Send + Sync> {
+    /// Here it is.
+    #[oai(status = 200)]
+    Found(Json<T>),
+    /// It does not exist, or it belongs to somebody else.
     #[oai(status = 404, content_type = "application/problem+json")]
     NotFound(Json<Problem>),
-    /// The product or the order is not in a state that allows this.
-    #[oai(status = 409, content_type = "application/problem+json")]
-    Conflict(Json<Problem>),
-    /// The shop cannot do this at the moment.
-    #[oai(status = 500, content_type = "application/problem+json")]
-    Internal(Json<Problem>),
-}
-
-/// An error of an upload.
-#[derive(ApiResponse)]
-pub(crate) enum Upload {
-    /// There is no such product.
-    #[oai(status = 404, content_type = "application/problem+json")]
-    NotFound(Json<Problem>),
-    /// The file is not a picture that browsers show.
-    #[oai(status = 415, content_type = "application/problem+json")]
-    Unsupported(Json<Problem>),
-    /// The shop cannot do this at the moment.
-    #[oai(status = 500, content_type = "application/problem+json")]
-    Internal(Json<Problem>),
 }
 
 impl Problem {
     fn json(status: StatusCode, reason: &str, detail: &str) -> Json<Self> {
         Json(Self {
+            kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or_default().to_owned(),
             status: status.as_u16(),
             detail: detail.to_owned(),
@@ -87,23 +75,3 @@ pub(crate) fn unsupported(detail: &str) -> Json<Problem> {
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     Problem::json(status, "unsupported_media_type", detail)
 }
-
-/// Logs what callers are not told.
-fn internal(error: &sqlx::Error) -> Json<Problem> {
-    tracing::error!(%error, "a database statement failed");
-    let detail = "The shop cannot do this at the moment.";
-    Problem::json(StatusCode::INTERNAL_SERVER_ERROR, "database", detail)
-}
-
-/// Lets operations use `?` on statements.
-macro_rules! from_database_error {
-    ($($answer:ty),*) => {$(
-        impl From<sqlx::Error> for $answer {
-            fn from(error: sqlx::Error) -> Self {
-                Self::Internal(internal(&error))
-            }
-        }
-    )*};
-}
-
-from_database_error!(Failure, Lookup, Change, Upload);

@@ -4,6 +4,7 @@ use poem_resource_server::testing::{Issuer, TestApplication};
 
 use crate::streams::{follow, next_event};
 use crate::support::token;
+use crate::walk::walk;
 
 #[tokio::test]
 async fn replicas_share_orders_and_their_events() {
@@ -43,10 +44,9 @@ async fn replicas_share_orders_and_their_events() {
         .send()
         .await
         .expect("an answer");
-    let report = walked.walk().run().await;
+    walk(&walked, &issuer).await;
 
     assert_eq!(shown.status(), 200);
-    report.assert_clean();
     one.stop().await;
     two.stop().await;
     walked.stop().await;

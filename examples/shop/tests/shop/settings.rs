@@ -6,7 +6,7 @@ use crate::support::{call, json, shop, token};
 #[tokio::test]
 async fn a_wrong_setting_is_an_error_that_names_the_key_and_not_a_secret() {
     let cases = [
-        ("app.member_discount", "101", "app.member_discount"),
+        ("app.member_discount", "101", "must be from 0 to 100"),
         ("app.member_discount", "much", "app.member_discount"),
         ("app.database_connections", "0", "app.database_connections"),
         ("app.databse_url", "sqlite::memory:", "app.databse_url"),
