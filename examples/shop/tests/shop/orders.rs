@@ -57,11 +57,11 @@ async fn only_the_staff_ships_an_order_and_only_once() {
     let shop = start(&issuer).await;
     let ada = token(&issuer, "ada", "orders:read orders:write");
     let staff = token(&issuer, "carl", "shop:admin");
-    let ship = format!("/admin/orders/{}/ship", place(&shop, &ada, "tea", 1).await);
+    let shipment = format!("/admin/orders/{}/ship", place(&shop, &ada, "tea", 1).await);
 
-    let by_ada = call(&shop, Method::POST, &ship, &ada, None).await;
-    let by_staff = call(&shop, Method::POST, &ship, &staff, None).await;
-    let again = call(&shop, Method::POST, &ship, &staff, None).await;
+    let by_ada = call(&shop, Method::POST, &shipment, &ada, None).await;
+    let by_staff = call(&shop, Method::POST, &shipment, &staff, None).await;
+    let again = call(&shop, Method::POST, &shipment, &staff, None).await;
     let sales = call(&shop, Method::GET, "/reports/sales.csv", &staff, None).await;
     let sales_for_ada = call(&shop, Method::GET, "/reports/sales.csv", &ada, None).await;
 
