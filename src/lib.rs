@@ -42,33 +42,38 @@
 //! }
 //! ```
 //!
-//! # The house
+//! To host your own API with settings, server, documents and command line around it, see
+//! [`Application`].
+//!
+//! # Floors
 //!
 //! Each floor uses only those below it.
 //!
 //! | floor | what it does |
 //! | --- | --- |
-//! | [`service`] | the ready service: settings, server, logs, metrics, documents |
+//! | [`service`] | the host: settings, server, logs, metrics |
+//! | [`docs`] | the document as files and pages |
 //! | [`guard`] | Poem: rules, gates, challenges, the caller |
 //! | [`verifier`] | decides on one access token |
-//! | [`issuer`] | asks an issuer for its metadata and keys |
+//! | [`issuer`] | fetches an issuer's metadata and keys |
 //! | [`token`] | pure: bytes in, decision out |
 //!
-//! [`dev`] stands beside the service: an issuer for trying things out. [`testing`] stands on
-//! the guard and on `dev`: it proves that an API does what its document says. [`check`] finds
-//! what is wrong with a running API, whoever wrote it, [`doctor`] what is wrong with an issuer.
-//! [`clock`] is where time comes from.
+//! [`dev`] is an issuer for development, beside the service. [`testing`] proves that an API does
+//! what its document says. [`check`] finds what is wrong with a running API, whoever wrote it,
+//! and [`doctor`] what is wrong with an issuer. [`clock`] is where time comes from.
 //!
 //! # Features
 //!
-//! All are on by default; a library user wants `default-features = false`, and `testing` among
-//! the dev-dependencies.
+//! `service` and `dev` are on by default. Without any feature the guard alone remains: no
+//! command line, no settings, no server.
 //!
-//! - `service`: the program and what it needs, command line, settings reader and log lines.
+//! - `service`: the host, and what it needs.
+//! - `docs`: the document's pages for a guard without the host.
+//! - `dev`: the embedded issuer, which can sign tokens. Leave it out of a release:
+//!   `default-features = false, features = ["service"]`.
 //! - `redis`: replicas of the service that share a denylist.
 //! - `otel`: traces, which the service sends to an OpenTelemetry collector.
-//! - `dev`: the issuer for trying things out, which can sign tokens.
-//! - `testing`: the walk for your own tests.
+//! - `testing`: the walk, and applications in tests; for dev-dependencies.
 
 #[cfg(feature = "service")]
 pub mod check;
