@@ -24,7 +24,7 @@ pub struct Guarded<T> {
 }
 
 impl Guard {
-    /// Protects an API as it declares, and as [`Access`] adds to it.
+    /// Protects an API as it declares, and as [`Access`](super::Access) adds to it.
     ///
     /// # Panics
     ///
@@ -39,7 +39,7 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// A [`RuleError`] for what cannot be intended: for example, [`Access`] names an operation
+    /// A [`RuleError`] for what cannot be intended: for example, [`Access`](super::Access) names an operation
     /// that does not exist or contradicts the code, two operations answer the same requests, or
     /// an operation is hidden, so that nobody can say who may call it.
     pub fn try_protect<T: OpenApi>(&self, api: T) -> Result<Guarded<T>, RuleError> {
