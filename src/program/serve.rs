@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock::SystemClock;
 use crate::issuer::Issuer;
 use crate::service::application::{Hosted, Outline};
-use crate::service::config::{ApplicationSettings, Config, Listen};
+use crate::service::config::{ApplicationSettings, Config, Listen, LogFormat};
 use crate::service::{Reloader, Service, Setting, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
@@ -70,7 +70,10 @@ pub(crate) async fn serve(
         admin: admin.as_ref().map(|admin| &admin.listen),
         has_embedded_issuer: embedded.is_some(),
     };
-    output::print(&welcome.to_string())?;
+    match config.log.format {
+        LogFormat::Text => output::print(&welcome.to_string())?,
+        LogFormat::Json => welcome.log(),
+    }
     let attending = tokio::spawn(systemd::attend(service.watchdog_probe(), url));
     // The files of sockets go with what is left of their listeners.
     let (admin, admin_socket) =
