@@ -20,6 +20,7 @@ mod jwk;
 mod jws;
 mod keys;
 mod okta;
+mod roca;
 mod scope;
 mod validation;
 
