@@ -59,7 +59,7 @@ pub(crate) async fn serve(
             outline: outline.clone(),
             settings,
             embedded_issuer,
-            terminal: Terminal::of_foreground(),
+            terminal: Terminal::at_start(),
             terminal_closed: terminal_closed.clone(),
         },
     ));
@@ -99,7 +99,7 @@ struct Reload {
     outline: Outline,
     settings: ApplicationSettings,
     embedded_issuer: Option<Issuer>,
-    terminal: Option<Terminal>,
+    terminal: Terminal,
     terminal_closed: Arc<Notify>,
 }
 
@@ -107,7 +107,7 @@ struct Reload {
 /// ends the process that was in its foreground.
 async fn reload_on_hang_up(mut hang_up: Signal, reload: Reload) {
     while hang_up.recv().await.is_some() {
-        if reload.terminal.as_ref().is_some_and(Terminal::is_closed) {
+        if reload.terminal.is_closed() {
             return reload.terminal_closed.notify_one();
         }
         systemd::reloading();

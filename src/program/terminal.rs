@@ -6,22 +6,31 @@
 
 use std::io::{self, IsTerminal};
 
-/// The terminal of a process that was started in its foreground.
-#[derive(Debug)]
-pub(crate) struct Terminal(());
+/// Whether this process ends with a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Terminal {
+    /// It was started in the foreground of one.
+    Ours,
+    /// It is a service, runs in a container without a terminal, or was started behind `nohup`,
+    /// `setsid` or `&`.
+    NotOurs,
+}
 
 impl Terminal {
-    /// The terminal, if one of the standard streams is a terminal and this process is in its
-    /// foreground. `None` for a service, a container without a terminal, and a process behind
-    /// `nohup`, `setsid` or `&`.
-    pub(crate) fn of_foreground() -> Option<Self> {
-        (is_any_stream_a_terminal() && is_in_foreground()).then_some(Self(()))
+    /// As the process was started: one of the standard streams is a terminal, and the process is
+    /// in its foreground.
+    pub(crate) fn at_start() -> Self {
+        if is_any_stream_a_terminal() && is_in_foreground() {
+            Self::Ours
+        } else {
+            Self::NotOurs
+        }
     }
 
-    /// Whether it was closed. The kernel takes it from the streams before it sends SIGHUP, so a
-    /// SIGHUP that somebody sent by hand finds it open.
-    pub(crate) fn is_closed(&self) -> bool {
-        !is_any_stream_a_terminal()
+    /// Whether our terminal was closed. The kernel takes it from the streams before it sends
+    /// SIGHUP, so a SIGHUP that somebody sent by hand finds it open.
+    pub(crate) fn is_closed(self) -> bool {
+        self == Self::Ours && !is_any_stream_a_terminal()
     }
 }
 

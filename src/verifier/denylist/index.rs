@@ -105,27 +105,22 @@ impl Index {
     fn enter(&mut self, source: DenialSource, denial: &Arc<Denial>) {
         self.soonest_end = self.soonest_end.min(denial.expires_at());
         let names = denial.names();
-        let entries = self
-            .entries
-            .entry(self.hasher.hash_one(&names))
-            .or_default();
+        let entries = self.entries.entry(self.hasher.hash_one(names)).or_default();
         let term = denial.term(source);
-        match entries.iter_mut().find(|it| it.first.names() == names) {
-            Some(entry) => entry.terms.insert(term),
-            None => {
-                entries.reserve_exact(1);
-                entries.push(Entry {
-                    first: denial.clone(),
-                    terms: Terms::One(term),
-                });
-                self.shapes[names.shape()] += 1;
-            }
+        if let Some(entry) = entries.iter_mut().find(|it| it.first.names() == names) {
+            return entry.terms.insert(term);
         }
+        entries.reserve_exact(1);
+        entries.push(Entry {
+            first: denial.clone(),
+            terms: Terms::One(term),
+        });
+        self.shapes[names.shape()] += 1;
     }
 
     fn leave(&mut self, source: DenialSource, denial: &Denial) {
         let names = denial.names();
-        let hash = self.hasher.hash_one(&names);
+        let hash = self.hasher.hash_one(names);
         let entries = self.entries.get_mut(&hash);
         let entries = entries.expect("the row has its entry");
         let position = entries.iter().position(|it| it.first.names() == names);
