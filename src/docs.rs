@@ -19,6 +19,7 @@ mod read;
 mod reference;
 mod sign_in;
 mod swagger_ui;
+mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -50,7 +51,7 @@ pub(crate) const PATHS: [&str; 3] = ["/openapi.json", "/openapi.yaml", "/docs"];
 pub(crate) struct OpenApiFiles {
     /// JSON, indented.
     pub(crate) json: String,
-    /// YAML 1.2.
+    /// YAML 1.2 that readers of YAML 1.1 read alike.
     pub(crate) yaml: String,
 }
 
@@ -164,7 +165,7 @@ impl OpenApiFiles {
     pub(crate) fn new(document: &Document) -> Self {
         Self {
             json: document.to_json(),
-            yaml: serde_yaml_ng::to_string(document.as_value()).expect("JSON is YAML"),
+            yaml: yaml::to_yaml(document.as_value()),
         }
     }
 }

@@ -16,6 +16,7 @@ mod output;
 mod page;
 mod serve;
 mod systemd;
+mod terminal;
 mod token;
 mod welcome;
 

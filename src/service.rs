@@ -149,6 +149,9 @@ impl Service {
         let stage = watch::Sender::new(Stage::Open);
         let tls = limits::certificate(&config.http)?;
         let denials = Denials::start(&config.denylist, &setting.clock)?;
+        if let Some(certificate) = &tls {
+            certificate.warn_if_expired(setting.clock.now());
+        }
         let traces = Traces::start(&config.telemetry, &application.outline().version)?;
         let shutdown = Shutdown::new(stage.subscribe());
         let application = application.start(config, shutdown).await?;
@@ -202,6 +205,8 @@ impl Service {
             app: in_force,
             reloads: reloader.reloads(),
             application: kept.application.clone(),
+            tls: tls.clone(),
+            clock: kept.clock.clone(),
         });
         let keys = {
             let reloader = reloader.clone();

@@ -11,6 +11,7 @@
 //! and keys come from whoever implements [`KeySource`].
 
 mod algorithm;
+mod b64token;
 mod claims;
 mod derived;
 mod error;
@@ -19,10 +20,12 @@ mod jwk;
 mod jws;
 mod keys;
 mod okta;
+mod roca;
 mod scope;
 mod validation;
 
 pub use algorithm::Algorithm;
+pub(crate) use b64token::is_b64token;
 pub(crate) use claims::ALLOCATION_BYTES;
 pub use claims::{Claims, NumericDate};
 pub(crate) use derived::DERIVED_BYTES;

@@ -23,6 +23,9 @@ pub(super) fn granted(
         Err(error) => {
             let fix = match &error {
                 GrantError::Refused { error, .. } => fix(error),
+                GrantError::EndpointElsewhere { .. } => {
+                    "Compare the host with the issuer's console; `client.token_hosts` allows it."
+                }
                 _ => "",
             };
             diagnosis.failed("token", &chain(&error), fix);

@@ -6,6 +6,8 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
+use crate::token::is_b64token;
+
 /// Reads the bearer token from a request's `Authorization` header.
 ///
 /// The scheme is matched without regard to case. The token comes back as sent and
@@ -87,21 +89,4 @@ impl BearerError {
 /// `token` of RFC 9110 section 5.6.2.
 pub(super) fn is_scheme_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-/// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
-fn is_b64token(bytes: &[u8]) -> bool {
-    let unpadded = bytes
-        .iter()
-        .rposition(|byte| *byte != b'=')
-        .map_or(0, |last| last + 1);
-    // Without an early end the compiler looks at many bytes at once.
-    unpadded > 0
-        && bytes[..unpadded]
-            .iter()
-            .fold(true, |legal, byte| legal & is_b64token_character(*byte))
-}
-
-fn is_b64token_character(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
 }

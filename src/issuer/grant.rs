@@ -8,7 +8,7 @@ use openidconnect::{
     AuthType, ClientId, ClientSecret, ConfigurationError, OAuth2TokenResponse, RequestTokenError,
 };
 
-use crate::token::Scope;
+use crate::token::{Scope, is_b64token};
 
 use super::{Fetch, FetchError, Metadata};
 
@@ -20,6 +20,8 @@ pub struct ClientCredentials {
     pub client_secret: String,
     /// What it asks for. Okta grants nothing that was not asked for.
     pub scope: Scope,
+    /// Other hosts that the secret may be sent to. The issuer's own host always may.
+    pub token_hosts: Vec<String>,
 }
 
 impl ClientCredentials {
@@ -27,12 +29,14 @@ impl ClientCredentials {
     ///
     /// # Errors
     ///
-    /// A [`GrantError`]: no endpoint, out of reach, or refused by the issuer.
+    /// A [`GrantError`]: no endpoint, one on a host that is not allowed, out of reach, refused by
+    /// the issuer, or not answered with a bearer token.
     pub async fn request(
         self,
         fetch: &Fetch,
         metadata: &Metadata,
     ) -> Result<GrantedToken, GrantError> {
+        self.refuse_other_hosts(metadata)?;
         let provider = metadata.provider().clone();
         let auth_type = match provider.token_endpoint_auth_methods_supported() {
             Some(methods)
@@ -69,7 +73,23 @@ impl ClientCredentials {
                 RequestTokenError::Parse(_, body) => okta_refusal(&body),
                 RequestTokenError::Other(_) => GrantError::Malformed,
             })?;
-        Ok(GrantedToken(response.access_token().secret().clone()))
+        GrantedToken::new(response.access_token().secret())
+    }
+
+    /// Whoever changes the metadata must not receive the secret.
+    fn refuse_other_hosts(&self, metadata: &Metadata) -> Result<(), GrantError> {
+        let endpoint = metadata.token_endpoint();
+        let host = endpoint.ok_or(GrantError::NoTokenEndpoint)?.host_str();
+        let is_allowed = |allowed: &str| host.is_some_and(|it| it.eq_ignore_ascii_case(allowed));
+        let issuer = metadata.provider().issuer().url();
+        if issuer.host_str().is_some_and(is_allowed)
+            || self.token_hosts.iter().any(|it| is_allowed(it))
+        {
+            return Ok(());
+        }
+        Err(GrantError::EndpointElsewhere {
+            host: host.unwrap_or_default().to_owned(),
+        })
     }
 }
 
@@ -102,6 +122,14 @@ fn printable(text: &str) -> String {
 pub struct GrantedToken(String);
 
 impl GrantedToken {
+    /// What is printed goes to a terminal and into a header: nothing but a bearer token will do.
+    fn new(token: &str) -> Result<Self, GrantError> {
+        if !is_b64token(token.as_bytes()) {
+            return Err(GrantError::NotABearerToken);
+        }
+        Ok(Self(token.to_owned()))
+    }
+
     /// The token itself, to be sent and nowhere stored.
     pub fn secret(&self) -> &str {
         &self.0
@@ -121,6 +149,15 @@ pub enum GrantError {
     /// The discovery document names no token endpoint.
     #[error("the issuer has no token endpoint")]
     NoTokenEndpoint,
+    /// The token endpoint is on a host that has not been allowed.
+    #[error(
+        "the issuer's token endpoint is on the host {host:?}, which is not the issuer's, and the \
+         client secret was not sent: add the host to `client.token_hosts`, if you trust it"
+    )]
+    EndpointElsewhere {
+        /// That host.
+        host: String,
+    },
     /// The token endpoint is out of reach.
     #[error("cannot reach the token endpoint")]
     Fetch(#[source] FetchError),
@@ -135,4 +172,7 @@ pub enum GrantError {
     /// The answer is no token response.
     #[error("the issuer's answer is not a token response")]
     Malformed,
+    /// The access token has other characters than a bearer token (RFC 6750 section 2.1).
+    #[error("the issuer's access token has characters that no bearer token has")]
+    NotABearerToken,
 }

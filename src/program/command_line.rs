@@ -43,6 +43,10 @@ pub(crate) struct Flags {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run the service (the default)
+    ///
+    /// SIGTERM and SIGINT end it once requests in flight are finished. SIGHUP reads the settings
+    /// and the issuer's keys again. A service that was started in the foreground of a terminal
+    /// ends when the terminal is closed.
     Serve,
     /// Write the OpenAPI document, with --all the Postman collection too
     Openapi(OpenapiOptions),

@@ -79,7 +79,8 @@ const SECTIONS: &[(&str, Rows)] = &[
         &[
             (
                 "SIGHUP",
-                "reads the settings and the issuer's keys again, all or nothing",
+                "reads the settings and the issuer's keys again, all or nothing; when the terminal of \
+                 a process in its foreground was closed, ends it as SIGTERM does",
             ),
             (
                 "SIGTERM, SIGINT",

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::clock::SystemClock;
 use crate::issuer::Issuer;
 use crate::service::application::{Hosted, Outline};
-use crate::service::config::{ApplicationSettings, Config, Listen};
+use crate::service::config::{ApplicationSettings, Config, Listen, LogFormat};
 use crate::service::{Reloader, Service, Setting, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use crate::program::command_line::CommandLine;
@@ -17,6 +18,7 @@ use crate::program::failure::Failure;
 use crate::program::listeners::Listeners;
 use crate::program::output;
 use crate::program::systemd;
+use crate::program::terminal::Terminal;
 use crate::program::welcome::Welcome;
 
 pub(crate) async fn serve(
@@ -43,6 +45,7 @@ pub(crate) async fn serve(
     if config.http.public_url.is_none() && !is_an_address(&http.listen) {
         warn!("links name localhost: set `http.public_url` to the URL that callers use");
     }
+    let terminal_closed = Arc::new(Notify::new());
     let hang_up = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
     let embedded_issuer = embedded
         .is_some()
@@ -56,9 +59,11 @@ pub(crate) async fn serve(
             outline: outline.clone(),
             settings,
             embedded_issuer,
+            terminal: Terminal::at_start(),
+            terminal_closed: terminal_closed.clone(),
         },
     ));
-    let shutdown = Shutdown::new().map_err(Failure::Runtime)?.wait();
+    let shutdown = Shutdown::new(terminal_closed).map_err(Failure::Runtime)?;
     let url = url(&config, &http.listen);
     // Whoever reads this may send signals.
     let welcome = Welcome {
@@ -70,12 +75,15 @@ pub(crate) async fn serve(
         admin: admin.as_ref().map(|admin| &admin.listen),
         has_embedded_issuer: embedded.is_some(),
     };
-    output::print(&welcome.to_string())?;
+    match config.log.format {
+        LogFormat::Text => output::print(&welcome.to_string())?,
+        LogFormat::Json => welcome.log(),
+    }
     let attending = tokio::spawn(systemd::attend(service.watchdog_probe(), url));
     // The files of sockets go with what is left of their listeners.
     let (admin, admin_socket) =
         admin.map_or((None, None), |admin| (Some(admin.listener), admin.socket));
-    service.run(http.listener, admin, shutdown).await;
+    service.run(http.listener, admin, shutdown.wait()).await;
     drop(admin_socket);
     drop(http.socket);
     reloading.abort();
@@ -91,11 +99,17 @@ struct Reload {
     outline: Outline,
     settings: ApplicationSettings,
     embedded_issuer: Option<Issuer>,
+    terminal: Terminal,
+    terminal_closed: Arc<Notify>,
 }
 
-/// SIGHUP reads the settings and the issuer's keys again, all or nothing.
+/// SIGHUP reads the settings and the issuer's keys again, all or nothing. A closed terminal
+/// ends the process that was in its foreground.
 async fn reload_on_hang_up(mut hang_up: Signal, reload: Reload) {
     while hang_up.recv().await.is_some() {
+        if reload.terminal.is_closed() {
+            return reload.terminal_closed.notify_one();
+        }
         systemd::reloading();
         let outcome = reload.run().await;
         match &outcome {
@@ -144,17 +158,20 @@ fn url(config: &Config, listen: &Listen) -> String {
 struct Shutdown {
     terminate: Signal,
     interrupt: Signal,
+    terminal_closed: Arc<Notify>,
 }
 
 impl Shutdown {
-    fn new() -> io::Result<Self> {
+    fn new(terminal_closed: Arc<Notify>) -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            terminal_closed,
         })
     }
 
-    /// Completes at SIGTERM or SIGINT; the next of them ends the process at once.
+    /// Completes at SIGTERM, SIGINT or the end of the terminal; the next of them ends the
+    /// process at once.
     async fn wait(mut self) {
         self.next().await;
         systemd::stopping();
@@ -169,6 +186,7 @@ impl Shutdown {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = self.terminal_closed.notified() => {}
         }
     }
 }

@@ -57,5 +57,6 @@ pub(crate) fn credentials(config: &Config, scope: Scope) -> Result<ClientCredent
         client_id,
         client_secret,
         scope,
+        token_hosts: config.client.token_hosts.clone(),
     })
 }

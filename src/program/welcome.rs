@@ -1,4 +1,5 @@
-//! What `serve` prints first: where everything is, and what to type next.
+//! What `serve` prints first: where everything is, and what to type next. With JSON logs it is
+//! a line of the log instead.
 
 use std::fmt;
 
@@ -67,6 +68,26 @@ impl fmt::Display for Welcome<'_> {
 }
 
 impl Welcome<'_> {
+    /// The addresses as one line of the log: between lines of JSON, nothing else may be.
+    pub(crate) fn log(&self) {
+        let Self { outline, url, .. } = self;
+        let Config {
+            profile, issuer, ..
+        } = self.config;
+        tracing::info!(
+            title = outline.title,
+            version = outline.version,
+            %profile,
+            url,
+            listen = %self.listen,
+            admin = self.admin.map(tracing::field::display),
+            issuer = issuer.url.as_ref().map(tracing::field::display),
+            audience = issuer.audience.as_str(),
+            embedded_issuer = self.has_embedded_issuer,
+            "service started"
+        );
+    }
+
     /// A call with a token of the embedded issuer.
     fn write_next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(operation) = self.first_protected() else {

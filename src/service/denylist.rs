@@ -36,8 +36,9 @@ pub(super) struct Denials {
     /// Whether the operators' door is one that nobody else of this machine can go through.
     is_private: Arc<AtomicBool>,
     clock: Arc<dyn Clock>,
-    /// Until when it is waited for the list to be read, by the monotonic clock.
-    patience: Duration,
+    /// Until when the first reading of the list is waited for, by the monotonic clock; `None`
+    /// waits for as long as it takes.
+    patience: Option<Duration>,
 }
 
 impl Denials {
@@ -58,7 +59,7 @@ impl Denials {
             list,
             file: Arc::new(ArcSwapOption::empty()),
             is_private: Arc::default(),
-            patience: clock.monotonic() + config.max_age,
+            patience: (!config.wait_for_list).then(|| clock.monotonic() + config.max_age),
             clock: clock.clone(),
         };
         denials.put(config, read(config.file.as_deref())?)?;
@@ -102,9 +103,10 @@ impl Denials {
         }
     }
 
-    /// Whether what replicas share was heard, or was waited for long enough.
+    /// Whether the list that replicas share was read, or was waited for long enough.
     pub(super) fn is_ready(&self) -> bool {
-        !self.is_shared() || self.list.is_confirmed() || self.clock.monotonic() >= self.patience
+        let is_late = |end| self.clock.monotonic() >= end;
+        !self.is_shared() || self.list.is_confirmed() || self.patience.is_some_and(is_late)
     }
 
     /// Says through which door operators come.

@@ -82,7 +82,8 @@ impl Readiness {
             (Stage::Open, _) if !has_denials => (
                 false,
                 "the denylist is not read yet",
-                "What replicas share is being read; it is waited for `denylist.max_age`.",
+                "Redis has not answered yet. Until it does, revoked tokens are not known here; \
+                 with `denylist.wait_for_list = false`, only `denylist.max_age` is waited.",
             ),
             (Stage::Open, _) if !conditions.hold() => (
                 false,

@@ -21,13 +21,14 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, text};
 use prometheus_client::registry::Registry;
 
+use crate::clock::Clock;
 use crate::verifier::Tally;
 
 use super::app::App;
 use super::application::Running;
 use super::denylist::Denials;
 use super::reload::Reloads;
-use super::server::Connections;
+use super::server::{Connections, Tls};
 use super::telemetry;
 use page::{Page, Value};
 
@@ -46,6 +47,9 @@ pub(super) struct Sources {
     pub(super) denials: Denials,
     pub(super) app: Arc<ArcSwap<App>>,
     pub(super) reloads: Arc<Reloads>,
+    /// Of the door for callers.
+    pub(super) tls: Option<Tls>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) application: Arc<dyn Running>,
 }
 
@@ -73,6 +77,7 @@ impl Collector for Sources {
         let mut page = Page::new(encoder);
         self.requests.write(&mut page)?;
         self.write_connections(&mut page)?;
+        self.write_certificate(&mut page)?;
         self.write_verdicts(&mut page)?;
         self.write_keys(&mut page)?;
         self.write_denylist(&mut page)?;
@@ -113,6 +118,14 @@ impl Sources {
             &catalogue::CONNECTIONS_ACCEPTED,
             each(|of| Value::Count(of.accepted())),
         )
+    }
+
+    /// Described without TLS too, where there is no sample.
+    fn write_certificate(&self, page: &mut Page<'_>) -> fmt::Result {
+        let days = self.tls.as_ref();
+        let days = days.and_then(|tls| tls.days_left(self.clock.now()));
+        let days = days.map(|days| ([""; 0], Value::Level(days)));
+        page.all(&catalogue::CERTIFICATE_DAYS, days)
     }
 
     fn write_verdicts(&self, page: &mut Page<'_>) -> fmt::Result {

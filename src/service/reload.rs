@@ -88,6 +88,7 @@ impl Reloader {
             .map_err(BuildError::from)?;
         self.in_force.store(Arc::new(app));
         if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
+            certificate.warn_if_expired(self.state.clock.now());
             tls.renew(certificate);
         }
         Ok(())

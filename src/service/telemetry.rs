@@ -20,13 +20,7 @@ use super::config::LogFormat;
 /// [`TelemetryError::Filter`] when the filter cannot be read, [`TelemetryError::Installed`]
 /// when the process logs elsewhere already.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, TelemetryError> {
-    let filter = filter.unwrap_or(DEFAULT_FILTER);
-    let filter = if filter.contains("audit") {
-        filter.to_owned()
-    } else {
-        format!("{filter},audit=info")
-    };
-    let filter = EnvFilter::try_new(filter).map_err(TelemetryError::Filter)?;
+    let filter = with_audit(filter.unwrap_or(DEFAULT_FILTER))?;
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(MAX_WAITING)
         .finish(io::stderr());
@@ -38,6 +32,21 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, Tele
     }
     .map_err(TelemetryError::Installed)?;
     Ok(guard)
+}
+
+/// The filter, with the audit log where no directive is for it. A directive is for the target
+/// before its first `[` or `=`.
+fn with_audit(filter: &str) -> Result<EnvFilter, TelemetryError> {
+    let names_audit = filter.split(',').any(|directive| {
+        let target = directive.split(['[', '=']).next();
+        target.is_some_and(|target| target.trim() == AUDIT)
+    });
+    let filter = if names_audit {
+        filter.to_owned()
+    } else {
+        format!("{filter},{AUDIT}=info")
+    };
+    EnvFilter::try_new(filter).map_err(TelemetryError::Filter)
 }
 
 /// Lines that were dropped because nobody took them in time.
@@ -62,8 +71,67 @@ pub enum TelemetryError {
 /// A process has one log.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
+/// The target of the audit log.
+const AUDIT: &str = "audit";
 /// Some seconds of full load.
 const MAX_WAITING: usize = 100_000;
 /// A target stands for all that begin with it: `poem` alone would be ours too.
 const DEFAULT_FILTER: &str = "info,h2=warn,hyper=warn,hyper_util=warn,opentelemetry=warn,opentelemetry_otlp=error,\
     opentelemetry_sdk=warn,poem::server=warn,reqwest=warn,rustls=warn";
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use super::*;
+
+    /// What was written.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_audit_log_is_silenced_by_a_directive_for_it_alone() {
+        let rows = [
+            ("nothing", "", true),
+            ("the default", DEFAULT_FILTER, true),
+            ("everything off", "off", true),
+            ("another target", "auditd_client=info", true),
+            ("a target that ends so", "my_audit=off", true),
+            ("a module of another target", "audits::audit=off", true),
+            ("a target that begins so", "aud=off", true),
+            ("a span of another target", "poem[audit]=off", true),
+            ("a field", "[{audit}]=debug", true),
+            ("the audit log off", "info,audit=off", false),
+            ("the audit log at warn", "audit=warn,info", false),
+            ("the audit log at debug", "audit=debug", true),
+            ("the audit log alone", "audit", true),
+        ];
+        for (name, filter, is_written) in rows {
+            let lines = Lines::default();
+            let writer = lines.clone();
+            let subscriber = fmt()
+                .with_env_filter(with_audit(filter).expect(name))
+                .with_writer(move || writer.clone())
+                .finish();
+
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::info!(target: "audit", outcome = "accepted");
+            });
+
+            let lines = lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+            assert_eq!(!lines.is_empty(), is_written, "{name}");
+        }
+    }
+}

@@ -28,6 +28,8 @@ pub struct Claims {
     issued_at: Option<NumericDate>,
     token_id: Option<Box<str>>,
     client_id: Option<Box<str>>,
+    /// Those that other claims name; nearly always none.
+    other_clients: Box<[Box<str>]>,
     user_id: Option<Box<str>>,
     scope: Scope,
     all: ClaimsSet,
@@ -52,6 +54,7 @@ impl Claims {
 
     pub(super) fn read(bytes: &[u8]) -> Result<Self, TokenError> {
         let (set, all) = ClaimsSet::parse(bytes).ok_or(TokenError::MalformedPayload)?;
+        let (client_id, other_clients) = clients(&all)?;
         Ok(Self {
             issuer: required(string(&all, "iss")?, "iss")?.into(),
             audience: audience(&all)?,
@@ -63,11 +66,8 @@ impl Claims {
                 subject => subject.into(),
             },
             scope: scope(&all)?.shrunk(),
-            // RFC 9068 says `client_id`, Okta `cid`, OpenID Connect `azp`.
-            client_id: match (string(&all, "client_id")?, string(&all, "cid")?) {
-                (Some(id), _) | (None, Some(id)) => Some(id.into()),
-                (None, None) => string(&all, "azp")?.map(Into::into),
-            },
+            client_id,
+            other_clients,
             user_id: string(&all, "uid")?.map(Into::into),
             token_id: string(&all, "jti")?.map(Into::into),
             all: set,
@@ -112,6 +112,13 @@ impl Claims {
     /// `client_id`, Okta's `cid` or OpenID Connect's `azp`, the first that is there.
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()
+    }
+
+    /// Every client that the claims name: `client_id`, `cid` and `azp` may differ. The first is
+    /// [`Claims::client_id`].
+    pub(crate) fn client_ids(&self) -> impl Iterator<Item = &str> {
+        let first = self.client_id.iter();
+        first.chain(&self.other_clients).map(|id| &**id)
     }
 
     /// Okta's `uid`: the user's id, absent where no user takes part.
@@ -198,6 +205,21 @@ fn date(all: &Map<String, Value>, claim: &'static str) -> Result<Option<NumericD
         .map(|value| NumericDate::read(value).ok_or(malformed(claim)))
         .transpose()
 }
+
+/// RFC 9068 says `client_id`, Okta `cid`, OpenID Connect `azp`: the first of them, and those of
+/// the others that differ from it.
+fn clients(all: &Map<String, Value>) -> Result<Clients, TokenError> {
+    let [first, second, third] = ["client_id", "cid", "azp"].map(|claim| string(all, claim));
+    let mut ids = [first?, second?, third?].into_iter().flatten();
+    let first = ids.next();
+    let others = ids
+        .filter(|id| Some(*id) != first)
+        .map(Into::into)
+        .collect();
+    Ok((first.map(Into::into), others))
+}
+
+type Clients = (Option<Box<str>>, Box<[Box<str>]>);
 
 fn audience(all: &Map<String, Value>) -> Result<Box<[String]>, TokenError> {
     match required(all.get("aud"), "aud")? {

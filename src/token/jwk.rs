@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, MAX_KEY_ID_BYTES};
+use super::{Algorithm, MAX_KEY_ID_BYTES, roca};
 
 /// Why a key, or a whole key set, is not used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,11 @@ pub enum KeyError {
         /// The length of the modulus.
         bits: usize,
     },
+    /// An RSA key of a library that made guessable primes: ROCA, CVE-2017-15361.
+    #[error(
+        "the RSA key has the fingerprint of ROCA (CVE-2017-15361): anybody can compute its private key"
+    )]
+    Roca,
     /// Another key of the same set has this `kid` and algorithm.
     #[error("another key has the same kid and algorithm")]
     Duplicate,
@@ -139,6 +144,9 @@ fn rsa(
     // A product of large primes is odd.
     if n[n.len() - 1].is_multiple_of(2) {
         return Err(malformed("n"));
+    }
+    if roca::has_fingerprint(&n) {
+        return Err(KeyError::Roca);
     }
     PublicKeyComponents { n, e }
         .to_parsed_public_key(parameters)

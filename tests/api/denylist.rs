@@ -148,18 +148,21 @@ async fn without_a_token_a_port_is_no_way_in_whatever_the_setting_names() {
 #[tokio::test]
 async fn a_replica_waits_for_what_others_have_denied_before_it_is_ready() {
     // Nobody listens there.
-    let settings = [("denylist.redis_url", "redis://127.0.0.1:1")];
-    let world = World::with(&settings).await;
+    let nowhere = ("denylist.redis_url", "redis://127.0.0.1:1");
+    let waits = (503, "the denylist is not read yet\n");
+    let ready = (200, "ready\n");
+    for (wait_for_list, later) in [("true", waits), ("false", ready)] {
+        let settings = [nowhere, ("denylist.wait_for_list", wait_for_list)];
+        let world = World::with(&settings).await;
 
-    let waits = world.get("/readyz").await;
-    world.clock.advance(Duration::from_secs(5));
-    let goes_on = world.get("/readyz").await;
+        let at_first = world.get("/readyz").await;
+        world.clock.advance(Duration::from_secs(600));
+        let after_ten_minutes = world.get("/readyz").await;
 
-    assert_eq!(
-        (waits.status, &*waits.body),
-        (503, "the denylist is not read yet\n")
-    );
-    assert_eq!((goes_on.status, &*goes_on.body), (200, "ready\n"));
+        assert_eq!((at_first.status, &*at_first.body), waits, "{wait_for_list}");
+        let found = (after_ten_minutes.status, &*after_ten_minutes.body);
+        assert_eq!(found, later, "{wait_for_list}");
+    }
 }
 
 #[tokio::test]

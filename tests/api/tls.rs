@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::UNIX_EPOCH;
 
+use poem_resource_server::clock::Clock;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -15,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::log_lines::Lines;
 use crate::world::World;
 
 /// An authority, and the files of what it certified.
@@ -44,8 +47,14 @@ impl Authority {
 
     /// Writes a new certificate and its key.
     fn certify(&self) -> CertificateDer<'static> {
+        self.certify_until(4000)
+    }
+
+    /// The same, until the beginning of this year.
+    fn certify_until(&self, year: i32) -> CertificateDer<'static> {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         fs::write(self.file("cert.pem"), certificate.pem()).unwrap();
         fs::write(self.file("key.pem"), key.serialize_pem()).unwrap();
@@ -186,6 +195,42 @@ async fn a_reload_shows_the_new_certificate_and_keeps_open_connections() {
     assert_eq!(shown(&another), second);
     assert_eq!(shown(&open), first);
     assert_eq!(status(&mut open).await, "200");
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_used_with_a_warning_and_its_days_are_counted() {
+    // 2000-01-01 and 2100-01-01, in days since 1970.
+    for (year, days, is_expired) in [(2000, 10_957.0, true), (2100, 47_482.0, false)] {
+        let authority = Authority::new();
+        authority.certify_until(year);
+        let (lines, _guard) = Lines::capture();
+        let (cert, key) = (authority.file("cert.pem"), authority.file("key.pem"));
+        let settings = [("http.tls.cert", &*cert), ("http.tls.key", &*key)];
+        let world = World::with_any_certificate(&settings).await;
+        let now = world.clock.now().duration_since(UNIX_EPOCH).unwrap();
+
+        authority.reload(&world).await.unwrap();
+
+        let expected = days - now.as_secs_f64() / 86_400.0;
+        let page = world.admin("/metrics").await.body;
+        let line = page
+            .lines()
+            .find_map(|it| it.strip_prefix("tls_certificate_days_left "));
+        let found: f64 = line.unwrap().parse().unwrap();
+        assert!((found - expected).abs() < 0.01, "{found} {expected}");
+        // At the start and by the reload.
+        let warnings = lines.of_target("poem_resource_server::service::server::tls");
+        assert_eq!(warnings.len(), if is_expired { 2 } else { 0 }, "{year}");
+    }
+}
+
+#[tokio::test]
+async fn without_tls_no_days_are_counted() {
+    let world = World::start().await;
+
+    let page = world.admin("/metrics").await.body;
+
+    assert!(!page.contains("\ntls_certificate_days_left "), "{page}");
 }
 
 #[tokio::test]

@@ -58,6 +58,13 @@ impl World {
         Self::open(&flags(settings), "https", client).await
     }
 
+    /// With a certificate that no client accepts but this one.
+    pub async fn with_any_certificate(settings: &[(&'static str, &str)]) -> Self {
+        let client = reqwest::Client::builder().no_proxy();
+        let client = client.tls_danger_accept_invalid_certs(true);
+        Self::open(&flags(settings), "https", client.build().unwrap()).await
+    }
+
     async fn from(sources: &Sources) -> Self {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self::open(sources, "http", client).await

@@ -47,6 +47,7 @@ fn bad_keys() -> Vec<(&'static str, Value, KeyError)> {
         ("with an even exponent", altered("RS256", &[("e", json!("BA"))]), weak(2048)),
         ("with a huge exponent", altered("RS256", &[("e", json!("AQAAAAAB"))]), weak(2048)),
         ("with exponent 0", altered("RS256", &[("e", json!("AA"))]), malformed("e")),
+        ("with the fingerprint of ROCA", altered("RS256", &[("n", json!(encode(&roca_modulus().to_bytes_be())))]), KeyError::Roca),
         ("without a modulus", altered("RS256", &[("n", Value::Null)]), malformed("n")),
         ("with padding in its modulus", altered("RS256", &[("n", json!("AQAB="))]), malformed("n")),
         ("with a number as modulus", altered("RS256", &[("n", json!(7))]), malformed("n")),
@@ -77,6 +78,28 @@ fn bad_keys() -> Vec<(&'static str, Value, KeyError)> {
         ("Ed25519 of 33 bytes", altered("EdDSA", &[("x", json!("A".repeat(44)))]), malformed("x")),
         ("no object", json!("RS256"), KeyError::NotAKeySet),
     ]
+}
+
+/// A modulus of 2048 bits as the faulty library made it: see CVE-2017-15361.
+fn roca_modulus() -> BigUint {
+    let is_prime = |number: &u32| (2..*number).all(|divisor| number % divisor != 0);
+    let product: BigUint = (2..=701).filter(is_prime).map(BigUint::from).product();
+    let factor = |multiple: u64, exponent: u32| {
+        let power = BigUint::from(65_537_u32).modpow(&exponent.into(), &product);
+        BigUint::from(multiple) * &product + power
+    };
+    factor((1 << 53) - 1, 1_234_567) * factor((1 << 53) - 3, 7_654_321)
+}
+
+#[test]
+fn a_neighbour_of_a_roca_key_is_a_key() {
+    let neighbour = roca_modulus() + 2_u32;
+    let jwk = altered("RS256", &[("n", json!(encode(&neighbour.to_bytes_be())))]);
+
+    let parsed = KeySet::parse(json!({ "keys": [jwk] }).to_string().as_bytes()).unwrap();
+
+    assert_eq!(neighbour.bits(), 2048);
+    assert_eq!(parsed.key_set.keys().len(), 1, "{:?}", parsed.left_out);
 }
 
 /// Points under which anybody can sign, each with a byte for its first, its middle and its last.

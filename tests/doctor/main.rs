@@ -10,7 +10,9 @@ use std::time::Duration;
 use poem_resource_server::clock::SystemClock;
 use poem_resource_server::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, SCOPE};
 use poem_resource_server::doctor::{Diagnosis, Doctor, EXAMINATIONS, Status};
-use poem_resource_server::issuer::{ClientCredentials, Fetch, FetchPolicy, RefreshPolicy};
+use poem_resource_server::issuer::{
+    ClientCredentials, Fetch, FetchPolicy, GrantError, Issuer, Metadata, RefreshPolicy,
+};
 use poem_resource_server::token::{Audience, Scope, ScopeToken};
 use serde_json::json;
 
@@ -35,6 +37,7 @@ fn client(secret: &str, scope: &[&str]) -> ClientCredentials {
         client_id: CLIENT_ID.to_owned(),
         client_secret: secret.to_owned(),
         scope: scope.unwrap(),
+        token_hosts: Vec::new(),
     }
 }
 
@@ -283,6 +286,91 @@ async fn a_client_that_gets_no_token_is_told_why() {
         assert!(text.contains(said), "{name}: {text}");
         assert!(!text.contains("secret-of-client"), "{name}");
     }
+}
+
+#[tokio::test]
+async fn the_client_secret_is_sent_to_hosts_that_are_allowed_alone() {
+    // Both names are of this machine, so the endpoint answers under either.
+    let elsewhere = |script: &mut Script, url: &str| {
+        let endpoint = format!("{url}/v1/token").replace("127.0.0.1", "localhost");
+        script.metadata.body["token_endpoint"] = json!(endpoint);
+        script.token.body = json!({ "access_token": "a.b.c", "token_type": "Bearer" });
+    };
+    let at_issuer = |script: &mut Script, _: &str| {
+        script.token.body = json!({ "access_token": "a.b.c", "token_type": "Bearer" });
+    };
+    let refused = Some("is on the host \"localhost\"");
+    type Change = fn(&mut Script, &str);
+    let rows: [(&str, Change, &[&str], Option<&str>); 4] = [
+        ("the issuer's host", at_issuer, &[], None),
+        ("another host", elsewhere, &[], refused),
+        (
+            "not the allowed host",
+            elsewhere,
+            &["login.example"],
+            refused,
+        ),
+        ("an allowed host", elsewhere, &["localhost"], None),
+    ];
+    for (name, change, token_hosts, expected) in rows {
+        let issuer = Scripted::start(change).await;
+
+        let outcome = grant(&issuer.url(), token_hosts).await;
+
+        match (outcome, expected) {
+            (Ok(token), None) => assert_eq!(token, "a.b.c", "{name}"),
+            (Err(error), Some(said)) => {
+                assert!(
+                    matches!(error, GrantError::EndpointElsewhere { .. }),
+                    "{name}"
+                );
+                assert!(error.to_string().contains(said), "{name}: {error}");
+            }
+            (outcome, _) => panic!("{name}: {outcome:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_granted_is_a_bearer_token_or_an_error() {
+    for (name, token, is_one) in [
+        ("a bearer token", "aZ09-._~+/==", true),
+        ("control characters", "a\u{1b}[2Jb", false),
+        ("a line of its own", "a\nexport PATH=/tmp", false),
+        ("a space", "a b", false),
+        ("nothing", "", false),
+        ("another alphabet", "\u{430}", false),
+    ] {
+        let issuer = Scripted::start(|script, _| {
+            script.token.body = json!({ "access_token": token, "token_type": "Bearer" });
+        });
+        let issuer = issuer.await;
+
+        let outcome = grant(&issuer.url(), &[]).await;
+
+        match outcome {
+            Ok(granted) => assert!(is_one && granted == token, "{name}"),
+            Err(error) => {
+                assert!(
+                    !is_one && matches!(error, GrantError::NotABearerToken),
+                    "{name}: {error}"
+                );
+            }
+        }
+    }
+}
+
+/// The token that the issuer grants.
+async fn grant(url: &str, token_hosts: &[&str]) -> Result<String, GrantError> {
+    let fetch = Fetch::new(&FetchPolicy::default()).unwrap();
+    let issuer = Issuer::parse(url).unwrap();
+    let metadata = Metadata::discover(&fetch, &issuer, &[]).await.unwrap();
+    let credentials = ClientCredentials {
+        token_hosts: token_hosts.iter().map(ToString::to_string).collect(),
+        ..client("secret", &[])
+    };
+    let token = credentials.request(&fetch, &metadata).await?;
+    Ok(token.secret().to_owned())
 }
 
 #[tokio::test]

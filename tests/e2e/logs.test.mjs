@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { bearer, call, eventually, fetchToken, scratch, settings, startIssuer, startService, tampered } from './harness.mjs';
+import { bearer, call, eventually, fetchToken, freePort, scratch, settings, startIssuer, startService, tampered } from './harness.mjs';
 
 describe('log lines', () => {
   let issuer;
@@ -26,6 +26,28 @@ describe('log lines', () => {
     assert.equal(line.status, 401);
     assert.equal(line.reason, 'bad_signature');
     assert.equal(typeof line.latency_us, 'number');
+  });
+
+  test('as JSON are all that is written, the addresses at the start too', async () => {
+    for (const [format, expected] of [['json', 1], ['text', 0]]) {
+      const service = await startService({
+        RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}`,
+        RESOURCE_SERVER_LOG__FORMAT: format,
+      });
+      await service.hello();
+      assert.equal(await service.stop(), 0);
+
+      const { stdout, stderr } = service.output;
+      if (format === 'json') {
+        assert.equal(stdout, '');
+        const lines = stderr.trim().split('\n').map((line) => JSON.parse(line));
+        const started = lines.filter((line) => line.message === 'service started');
+        assert.deepEqual(started.map((line) => [line.url, line.embedded_issuer]), [[service.url, true]]);
+      } else {
+        assert.match(stdout, /profile dev/);
+      }
+      assert.equal(stderr.split('service started').length - 1, expected);
+    }
   });
 
   test('of the audit log are silenced by nothing that does not name it', async () => {

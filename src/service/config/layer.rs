@@ -22,12 +22,14 @@ impl Layer {
     /// Admits what `given` sets, and reports what is no setting.
     pub(super) fn new(source: &str, given: &Dict, problems: &mut Vec<ConfigProblem>) -> Self {
         let mut leaves = BTreeMap::new();
+        for section in SECTIONS_OF_OPERATIONS {
+            refuse_two_spellings(source, given, section, problems);
+        }
         walk(given, &Key::root(), &mut |key, value| {
             if let Err(fault) = admit(&key) {
                 problems.push(ConfigProblem::with_key(source, &key, fault));
-            } else if leaves.insert(key.clone(), value.clone()).is_some() {
-                let fault = Fault::new("is set twice, in upper and lower case").fix("keep one");
-                problems.push(ConfigProblem::with_key(source, &key, fault));
+            } else {
+                leaves.insert(key, value.clone());
             }
         });
         let mut values = Dict::new();
@@ -72,6 +74,30 @@ pub(super) fn walk(section: &Dict, at: &Key, visit: &mut impl FnMut(Key, &Value)
     }
 }
 
+/// Operation ids that differ only in case are one operation: of a setting below both, one
+/// would be dropped.
+fn refuse_two_spellings(
+    source: &str,
+    given: &Dict,
+    section: &str,
+    problems: &mut Vec<ConfigProblem>,
+) {
+    let key = Key::dotted(section);
+    let inner = key.segments().iter().try_fold(given, |section, name| {
+        section.get(name).and_then(Value::as_dict)
+    });
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for name in inner.into_iter().flat_map(Dict::keys) {
+        if let Some(twin) = seen.insert(name.to_ascii_lowercase(), name) {
+            let fault = Fault::new(format!(
+                "is written as {twin:?} and as {name:?}, which are one operation"
+            ));
+            let fault = fault.fix("put its settings below one spelling");
+            problems.push(ConfigProblem::with_key(source, &key.join(name), fault));
+        }
+    }
+}
+
 fn admit(key: &Key) -> Result<(), Fault> {
     if settings::is_setting(key) || key.is_application() {
         return Ok(());
@@ -103,3 +129,6 @@ pub(super) fn insert(section: &mut Dict, path: &[String], value: Value) {
         }
     }
 }
+
+/// The sections whose keys are operation ids.
+const SECTIONS_OF_OPERATIONS: [&str; 2] = ["access.operations", "operations"];

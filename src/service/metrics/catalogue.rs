@@ -52,6 +52,7 @@ catalogue! {
     CONNECTIONS_MAX: Gauge "http_connections_max" ["listener"] "Connections that may be held at once: http.max_connections";
     CONNECTIONS_UPGRADED: Gauge "http_connections_upgraded" ["listener"] "Connections that a handler has upgraded, as to a WebSocket; part of http_connections";
     CONNECTIONS_ACCEPTED: Counter "http_connections_accepted" ["listener"] "Connections accepted";
+    CERTIFICATE_DAYS: Gauge "tls_certificate_days_left" [] "Days until the certificate of http.tls.cert, or one of its chain, expires; negative when it has, and no sample without TLS";
     VERIFICATIONS: Counter "token_verifications" ["outcome"] "Tokens judged, remembered ones too; scopes and claims that an operation asks for come after";
     CACHE_LOOKUPS: Counter "token_cache_lookups" ["result"] "Tokens looked for among those that were accepted before";
     KEYS: Gauge "jwks_keys" [] "Keys of the issuer that may verify now; 0 also when they are too old";

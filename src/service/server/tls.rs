@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use rustls::crypto::aws_lc_rs;
@@ -17,13 +18,20 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tracing::warn;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// The certificate in force. Clones share it.
 #[derive(Clone)]
-pub(in crate::service) struct Tls(Arc<ArcSwap<ServerConfig>>);
+pub(in crate::service) struct Tls(Arc<ArcSwap<Certificate>>);
 
 /// A certificate that was read and fits its key.
-pub(in crate::service) struct Certificate(Arc<ServerConfig>);
+pub(in crate::service) struct Certificate {
+    server: Arc<ServerConfig>,
+    /// When the first certificate of the chain ends, in seconds since 1970; `None` where that
+    /// cannot be read.
+    end_secs: Option<i64>,
+}
 
 /// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,19 +67,26 @@ pub enum TlsError {
 
 impl Tls {
     pub(in crate::service) fn new(certificate: Certificate) -> Self {
-        Self(Arc::new(ArcSwap::new(certificate.0)))
+        Self(Arc::new(ArcSwap::from_pointee(certificate)))
     }
 
     /// Puts another certificate in force.
     pub(in crate::service) fn renew(&self, certificate: Certificate) {
-        self.0.store(certificate.0);
+        self.0.store(Arc::new(certificate));
+    }
+
+    /// How many days the certificate in force lasts; negative when it has expired.
+    pub(in crate::service) fn days_left(&self, now: SystemTime) -> Option<f64> {
+        self.0.load().days_left(now)
     }
 
     pub(super) async fn shake_hands<S>(&self, stream: S) -> io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        TlsAcceptor::from(self.0.load_full()).accept(stream).await
+        TlsAcceptor::from(self.0.load().server.clone())
+            .accept(stream)
+            .await
     }
 }
 
@@ -99,6 +114,7 @@ impl Certificate {
             }
         };
         let chain = certificates("http.tls.cert", cert)?;
+        let end_secs = chain.iter().filter_map(end_secs).min();
         let bytes = read("http.tls.key", key)?;
         let private = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Content {
             key: "http.tls.key",
@@ -109,7 +125,28 @@ impl Certificate {
             .with_single_cert(chain, private)
             .map_err(TlsError::Pair)?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self(Arc::new(server)))
+        Ok(Self {
+            server: Arc::new(server),
+            end_secs,
+        })
+    }
+
+    /// Warns of a certificate that has expired. It is used all the same: a service that callers
+    /// refuse says more about the cause than one that does not start.
+    pub(in crate::service) fn warn_if_expired(&self, now: SystemTime) {
+        if let Some(days) = self.days_left(now).filter(|days| *days <= 0.0) {
+            warn!(
+                days_ago = -days.ceil(),
+                "`http.tls.cert` has expired, so clients refuse to connect; renew it and send SIGHUP"
+            );
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "seconds are exact to 2^53")]
+    fn days_left(&self, now: SystemTime) -> Option<f64> {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH);
+        let left = self.end_secs? as f64 - now.unwrap_or_default().as_secs_f64();
+        Some(left / DAY_SECS)
     }
 }
 
@@ -128,6 +165,11 @@ fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'st
     Ok(chain)
 }
 
+fn end_secs(certificate: &CertificateDer<'_>) -> Option<i64> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.validity().not_after.timestamp())
+}
+
 fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|source| TlsError::File {
         key,
@@ -135,3 +177,5 @@ fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
         source,
     })
 }
+
+const DAY_SECS: f64 = 24.0 * 60.0 * 60.0;

@@ -12,8 +12,10 @@ impl Claims {
         let scopes = self.scope.heap_bytes();
         // The payload, four lists and texts that are always there, the optional ones.
         let allocations = 5 + self.audience.len() + self.scope.len() + self.optional().count();
+        let allocations = allocations + usize::from(!self.other_clients.is_empty());
         let texts = self.all.as_str().len() + self.text_bytes();
-        audiences + scopes + texts + allocations * ALLOCATION_BYTES
+        let clients = size_of_val(&*self.other_clients);
+        audiences + clients + scopes + texts + allocations * ALLOCATION_BYTES
     }
 
     /// What may be derived from them for keeping, in bytes: as much as to write every claim once
@@ -38,6 +40,7 @@ impl Claims {
         [&self.token_id, &self.client_id, &self.user_id]
             .into_iter()
             .flatten()
+            .chain(&self.other_clients)
     }
 }
 

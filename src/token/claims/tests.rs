@@ -203,7 +203,7 @@ fn claims_are_equal_and_shown_alike_however_they_are_written() {
     assert_eq!(
         format!("{one:?}"),
         "Claims { issuer: \"i\", subject: \"s\", audience: [\"a\"], expires_at: NumericDate(7s), \
-         not_before: None, issued_at: None, token_id: None, client_id: None, user_id: None, \
+         not_before: None, issued_at: None, token_id: None, client_id: None, other_clients: [], user_id: None, \
          scope: Scope([]), all: {\"iss\": String(\"i\"), \"aud\": String(\"a\"), \
          \"sub\": String(\"s\"), \"exp\": Number(7), \
          \"x\": Object {\"y\": Number(1), \"z\": String(\"a\")}} }"

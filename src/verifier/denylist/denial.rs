@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::token::{Claims, MAX_LEEWAY};
 
+use super::source::DenialSource;
+use super::terms::Term;
+
 /// Denies the tokens that have everything it names, until it expires.
 ///
 /// In JSON: an object with at least one of `jti`, `sub`, `cid` and `issued_before`; `iss` may
-/// stand beside them. Times are in seconds since 1970. A denial must outlive every token it
+/// stand beside them. `cid` is compared with each of the claims `client_id`, `cid` and `azp`. Times are in seconds since 1970. A denial must outlive every token it
 /// denies: with the last of them gone it is no longer needed. It counts for
 /// [`MAX_LEEWAY`](crate::token::MAX_LEEWAY) longer than it says, because tokens do.
 ///
@@ -35,13 +38,46 @@ pub struct Denial {
     exp: u64,
 }
 
-/// By what a denial is found; the first that it names.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Handle<'a> {
-    TokenId(&'a str),
-    Subject(&'a str),
-    Client(&'a str),
-    All,
+/// What a denial names, `issued_before` apart; `None` fits every token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Names<'a> {
+    issuer: Option<&'a str>,
+    token_id: Option<&'a str>,
+    subject: Option<&'a str>,
+    client: Option<&'a str>,
+}
+
+/// How many shapes [`Names`] have: each of four members is named or not.
+pub(super) const SHAPES: usize = 16;
+
+impl<'a> Names<'a> {
+    /// Which members are named, as a number below [`SHAPES`].
+    pub(super) fn shape(&self) -> usize {
+        [self.issuer, self.token_id, self.subject, self.client]
+            .into_iter()
+            .fold(0, |shape, name| shape * 2 + usize::from(name.is_some()))
+    }
+
+    /// The names of this shape that fit these claims: one for each client that they name, if
+    /// the shape names a client, and none where the claims lack a member.
+    pub(super) fn of_claims(claims: &'a Claims, shape: usize) -> impl Iterator<Item = Self> {
+        let has = |bit: usize| shape & bit != 0;
+        let names = Self {
+            issuer: has(8).then(|| claims.issuer()),
+            token_id: claims.token_id().filter(|_| has(4)),
+            subject: has(2).then(|| claims.subject()),
+            client: None,
+        };
+        let without = (!has(1)).then_some(names).into_iter();
+        let clients = has(1).then(|| claims.client_ids()).into_iter().flatten();
+        let with = clients.map(move |client| Self {
+            client: Some(client),
+            ..names
+        });
+        without
+            .chain(with)
+            .filter(move |names| names.shape() == shape)
+    }
 }
 
 impl Denial {
@@ -91,34 +127,25 @@ impl Denial {
         Ok(self)
     }
 
-    pub(super) fn handle(&self) -> Handle<'_> {
-        match (&self.jti, &self.sub, &self.cid) {
-            (Some(token_id), ..) => Handle::TokenId(token_id),
-            (_, Some(subject), _) => Handle::Subject(subject),
-            (.., Some(client)) => Handle::Client(client),
-            (None, None, None) => Handle::All,
+    pub(super) fn names(&self) -> Names<'_> {
+        Names {
+            issuer: self.iss.as_deref(),
+            token_id: self.jti.as_deref(),
+            subject: self.sub.as_deref(),
+            client: self.cid.as_deref(),
+        }
+    }
+
+    pub(super) fn term(&self, source: DenialSource) -> Term {
+        Term {
+            end: self.exp,
+            issued_before: self.issued_before.unwrap_or(u64::MAX),
+            source,
         }
     }
 
     pub(super) fn is_in_force(&self, now: SystemTime) -> bool {
         is_before(now, self.exp)
-    }
-
-    /// Whether these claims have everything that is named.
-    pub(super) fn fits(&self, claims: &Claims) -> bool {
-        let is = |named: &Option<String>, said: Option<&str>| {
-            named.as_deref().is_none_or(|named| said == Some(named))
-        };
-        // Who does not say when he issued it may have done it before.
-        let is_before = |time| {
-            let issued_at = claims.issued_at();
-            issued_at.is_none_or(|issued| issued.since_epoch() < Duration::from_secs(time))
-        };
-        is(&self.iss, Some(claims.issuer()))
-            && is(&self.jti, claims.token_id())
-            && is(&self.sub, Some(claims.subject()))
-            && is(&self.cid, claims.client_id())
-            && self.issued_before.is_none_or(is_before)
     }
 }
 

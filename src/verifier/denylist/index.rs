@@ -1,34 +1,47 @@
-//! Denials by what they are found by.
+//! Denials by all that they name.
+//!
+//! Those that name the same are one entry. A look-up makes the names that an entry for these
+//! claims would have, and looks each of them up: what it costs depends on the kinds of denials,
+//! and not on how many there are.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::token::Claims;
+use crate::token::{Claims, MAX_LEEWAY};
 
-use super::denial::{Denial, Handle, is_before};
+use super::denial::{Denial, Names, SHAPES, is_before};
 use super::source::DenialSource;
+use super::terms::Terms;
 
-/// All denials, each where a look-up comes by.
+/// All denials, each where a look-up finds it.
 #[derive(Debug, Clone)]
 pub(super) struct Index {
-    by_token_id: Table,
-    by_subject: Table,
-    by_client: Table,
-    of_all: Vec<Row>,
-    /// The same rows, to be told apart at once however many have one handle.
+    /// By the hash of their names, which nobody outside can foresee.
+    entries: HashMap<u64, Vec<Entry>>,
+    hasher: RandomState,
+    /// How many entries name what: see [`Names::shape`].
+    shapes: [usize; SHAPES],
     rows: HashSet<Row>,
     /// No row ends before; in seconds since 1970.
     soonest_end: u64,
 }
 
+/// The denials that name the same.
+#[derive(Debug, Clone)]
+struct Entry {
+    /// One of them.
+    first: Arc<Denial>,
+    terms: Terms,
+}
+
 impl Default for Index {
     fn default() -> Self {
         Self {
-            by_token_id: Table::new(),
-            by_subject: Table::new(),
-            by_client: Table::new(),
-            of_all: Vec::new(),
+            entries: HashMap::new(),
+            hasher: RandomState::new(),
+            shapes: [0; SHAPES],
             rows: HashSet::new(),
             soonest_end: u64::MAX,
         }
@@ -36,7 +49,6 @@ impl Default for Index {
 }
 
 type Row = (DenialSource, Arc<Denial>);
-type Table = HashMap<Box<str>, Vec<Row>>;
 
 impl Index {
     pub(super) fn len(&self) -> usize {
@@ -51,30 +63,15 @@ impl Index {
     pub(super) fn insert(&mut self, source: DenialSource, denial: Denial) {
         let denial = Arc::new(denial);
         if self.rows.insert((source, denial.clone())) {
-            self.soonest_end = self.soonest_end.min(denial.expires_at());
-            match self.table(&denial) {
-                Some((table, name)) => table.entry(name.into()).or_default(),
-                None => &mut self.of_all,
-            }
-            .push((source, denial.clone()));
+            self.enter(source, &denial);
         }
     }
 
     /// Whether there was such a one.
     pub(super) fn remove(&mut self, source: DenialSource, denial: &Denial) -> bool {
-        let row = (source, Arc::new(denial.clone()));
-        let was_there = self.rows.remove(&row);
+        let was_there = self.rows.remove(&(source, Arc::new(denial.clone())));
         if was_there {
-            match self.table(denial) {
-                Some((table, name)) => {
-                    let rows = table.get_mut(name).expect("the row is in its table");
-                    rows.retain(|known| *known != row);
-                    if rows.is_empty() {
-                        table.remove(name);
-                    }
-                }
-                None => self.of_all.retain(|known| *known != row),
-            }
+            self.leave(source, denial);
         }
         was_there
     }
@@ -92,45 +89,87 @@ impl Index {
     }
 
     pub(super) fn denies(&self, claims: &Claims, now: SystemTime) -> bool {
-        let found = |table: &Table, name: Option<&str>| {
-            let rows = name.and_then(|name| table.get(name));
-            rows.is_some_and(|rows| denied(rows, claims, now))
-        };
-        found(&self.by_token_id, claims.token_id())
-            || found(&self.by_subject, Some(claims.subject()))
-            || found(&self.by_client, claims.client_id())
-            || denied(&self.of_all, claims, now)
+        let first_end = first_end(now);
+        let shapes = (0..SHAPES).filter(|shape| self.shapes[*shape] > 0);
+        shapes
+            .flat_map(|shape| Names::of_claims(claims, shape))
+            .filter_map(|names| self.find(&names)?.terms.issued_before(first_end))
+            .any(|time| was_issued_before(claims, time))
     }
 
-    /// Where it stands, and under which name; none for what stands among those of all.
-    fn table<'d>(&mut self, denial: &'d Denial) -> Option<(&mut Table, &'d str)> {
-        match denial.handle() {
-            Handle::TokenId(name) => Some((&mut self.by_token_id, name)),
-            Handle::Subject(name) => Some((&mut self.by_subject, name)),
-            Handle::Client(name) => Some((&mut self.by_client, name)),
-            Handle::All => None,
+    fn find(&self, names: &Names<'_>) -> Option<&Entry> {
+        let entries = self.entries.get(&self.hasher.hash_one(names))?;
+        entries.iter().find(|entry| entry.first.names() == *names)
+    }
+
+    fn enter(&mut self, source: DenialSource, denial: &Arc<Denial>) {
+        self.soonest_end = self.soonest_end.min(denial.expires_at());
+        let names = denial.names();
+        let entries = self.entries.entry(self.hasher.hash_one(names)).or_default();
+        let term = denial.term(source);
+        if let Some(entry) = entries.iter_mut().find(|it| it.first.names() == names) {
+            return entry.terms.insert(term);
+        }
+        entries.reserve_exact(1);
+        entries.push(Entry {
+            first: denial.clone(),
+            terms: Terms::One(term),
+        });
+        self.shapes[names.shape()] += 1;
+    }
+
+    fn leave(&mut self, source: DenialSource, denial: &Denial) {
+        let names = denial.names();
+        let hash = self.hasher.hash_one(names);
+        let entries = self.entries.get_mut(&hash);
+        let entries = entries.expect("the row has its entry");
+        let position = entries.iter().position(|it| it.first.names() == names);
+        let position = position.expect("the row has its entry");
+        if entries[position].terms.remove(denial.term(source)) {
+            entries.swap_remove(position);
+            self.shapes[names.shape()] -= 1;
+            if entries.is_empty() {
+                self.entries.remove(&hash);
+            }
         }
     }
 
     fn retain_rows(&mut self, is_kept: impl Fn(&Row) -> bool) {
-        for table in [
-            &mut self.by_token_id,
-            &mut self.by_subject,
-            &mut self.by_client,
-        ] {
-            table.retain(|_, rows| {
-                rows.retain(&is_kept);
-                !rows.is_empty()
-            });
+        let mut rows = std::mem::take(self).rows;
+        rows.retain(is_kept);
+        for (source, denial) in &rows {
+            self.enter(*source, denial);
         }
-        self.of_all.retain(&is_kept);
-        self.rows.retain(is_kept);
-        let ends = self.rows.iter().map(|(_, denial)| denial.expires_at());
-        self.soonest_end = ends.min().unwrap_or(u64::MAX);
+        self.rows = rows;
     }
 }
 
-fn denied(rows: &[Row], claims: &Claims, now: SystemTime) -> bool {
-    let mut rows = rows.iter();
-    rows.any(|(_, denial)| denial.is_in_force(now) && denial.fits(claims))
+/// The first end that a denial in force may have: see [`is_before`].
+fn first_end(now: SystemTime) -> u64 {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH);
+    let ended = now.unwrap_or_default().checked_sub(MAX_LEEWAY);
+    ended.map_or(0, |ended| ended.as_secs().saturating_add(1))
+}
+
+/// A token that does not state when it was issued may have been issued before.
+fn was_issued_before(claims: &Claims, time: u64) -> bool {
+    let issued_at = claims.issued_at();
+    issued_at.is_none_or(|issued| issued.since_epoch() < Duration::from_secs(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_end_is_the_first_that_is_in_force() {
+        for millis in [0, 1, 299_999, 300_000, 300_001, 300_999, 301_000, 1_000_500] {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
+
+            let first = first_end(now);
+
+            assert!(is_before(now, first), "{millis}");
+            assert!(first == 0 || !is_before(now, first - 1), "{millis}");
+        }
+    }
 }

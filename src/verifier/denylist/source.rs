@@ -1,7 +1,7 @@
 //! Where a denial comes from.
 
 /// The source of a denial. Each source replaces only its own denials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DenialSource {
     /// A file of the operator.
     File,

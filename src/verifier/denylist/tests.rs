@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
+mod clients;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -27,12 +29,16 @@ impl World {
     }
 
     fn with(set: impl Fn(Denylist) -> Denylist) -> Self {
+        Self::sized(4, set)
+    }
+
+    fn sized(max_entries: usize, set: impl Fn(Denylist) -> Denylist) -> Self {
         let clock = ManualClock::new();
         let key = SigningKey::generate(SigningAlgorithm::Es256);
         let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
         let keys = KeySet::parse(jwks.as_bytes()).unwrap().key_set;
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let denylist = Arc::new(set(Denylist::new(4, shared.clone())));
+        let denylist = Arc::new(set(Denylist::new(max_entries, shared.clone())));
         let validation = Validation::new(ISSUER, Audience::parse("api://default").unwrap());
         let verifier = Verifier::new(Arc::new(Arc::new(keys)), validation)
             .with_clock(shared)

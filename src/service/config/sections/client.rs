@@ -1,5 +1,6 @@
 //! `[client]`: who the command `token` signs in as.
 
+use super::issuer::hosts;
 use crate::service::config::reader::Reader;
 use crate::service::config::secret::Secret;
 use crate::service::config::value;
@@ -14,6 +15,8 @@ pub struct ClientConfig {
     pub secret: Option<Secret>,
     /// The scopes to ask for; none leaves the choice to the issuer.
     pub scope: Scope,
+    /// Hosts, besides the issuer's own, that may receive the secret; in lower case.
+    pub token_hosts: Vec<String>,
 }
 
 impl ClientConfig {
@@ -22,6 +25,7 @@ impl ClientConfig {
             id: reader.read_optional("client.id", value::filled_text),
             secret: reader.read_optional("client.secret", Secret::read),
             scope: reader.read("client.scope", value::scope),
+            token_hosts: reader.read("client.token_hosts", hosts),
         }
     }
 }

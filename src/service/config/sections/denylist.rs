@@ -24,6 +24,8 @@ pub struct DenylistConfig {
     pub on_failure: OnFailure,
     /// How long it may be silent.
     pub max_age: Duration,
+    /// Whether a start waits for Redis for as long as it takes, and not for `max_age`.
+    pub wait_for_list: bool,
     /// How many denials there may be.
     pub max_entries: usize,
 }
@@ -47,6 +49,7 @@ impl DenylistConfig {
             redis_url: reader.read_optional("denylist.redis_url", redis_url),
             on_failure: reader.read("denylist.on_failure", on_failure),
             max_age: reader.read("denylist.max_age", |it| value::duration(it, &MAX_AGE)),
+            wait_for_list: reader.read("denylist.wait_for_list", value::boolean),
             max_entries: reader.read("denylist.max_entries", |it| {
                 let number = value::number(it, MAX_ENTRIES)?;
                 Ok(usize::try_from(number).unwrap_or(usize::MAX))

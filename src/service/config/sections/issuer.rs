@@ -76,7 +76,8 @@ fn audience(value: &Value) -> Result<Audience, Fault> {
     Audience::parse(text).map_err(|_| Fault::new("must not be empty"))
 }
 
-fn hosts(value: &Value) -> Result<Vec<String>, Fault> {
+/// Hosts alone, without scheme, port or path; in lower case.
+pub(super) fn hosts(value: &Value) -> Result<Vec<String>, Fault> {
     let hosts = value::list(value, &[','])?;
     hosts.into_iter().map(|text| host(&text)).collect()
 }

@@ -1,0 +1,52 @@
+//! The terminal that the program was started on, which ends it when it is closed.
+//!
+//! Closing a terminal sends SIGHUP to the processes in its foreground. For a service, SIGHUP is
+//! a reload, and a service outlives the terminal of its operator. For a process that somebody
+//! started by hand it is the end: otherwise it goes on unseen and keeps its port.
+
+use std::io::{self, IsTerminal};
+
+/// Whether this process ends with a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Terminal {
+    /// It was started in the foreground of one.
+    Ours,
+    /// It is a service, runs in a container without a terminal, or was started behind `nohup`,
+    /// `setsid` or `&`.
+    NotOurs,
+}
+
+impl Terminal {
+    /// As the process was started: one of the standard streams is a terminal, and the process is
+    /// in its foreground.
+    pub(crate) fn at_start() -> Self {
+        if is_any_stream_a_terminal() && is_in_foreground() {
+            Self::Ours
+        } else {
+            Self::NotOurs
+        }
+    }
+
+    /// Whether our terminal was closed. The kernel takes it from the streams before it sends
+    /// SIGHUP, so a SIGHUP that somebody sent by hand finds it open.
+    pub(crate) fn is_closed(self) -> bool {
+        self == Self::Ours && !is_any_stream_a_terminal()
+    }
+}
+
+fn is_any_stream_a_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+#[cfg(target_os = "linux")]
+fn is_in_foreground() -> bool {
+    let process = procfs::process::Process::myself();
+    let stat = process.and_then(|process| process.stat());
+    stat.is_ok_and(|stat| stat.tty_nr != 0 && stat.tpgid == stat.pgrp)
+}
+
+/// Nobody says without `unsafe`: a terminal that one of the streams has is taken for ours.
+#[cfg(not(target_os = "linux"))]
+fn is_in_foreground() -> bool {
+    true
+}
