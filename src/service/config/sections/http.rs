@@ -12,7 +12,7 @@ use super::limits::{
     MAX_UPGRADED, MESSAGE_SIZE,
 };
 use super::listen::{Listen, address};
-use super::proxies::TrustedProxies;
+use super::proxies::{ForwardedHeader, TrustedProxies};
 use super::tls::TlsConfig;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
@@ -51,7 +51,7 @@ pub struct HttpConfig {
     pub max_message_bytes: usize,
     /// Whether other processes may listen on the same port.
     pub reuse_port: bool,
-    /// Who is believed when he says for whom he calls.
+    /// The proxies that are believed when they name the caller, and the header they write.
     pub trusted_proxies: TrustedProxies,
     /// The certificate, where the service speaks TLS.
     pub tls: Option<TlsConfig>,
@@ -89,6 +89,8 @@ impl HttpConfig {
         let max_head_bytes = size("http.max_head_size", HEAD_SIZE);
         let max_body_bytes = size("http.max_body_size", BODY_SIZE);
         let max_message_bytes = size("http.max_message_size", MESSAGE_SIZE);
+        let forwarded_header = reader.read("http.forwarded_header", ForwardedHeader::parse);
+        let trusted_proxies = reader.read("http.trusted_proxies", TrustedProxies::parse);
         Self {
             listen: reader.read("http.listen", Listen::parse),
             public_url: reader.read_optional("http.public_url", PublicUrl::parse),
@@ -107,7 +109,7 @@ impl HttpConfig {
             drain_delay,
             shutdown_timeout,
             reuse_port: reader.read("http.reuse_port", value::boolean),
-            trusted_proxies: reader.read("http.trusted_proxies", TrustedProxies::parse),
+            trusted_proxies: trusted_proxies.reading(forwarded_header),
             tls: TlsConfig::read(reader),
         }
     }

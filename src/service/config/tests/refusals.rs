@@ -68,6 +68,7 @@ const REFUSALS: &[Refusal] = &[
     ("a rate of nothing", "rate.calls = '0/1m'", "rate.calls", "must be a number of calls and a time", "rate.calls = 'off'"),
     ("a rate in no time", "rate.calls = '1/0s'", "rate.calls", "is too short", "rate.calls = '1/1s'"),
     ("a name for a proxy", "http.trusted_proxies = 'proxy.example'", "http.trusted_proxies", "must list addresses", "http.trusted_proxies = '10.0.0.0/8 ::1 unix'"),
+    ("another header of proxies", "http.forwarded_header = 'X-Real-IP'", "http.forwarded_header", "must be `X-Forwarded-For` or", "http.forwarded_header = 'forwarded'"),
     ("a relative socket", "http.listen = 'unix:a.sock'", "http.listen", "must be an absolute path", "http.listen = 'unix:/a.sock'"),
     ("a certificate without a key", "http.tls.cert = '/a'", "http.tls.key", "must be set with the other", "http.tls.cert = '/a'\nhttp.tls.key = '/b'"),
     ("an authority without a certificate", "http.tls.client_ca = '/a'", "http.tls.cert", "must be set with the other", "http.tls.client_ca = '/a'\nhttp.tls.cert = '/b'\nhttp.tls.key = '/c'"),
