@@ -11,7 +11,7 @@ use super::limits::{
     AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
     MAX_UPGRADED, MESSAGE_SIZE,
 };
-use super::listen::{Listen, address};
+use super::listen::{Listen, address, socket_mode};
 use super::proxies::{ForwardedHeader, TrustedProxies};
 use super::tls::TlsConfig;
 use crate::service::config::problem::Fault;
@@ -23,6 +23,8 @@ use crate::service::config::value;
 pub struct HttpConfig {
     /// Where the service listens.
     pub listen: Listen,
+    /// The mode of the file, where `listen` is a Unix socket.
+    pub socket_mode: u32,
     /// The address callers use, when it is not `listen`.
     pub public_url: Option<PublicUrl>,
     /// How many connections are held at once; at most 1,000,000.
@@ -93,6 +95,7 @@ impl HttpConfig {
         let trusted_proxies = reader.read("http.trusted_proxies", TrustedProxies::parse);
         Self {
             listen: reader.read("http.listen", Listen::parse),
+            socket_mode: reader.read("http.socket_mode", socket_mode),
             public_url: reader.read_optional("http.public_url", PublicUrl::parse),
             max_connections: reader.read("http.max_connections", |it| count(it, MAX_CONNECTIONS)),
             upgraded_idle_timeout,
