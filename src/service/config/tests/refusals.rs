@@ -72,6 +72,7 @@ const REFUSALS: &[Refusal] = &[
     ("a mode in words", "http.socket_mode = 'u=rw'", "http.socket_mode", "must be the mode of a file", "http.socket_mode = '0600'"),
     ("a mode that is a number", "http.socket_mode = 660", "http.socket_mode", "must be the mode of a file", "http.socket_mode = '660'"),
     ("a mode beyond permissions", "http.socket_mode = '4666'", "http.socket_mode", "must be the mode of a file", "http.socket_mode = '0666'"),
+    ("the type of ID tokens", "issuer.token_types = ['id_token+jwt']", "issuer.token_types", "must list types of access", "issuer.token_types = 'AT+JWT, jwt'"),
     ("a relative socket", "http.listen = 'unix:a.sock'", "http.listen", "must be an absolute path", "http.listen = 'unix:/a.sock'"),
     ("a certificate without a key", "http.tls.cert = '/a'", "http.tls.key", "must be set with the other", "http.tls.cert = '/a'\nhttp.tls.key = '/b'"),
     ("an authority without a certificate", "http.tls.client_ca = '/a'", "http.tls.cert", "must be set with the other", "http.tls.client_ca = '/a'\nhttp.tls.cert = '/b'\nhttp.tls.key = '/c'"),
