@@ -26,6 +26,11 @@ impl Listen {
         }
     }
 
+    /// Whether no other machine can connect.
+    pub fn is_of_this_machine(&self) -> bool {
+        (self.address()).is_none_or(|address| address.ip().to_canonical().is_loopback())
+    }
+
     pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {
         let path = value.as_str().and_then(|text| text.strip_prefix("unix:"));
         let Some(path) = path else {
