@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::issuer::{ClientCredentials, Fetch, Issuer, IssuerError, Metadata, RefreshPolicy};
-use crate::token::{Audience, KeySet};
+use crate::token::{Audience, KeySet, TokenType};
 
 pub use findings::{Diagnosis, EXAMINATIONS, Finding, NOT_REACHED, Status};
 
@@ -33,6 +33,8 @@ pub struct Doctor {
     pub policy: RefreshPolicy,
     /// How far clocks may differ.
     pub leeway: Duration,
+    /// What the token header's `typ` must be one of; empty where it may be absent.
+    pub token_types: Vec<TokenType>,
     /// The audience that tokens must have.
     pub audience: Audience,
     /// The client that requests a token; without one, no token is requested.
@@ -111,6 +113,7 @@ impl Doctor {
             issuer: self.issuer,
             audience: self.audience,
             leeway: self.leeway,
+            token_types: self.token_types,
             clock: self.clock,
         };
         judge.examine(&token, diagnosis).await;

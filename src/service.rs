@@ -81,6 +81,8 @@ pub(crate) use program_name::program_name;
 pub(crate) use protection::redirect_uris;
 pub use protection::{fetch, refresh_policy};
 pub use reload::{ReloadError, Reloader};
+#[cfg(fuzzing)]
+pub use server::caller_behind_proxy;
 pub use server::{Listener, Shutdown, TlsError, WatchdogProbe};
 pub use traces::TracesError;
 

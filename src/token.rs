@@ -27,13 +27,14 @@ mod validation;
 pub use algorithm::Algorithm;
 pub(crate) use b64token::is_b64token;
 pub(crate) use claims::ALLOCATION_BYTES;
+pub(crate) use claims::Kind;
 pub use claims::{Claims, NumericDate};
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
 pub use error::{ClaimFault, Segment, TokenError};
 pub use jwk::KeyError;
 pub use jws::{
-    Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES,
+    Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES, TokenType,
 };
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
 pub(crate) use okta::{is_okta_org_server, okta_organization};

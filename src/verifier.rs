@@ -146,6 +146,7 @@ impl Verifier {
     /// Verifies a token that is not remembered, and remembers it.
     async fn examine(&self, token: &str) -> VerifyResult {
         let jws = Jws::parse(token)?;
+        self.validation.check_type(jws.header())?;
         let keys = self.keys_for(&jws).await?;
         let payload = keys.find(jws.header())?.verify(&jws)?;
         let claims = Claims::parse(&payload)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::issuer::{GrantError, GrantedToken};
-use crate::token::{Audience, KeySet, Validation};
+use crate::token::{Audience, KeySet, TokenType, Validation};
 use crate::verifier::{Verifier, advice};
 
 use super::documents::chain;
@@ -62,12 +62,15 @@ pub(super) struct Judge {
     pub(super) issuer: String,
     pub(super) audience: Audience,
     pub(super) leeway: Duration,
+    pub(super) token_types: Vec<TokenType>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Judge {
     pub(super) async fn examine(self, token: &GrantedToken, diagnosis: &mut Diagnosis) {
-        let validation = Validation::new(self.issuer, self.audience).with_leeway(self.leeway);
+        let validation = Validation::new(self.issuer, self.audience)
+            .with_leeway(self.leeway)
+            .with_token_types(self.token_types);
         let verifier = Verifier::new(Arc::new(Arc::new(self.keys)), validation)
             .with_clock(self.clock)
             .with_cache(None);

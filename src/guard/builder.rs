@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
-use crate::token::{Audience, Validation};
+use crate::token::{Audience, TokenType, Validation};
 use crate::verifier::{DEFAULT_CACHE_BYTES, Verifier};
 
 use super::source::Source;
@@ -18,6 +18,7 @@ pub struct GuardBuilder {
     issuer: String,
     audience: String,
     leeway: Option<Duration>,
+    token_types: Vec<TokenType>,
     cache_bytes: Option<u64>,
     refresh: RefreshPolicy,
     fetch: FetchPolicy,
@@ -62,6 +63,7 @@ impl Guard {
             issuer: issuer.into(),
             audience: audience.into(),
             leeway: None,
+            token_types: Vec::new(),
             cache_bytes: Some(DEFAULT_CACHE_BYTES),
             refresh: RefreshPolicy::default(),
             fetch: FetchPolicy::default(),
@@ -89,6 +91,15 @@ impl GuardBuilder {
     pub fn with_leeway(self, leeway: Duration) -> Self {
         Self {
             leeway: Some(leeway),
+            ..self
+        }
+    }
+
+    /// Requires one of these in the header's `typ`: [`TokenType::AtJwt`] where the issuer sends it.
+    /// By default, `typ` may be absent.
+    pub fn with_token_types(self, types: impl IntoIterator<Item = TokenType>) -> Self {
+        Self {
+            token_types: types.into_iter().collect(),
             ..self
         }
     }
@@ -167,7 +178,8 @@ impl GuardBuilder {
 
     fn build(self) -> Result<(Guard, Arc<RemoteKeySet>), DiscoveryError> {
         let issuer = Issuer::parse(&self.issuer)?;
-        let mut validation = Validation::new(issuer.as_str(), Audience::parse(self.audience)?);
+        let mut validation = Validation::new(issuer.as_str(), Audience::parse(self.audience)?)
+            .with_token_types(self.token_types);
         if let Some(leeway) = self.leeway {
             validation = validation.with_leeway(leeway);
         }

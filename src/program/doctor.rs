@@ -39,6 +39,7 @@ pub(crate) async fn print(
         fetch: service::fetch(&config.issuer)?,
         policy: service::refresh_policy(&config.issuer),
         leeway: config.issuer.leeway,
+        token_types: config.issuer.token_types.clone(),
         audience: config.issuer.audience.clone(),
         client: token::credentials(&config, scope).ok(),
         clock: Arc::new(SystemClock::new()),

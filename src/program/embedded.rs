@@ -15,6 +15,26 @@ pub(crate) use crate::dev::DevIssuer as Embedded;
 #[cfg(not(feature = "dev"))]
 pub(crate) struct Embedded;
 
+/// Refuses an embedded issuer for a service that other machines can reach: everybody knows how to
+/// get a token from it.
+///
+/// # Errors
+///
+/// [`Failure::ExposedEmbeddedIssuer`].
+#[cfg_attr(
+    not(feature = "dev"),
+    expect(unused_variables, clippy::unnecessary_wraps, reason = "there is none")
+)]
+pub(crate) fn check_reach(config: &Config, service: &Listen) -> Result<(), Failure> {
+    #[cfg(feature = "dev")]
+    if config.issuer.url.is_none() && !service.is_of_this_machine() {
+        return Err(Failure::ExposedEmbeddedIssuer {
+            listen: service.clone(),
+        });
+    }
+    Ok(())
+}
+
 /// Starts the embedded issuer if no other is set, and sets it, for a service that listens
 /// at `service`.
 #[cfg(feature = "dev")]
@@ -138,4 +158,42 @@ pub(crate) fn scope(outline: &Outline, config: &Config) -> Vec<String> {
     #[cfg(not(feature = "dev"))]
     let _ = (outline, config);
     Vec::new()
+}
+
+#[cfg(all(test, feature = "dev"))]
+#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+mod tests {
+    use super::*;
+    use crate::service::config::Sources;
+
+    fn config(issuer: &str) -> Config {
+        let mut sources = Sources::default();
+        (sources.flags).push(("--issuer", "issuer.url", issuer.to_owned()));
+        Config::load(&sources).unwrap()
+    }
+
+    #[test]
+    fn the_embedded_issuer_serves_no_other_machine() {
+        let other = "https://id.example";
+        for (row, issuer, listen, is_accepted) in [
+            ("every address", "", "0.0.0.0:3000", false),
+            ("every address of IPv6", "", "[::]:3000", false),
+            ("another address", "", "192.0.2.1:3000", false),
+            ("loopback", "", "127.0.0.1:3000", true),
+            ("loopback of IPv6", "", "[::1]:3000", true),
+            ("loopback, mapped", "", "[::ffff:127.0.0.1]:3000", true),
+            ("every address, with an issuer", other, "0.0.0.0:3000", true),
+        ] {
+            let listen = listen.parse::<std::net::SocketAddr>().unwrap().into();
+
+            let checked = check_reach(&config(issuer), &listen);
+
+            assert_eq!(checked.is_ok(), is_accepted, "{row}");
+            if let Err(failure) = checked {
+                assert_eq!(failure.exit_code(), 78, "{row}");
+            }
+        }
+        let socket = Listen::Unix("/run/http.sock".into());
+        assert!(check_reach(&config(""), &socket).is_ok());
+    }
 }

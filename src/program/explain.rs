@@ -21,7 +21,8 @@ pub(crate) async fn print(config: Config, options: ExplainOptions) -> Result<(),
     let token = token(options.token)?;
     let (issuer, _) = embedded::issuer(&config)?;
     let validation = Validation::new(issuer.as_str(), config.issuer.audience.clone())
-        .with_leeway(config.issuer.leeway);
+        .with_leeway(config.issuer.leeway)
+        .with_token_types(config.issuer.token_types.iter().copied());
     let clock = Arc::new(SystemClock::new());
     let keys: Arc<dyn KeySource> = if options.offline {
         Arc::new(Offline)

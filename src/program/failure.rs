@@ -32,6 +32,13 @@ pub(crate) enum Failure {
          `issuer.url`, as in https://example.okta.com/oauth2/default"
     )]
     NoEmbeddedIssuer,
+    #[cfg(feature = "dev")]
+    #[error(
+        "no issuer is set, and the embedded one, whose secrets are public, serves this machine \
+         alone; `http.listen` is {listen}; set OKTA_OAUTH2_ISSUER or `issuer.url`, or listen on \
+         127.0.0.1"
+    )]
+    ExposedEmbeddedIssuer { listen: Listen },
     #[error("`{key}`: cannot listen on {listen}; stop what listens there or set another address")]
     Listen {
         key: &'static str,
@@ -125,7 +132,7 @@ impl Failure {
     }
 
     /// 69 and 78 are those of `sysexits.h`.
-    fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Scope(_)
             | Self::NoClient

@@ -5,14 +5,14 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use crate::service::Listener;
 use crate::service::config::{Config, Listen};
 use listenfd::ListenFd;
-use tokio::net::{TcpListener, TcpSocket, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixSocket};
 
 use crate::program::failure::Failure;
 
@@ -33,10 +33,19 @@ pub(crate) struct OpenListener {
 /// The file of a Unix socket, removed when this is dropped.
 pub(crate) struct Socket(PathBuf);
 
+/// Who may connect to a Unix socket of our own.
+#[derive(Clone, Copy)]
+enum Access {
+    /// This user and root. Whoever can write to the operators' socket may revoke tokens.
+    ThisUser,
+    /// Whoever the mode of the file lets write to it.
+    Mode(u32),
+}
+
 impl Listeners {
     pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
         let mut handed_over = ListenFd::from_env();
-        let mut open = |position, key, listen: Option<&Listen>| match (
+        let mut open = |position, key, listen: Option<&Listen>, access| match (
             take(&mut handed_over, position, key)?,
             listen,
         ) {
@@ -44,18 +53,13 @@ impl Listeners {
             (None, Some(Listen::Address(address))) => {
                 bind(key, *address, config.http.reuse_port).map(Some)
             }
-            (None, Some(Listen::Unix(path))) => bind_socket(key, path).map(Some),
+            (None, Some(Listen::Unix(path))) => bind_socket(key, path, access).map(Some),
             (None, None) => Ok(None),
         };
-        let http = open(0, "http.listen", Some(&config.http.listen))?;
-        let admin = open(1, "admin.listen", config.admin.listen.as_ref())?;
-        if let Some(OpenListener {
-            socket: Some(Socket(path)),
-            ..
-        }) = &admin
-        {
-            keep_to_ourselves(path)?;
-        }
+        let callers = Access::Mode(config.http.socket_mode);
+        let http = open(0, "http.listen", Some(&config.http.listen), callers)?;
+        let admin = config.admin.listen.as_ref();
+        let admin = open(1, "admin.listen", admin, Access::ThisUser)?;
         let http = http.expect("it is named always");
         Ok(Self { http, admin })
     }
@@ -122,17 +126,23 @@ fn bind(key: &'static str, address: SocketAddr, reuse_port: bool) -> Result<Open
     })
 }
 
-fn bind_socket(key: &'static str, path: &Path) -> Result<OpenListener, Failure> {
+fn bind_socket(key: &'static str, path: &Path, access: Access) -> Result<OpenListener, Failure> {
     let bind = || {
         let is_socket = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
         // Left behind by a process that was killed: nobody answers there.
         if is_socket && UnixStream::connect(path).is_err() {
             fs::remove_file(path)?;
         }
+        let (socket, file) = bind_closed(path, access)?;
+        let listener = socket.listen(BACKLOG)?;
+        let listener = match access {
+            Access::ThisUser => Listener::of_user(listener, fs::metadata(path)?.uid()),
+            Access::Mode(_) => listener.into(),
+        };
         Ok(OpenListener {
-            listener: UnixListener::bind(path)?.into(),
+            listener,
             listen: Listen::Unix(path.to_owned()),
-            socket: Some(Socket(path.to_owned())),
+            socket: Some(file),
         })
     };
     bind().map_err(|source: io::Error| Failure::Listen {
@@ -142,15 +152,63 @@ fn bind_socket(key: &'static str, path: &Path) -> Result<OpenListener, Failure> 
     })
 }
 
-/// Whoever can write to the operators' socket may revoke tokens: whatever the umask, this user alone.
-fn keep_to_ourselves(path: &Path) -> Result<(), Failure> {
-    let failure = |source| Failure::Listen {
-        key: "admin.listen",
-        listen: Listen::Unix(path.to_owned()),
-        source,
+/// A socket with its final mode that does not listen yet, so that nobody can have connected
+/// while it had the mode that the umask gave it.
+fn bind_closed(path: &Path, access: Access) -> io::Result<(UnixSocket, Socket)> {
+    let mode = match access {
+        Access::ThisUser => 0o600,
+        Access::Mode(mode) => mode,
     };
-    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failure)
+    let socket = UnixSocket::new_stream()?;
+    socket.bind(path)?;
+    let file = Socket(path.to_owned());
+    fs::set_permissions(path, Permissions::from_mode(mode))?;
+    Ok((socket, file))
 }
 
 /// Connections that wait for a place; the kernel may allow fewer.
 const BACKLOG: u32 = 4096;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+mod tests {
+    use super::*;
+
+    fn path() -> PathBuf {
+        let name = format!("poem-resource-server-{:08x}.sock", fastrand::u32(..));
+        std::env::temp_dir().join(name)
+    }
+
+    #[tokio::test]
+    async fn nobody_can_connect_to_a_socket_before_it_has_its_mode() {
+        // More than any umask leaves, and less.
+        for (access, mode) in [(Access::Mode(0o666), 0o666), (Access::ThisUser, 0o600)] {
+            let path = path();
+
+            let (socket, _file) = bind_closed(&path, access).unwrap();
+            let early = UnixStream::connect(&path).unwrap_err();
+            let found = fs::metadata(&path).unwrap().mode() & 0o777;
+            let _listener = socket.listen(1).unwrap();
+
+            assert_eq!(early.kind(), io::ErrorKind::ConnectionRefused, "{mode:o}");
+            assert_eq!(found, mode);
+            assert!(UnixStream::connect(&path).is_ok(), "{mode:o}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_there_is_not_taken_and_a_dead_socket_is() {
+        let path = path();
+        fs::write(&path, "").unwrap();
+        let taken = bind_socket("http.listen", &path, Access::Mode(0o660)).err();
+        fs::remove_file(&path).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+
+        let open = bind_socket("http.listen", &path, Access::Mode(0o660)).unwrap();
+
+        assert!(taken.is_some_and(|it| it.chain().contains("Address already in use")));
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o660);
+        drop(open);
+        assert!(!path.exists());
+    }
+}

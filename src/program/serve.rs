@@ -33,6 +33,7 @@ pub(crate) async fn serve(
     let filter = std::env::var("RUST_LOG").ok();
     let _log = telemetry::init(config.log.format, filter.as_deref())?;
     let Listeners { http, admin } = Listeners::open(&config)?;
+    embedded::check_reach(&config, &http.listen)?;
     let outline = application.outline().clone();
     let settings = application.settings();
     let embedded = embedded::start(&outline, &mut config, &http.listen).await?;

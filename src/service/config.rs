@@ -42,7 +42,7 @@ pub use sections::issuer::IssuerConfig;
 pub use sections::listen::Listen;
 pub use sections::log::{LogConfig, LogFormat};
 pub use sections::operations::OperationConfig;
-pub use sections::proxies::TrustedProxies;
+pub use sections::proxies::{ForwardedHeader, TrustedProxies};
 pub use sections::rate::RateConfig;
 pub use sections::telemetry::{OtlpEndpoint, TelemetryConfig};
 pub use sections::tls::TlsConfig;

@@ -21,7 +21,9 @@ pub(super) type Print = Arc<dyn Fn(Option<&Metadata>) -> Document + Send + Sync>
 pub(super) fn validation(config: &Config) -> Result<Validation, BuildError> {
     let issuer = config.issuer.url.as_ref().ok_or(BuildError::NoIssuer)?;
     let audience = config.issuer.audience.clone();
-    Ok(Validation::new(issuer.as_str(), audience).with_leeway(config.issuer.leeway))
+    Ok(Validation::new(issuer.as_str(), audience)
+        .with_leeway(config.issuer.leeway)
+        .with_token_types(config.issuer.token_types.iter().copied()))
 }
 
 /// The guard of the settings in force.

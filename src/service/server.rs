@@ -56,7 +56,9 @@ use upgrades::Upgrades;
 
 pub(super) use limits::Limits;
 pub use listener::Listener;
-pub use proxies::TrustedProxies;
+#[cfg(fuzzing)]
+pub use origin::caller_behind_proxy;
+pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use stage::Shutdown;
 pub(super) use stage::Stage;
 pub use tls::TlsError;

@@ -2,6 +2,7 @@
 //!
 //! Says what a claim is, not whether it will do: see [`Validation`](super::Validation).
 
+mod kind;
 mod set;
 mod size;
 
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{ClaimFault, Scope, ScopeToken, SignedPayload, TokenError};
 
+pub(crate) use kind::Kind;
 use set::ClaimsSet;
 pub(crate) use size::ALLOCATION_BYTES;
 
@@ -150,9 +152,9 @@ impl Claims {
         self.all.has(claim, accepted)
     }
 
-    /// An OpenID Connect ID token is about a sign-in and opens no API.
-    pub(super) fn are_of_id_token(&self) -> bool {
-        self.all.is_of_id_token()
+    /// Whether they are those of an access token or of another one.
+    pub(super) fn kind(&self) -> Kind {
+        self.all.kind()
     }
 
     /// `cnf` (RFC 7800): without its proof the token is not the caller's.

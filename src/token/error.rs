@@ -40,7 +40,8 @@ pub enum TokenError {
     /// The header has `crit`, whatever its value (RFC 7515 section 4.1.11).
     #[error("the header has crit")]
     Critical,
-    /// `typ` is of another kind of token (RFC 8725 section 3.11, RFC 9068 section 4).
+    /// `typ` is of another kind of token (RFC 8725 section 3.11, RFC 9068 section 4), or is not
+    /// one that [`Validation::with_token_types`](super::Validation::with_token_types) requires.
     #[error("the header's typ is not that of an access token")]
     WrongType,
     /// `kid` is not a string or longer than [`MAX_KEY_ID_BYTES`](super::MAX_KEY_ID_BYTES).
@@ -75,6 +76,12 @@ pub enum TokenError {
     /// The claims are those of an OpenID Connect ID token.
     #[error("this is an ID token, not an access token")]
     IdToken,
+    /// The claims are those of a logout token or another security event token (RFC 8417).
+    #[error("this is a logout token, not an access token")]
+    LogoutToken,
+    /// The claims are those of a refresh token.
+    #[error("this is a refresh token, not an access token")]
+    RefreshToken,
     /// `cnf` binds the token to a proof that is not checked here (RFC 7800).
     #[error("the token is bound to a proof that is not supported")]
     ProofRequired,
@@ -132,6 +139,8 @@ impl TokenError {
                 ClaimFault::Malformed => "malformed_claim",
             },
             Self::IdToken => "id_token",
+            Self::LogoutToken => "logout_token",
+            Self::RefreshToken => "refresh_token",
             Self::ProofRequired => "proof_required",
             Self::WrongIssuer => "wrong_issuer",
             Self::WrongAudience => "wrong_audience",

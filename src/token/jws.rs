@@ -93,7 +93,40 @@ impl<'a> Jws<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     algorithm: Algorithm,
+    token_type: Option<TokenType>,
     key_id: Option<String>,
+}
+
+/// What a header's `typ` says that the token is, of the two that an access token may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenType {
+    /// `JWT`, which says nothing about its use (RFC 7519 section 5.1).
+    Jwt,
+    /// `at+jwt` or `application/at+jwt`, an access token (RFC 9068 section 2.1).
+    AtJwt,
+}
+
+impl TokenType {
+    /// The type of this name, in any case.
+    pub fn find(name: &str) -> Option<Self> {
+        const NAMES: [(&str, TokenType); 3] = [
+            ("JWT", TokenType::Jwt),
+            ("at+jwt", TokenType::AtJwt),
+            ("application/at+jwt", TokenType::AtJwt),
+        ];
+        let mut names = NAMES.iter();
+        let found = names.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, token_type)| *token_type)
+    }
+
+    /// Its shorter name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jwt => "JWT",
+            Self::AtJwt => "at+jwt",
+        }
+    }
 }
 
 impl Header {
@@ -119,7 +152,7 @@ impl Header {
         if members.contains_key("crit") {
             return Err(TokenError::Critical);
         }
-        check_type(&members)?;
+        let token_type = token_type(&members)?;
         let key_id = match members.get("kid") {
             None => None,
             Some(Value::String(kid)) if kid.len() <= MAX_KEY_ID_BYTES => Some(kid.clone()),
@@ -128,12 +161,21 @@ impl Header {
         if members.contains_key("b64") {
             return Err(TokenError::UnencodedPayload);
         }
-        Ok(Self { algorithm, key_id })
+        Ok(Self {
+            algorithm,
+            token_type,
+            key_id,
+        })
     }
 
     /// The algorithm that the token claims to be signed with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+
+    /// What the token claims to be; `None` without `typ`.
+    pub fn token_type(&self) -> Option<TokenType> {
+        self.token_type
     }
 
     /// The name of the key that the token claims to be signed with.
@@ -143,13 +185,10 @@ impl Header {
 }
 
 /// Okta sends no `typ`; RFC 9068 section 2.1 wants `at+jwt`; many still send `JWT`.
-fn check_type(members: &Map<String, Value>) -> Result<(), TokenError> {
-    const ACCEPTED: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
+fn token_type(members: &Map<String, Value>) -> Result<Option<TokenType>, TokenError> {
     match members.get("typ") {
-        None => Ok(()),
-        Some(Value::String(typ)) if ACCEPTED.iter().any(|name| typ.eq_ignore_ascii_case(name)) => {
-            Ok(())
-        }
+        None => Ok(None),
+        Some(Value::String(typ)) => TokenType::find(typ).map(Some).ok_or(TokenError::WrongType),
         Some(_) => Err(TokenError::WrongType),
     }
 }

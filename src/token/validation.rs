@@ -1,6 +1,6 @@
 //! Decides whether typed claims will do, at a time that is handed in.
 //!
-//! 1. It is an access token (no ID token's claims), and a bearer token (no `cnf`).
+//! 1. It is an access token, not another one that the issuer signs, and a bearer token (no `cnf`).
 //! 2. `iss` is ours to the byte; `aud` contains ours to the byte.
 //! 3. `exp` has not passed, `nbf` and `iat` are not ahead, each within the leeway.
 
@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
 use super::derived::DerivedValues;
-use super::{Claims, Derived, NumericDate, TokenError};
+use super::{Claims, Derived, Header, Kind, NumericDate, TokenError, TokenType};
 
 /// No leeway is longer: it also prolongs every token.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -22,6 +22,7 @@ pub struct Validation {
     issuer: String,
     audience: Audience,
     leeway: Duration,
+    token_types: Vec<TokenType>,
 }
 
 impl Validation {
@@ -31,6 +32,7 @@ impl Validation {
             issuer: issuer.into(),
             audience,
             leeway: DEFAULT_LEEWAY,
+            token_types: Vec::new(),
         }
     }
 
@@ -43,6 +45,31 @@ impl Validation {
         }
     }
 
+    /// Requires one of these in the header's `typ`. With none, which is the default, `typ` may be
+    /// any of them or absent.
+    #[must_use]
+    pub fn with_token_types(self, types: impl IntoIterator<Item = TokenType>) -> Self {
+        Self {
+            token_types: types.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Judges the `typ` of a header, before there is a key to verify it with.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::WrongType`] where it is not one of those that are required.
+    ///
+    /// RFC 9068 section 4.
+    pub fn check_type(&self, header: &Header) -> Result<(), TokenError> {
+        let has = |it| self.token_types.contains(&it);
+        if self.token_types.is_empty() || header.token_type().is_some_and(has) {
+            return Ok(());
+        }
+        Err(TokenError::WrongType)
+    }
+
     /// Judges claims at the time `now`.
     ///
     /// # Errors
@@ -51,8 +78,11 @@ impl Validation {
     ///
     /// RFC 7519 section 4.1, RFC 9068 section 4.
     pub fn check(&self, claims: Claims, now: SystemTime) -> Result<Verified<Claims>, TokenError> {
-        if claims.are_of_id_token() {
-            return Err(TokenError::IdToken);
+        match claims.kind() {
+            Kind::Access => {}
+            Kind::Id => return Err(TokenError::IdToken),
+            Kind::Logout => return Err(TokenError::LogoutToken),
+            Kind::Refresh => return Err(TokenError::RefreshToken),
         }
         if claims.are_bound_to_a_proof() {
             return Err(TokenError::ProofRequired);
@@ -84,6 +114,11 @@ impl Validation {
     /// How far clocks may differ.
     pub fn leeway(&self) -> Duration {
         self.leeway
+    }
+
+    /// What the header's `typ` must be one of; empty where it may be absent.
+    pub fn token_types(&self) -> &[TokenType] {
+        &self.token_types
     }
 
     /// Judges again, later, claims that passed before: only time has changed.

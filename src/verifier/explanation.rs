@@ -93,6 +93,14 @@ impl Verifier {
         let algorithms = Algorithm::ALL.map(Algorithm::name).join(", ");
         let times = ["exp", "nbf", "iat"].map(time).join(", ");
         let leeway = format!("within {} s", self.validation.leeway().as_secs());
+        let types = match self.validation.token_types() {
+            [] => "absent, JWT or at+jwt".to_owned(),
+            required => required
+                .iter()
+                .map(|it| it.name())
+                .collect::<Vec<_>>()
+                .join(" or "),
+        };
         let issuer = Value::from(self.validation.issuer());
         let audience = Value::from(self.validation.audience());
         #[rustfmt::skip] // A row a line.
@@ -103,14 +111,14 @@ impl Verifier {
             check("header", &["header_too_long", "malformed_header"], String::new(), "a JSON object, names once, at most 2 KiB"),
             check("algorithm", &["algorithm_not_allowed"], header_says("alg"), &algorithms),
             check("critical", &["critical_header"], header_says("crit"), "absent"),
-            check("type", &["wrong_type"], header_says("typ"), "absent, JWT or at+jwt"),
+            check("type", &["wrong_type"], header_says("typ"), &types),
             check("key id", &["malformed_kid"], header_says("kid"), "a text of at most 256 bytes"),
             check("payload form", &["unencoded_payload"], header_says("b64"), "absent"),
             check("key", &["unknown_key", "key_mismatch", "ambiguous_key"], header_says("kid"), "one of the issuer's, for this algorithm"),
             check("encoding", &["bad_base64"], String::new(), "base64url without padding"),
             check("signature", &["bad_signature"], String::new(), "made with that key"),
             check("claims", &["malformed_payload", "missing_claim", "malformed_claim"], String::new(), "a JSON object with iss, aud, sub and exp"),
-            check("kind", &["id_token", "proof_required"], String::new(), "an access token, not bound to a proof"),
+            check("kind", &["id_token", "logout_token", "refresh_token", "proof_required"], String::new(), "an access token, not bound to a proof"),
             check("issuer", &["wrong_issuer"], claim("iss"), &shown(&issuer)),
             check("audience", &["wrong_audience"], claim("aud"), &shown(&audience)),
             check("times", &["expired", "not_yet_valid", "issued_in_future"], times, &leeway),

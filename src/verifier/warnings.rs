@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::token::is_okta_org_server;
+use crate::token::{Kind, is_okta_org_server};
 
 /// What a person should know of a token that says this, whatever becomes of it.
 pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
     let mut warnings = Vec::new();
-    if OF_ID_TOKENS.iter().any(|claim| claims.contains_key(*claim)) {
+    if Kind::of(claims) == Kind::Id {
         warnings.push(ID_TOKEN);
     }
     let issuer = claims.get("iss").and_then(Value::as_str);
@@ -17,8 +17,6 @@ pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
     warnings
 }
 
-/// OpenID Connect Core sections 2 and 3.3.2.11.
-const OF_ID_TOKENS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 const ID_TOKEN: &str = "this is an ID token: it tells a client who signed in, and\n  \
     opens no API; send the access token of the same answer";
 const ORG_SERVER: &str = "this is a token of Okta's org authorization server: it is for\n  \

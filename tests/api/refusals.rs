@@ -48,6 +48,13 @@ fn rows(world: &World) -> Vec<Row> {
         ("scopes that differ", "malformed_claim", claim("scope", "other".into()), claim("scope", "profile:read".into())),
         ("an ID token by its nonce", "id_token", claim("nonce", "n".into()), claim("nonces", "n".into())),
         ("an ID token by its hash", "id_token", claim("at_hash", "h".into()), good()),
+        ("an ID token without nonce", "id_token", good().without("cid").without("scp").claim("auth_time", 1), good().without("cid").claim("auth_time", 1)),
+        ("an ID token for its own client", "id_token", good().without("cid").without("scp").claim("azp", "api://default"), good().without("cid").without("scp").claim("azp", "api://other")),
+        ("an ID token of Keycloak", "id_token", claim("typ", "ID".into()), claim("typ", "Bearer".into())),
+        ("an ID token of Cognito", "id_token", claim("token_use", "id".into()), claim("token_use", "access".into())),
+        ("a refresh token of Keycloak", "refresh_token", claim("typ", "Refresh".into()), claim("typ", "Bearer".into())),
+        ("a logout token", "logout_token", claim("events", json!({"http://schemas.openid.net/event/backchannel-logout": {}})), claim("event", json!({}))),
+        ("a logout token of Keycloak", "logout_token", claim("typ", "Logout".into()), good()),
         ("bound to a proof", "proof_required", claim("cnf", json!({"jkt": "x"})), claim("conf", json!({}))),
     ]
 }
@@ -63,6 +70,42 @@ async fn each_fault_is_refused_by_its_own_reason_and_its_twin_is_accepted() {
         let answer = world.whoami(&world.sign(&accepted)).await;
         assert_eq!(answer.status, 200, "the twin of {name}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn a_token_needs_the_typ_that_the_settings_require() {
+    let world = World::with(&[("issuer.token_types", "at+jwt")]).await;
+    let challenge = world.invalid_token();
+    let typed = |typ: &str| world.sign(&world.token().header("typ", typ));
+    let untyped = world.sign(&world.token());
+
+    for (name, token) in [("absent", &untyped), ("another", &typed("JWT"))] {
+        let answer = world.whoami(token).await;
+        answer.assert_refused(name, 401, "wrong_type", Some(&challenge));
+    }
+    for typ in ["at+jwt", "application/AT+JWT"] {
+        assert_eq!(world.whoami(&typed(typ)).await.status, 200, "{typ}");
+    }
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_judged_again_when_the_settings_require_a_typ() {
+    let world = World::start().await;
+    let token = world.sign(&world.token());
+    assert_eq!(world.whoami(&token).await.status, 200);
+
+    world
+        .reload(&[("issuer.token_types", "at+jwt")])
+        .await
+        .unwrap();
+
+    let answer = world.whoami(&token).await;
+    answer.assert_refused(
+        "remembered",
+        401,
+        "wrong_type",
+        Some(&world.invalid_token()),
+    );
 }
 
 #[tokio::test]

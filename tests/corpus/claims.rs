@@ -205,6 +205,22 @@ pub fn other_tokens(forge: &Forge) -> Vec<Row> {
             rows.push(row(name, forge.with_claim(claim, value), "id_token"));
         }
     }
+    let backchannel = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+    for (claim, value, reason) in [
+        ("s_hash", json!("x"), "id_token"),
+        ("jti", json!("ID.x"), "id_token"),
+        ("typ", json!("ID"), "id_token"),
+        ("token_use", json!("id"), "id_token"),
+        ("typ", json!("Refresh"), "refresh_token"),
+        ("typ", json!("Offline"), "refresh_token"),
+        ("token_use", json!("refresh"), "refresh_token"),
+        ("typ", json!("Logout"), "logout_token"),
+        ("events", backchannel, "logout_token"),
+        ("events", Value::Null, "logout_token"),
+    ] {
+        let name = format!("{reason}: {claim} {value}");
+        rows.push(row(name, forge.with_claim(claim, value), reason));
+    }
     for cnf in [
         json!({ "jkt": "x" }),
         json!({ "x5t#S256": "x" }),

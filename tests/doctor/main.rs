@@ -25,6 +25,7 @@ fn doctor(issuer: &str) -> Doctor {
         fetch: Fetch::new(&FetchPolicy::default()).unwrap(),
         policy: RefreshPolicy::default(),
         leeway: Duration::from_secs(60),
+        token_types: Vec::new(),
         audience: Audience::parse("api://default").unwrap(),
         client: None,
         clock: Arc::new(SystemClock::new()),

@@ -128,6 +128,7 @@ fn read_environment(
     environment: &[(String, String)],
     problems: &mut Vec<ConfigProblem>,
 ) -> Vec<Layer> {
+    problems.extend(sources::okta_problems(environment));
     let mut layers = Vec::new();
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for variable in sources::variables(environment) {

@@ -185,4 +185,4 @@ static DEFAULTS: LazyLock<Dict> = LazyLock::new(|| {
 const DEFAULT_TOML: &str = include_str!("../../../config/default.toml");
 
 // Three slips of the finger; more is a different word.
-const MAX_DISTANCE: usize = 3;
+pub(super) const MAX_DISTANCE: usize = 3;

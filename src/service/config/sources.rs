@@ -62,9 +62,30 @@ pub(super) struct Variable<'a> {
     pub(super) value: &'a str,
 }
 
+/// What is wrong with Okta's variables: a name that is nearly one of them, or an empty value.
+///
+/// Either would start the embedded issuer, or accept another audience, where somebody meant to
+/// configure one: a template that was not filled in, for example. Variables of other tools that
+/// begin with `OKTA_` are ignored.
+pub(super) fn okta_problems(environment: &[(String, String)]) -> Vec<ConfigProblem> {
+    let problem = |(name, value): &(String, String)| {
+        let source = variable_source(name);
+        if let Some(key) = okta_key(name) {
+            let fault = Fault::new("must not be empty").found("");
+            let fault = fault.fix("set it, or remove the variable from the environment");
+            return (value.is_empty()).then(|| ConfigProblem::with_key(&source, &key, fault));
+        }
+        let known = nearly_okta(name)?;
+        let fault = Fault::new("is not a variable that this program reads");
+        let fault = fault.fix(format!("did you mean {known}? Rename or remove it"));
+        Some(ConfigProblem::with_source(&source, fault))
+    };
+    environment.iter().filter_map(problem).collect()
+}
+
 /// The variables that set a key, later ones winning: Okta's names first.
 ///
-/// An empty variable is one that is not set, but for lists, which it empties: a list that is
+/// Of ours, an empty variable is one that is not set, but for lists, which it empties: a list that is
 /// not empty by default could not be emptied otherwise.
 pub(super) fn variables(environment: &[(String, String)]) -> Vec<Variable<'_>> {
     let (mut okta, mut own) = (Vec::new(), Vec::new());
@@ -104,7 +125,17 @@ pub(super) fn variable_source(name: &str) -> String {
 }
 
 fn is_ours(name: &str) -> bool {
-    okta_key(name).is_some() || own_name(name).is_some()
+    okta_key(name).is_some() || own_name(name).is_some() || nearly_okta(name).is_some()
+}
+
+/// The variable of Okta's guide that whoever wrote `name` may have meant.
+fn nearly_okta(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_uppercase();
+    let names = settings::OKTA_VARIABLES.iter().map(|(okta, _)| *okta);
+    names.filter(|okta| name != **okta).find(|okta| {
+        let is_longer = name.starts_with(okta) && name.len() <= okta.len() + MAX_SUFFIX;
+        is_longer || strsim::damerau_levenshtein(&name, okta) <= settings::MAX_DISTANCE
+    })
 }
 
 fn okta_key(name: &str) -> Option<Key> {
@@ -141,3 +172,5 @@ fn is_from_kubernetes(name: &str, value: &str) -> bool {
 }
 
 const PROFILE: &str = "profile";
+/// As in `OKTA_OAUTH2_ISSUER_URI`.
+const MAX_SUFFIX: usize = 4;

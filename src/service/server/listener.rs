@@ -10,11 +10,20 @@ use tracing::warn;
 
 /// A listener that is bound.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Listener {
     /// On a TCP port.
     Tcp(TcpListener),
     /// On a Unix socket.
     Unix(UnixListener),
+    /// On a Unix socket for one user of this machine and root.
+    #[non_exhaustive]
+    UnixOfUser {
+        /// The socket.
+        listener: UnixListener,
+        /// The user, by id.
+        uid: u32,
+    },
 }
 
 /// A connection, and who is at its other end.
@@ -24,10 +33,16 @@ pub(super) enum Stream {
 }
 
 impl Listener {
+    /// A Unix socket that hangs up on everybody except this user and root, whatever the mode of
+    /// its file.
+    pub(crate) fn of_user(listener: UnixListener, uid: u32) -> Self {
+        Self::UnixOfUser { listener, uid }
+    }
+
     /// Whether it is a socket of this machine that users beyond its owner and group cannot
     /// write to.
     pub(in crate::service) fn is_private(&self) -> bool {
-        let Self::Unix(listener) = self else {
+        let (Self::Unix(listener) | Self::UnixOfUser { listener, .. }) = self else {
             return false;
         };
         let address = listener.local_addr().ok();
@@ -62,6 +77,15 @@ impl Listener {
                 Ok(Stream::Tcp(stream, peer))
             }
             Self::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
+            Self::UnixOfUser { listener, uid } => {
+                let (stream, _) = listener.accept().await?;
+                let peer = stream.peer_cred()?.uid();
+                if !admits(*uid, peer) {
+                    warn!(uid = peer, "connection of another user refused");
+                    return Err(io::ErrorKind::ConnectionRefused.into());
+                }
+                Ok(Stream::Unix(stream))
+            }
         }
     }
 }
@@ -78,6 +102,11 @@ impl From<UnixListener> for Listener {
     }
 }
 
+/// Whether a socket of the user `uid` admits a process of the user `peer`.
+fn admits(uid: u32, peer: u32) -> bool {
+    peer == uid || peer == ROOT
+}
+
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -88,13 +117,43 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
+const ROOT: u32 = 0;
 const WRITABLE_BY_OTHERS: u32 = 0o002;
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // A test may stop where it stands.
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
+
+    #[test]
+    fn a_socket_of_one_user_admits_that_user_and_root() {
+        for (row, uid, peer, expected) in [
+            ("the user", 1000, 1000, true),
+            ("root", 1000, 0, true),
+            ("another user", 1000, 1001, false),
+            ("another user, of root's socket", 0, 1000, false),
+        ] {
+            assert_eq!(admits(uid, peer), expected, "{row}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_of_one_user_accepts_that_user() {
+        let name = format!("poem-resource-server-{:08x}", fastrand::u32(..));
+        let path = std::env::temp_dir().join(name);
+        let listener = UnixListener::bind(&path).unwrap();
+        let uid = fs::metadata(&path).unwrap().uid();
+        let socket = Listener::of_user(listener, uid);
+
+        let (accepted, connected) = tokio::join!(socket.accept(|| {}), UnixStream::connect(&path));
+
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(accepted, Stream::Unix(_)));
+        assert!(connected.is_ok());
+    }
 
     #[tokio::test]
     async fn a_door_is_private_that_others_cannot_go_through() {

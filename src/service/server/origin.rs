@@ -1,17 +1,20 @@
-//! Who calls, and over what: the peer itself, or whom a trusted proxy calls for.
+//! Who calls, and over which scheme: the peer itself, or the caller that a trusted proxy names.
 //!
-//! 1. A peer that is no trusted proxy is the caller, whatever it says of others.
-//! 2. `Forwarded` (RFC 7239) comes before `X-Forwarded-For` and `X-Forwarded-Proto`.
-//! 3. Of the addresses named, the last one that is no trusted proxy is the caller: those to
-//!    the left of it are hearsay.
-//! 4. What cannot be read ends the search: the caller is then the last proxy known.
+//! 1. A peer that is not a trusted proxy is the caller, whatever its headers say.
+//! 2. One header is read, the one that `http.forwarded_header` names. The other form is ignored,
+//!    because a proxy that does not write it passes on what the client sent.
+//! 3. Its elements are read from the right, as bytes. The first address that is not a trusted
+//!    proxy is the caller: whatever is to the left of it may be invented.
+//! 4. An element that cannot be read ends the search. The caller is then the last proxy known.
+//! 5. The scheme comes from the same proxy: `proto` of its element of `Forwarded`, else the last
+//!    value of `X-Forwarded-Proto`.
 
 use std::net::{IpAddr, SocketAddr};
 
 use http::uri::Scheme;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::proxies::TrustedProxies;
+use super::proxies::{ForwardedHeader, TrustedProxies};
 
 /// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,83 +26,128 @@ pub(super) struct Origin {
 
 impl Origin {
     /// What is true of the caller behind any trusted proxies.
-    pub(super) fn behind(self, proxies: &TrustedProxies, headers: &HeaderMap) -> Self {
+    pub(super) fn behind(mut self, proxies: &TrustedProxies, headers: &HeaderMap) -> Self {
         if !proxies.contain(self.address.map(|address| address.ip())) {
             return self;
         }
-        let hops = if headers.contains_key(header::FORWARDED) {
-            forwarded(headers)
-        } else {
-            x_forwarded(headers)
-        };
-        let mut origin = self;
-        for hop in hops.iter().rev() {
-            if let Some(scheme) = &hop.scheme {
-                origin.scheme = scheme.clone();
+        match proxies.header() {
+            ForwardedHeader::XForwardedFor => {
+                let proto = elements(headers, X_FORWARDED_PROTO).next().and_then(scheme);
+                self.scheme = proto.unwrap_or(self.scheme);
+                let hops = elements(headers, X_FORWARDED_FOR).map(|element| Hop {
+                    address: node(element),
+                    scheme: None,
+                });
+                self.follow(proxies, hops)
             }
+            ForwardedHeader::Forwarded => {
+                let hops = elements(headers, header::FORWARDED).map(Hop::parse);
+                self.follow(proxies, hops)
+            }
+        }
+    }
+
+    /// Goes from one trusted proxy to the next, as far as they name each other.
+    fn follow(mut self, proxies: &TrustedProxies, hops: impl Iterator<Item = Hop>) -> Self {
+        for hop in hops {
+            self.scheme = hop.scheme.unwrap_or(self.scheme);
             let Some(address) = hop.address else { break };
-            origin.address = Some(address);
+            self.address = Some(address);
             if !proxies.contain(Some(address.ip())) {
                 break;
             }
         }
-        origin
+        self
     }
 }
 
-/// One proxy's word on whom it got the request from.
+/// What one proxy says about the peer that it got the request from.
+#[derive(Default)]
 struct Hop {
     address: Option<SocketAddr>,
     scheme: Option<Scheme>,
 }
 
-fn forwarded(headers: &HeaderMap) -> Vec<Hop> {
-    let element = |element: &str| {
-        let mut hop = Hop {
-            address: None,
-            scheme: None,
-        };
-        for pair in element.split(';') {
-            let (name, value) = pair.split_once('=').unwrap_or_default();
-            let value = value.trim().trim_matches('"');
-            match name.trim().to_ascii_lowercase().as_str() {
-                "for" => hop.address = node(value),
-                "proto" => hop.scheme = scheme(value),
-                _ => {}
+impl Hop {
+    /// Reads an element of `Forwarded` (RFC 7239 section 4); one that breaks its grammar or
+    /// repeats a parameter says nothing.
+    fn parse(element: &[u8]) -> Self {
+        Self::try_parse(element).unwrap_or_default()
+    }
+
+    fn try_parse(element: &[u8]) -> Option<Self> {
+        let (mut for_, mut proto) = (None, None);
+        for pair in split_from_right(element, b';').filter(|pair| !pair.is_empty()) {
+            let equals = pair.iter().position(|byte| *byte == b'=')?;
+            let (name, value) = (pair[..equals].trim_ascii(), &pair[equals + 1..]);
+            let value = unquoted(value.trim_ascii())?;
+            let parameter = match name {
+                name if name.eq_ignore_ascii_case(b"for") => &mut for_,
+                name if name.eq_ignore_ascii_case(b"proto") => &mut proto,
+                _ => continue,
+            };
+            if parameter.replace(value).is_some() {
+                return None;
             }
         }
-        hop
-    };
-    elements(headers, &header::FORWARDED).map(element).collect()
-}
-
-fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
-    let scheme = elements(headers, &X_FORWARDED_PROTO)
-        .last()
-        .and_then(scheme);
-    elements(headers, &X_FORWARDED_FOR)
-        .map(|address| Hop {
-            address: node(address),
-            scheme: scheme.clone(),
+        Some(Self {
+            address: for_.and_then(node),
+            scheme: proto.and_then(scheme),
         })
-        .collect()
+    }
 }
 
-/// The elements of a list that may stand in several header lines; at most as many as any
-/// chain of proxies has.
-fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    let all: Vec<_> = headers
-        .get_all(name)
-        .iter()
-        .flat_map(|line| line.to_str().unwrap_or_default().split(','))
-        .map(str::trim)
-        .collect();
-    let first = all.len().saturating_sub(MAX_HOPS);
-    all.into_iter().skip(first)
+/// The elements of a list that may be spread over several header lines, from the right; at most
+/// as many as any chain of proxies has.
+fn elements<'a>(
+    headers: &'a HeaderMap,
+    name: HeaderName,
+) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    let lines = headers.get_all(name).iter().rev();
+    lines
+        .flat_map(|line| split_from_right(HeaderValue::as_bytes(line), b','))
+        .take(MAX_HOPS)
+        .filter(|element| !element.is_empty())
+}
+
+/// The parts of `text` between separators that are not within a quoted string, from the right,
+/// so that nothing that a client sent can reach into what a proxy added.
+fn split_from_right(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let at = last_unquoted(text, separator);
+        rest = at.map(|at| &text[..at]);
+        Some(text[at.map_or(0, |at| at + 1)..].trim_ascii())
+    })
+}
+
+fn last_unquoted(text: &[u8], wanted: u8) -> Option<usize> {
+    let mut is_quoted = false;
+    (0..text.len()).rev().find(|&at| {
+        if text[at] == b'"' && !(is_quoted && is_escaped(text, at)) {
+            is_quoted = !is_quoted;
+        }
+        !is_quoted && text[at] == wanted
+    })
+}
+
+fn is_escaped(text: &[u8], at: usize) -> bool {
+    let backslashes = text[..at].iter().rev().take_while(|byte| **byte == b'\\');
+    backslashes.count() % 2 == 1
+}
+
+/// The value without its quotes; `None` where a quote has no partner.
+fn unquoted(value: &[u8]) -> Option<&[u8]> {
+    match value {
+        [b'"', inner @ .., b'"'] => Some(inner),
+        value => (!value.contains(&b'"')).then_some(value),
+    }
 }
 
 /// An address, with or without a port; the port of one without is 0.
-fn node(text: &str) -> Option<SocketAddr> {
+fn node(text: &[u8]) -> Option<SocketAddr> {
+    let text = str::from_utf8(text).ok()?;
     if let Ok(address) = text.parse() {
         return Some(address);
     }
@@ -110,12 +158,31 @@ fn node(text: &str) -> Option<SocketAddr> {
     host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0))
 }
 
-fn scheme(text: &str) -> Option<Scheme> {
-    match text.to_ascii_lowercase().as_str() {
-        "http" => Some(Scheme::HTTP),
-        "https" => Some(Scheme::HTTPS),
+fn scheme(text: &[u8]) -> Option<Scheme> {
+    match text {
+        text if text.eq_ignore_ascii_case(b"http") => Some(Scheme::HTTP),
+        text if text.eq_ignore_ascii_case(b"https") => Some(Scheme::HTTPS),
         _ => None,
     }
+}
+
+/// The caller and the scheme that a request from a trusted proxy at 192.0.2.1 has with one line
+/// of the header. Only a fuzzer calls it.
+#[cfg(fuzzing)]
+pub fn caller_behind_proxy(header: ForwardedHeader, line: &[u8]) -> Option<(SocketAddr, Scheme)> {
+    let proxy = IpAddr::from([192, 0, 2, 1]);
+    let name = match header {
+        ForwardedHeader::XForwardedFor => X_FORWARDED_FOR,
+        ForwardedHeader::Forwarded => header::FORWARDED,
+    };
+    let headers = HeaderMap::from_iter([(name, HeaderValue::from_bytes(line).ok()?)]);
+    let peer = Origin {
+        address: Some(SocketAddr::new(proxy, 9)),
+        scheme: Scheme::HTTP,
+    };
+    let proxies = TrustedProxies::new(vec![proxy.into()], false).reading(header);
+    let origin = peer.behind(&proxies, &headers);
+    origin.address.map(|address| (address, origin.scheme))
 }
 
 const MAX_HOPS: usize = 32;

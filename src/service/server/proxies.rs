@@ -4,17 +4,43 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Addresses and networks of proxies.
+/// Addresses and networks of proxies, and the header that they write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     networks: Vec<IpNet>,
     has_unix: bool,
+    header: ForwardedHeader,
+}
+
+/// The one header in which trusted proxies name the caller.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, with the scheme in `X-Forwarded-Proto`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 impl TrustedProxies {
     /// Trusts these networks, and with `has_unix` also whoever connects to a Unix socket.
     pub(in crate::service) fn new(networks: Vec<IpNet>, has_unix: bool) -> Self {
-        Self { networks, has_unix }
+        Self {
+            networks,
+            has_unix,
+            header: ForwardedHeader::default(),
+        }
+    }
+
+    /// The same proxies, which write `header`.
+    pub(in crate::service) fn reading(self, header: ForwardedHeader) -> Self {
+        Self { header, ..self }
+    }
+
+    /// The header that they write.
+    pub fn header(&self) -> ForwardedHeader {
+        self.header
     }
 
     /// Whether there are none.

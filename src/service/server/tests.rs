@@ -141,7 +141,7 @@ async fn a_caller_behind_a_trusted_proxy_is_told_by_its_own_address() {
     .await;
 
     let answer = world
-        .say("GET /caller HTTP/1.0\r\nForwarded: for=198.51.100.7;proto=https\r\n\r\n")
+        .say("GET /caller HTTP/1.0\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\n\r\n")
         .await;
 
     assert!(answer.ends_with("198.51.100.7:0"), "{answer}");

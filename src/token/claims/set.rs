@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::kind::Kind;
 use crate::token::json;
 
 /// A JSON object whose names are unique at every depth. It is equal to another one with the
@@ -15,7 +16,7 @@ use crate::token::json;
 #[derive(Clone)]
 pub(super) struct ClaimsSet {
     text: Box<str>,
-    is_of_id_token: bool,
+    kind: Kind,
     is_bound_to_a_proof: bool,
 }
 
@@ -24,11 +25,10 @@ impl ClaimsSet {
     pub(super) fn parse(bytes: &[u8]) -> Option<(Self, Map<String, Value>)> {
         let text = str::from_utf8(bytes).ok()?;
         let members = json::object_of_text(text)?;
-        let has = |name: &&str| members.contains_key(*name);
         let set = Self {
             text: text.into(),
-            is_of_id_token: ["nonce", "at_hash", "c_hash"].iter().any(has),
-            is_bound_to_a_proof: has(&"cnf"),
+            kind: Kind::of(&members),
+            is_bound_to_a_proof: members.contains_key("cnf"),
         };
         Some((set, members))
     }
@@ -37,8 +37,8 @@ impl ClaimsSet {
         &self.text
     }
 
-    pub(super) fn is_of_id_token(&self) -> bool {
-        self.is_of_id_token
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
     }
 
     pub(super) fn is_bound_to_a_proof(&self) -> bool {

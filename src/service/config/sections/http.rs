@@ -11,8 +11,8 @@ use super::limits::{
     AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
     MAX_UPGRADED, MESSAGE_SIZE,
 };
-use super::listen::{Listen, address};
-use super::proxies::TrustedProxies;
+use super::listen::{Listen, address, socket_mode};
+use super::proxies::{ForwardedHeader, TrustedProxies};
 use super::tls::TlsConfig;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
@@ -23,6 +23,8 @@ use crate::service::config::value;
 pub struct HttpConfig {
     /// Where the service listens.
     pub listen: Listen,
+    /// The mode of the file, where `listen` is a Unix socket.
+    pub socket_mode: u32,
     /// The address callers use, when it is not `listen`.
     pub public_url: Option<PublicUrl>,
     /// How many connections are held at once; at most 1,000,000.
@@ -51,7 +53,7 @@ pub struct HttpConfig {
     pub max_message_bytes: usize,
     /// Whether other processes may listen on the same port.
     pub reuse_port: bool,
-    /// Who is believed when he says for whom he calls.
+    /// The proxies that are believed when they name the caller, and the header they write.
     pub trusted_proxies: TrustedProxies,
     /// The certificate, where the service speaks TLS.
     pub tls: Option<TlsConfig>,
@@ -89,8 +91,11 @@ impl HttpConfig {
         let max_head_bytes = size("http.max_head_size", HEAD_SIZE);
         let max_body_bytes = size("http.max_body_size", BODY_SIZE);
         let max_message_bytes = size("http.max_message_size", MESSAGE_SIZE);
+        let forwarded_header = reader.read("http.forwarded_header", ForwardedHeader::parse);
+        let trusted_proxies = reader.read("http.trusted_proxies", TrustedProxies::parse);
         Self {
             listen: reader.read("http.listen", Listen::parse),
+            socket_mode: reader.read("http.socket_mode", socket_mode),
             public_url: reader.read_optional("http.public_url", PublicUrl::parse),
             max_connections: reader.read("http.max_connections", |it| count(it, MAX_CONNECTIONS)),
             upgraded_idle_timeout,
@@ -107,7 +112,7 @@ impl HttpConfig {
             drain_delay,
             shutdown_timeout,
             reuse_port: reader.read("http.reuse_port", value::boolean),
-            trusted_proxies: reader.read("http.trusted_proxies", TrustedProxies::parse),
+            trusted_proxies: trusted_proxies.reading(forwarded_header),
             tls: TlsConfig::read(reader),
         }
     }

@@ -10,7 +10,7 @@ use crate::issuer::Issuer;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
-use crate::token::Audience;
+use crate::token::{Audience, TokenType};
 
 /// The authorization server, and the rules for asking it.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct IssuerConfig {
     pub url: Option<Issuer>,
     /// What a token must name in `aud`.
     pub audience: Audience,
+    /// What the token header's `typ` must be one of; empty where it may be absent.
+    pub token_types: Vec<TokenType>,
     /// How far the two clocks may differ; at most 5 minutes.
     pub leeway: Duration,
     /// Hosts, besides the issuer's own, that may serve the keys; in lower case.
@@ -53,6 +55,7 @@ impl IssuerConfig {
         Self {
             url: reader.read_optional("issuer.url", issuer),
             audience: reader.read("issuer.audience", audience),
+            token_types: reader.read("issuer.token_types", token_types),
             leeway,
             jwks_hosts: reader.read("issuer.jwks_hosts", hosts),
             connect_timeout,
@@ -74,6 +77,18 @@ fn issuer(value: &Value) -> Result<Issuer, Fault> {
 fn audience(value: &Value) -> Result<Audience, Fault> {
     let text = value::filled_text(value)?;
     Audience::parse(text).map_err(|_| Fault::new("must not be empty"))
+}
+
+fn token_types(value: &Value) -> Result<Vec<TokenType>, Fault> {
+    let names = value::list(value, &[',', ' '])?;
+    let find = |name: &String| {
+        TokenType::find(name).ok_or_else(|| {
+            Fault::new("must list types of access tokens")
+                .found(name)
+                .fix("write \"at+jwt\", \"JWT\" or both")
+        })
+    };
+    names.iter().map(find).collect()
 }
 
 /// Hosts alone, without scheme, port or path; in lower case.

@@ -26,6 +26,11 @@ impl Listen {
         }
     }
 
+    /// Whether no other machine can connect.
+    pub fn is_of_this_machine(&self) -> bool {
+        (self.address()).is_none_or(|address| address.ip().to_canonical().is_loopback())
+    }
+
     pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {
         let path = value.as_str().and_then(|text| text.strip_prefix("unix:"));
         let Some(path) = path else {
@@ -60,5 +65,17 @@ pub(super) fn address(value: &Value) -> Result<SocketAddr, Fault> {
     address.ok_or_else(|| {
         Fault::new("must be an address and a port")
             .fix("write \"127.0.0.1:3000\" for this machine alone or \"0.0.0.0:3000\" for all")
+    })
+}
+
+/// The mode of a socket's file. As text, because a number in TOML would be decimal.
+pub(super) fn socket_mode(value: &Value) -> Result<u32, Fault> {
+    let digits = value.as_str().filter(|text| matches!(text.len(), 3 | 4));
+    let mode = digits
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| u32::from_str_radix(text, 8).ok());
+    mode.filter(|mode| *mode <= 0o777).ok_or_else(|| {
+        Fault::new("must be the mode of a file")
+            .fix("write it in octal digits and in quotes, as \"0660\" or \"0666\"")
     })
 }

@@ -1,4 +1,5 @@
-//! `http.trusted_proxies`: the proxies whose forwarding headers are believed.
+//! `http.trusted_proxies` and `http.forwarded_header`: the proxies that are believed, and the
+//! header that they write.
 
 use std::net::IpAddr;
 
@@ -8,7 +9,7 @@ use ipnet::IpNet;
 use crate::service::config::problem::Fault;
 use crate::service::config::value;
 
-pub use crate::service::server::TrustedProxies;
+pub use crate::service::server::{ForwardedHeader, TrustedProxies};
 
 impl TrustedProxies {
     pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {
@@ -23,9 +24,21 @@ impl TrustedProxies {
             networks.push(network.ok_or_else(|| {
                 Fault::new("must list addresses and networks")
                     .found(&item)
-                    .fix("write them as \"10.0.0.7\", \"10.0.0.0/8\" or \"unix\"")
+                    .fix("write them as \"10.0.0.7\", \"10.0.12.0/24\" or \"unix\"")
             })?);
         }
         Ok(Self::new(networks, has_unix))
+    }
+}
+
+impl ForwardedHeader {
+    pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {
+        let name = value::text(value)?;
+        match name.to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => Ok(Self::XForwardedFor),
+            "forwarded" => Ok(Self::Forwarded),
+            _ => Err(Fault::new("must be `X-Forwarded-For` or `Forwarded`")
+                .fix("write the one that your proxy sets on every request")),
+        }
     }
 }

@@ -102,8 +102,6 @@ fn the_profile_flag_beats_its_variable() {
 #[test]
 fn an_empty_variable_is_not_set() {
     let config = load_environment(&[
-        ("OKTA_OAUTH2_ISSUER", ""),
-        ("OKTA_API_AUDIENCE", ""),
         ("RESOURCE_SERVER_PROFILE", ""),
         ("RESOURCE_SERVER_HTTP__LISTEN", ""),
     ])
@@ -112,6 +110,51 @@ fn an_empty_variable_is_not_set() {
     assert!(config.profile.is_dev());
     assert_eq!(config.issuer.audience.as_str(), "api://default");
     assert_eq!(source_of(&config, "http.listen"), "built-in default");
+}
+
+#[test]
+fn an_empty_or_misspelt_variable_of_okta_is_an_error() {
+    let valid = [
+        ("OKTA_OAUTH2_ISSUER", "https://id.example"),
+        ("OKTA_API_AUDIENCE", "api://default"),
+        // Of other tools.
+        ("OKTA_TOKEN", "a"),
+        ("OKTA_API_TOKEN", "a"),
+        ("OKTA_DOMAIN", "a"),
+        ("OKTA_CLIENT_ID", "a"),
+        ("OKTA_CLIENT_ORGURL", "a"),
+        ("OKTA_OAUTH2_CLIENT_ID", "a"),
+        ("OKTA_OAUTH2_CLIENT_SECRET", ""),
+        ("OKTA_API_SERVICE_HOST", "10.0.0.1"),
+    ];
+    assert!(load_environment(&valid).is_ok());
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("OKTA_OAUTH2_ISSUER", "", "`issuer.url` must not be empty"),
+        ("OKTA_API_AUDIENCE", "", "`issuer.audience` must not be empty"),
+        ("OKTA_OAUTH2_ISSUR", "https://id.example", "did you mean OKTA_OAUTH2_ISSUER?"),
+        ("OKTA_OAUTH_ISSUER", "https://id.example", "did you mean OKTA_OAUTH2_ISSUER?"),
+        ("okta_oauth2_issuer_uri", "https://id.example", "did you mean OKTA_OAUTH2_ISSUER?"),
+        ("OTKA_OAUTH2_ISSUER", "", "did you mean OKTA_OAUTH2_ISSUER?"),
+        ("OKTA_API_AUDIANCE", "api://default", "did you mean OKTA_API_AUDIENCE?"),
+        ("OKTA_APIS_AUDIENCES", "api://default", "did you mean OKTA_API_AUDIENCE?"),
+    ];
+    for (name, value, expected) in rows {
+        let mut variables = valid.to_vec();
+        variables.retain(|(valid, _)| *valid != name);
+        variables.push((name, value));
+        let kept = Sources::environment_from([(name.into(), value.into())]);
+
+        let error = load_environment(&variables).expect_err(name).to_string();
+
+        assert_eq!(kept.expect(name).len(), 1, "{name} is kept");
+        assert!(
+            error.starts_with(&format!("environment variable {name}: ")),
+            "{error}"
+        );
+        assert!(error.contains(expected), "{name}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
 }
 
 #[test]

@@ -65,3 +65,21 @@ fn the_public_url_loses_the_slash_at_its_end() {
         assert_eq!(url.as_str(), expected);
     }
 }
+
+/// Any pod of a network in that list could pretend to be any caller.
+#[test]
+fn the_production_overlay_trusts_no_proxy_until_it_is_named() {
+    let read = |file| std::fs::read_to_string(format!("{OVERLAYS}/{file}")).expect(file);
+    let as_shipped = read("production/config.toml");
+    let named = as_shipped.replace("proxies = []", "proxies = ['10.1.2.3']");
+    let trusts = |text: &str| {
+        let config = load_file(text).expect("the file fits");
+        let pod = "10.1.2.3".parse().expect("an address");
+        config.http.trusted_proxies.contain(Some(pod))
+    };
+
+    assert!(!trusts(&as_shipped));
+    assert!(trusts(&named));
+}
+
+const OVERLAYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/kubernetes/overlays");

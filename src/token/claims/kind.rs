@@ -1,0 +1,116 @@
+//! Tells access tokens from the other tokens that an issuer signs with the same keys.
+//!
+//! 1. A token that names its own kind is of that kind: `typ` among the claims (Keycloak),
+//!    `token_use` (Amazon Cognito), or the prefix of Okta's `jti`.
+//! 2. `events` makes it a logout token (OpenID Connect Back-Channel Logout section 2.4) or
+//!    another security event token (RFC 8417).
+//! 3. `nonce` or the hash of another token makes it an ID token.
+//! 4. So does a sign-in of a person without a client and a scope: an access token has at least
+//!    one of the two (RFC 9068 section 2.2), and an ID token has neither.
+//!
+//! Where the audience of the API is a client id, nothing else keeps these tokens out. An ID token
+//! that has only the required claims cannot be recognised: see `issuer.token_types`.
+
+use serde_json::{Map, Value};
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Access,
+    Id,
+    Logout,
+    Refresh,
+}
+
+impl Kind {
+    pub(crate) fn of(claims: &Map<String, Value>) -> Self {
+        let mut named = None;
+        let (mut is_of_sign_in, mut is_of_client, mut has_id_member) = (false, false, false);
+        for (name, value) in claims {
+            match name.as_str() {
+                "events" => return Self::Logout,
+                "nonce" | "at_hash" | "c_hash" | "s_hash" => has_id_member = true,
+                "typ" | "token_use" => named = named.or(value.as_str().and_then(Self::named)),
+                "jti" => has_id_member |= value.as_str().is_some_and(|id| id.starts_with("ID.")),
+                "auth_time" | "amr" | "acr" => is_of_sign_in = true,
+                "azp" => is_of_sign_in |= claims.get("aud").is_some_and(|aud| names(aud, value)),
+                "client_id" | "cid" | "appid" | "scope" | "scp" | "roles" => is_of_client = true,
+                _ => {}
+            }
+        }
+        match named {
+            Some(Self::Access) | None if has_id_member => Self::Id,
+            None if is_of_sign_in && !is_of_client => Self::Id,
+            Some(kind) => kind,
+            None => Self::Access,
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        const NAMES: [(&str, Kind); 8] = [
+            ("Bearer", Kind::Access),
+            ("DPoP", Kind::Access),
+            ("at+jwt", Kind::Access),
+            ("access", Kind::Access),
+            ("ID", Kind::Id),
+            ("Logout", Kind::Logout),
+            ("Refresh", Kind::Refresh),
+            ("Offline", Kind::Refresh),
+        ];
+        let mut names = NAMES.iter();
+        let found = names.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, kind)| *kind)
+    }
+}
+
+/// Whether the audience is or contains this client.
+fn names(audience: &Value, client: &Value) -> bool {
+    match audience {
+        Value::Array(audiences) => audiences.contains(client),
+        audience => audience == client,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_is_told_by_what_it_says() {
+        #[rustfmt::skip] // A row a line.
+        let rows = [
+            ("the required claims alone", json!({}), Kind::Access),
+            ("an access token of Okta", json!({ "jti": "AT.1", "cid": "c", "scp": ["s"], "auth_time": 1 }), Kind::Access),
+            ("an ID token of Okta", json!({ "jti": "ID.1", "amr": ["pwd"], "auth_time": 1 }), Kind::Id),
+            ("an ID token by its nonce", json!({ "nonce": "n", "scp": ["s"] }), Kind::Id),
+            ("an ID token by the hash of the state", json!({ "s_hash": "h" }), Kind::Id),
+            ("a sign-in without a client", json!({ "auth_time": 1 }), Kind::Id),
+            ("a sign-in for a client (RFC 9068)", json!({ "auth_time": 1, "client_id": "c" }), Kind::Access),
+            ("for the client that asked", json!({ "azp": "a" }), Kind::Id),
+            ("for that client among others", json!({ "aud": ["b", "a"], "azp": "a" }), Kind::Id),
+            ("for that client, with a scope", json!({ "azp": "a", "scope": "" }), Kind::Access),
+            ("for another than the client", json!({ "azp": "b" }), Kind::Access),
+            ("typ ID", json!({ "typ": "ID", "scope": "openid" }), Kind::Id),
+            ("typ Bearer", json!({ "typ": "Bearer", "auth_time": 1 }), Kind::Access),
+            ("typ Bearer with a nonce", json!({ "typ": "Bearer", "nonce": "n" }), Kind::Id),
+            ("typ Refresh", json!({ "typ": "Refresh", "scope": "openid" }), Kind::Refresh),
+            ("typ Offline", json!({ "typ": "Offline" }), Kind::Refresh),
+            ("typ Logout", json!({ "typ": "Logout" }), Kind::Logout),
+            ("another typ", json!({ "typ": "order" }), Kind::Access),
+            ("a typ that is no string", json!({ "typ": 7 }), Kind::Access),
+            ("token_use id", json!({ "token_use": "id", "client_id": "c" }), Kind::Id),
+            ("token_use access", json!({ "token_use": "access", "client_id": "c" }), Kind::Access),
+            ("events", json!({ "events": { "http://schemas.openid.net/event/backchannel-logout": {} } }), Kind::Logout),
+        ];
+        for (row, extra, kind) in rows {
+            let mut claims = json!({ "iss": "i", "aud": "a", "sub": "s", "exp": 7 });
+            for (name, value) in extra.as_object().unwrap() {
+                claims[name] = value.clone();
+            }
+
+            assert_eq!(Kind::of(claims.as_object().unwrap()), kind, "{row}");
+        }
+    }
+}
