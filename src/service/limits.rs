@@ -22,6 +22,7 @@ pub(super) fn of_listener(config: &HttpConfig) -> Limits {
         shutdown_timeout: config.shutdown_timeout,
         max_head_bytes: config.max_head_bytes,
         max_header_fields: config.max_header_fields as usize,
+        max_streams: config.max_streams.get(),
         max_body_bytes: config.max_body_bytes,
         upgraded_idle_timeout: config.upgraded_idle_timeout,
         max_upgraded: config.max_upgraded.get() as usize,

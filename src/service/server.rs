@@ -208,7 +208,10 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
-        .max_concurrent_streams(MAX_STREAMS)
+        .max_concurrent_streams(limits.max_streams)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(STREAM_WINDOW as usize)
         .max_pending_accept_reset_streams(MAX_RESETS)
         .max_local_error_reset_streams(MAX_RESETS)
         .keep_alive_interval(limits.keep_alive / 2)
@@ -218,8 +221,10 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
 
 /// What hyper takes unless it is told otherwise.
 const HYPERS_MAX_HEADERS: usize = 100;
-/// Requests at once on one HTTP/2 connection.
-const MAX_STREAMS: u32 = 100;
+/// Bytes of a request's body that wait to be taken, and of a response's to be sent.
+const STREAM_WINDOW: u32 = 64 * 1024;
+/// The same for all requests of an HTTP/2 connection: one that is stuck stops no other.
+const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
 /// Streams reset before they were looked at, and by our own errors (CVE-2023-44487).
 const MAX_RESETS: usize = 20;
 

@@ -147,7 +147,12 @@ impl<'a, E: Endpoint> Walk<'a, E> {
 
     /// Whether our token decides alone. Where another scheme takes part, the credentials of
     /// that scheme can only come from an example.
-    fn is_ours(&self, operation: &Operation<'_>, attempt: &Attempt, report: &mut WalkReport) -> bool {
+    fn is_ours(
+        &self,
+        operation: &Operation<'_>,
+        attempt: &Attempt,
+        report: &mut WalkReport,
+    ) -> bool {
         let Some(other) = operation.other_schemes.first() else {
             return true;
         };

@@ -1,10 +1,11 @@
 //! One request, one answer, within limits; whatever goes wrong is a problem of fixed text.
 //!
-//! 1. A body that says it is too long is 413, and so is one that turns out to be.
-//! 2. A response whose head is not there in time is 408. The time starts again whenever bytes
+//! 1. A head of HTTP/2 with too many fields is 431, as hyper answers one of HTTP/1.1.
+//! 2. A body that says it is too long is 413, and so is one that turns out to be.
+//! 3. A response whose head is not there in time is 408. The time starts again whenever bytes
 //!    of the request's body are taken.
-//! 3. A handler may upgrade the connection, if there are not too many upgraded ones.
-//! 4. Every answer carries the headers that keep a browser from guessing.
+//! 4. A handler may upgrade the connection, if there are not too many upgraded ones.
+//! 5. Every answer carries the headers that keep a browser from guessing.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn, ready};
@@ -44,6 +45,7 @@ use crate::service::problems::problem;
 pub(super) struct Answerer {
     endpoint: Arc<dyn Answers>,
     request_timeout: Duration,
+    max_header_fields: usize,
     max_body_bytes: usize,
     trusted_proxies: Arc<TrustedProxies>,
     upgrades: Upgrades,
@@ -60,6 +62,7 @@ impl Answerer {
         Self {
             endpoint,
             request_timeout: limits.request_timeout,
+            max_header_fields: limits.max_header_fields,
             max_body_bytes: limits.max_body_bytes,
             trusted_proxies: limits.trusted_proxies.clone(),
             upgrades,
@@ -127,6 +130,11 @@ impl Answerer {
         share: Share,
         in_flight: &InFlight,
     ) -> impl Future<Output = Response> + Send + use<> {
+        // hyper has counted those of HTTP/1.1.
+        if request.headers().len() > self.max_header_fields {
+            let refusal = problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
+            return Either::Left(ready(refusal));
+        }
         if declared_length(request.headers()) > share.body_bytes as u64 {
             let refusal = problem(StatusCode::PAYLOAD_TOO_LARGE).into_response();
             return Either::Left(ready(refusal));

@@ -20,6 +20,8 @@ pub(in crate::service) struct Limits {
     pub(in crate::service) shutdown_timeout: Duration,
     pub(in crate::service) max_head_bytes: usize,
     pub(in crate::service) max_header_fields: usize,
+    /// Requests in flight on one HTTP/2 connection.
+    pub(in crate::service) max_streams: u32,
     pub(in crate::service) max_body_bytes: usize,
     /// Time without a byte in either direction on an upgraded connection.
     pub(in crate::service) upgraded_idle_timeout: Duration,

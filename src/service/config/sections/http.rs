@@ -9,7 +9,7 @@ use figment::value::Value;
 
 use super::limits::{
     AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
-    MAX_UPGRADED, MESSAGE_SIZE,
+    MAX_STREAMS, MAX_UPGRADED, MESSAGE_SIZE,
 };
 use super::listen::{Listen, address};
 use super::proxies::TrustedProxies;
@@ -37,6 +37,8 @@ pub struct HttpConfig {
     pub max_head_bytes: usize,
     /// How many header fields a request may have.
     pub max_header_fields: u32,
+    /// How many requests one HTTP/2 connection may have in flight; at most 1,000.
+    pub max_streams: NonZeroU32,
     /// How long a request's body may be.
     pub max_body_bytes: usize,
     /// How long callers are still served once the end is announced.
@@ -103,6 +105,7 @@ impl HttpConfig {
             max_header_fields: reader.read("http.max_header_fields", |it| {
                 value::number(it, HEADER_FIELDS)
             }),
+            max_streams: reader.read("http.max_streams", |it| count(it, MAX_STREAMS)),
             max_body_bytes,
             drain_delay,
             shutdown_timeout,

@@ -41,3 +41,6 @@ pub(super) const MESSAGE_SIZE: RangeInclusive<u64> = 1024..=1 << 30;
 
 /// Bodies are held in memory.
 pub(super) const BODY_SIZE: RangeInclusive<u64> = 1024..=1 << 30;
+
+/// More than any client opens.
+pub(super) const MAX_STREAMS: u32 = 1_000;

@@ -41,6 +41,7 @@ impl World {
             shutdown_timeout: TOO_LONG,
             max_head_bytes: 8 * 1024,
             max_header_fields: 20,
+            max_streams: 10,
             max_body_bytes: 1024,
             upgraded_idle_timeout: TOO_LONG,
             max_upgraded: 10,
