@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::memory::Memory;
 use super::proxies::TrustedProxies;
 
 #[derive(Debug, Clone)]
@@ -29,5 +30,7 @@ pub(in crate::service) struct Limits {
     pub(in crate::service) max_upgraded: usize,
     /// One message that a WebSocket client sends.
     pub(in crate::service) max_message_bytes: u64,
+    /// What all callers may make the process hold.
+    pub(in crate::service) memory: Memory,
     pub(in crate::service) trusted_proxies: Arc<TrustedProxies>,
 }

@@ -9,7 +9,7 @@ use figment::value::Value;
 
 use super::limits::{
     AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
-    MAX_STREAMS, MAX_UPGRADED, MESSAGE_SIZE,
+    MAX_STREAMS, MAX_UPGRADED, MEMORY, MESSAGE_SIZE,
 };
 use super::listen::{Listen, address};
 use super::proxies::TrustedProxies;
@@ -41,6 +41,8 @@ pub struct HttpConfig {
     pub max_streams: NonZeroU32,
     /// How long a request's body may be.
     pub max_body_bytes: usize,
+    /// What callers may make the process hold, all together.
+    pub memory_bytes: usize,
     /// How long callers are still served once the end is announced.
     pub drain_delay: Duration,
     /// How long requests in flight may take to finish; zero cuts them at once.
@@ -90,6 +92,7 @@ impl HttpConfig {
         let mut size = |key, range| reader.read(key, |it| value::bytes(it, &range));
         let max_head_bytes = size("http.max_head_size", HEAD_SIZE);
         let max_body_bytes = size("http.max_body_size", BODY_SIZE);
+        let memory_bytes = size("http.memory", MEMORY);
         let max_message_bytes = size("http.max_message_size", MESSAGE_SIZE);
         Self {
             listen: reader.read("http.listen", Listen::parse),
@@ -107,6 +110,7 @@ impl HttpConfig {
             }),
             max_streams: reader.read("http.max_streams", |it| count(it, MAX_STREAMS)),
             max_body_bytes,
+            memory_bytes,
             drain_delay,
             shutdown_timeout,
             reuse_port: reader.read("http.reuse_port", value::boolean),

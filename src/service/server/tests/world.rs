@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::super::{Connections, Limits, Pulse, Shutdown, Stage, serve};
+use super::super::{Connections, Limits, Memory, Pulse, Shutdown, Stage, serve};
 use super::handlers::{Handlers, WithLimits};
 use crate::service::problems::Problems;
 
@@ -46,6 +46,7 @@ impl World {
             upgraded_idle_timeout: TOO_LONG,
             max_upgraded: 10,
             max_message_bytes: 1024,
+            memory: Memory::new(1 << 30),
             trusted_proxies: Arc::default(),
         };
         set(&mut limits);
