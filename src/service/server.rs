@@ -121,8 +121,7 @@ pub(super) async fn serve(
 /// The next connection, once there is a place for it: the rest wait in the kernel's queue.
 async fn accept(listener: &Listener, server: &Server) -> (Place, Stream) {
     let place = server.places.take().await;
-    while server.limits.memory.is_spent() {
-        server.limits.memory.relieve();
+    while !server.limits.memory.may_accept() {
         tokio::time::sleep(A_LITTLE).await;
     }
     (place, listener.accept(|| server.places.ask()).await)
@@ -230,7 +229,7 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// Between two looks at the budget while it is spent.
+/// Between two looks at the budget while it has no room.
 const A_LITTLE: Duration = Duration::from_millis(10);
 /// What hyper takes unless it is told otherwise.
 const HYPERS_MAX_HEADERS: usize = 100;

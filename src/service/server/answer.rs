@@ -1,6 +1,6 @@
 //! One request, one answer, within limits; whatever goes wrong is a problem of fixed text.
 //!
-//! 1. Where the memory of the process is spent, the answer is 503.
+//! 1. Where the memory of the process is spent, a request that needs more of it is 503.
 //! 2. A head of HTTP/2 with too many fields is 431, as hyper answers one of HTTP/1.1.
 //! 3. A body that says it is too long is 413, and so is one that turns out to be.
 //! 4. A response whose head is not there in time is 408. The time starts again whenever bytes
@@ -34,7 +34,6 @@ use tokio::sync::watch;
 use super::held::Held;
 use super::in_flight::{InFlight, Progress};
 use super::limits::Limits;
-use super::memory::Memory;
 use super::origin::Origin;
 use super::pace::{Pace, Share};
 use super::proxies::TrustedProxies;
@@ -51,7 +50,6 @@ pub(super) struct Answerer {
     request_timeout: Duration,
     max_header_fields: usize,
     max_body_bytes: usize,
-    memory: Memory,
     trusted_proxies: Arc<TrustedProxies>,
     upgrades: Upgrades,
     stage: watch::Receiver<Stage>,
@@ -69,7 +67,6 @@ impl Answerer {
             request_timeout: limits.request_timeout,
             max_header_fields: limits.max_header_fields,
             max_body_bytes: limits.max_body_bytes,
-            memory: limits.memory.clone(),
             trusted_proxies: limits.trusted_proxies.clone(),
             upgrades,
             stage,
@@ -137,7 +134,7 @@ impl Answerer {
         share: Share,
         in_flight: &InFlight,
     ) -> impl Future<Output = Response> + Send + use<> {
-        if self.memory.is_spent() {
+        if !in_flight.pace().may_begin() {
             let mut refusal = MEMORY_SPENT.into_response();
             refusal.headers_mut().insert(RETRY_AFTER, SOON);
             return Either::Left(ready(refusal));

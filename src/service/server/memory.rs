@@ -17,8 +17,8 @@
 //!    multiplied by the time since they last did something useful, is largest. Useful are a
 //!    response below 400 that was taken, and a part of a body that a handler has taken.
 //!    A connection that holds no more than its price, and has begun or worked within the last
-//!    second, is not closed.
-//! 2. Above the limit, no connection is accepted and each new request is answered 503.
+//!    second, is not closed. No connection is accepted meanwhile.
+//! 2. Above the limit, a new request is answered 503, unless its connection has paid for it.
 //!
 //! A charge changes when a connection waits, not with each byte, and a small request is
 //! included in the price of its connection. So a plain call changes no shared number.
@@ -39,7 +39,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use holding::Debtor;
-pub(super) use holding::Holding;
+pub(super) use holding::{Charge, Holding};
 
 /// The budget, for the callers of one listener. Clones share it.
 #[derive(Debug, Clone)]
@@ -88,14 +88,13 @@ impl Memory {
         self.budget.used()
     }
 
-    /// Whether new work must be refused.
-    pub(super) fn is_spent(&self) -> bool {
-        !self.is_for_operators && self.budget.used() > self.budget.limit
-    }
-
-    /// Closes connections if too much is charged.
-    pub(super) fn relieve(&self) {
-        self.budget.relieve();
+    /// Whether another connection may be accepted. If not, others are closed.
+    pub(super) fn may_accept(&self) -> bool {
+        let may = self.is_for_operators || self.budget.used() <= self.budget.eviction();
+        if !may {
+            self.budget.relieve();
+        }
+        may
     }
 
     /// Charges for a connection. `woken` is notified when the connection must be closed.
@@ -107,6 +106,10 @@ impl Memory {
 impl Budget {
     fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
+    }
+
+    fn is_spent(&self) -> bool {
+        self.used() > self.limit
     }
 
     fn charge(&self, bytes: usize) {

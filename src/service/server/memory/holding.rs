@@ -16,10 +16,27 @@ pub(in crate::service::server) struct Holding {
     debtor: Arc<Debtor>,
 }
 
+/// What a connection holds.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::service::server) struct Charge {
+    /// The price of a connection of its kind.
+    pub(in crate::service::server) price: usize,
+    /// What it holds beyond that.
+    pub(in crate::service::server) more: usize,
+}
+
+impl Charge {
+    pub(in crate::service::server) fn bytes(self) -> usize {
+        self.price + self.more
+    }
+}
+
 /// What the budget knows of a connection.
 #[derive(Debug)]
 pub(super) struct Debtor {
     bytes: AtomicUsize,
+    /// Whether this is more than the price of such a connection.
+    is_more: AtomicBool,
     /// The tick of the last useful work, or of the start.
     worked: AtomicU64,
     is_leaving: AtomicBool,
@@ -31,6 +48,7 @@ impl Holding {
     pub(super) fn new(budget: Arc<Budget>, woken: Arc<Notify>, is_for_operators: bool) -> Self {
         let debtor = Arc::new(Debtor {
             bytes: AtomicUsize::new(price::CONNECTION),
+            is_more: AtomicBool::new(false),
             worked: AtomicU64::new(budget.tick(super::now())),
             is_leaving: AtomicBool::new(false),
             is_for_operators,
@@ -54,8 +72,12 @@ impl Holding {
         self.debtor.bytes()
     }
 
-    /// Charges the connection with so many bytes from now on.
-    pub(in crate::service::server) fn set(&self, bytes: usize) {
+    /// Charges the connection with this from now on.
+    pub(in crate::service::server) fn set(&self, charge: Charge) {
+        let bytes = charge.bytes();
+        self.debtor
+            .is_more
+            .store(charge.more > 0, Ordering::Relaxed);
         let before = self.debtor.bytes.swap(bytes, Ordering::Relaxed);
         if bytes > before {
             self.budget.charge(bytes - before);
@@ -73,6 +95,11 @@ impl Holding {
     #[cfg(test)]
     pub(super) fn weight(&self, tick: u64) -> u64 {
         self.debtor.weight(tick)
+    }
+
+    /// Whether the budget has no room for new work.
+    pub(in crate::service::server) fn is_budget_spent(&self) -> bool {
+        !self.debtor.is_for_operators && self.budget.is_spent()
     }
 
     /// Whether the connection must be closed.
@@ -103,7 +130,8 @@ impl Debtor {
     /// A connection that has just worked, or has just begun, and holds no more than any other
     /// is not to blame.
     pub(super) fn may_be_closed(&self, tick: u64) -> bool {
-        let is_harmless = self.bytes() <= price::CONNECTION && self.idle(tick) < A_MOMENT;
+        let is_more = self.is_more.load(Ordering::Relaxed);
+        let is_harmless = !is_more && self.idle(tick) < A_MOMENT;
         !self.is_for_operators && !self.is_leaving() && !is_harmless
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::frames::Frames;
-use super::super::memory::price;
+use super::super::memory::{Charge, price};
 use super::{Pace, account::Account, now};
 
 /// The numbers behind a charge.
@@ -83,34 +83,43 @@ impl Pace {
         self.account().holds(number, bytes);
     }
 
+    /// Whether the budget has room for a request that has begun, or its connection has paid
+    /// for it already.
+    pub(in crate::service::server) fn may_begin(&self) -> bool {
+        !self.holding.is_budget_spent() || self.charge(&self.account()).more == 0
+    }
+
     /// Charges the connection with what it holds now.
     pub(super) fn settle(&self, account: &Account) {
-        let bytes = self.charge(account);
-        if bytes != self.holding.bytes() {
-            self.holding.set(bytes);
+        let charge = self.charge(account);
+        if charge.bytes() != self.holding.bytes() {
+            self.holding.set(charge);
         }
     }
 
-    fn charge(&self, account: &Account) -> usize {
+    fn charge(&self, account: &Account) -> Charge {
         let max_head_bytes = usize::try_from(self.max_head_bytes).unwrap_or(usize::MAX);
         let unasked = usize::try_from(account.unasked_bytes).unwrap_or(usize::MAX);
         let debts = &account.debts;
-        let mut bytes = price::CONNECTION;
+        let mut price = price::CONNECTION;
         let mut more = debts.requests;
         if debts.frames.is_http2() {
-            bytes += price::HTTP2;
+            price += price::HTTP2;
             more += price::read_http2(unasked) + price::frames(&debts.frames, max_head_bytes);
         } else {
             more += price::read(unasked, max_head_bytes);
         }
         if let Some(tls) = &debts.tls {
-            bytes += price::TLS;
+            price += price::TLS;
             more += price::encrypted(tls.bytes);
         }
         if account.blocked_since.is_some() {
-            bytes += price::BLOCKED;
+            more += price::BLOCKED;
         }
-        bytes + more.saturating_sub(price::INCLUDED)
+        Charge {
+            price,
+            more: more.saturating_sub(price::INCLUDED),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::super::Memory;
-use super::super::memory::price;
+use super::super::memory::{Charge, price};
 use super::world::{TOO_LONG, World, hear, hear_until, status};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -114,16 +114,28 @@ async fn who_holds_much_is_closed_and_others_are_answered() {
 #[tokio::test]
 async fn a_new_request_is_refused_while_the_budget_is_spent_and_answered_afterwards() {
     let (world, memory) = world(16 * price::CONNECTION).await;
-    let mut good = world.connect().await;
-    good.write_all(GET.as_bytes()).await.unwrap();
-    hear_until(&mut good, "done").await;
+    let large = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n",
+        "b".repeat(7_000)
+    );
+    let mut caller = world.connect().await;
+    caller.write_all(GET.as_bytes()).await.unwrap();
+    hear_until(&mut caller, "done").await;
     let operator = memory.for_operators().hold(std::sync::Arc::default());
 
-    operator.set(15 * price::CONNECTION + 1);
-    good.write_all(GET.as_bytes()).await.unwrap();
-    let refused = hear_until(&mut good, "}").await;
+    operator.set(Charge {
+        price: 15 * price::CONNECTION,
+        more: 1,
+    });
+    caller.write_all(GET.as_bytes()).await.unwrap();
+    let paid_for = hear_until(&mut caller, "done").await;
+    caller.write_all(large.as_bytes()).await.unwrap();
+    let refused = hear_until(&mut caller, "}").await;
     drop(operator);
-    let other = world.say("GET / HTTP/1.0\r\n\r\n").await;
+    caller.write_all(large.as_bytes()).await.unwrap();
+    let other = hear_until(&mut caller, "done").await;
+
+    assert_eq!(status(&paid_for), "200");
 
     assert_eq!(status(&refused), "503");
     assert!(refused.contains("\"reason\":\"memory_spent\""), "{refused}");
