@@ -15,7 +15,9 @@
 //!
 //! 1. Above [`EVICTION`] of the limit, connections are closed. First are those whose memory,
 //!    multiplied by the time since they last did something useful, is largest. Useful are a
-//!    response below 400 that was taken, and a part of a body that a handler has taken.
+//!    response below 400 that was taken, and a part of a body that a handler has taken. The
+//!    price of a connection counts for an eighth, and so does everything of one that has done
+//!    something useful.
 //!    A connection that holds no more than its price, and has begun or worked within the last
 //!    second, is not closed. No connection is accepted meanwhile.
 //! 2. Above the limit, a new request is answered 503, unless its connection has paid for it.
@@ -51,6 +53,9 @@ pub(in crate::service) struct Memory {
 #[derive(Debug)]
 struct Budget {
     limit: usize,
+    /// The time without useful work, in ticks, that is allowed to who holds no more than its
+    /// price.
+    patience: u64,
     used: AtomicUsize,
     began: Instant,
     next: AtomicU64,
@@ -61,9 +66,14 @@ struct Budget {
 
 impl Memory {
     pub(in crate::service) fn new(limit: usize) -> Self {
+        Self::with_patience(limit, A_MOMENT)
+    }
+
+    pub(super) fn with_patience(limit: usize, patience: u64) -> Self {
         Self {
             budget: Arc::new(Budget {
                 limit,
+                patience,
                 used: AtomicUsize::new(0),
                 began: now(),
                 next: AtomicU64::new(0),
@@ -150,7 +160,7 @@ impl Budget {
         }
         let mut excess = staying - self.eviction() / 16 * 15;
         let mut candidates: Vec<_> = (debtors.values())
-            .filter(|debtor| debtor.may_be_closed(tick))
+            .filter(|debtor| debtor.may_be_closed(tick, self.patience))
             .map(|debtor| (debtor.weight(tick), debtor))
             .collect();
         candidates.sort_unstable_by_key(|(weight, _)| Reverse(*weight));
@@ -176,5 +186,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// A second.
+const A_MOMENT: u64 = 1024;
 /// Seven eighths: what is left is for callers who come while connections are being closed.
 const EVICTION: (usize, usize) = (7, 8);

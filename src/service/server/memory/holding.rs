@@ -35,8 +35,9 @@ impl Charge {
 #[derive(Debug)]
 pub(super) struct Debtor {
     bytes: AtomicUsize,
-    /// Whether this is more than the price of such a connection.
-    is_more: AtomicBool,
+    /// How much of it is beyond the price of such a connection.
+    more: AtomicUsize,
+    has_worked: AtomicBool,
     /// The tick of the last useful work, or of the start.
     worked: AtomicU64,
     is_leaving: AtomicBool,
@@ -48,7 +49,8 @@ impl Holding {
     pub(super) fn new(budget: Arc<Budget>, woken: Arc<Notify>, is_for_operators: bool) -> Self {
         let debtor = Arc::new(Debtor {
             bytes: AtomicUsize::new(price::CONNECTION),
-            is_more: AtomicBool::new(false),
+            more: AtomicUsize::new(0),
+            has_worked: AtomicBool::new(false),
             worked: AtomicU64::new(budget.tick(super::now())),
             is_leaving: AtomicBool::new(false),
             is_for_operators,
@@ -75,9 +77,7 @@ impl Holding {
     /// Charges the connection with this from now on.
     pub(in crate::service::server) fn set(&self, charge: Charge) {
         let bytes = charge.bytes();
-        self.debtor
-            .is_more
-            .store(charge.more > 0, Ordering::Relaxed);
+        self.debtor.more.store(charge.more, Ordering::Relaxed);
         let before = self.debtor.bytes.swap(bytes, Ordering::Relaxed);
         if bytes > before {
             self.budget.charge(bytes - before);
@@ -90,6 +90,7 @@ impl Holding {
     pub(in crate::service::server) fn has_worked(&self, at: Instant) {
         let tick = self.budget.tick(at);
         self.debtor.worked.store(tick, Ordering::Relaxed);
+        self.debtor.has_worked.store(true, Ordering::Relaxed);
     }
 
     #[cfg(test)]
@@ -129,15 +130,25 @@ impl Debtor {
 
     /// A connection that has just worked, or has just begun, and holds no more than any other
     /// is not to blame.
-    pub(super) fn may_be_closed(&self, tick: u64) -> bool {
-        let is_more = self.is_more.load(Ordering::Relaxed);
-        let is_harmless = !is_more && self.idle(tick) < A_MOMENT;
+    pub(super) fn may_be_closed(&self, tick: u64, patience: u64) -> bool {
+        let is_harmless = self.more() == 0 && self.idle(tick) < patience;
         !self.is_for_operators && !self.is_leaving() && !is_harmless
     }
 
-    /// Memory multiplied by the time since the last useful work.
+    /// Memory multiplied by the time since the last useful work. What a connection takes in any
+    /// case counts less, and one that has never done useful work counts more.
     pub(super) fn weight(&self, tick: u64) -> u64 {
-        (self.bytes() as u64).saturating_mul(self.idle(tick) + A_LITTLE)
+        let memory = self.more() + self.bytes() / PATIENCE;
+        let weight = (memory as u64).saturating_mul(self.idle(tick) + A_LITTLE);
+        if self.has_worked.load(Ordering::Relaxed) {
+            weight / PATIENCE as u64
+        } else {
+            weight
+        }
+    }
+
+    fn more(&self) -> usize {
+        self.more.load(Ordering::Relaxed)
     }
 
     fn idle(&self, tick: u64) -> u64 {
@@ -150,7 +161,7 @@ impl Debtor {
     }
 }
 
-/// A second.
-const A_MOMENT: u64 = 1024;
+/// For connections that have worked, and for what each connection takes.
+const PATIENCE: usize = 8;
 /// Within the same 60 ms, memory alone decides.
 const A_LITTLE: u64 = 64;
