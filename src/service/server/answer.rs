@@ -134,7 +134,7 @@ impl Answerer {
         share: Share,
         in_flight: &InFlight,
     ) -> impl Future<Output = Response> + Send + use<> {
-        if !in_flight.pace().may_begin() {
+        if !in_flight.may_begin() {
             let mut refusal = MEMORY_SPENT.into_response();
             refusal.headers_mut().insert(RETRY_AFTER, SOON);
             return Either::Left(ready(refusal));

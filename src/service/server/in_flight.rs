@@ -28,6 +28,11 @@ impl InFlight {
         &self.pace
     }
 
+    /// Whether there is memory for it.
+    pub(super) fn may_begin(&self) -> bool {
+        self.pace.may_begin(self.number)
+    }
+
     /// Where the request's body reports what has come of it.
     pub(super) fn upload(&self) -> Progress {
         Progress {

@@ -137,6 +137,14 @@ impl Account {
         }
     }
 
+    /// Charges nothing for a request that is refused.
+    pub(super) fn forgive(&mut self, number: RequestNumber) {
+        if let Some(request) = self.request(number) {
+            let price = std::mem::take(&mut request.price);
+            self.debts.requests -= price.iter().sum::<usize>();
+        }
+    }
+
     pub(super) fn uploaded(&mut self, number: RequestNumber, bytes: u64, now: Instant) {
         self.unasked_bytes = self.unasked_bytes.saturating_sub(bytes);
         (self.debts.frames).taken(usize::try_from(bytes).unwrap_or(usize::MAX));

@@ -4,7 +4,8 @@ use std::io;
 
 use super::super::frames::Frames;
 use super::super::memory::{Charge, price};
-use super::{Pace, account::Account, now};
+use super::account::{Account, RequestNumber};
+use super::{Pace, now};
 
 /// The numbers behind a charge.
 pub(super) struct Debts {
@@ -79,14 +80,22 @@ impl Pace {
     }
 
     /// The response of a request in flight holds so many bytes of its own.
-    pub(in crate::service::server) fn holds(&self, number: super::RequestNumber, bytes: usize) {
+    pub(in crate::service::server) fn holds(&self, number: RequestNumber, bytes: usize) {
         self.account().holds(number, bytes);
     }
 
     /// Whether the budget has room for a request that has begun, or its connection has paid
-    /// for it already.
-    pub(in crate::service::server) fn may_begin(&self) -> bool {
-        !self.holding.is_budget_spent() || self.charge(&self.account()).more == 0
+    /// for it already. What is refused is charged no more.
+    pub(in crate::service::server) fn may_begin(&self, number: RequestNumber) -> bool {
+        if !self.holding.is_budget_spent() {
+            return true;
+        }
+        let mut account = self.account();
+        let has_paid = self.charge(&account).more == 0;
+        if !has_paid {
+            account.forgive(number);
+        }
+        has_paid
     }
 
     /// Charges the connection with what it holds now.
