@@ -14,6 +14,8 @@ mod warnings;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tokio::sync::Semaphore;
+
 use crate::clock::{Clock, SystemClock};
 use crate::token::{
     Claims, Jws, KeySet, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified,
@@ -38,6 +40,8 @@ pub struct Verifier {
     cache: Option<Arc<VerifiedCache>>,
     tally: Arc<Tally>,
     denylist: Option<Arc<Denylist>>,
+    /// Places for those who wait for keys.
+    waiting: Arc<Semaphore>,
 }
 
 impl Verifier {
@@ -50,6 +54,7 @@ impl Verifier {
             cache: Some(Arc::new(VerifiedCache::new(DEFAULT_CACHE_BYTES))),
             tally: Arc::default(),
             denylist: None,
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
         }
     }
 
@@ -189,10 +194,19 @@ impl Verifier {
             Some(keys) if !matches!(keys.find(jws.header()), Err(TokenError::UnknownKey)) => {
                 Ok(keys)
             }
-            _ => self.keys.refreshed().await.ok_or(VerifyError::NoKeys),
+            _ => {
+                // Whoever sends an unknown `kid` would otherwise hold a request for seconds.
+                let Ok(_place) = self.waiting.try_acquire() else {
+                    return Err(VerifyError::NoKeys);
+                };
+                self.keys.refreshed().await.ok_or(VerifyError::NoKeys)
+            }
         }
     }
 }
+
+/// Enough for callers whose key is new, since one fetch answers all of them.
+const MAX_WAITING: usize = 64;
 
 pub(crate) type VerifyResult = Result<Arc<Verified<Claims>>, VerifyError>;
 

@@ -10,7 +10,7 @@ use crate::guard::{self, OperationRule, RuleError};
 use super::answers::RequestLimits;
 use super::config::{Config, HttpConfig};
 use super::paths::full_path;
-use super::server::{Certificate, Limits, TlsError};
+use super::server::{Certificate, Limits, Memory, TlsError};
 
 /// The limits of a listener with these settings.
 pub(super) fn of_listener(config: &HttpConfig) -> Limits {
@@ -22,10 +22,12 @@ pub(super) fn of_listener(config: &HttpConfig) -> Limits {
         shutdown_timeout: config.shutdown_timeout,
         max_head_bytes: config.max_head_bytes,
         max_header_fields: config.max_header_fields as usize,
+        max_streams: config.max_streams.get(),
         max_body_bytes: config.max_body_bytes,
         upgraded_idle_timeout: config.upgraded_idle_timeout,
         max_upgraded: config.max_upgraded.get() as usize,
         max_message_bytes: config.max_message_bytes as u64,
+        memory: Memory::new(config.memory_bytes),
         trusted_proxies: Arc::new(config.trusted_proxies.clone()),
     }
 }

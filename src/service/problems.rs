@@ -138,6 +138,9 @@ pub(super) fn problem(status: StatusCode) -> Problem {
         ),
         StatusCode::REQUEST_TIMEOUT => ("timeout", "The request took too long."),
         StatusCode::PAYLOAD_TOO_LARGE => ("body_too_long", "The request's body is too long."),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            ("head_too_long", "The request's head is too long.")
+        }
         _ if status.is_client_error() => ("bad_request", "The request is not valid."),
         _ => ("internal_error", "The request could not be answered."),
     };

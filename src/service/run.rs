@@ -9,7 +9,7 @@ use poem::{Request, Response};
 use tokio::sync::watch;
 
 use super::Service;
-use super::server::{self, Listener, Stage, WatchdogProbe};
+use super::server::{self, Limits, Listener, Stage, WatchdogProbe};
 
 impl Service {
     /// Serves until `shutdown` completes, and then ends:
@@ -46,14 +46,12 @@ impl Service {
         let operators = async {
             if let Some(admin) = admin {
                 let (endpoint, operators) = (self.admin, self.operators);
+                let limits = Limits {
+                    memory: self.limits.memory.for_operators(),
+                    ..self.limits
+                };
                 server::serve(
-                    admin,
-                    endpoint,
-                    self.limits,
-                    None,
-                    operators,
-                    admin_ends,
-                    unasked,
+                    admin, endpoint, limits, None, operators, admin_ends, unasked,
                 )
                 .await;
             }

@@ -14,9 +14,11 @@
 mod answer;
 mod connections;
 mod counted_body;
+mod frames;
 mod in_flight;
 mod limits;
 mod listener;
+mod memory;
 mod messages;
 mod origin;
 mod pace;
@@ -29,10 +31,12 @@ mod upgrade;
 mod upgrades;
 mod upload;
 mod watchdog;
+mod wire;
 
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use http::uri::Scheme;
@@ -53,9 +57,11 @@ use pace::Pace;
 use paced::Paced;
 use places::{Place, Places};
 use upgrades::Upgrades;
+use wire::Wire;
 
 pub(super) use limits::Limits;
 pub use listener::Listener;
+pub(super) use memory::Memory;
 #[cfg(fuzzing)]
 pub use origin::caller_behind_proxy;
 pub use proxies::{ForwardedHeader, TrustedProxies};
@@ -92,12 +98,12 @@ pub(super) async fn serve(
         let (place, stream) = tokio::select! {
             _ = stage.wait_for(Stage::is_closed) => break,
             () = responder.respond() => continue,
-            accepted = accept(&listener, &server.places) => accepted,
+            accepted = accept(&listener, &server) => accepted,
         };
         connections.spawn(server.clone().serve(stream, place));
     }
     // Those who are connected already would be reset with the listener.
-    while let Some((place, stream)) = accept(&listener, &server.places).now_or_never() {
+    while let Some((place, stream)) = accept(&listener, &server).now_or_never() {
         connections.spawn(server.clone().serve(stream, place));
     }
     drop(listener);
@@ -115,9 +121,12 @@ pub(super) async fn serve(
 }
 
 /// The next connection, once there is a place for it: the rest wait in the kernel's queue.
-async fn accept(listener: &Listener, places: &Places) -> (Place, Stream) {
-    let place = places.take().await;
-    (place, listener.accept(|| places.ask()).await)
+async fn accept(listener: &Listener, server: &Server) -> (Place, Stream) {
+    let place = server.places.take().await;
+    while !server.limits.memory.may_accept() {
+        tokio::time::sleep(A_LITTLE).await;
+    }
+    (place, listener.accept(|| server.places.ask()).await)
 }
 
 struct Server {
@@ -144,22 +153,23 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let origin = |scheme| Origin { address, scheme };
-        let Some(tls) = &self.tls else {
-            return self.converse(stream, origin(Scheme::HTTP)).await;
-        };
-        let shaken = tokio::time::timeout(self.limits.header_timeout, tls.shake_hands(stream));
-        if let Ok(Ok(stream)) = shaken.await {
-            self.converse(stream, origin(Scheme::HTTPS)).await;
-        }
-    }
-
-    async fn converse<S>(&self, stream: S, origin: Origin)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
         let pace = Arc::new(Pace::new(&self.limits));
-        self.answer(stream, origin, &pace).await;
+        let origin = |scheme| Origin { address, scheme };
+        match &self.tls {
+            None => self.answer(stream, origin(Scheme::HTTP), &pace).await,
+            Some(tls) => {
+                pace.begin_handshake();
+                let wire = Wire::new(stream, pace.clone());
+                let shaken = tokio::select! {
+                    biased;
+                    shaken = tls.shake_hands(wire) => shaken,
+                    () = pace.exhausted(&self.places) => return,
+                };
+                let Ok(stream) = shaken else { return };
+                pace.end_handshake();
+                self.answer(stream, origin(Scheme::HTTPS), &pace).await;
+            }
+        }
         pace.stream_end().await;
     }
 
@@ -210,7 +220,10 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
-        .max_concurrent_streams(MAX_STREAMS)
+        .max_concurrent_streams(limits.max_streams)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(STREAM_WINDOW as usize)
         .max_pending_accept_reset_streams(MAX_RESETS)
         .max_local_error_reset_streams(MAX_RESETS)
         .keep_alive_interval(limits.keep_alive / 2)
@@ -218,10 +231,14 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
+/// Between two looks at the budget while it has no room.
+const A_LITTLE: Duration = Duration::from_millis(10);
 /// What hyper takes unless it is told otherwise.
 const HYPERS_MAX_HEADERS: usize = 100;
-/// Requests at once on one HTTP/2 connection.
-const MAX_STREAMS: u32 = 100;
+/// Bytes of a request's body that wait to be taken, and of a response's to be sent.
+const STREAM_WINDOW: u32 = 64 * 1024;
+/// The same for all requests of an HTTP/2 connection: one that is stuck stops no other.
+const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
 /// Streams reset before they were looked at, and by our own errors (CVE-2023-44487).
 const MAX_RESETS: usize = 20;
 

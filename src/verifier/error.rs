@@ -9,7 +9,8 @@ pub enum VerifyError {
     /// The token is at fault.
     #[error("the access token is refused")]
     Token(#[from] TokenError),
-    /// There are no keys: the issuer cannot be reached, and the cached keys are too old.
+    /// There are no keys: the issuer cannot be reached, and the cached keys are too old. Or no
+    /// key has the token's `kid`, and too many requests wait for a fetch of keys already.
     #[error("there are no keys to verify with")]
     NoKeys,
     /// The shared denylist cannot be updated, and the local copy is too old.

@@ -41,6 +41,44 @@ impl KeySource for Shelf {
     }
 }
 
+/// Keys that never come.
+#[derive(Debug)]
+struct Hanging;
+
+impl KeySource for Hanging {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        None
+    }
+
+    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn few_requests_wait_for_keys_and_the_rest_are_answered_at_once() {
+    let clock = ManualClock::new();
+    let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
+    let verifier = Verifier::new(Arc::new(Hanging), validation);
+    let token = token(&KEYS[0], "ada", secs(&clock) + 300);
+
+    let mut waiting = Vec::new();
+    for number in 0..=super::MAX_WAITING {
+        let mut verdict = Box::pin(verifier.verify(&token));
+        let at_once = futures_util::poll!(&mut verdict);
+        if number < super::MAX_WAITING {
+            assert!(at_once.is_pending(), "{number}");
+            waiting.push(verdict);
+        } else {
+            assert_eq!(at_once, std::task::Poll::Ready(Err(VerifyError::NoKeys)));
+        }
+    }
+    waiting.pop();
+
+    let mut next = Box::pin(verifier.verify(&token));
+    assert!(futures_util::poll!(&mut next).is_pending());
+}
+
 fn verifier(shelf: &Arc<Shelf>, clock: &ManualClock) -> Verifier {
     let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
     Verifier::new(shelf.clone(), validation).with_clock(Arc::new(clock.clone()))

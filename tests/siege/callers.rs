@@ -1,14 +1,13 @@
 //! Callers with a good token, who must not feel what else goes on.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::program::Program;
+use crate::program::{Program, Protocol};
+use crate::secure::Door;
 
 /// Some who call again and again, each on a connection that it keeps.
 pub struct Callers {
@@ -25,8 +24,8 @@ impl Callers {
         let (stop, stopped) = watch::channel(false);
         let tasks = (0..4)
             .map(|_| {
-                let (address, token) = (program.address, program.token.clone());
-                tokio::spawn(keep_calling(address, token, stopped.clone()))
+                let (door, token) = (program.door.clone(), program.token.clone());
+                tokio::spawn(keep_calling(door, token, stopped.clone()))
             })
             .collect();
         Self { stop, tasks }
@@ -56,14 +55,10 @@ impl Latencies {
     }
 }
 
-async fn keep_calling(
-    address: SocketAddr,
-    token: String,
-    stopped: watch::Receiver<bool>,
-) -> Vec<Duration> {
+async fn keep_calling(door: Door, token: String, stopped: watch::Receiver<bool>) -> Vec<Duration> {
     let head =
         format!("GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut stream = door.open(Protocol::Http1).await.unwrap();
     let mut every = tokio::time::interval(Duration::from_millis(20));
     let mut latencies = Vec::new();
     let mut buffer = vec![0; 16 * 1024];

@@ -8,15 +8,17 @@ use tokio::task::JoinSet;
 use crate::callers::Callers;
 use crate::program::Program;
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+/// The client preface without the SETTINGS that must follow.
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// `GET /` at `http://x`, by the static table (RFC 7541 appendix A).
 const GET: &[u8] = &[0x82, 0x84, 0x86, 0x41, 0x01, b'x'];
 
-/// RFC 9113 section 4.1; payloads here are short.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(payload.len()).unwrap();
+/// RFC 9113 section 4.1.
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [
-        &[0, 0, length, kind, flags],
+        &length[1..],
+        &[kind, flags],
         &stream.to_be_bytes()[..],
         payload,
     ]
@@ -63,7 +65,9 @@ async fn flood(
     let mut ended = 0;
     while Instant::now() < deadline {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let mut sent = stream.write_all(PREFACE).await;
+        let mut sent = stream
+            .write_all(&[PREFACE, &frame(4, 0, 0, &[])].concat())
+            .await;
         let mut number = 0;
         while sent.is_ok() && Instant::now() < deadline {
             let frames: Vec<u8> = (number..number + 100).flat_map(next).collect();

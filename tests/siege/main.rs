@@ -6,11 +6,14 @@
 
 mod callers;
 mod descriptors;
+mod holders;
 mod http2;
 mod memory;
 mod pause;
 mod program;
+mod relay;
 mod restarts;
+mod secure;
 mod signals;
 mod slowness;
 mod systemd;

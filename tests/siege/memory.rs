@@ -1,16 +1,113 @@
-//! Everything at once in little memory: a connection takes about 20 KiB, so their number is
-//! what an operator sets.
+//! Much memory wanted by those who have no token: the budget holds, and callers are answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::program::Program;
+use crate::callers::Callers;
+use crate::holders::{ATTACKS, Attack, Holders};
+use crate::program::{Program, Transport};
 use crate::{http2, slowness, tokens};
+
+const BOTH: [Transport; 2] = [Transport::Plain, Transport::Tls];
+
+/// Which attacks make sense over a transport.
+fn attacks(transport: Transport) -> impl Iterator<Item = Attack> {
+    let all = ATTACKS.into_iter();
+    all.filter(move |attack| transport == Transport::Tls || !attack.is_for_tls())
+}
+
+/// Attacks for so long, and yields the attackers' connections and the callers' calls.
+async fn attack(
+    program: &Arc<Program>,
+    attacks: &[Attack],
+    number: usize,
+    time: Duration,
+) -> (usize, usize) {
+    let callers = Callers::start(program);
+    let all: Vec<_> = (attacks.iter())
+        .map(|attack| Holders::start(program, *attack, number))
+        .collect();
+    tokio::time::sleep(time).await;
+    let mut connections = 0;
+    for holders in all {
+        connections += holders.stop().await;
+    }
+    (connections, callers.stop().await.count())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_attack_takes_more_than_the_budget_and_callers_are_answered() {
+    let small = [
+        ("HTTP__MAX_CONNECTIONS", "400"),
+        ("HTTP__MEMORY", "6MiB"),
+        ("CACHE__MAX_SIZE", "1MiB"),
+    ];
+    for transport in BOTH {
+        for one in attacks(transport) {
+            let program = Arc::new(Program::beside_relay(transport, &small).await);
+            attack(&program, &[], 0, Duration::from_millis(200)).await;
+            let before = program.resident_mib();
+            program.hang_issuer();
+
+            let (_, calls) = attack(&program, &[one], 250, Duration::from_secs(2)).await;
+
+            let more = program.peak_mib() - before;
+            println!("| {transport:?}, {} | {more:.1} MiB more |", one.name);
+            assert!(more < 10.0, "{transport:?}, {}: {more:.1} MiB", one.name);
+            assert!(calls > 0);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; scripts/soak runs it"]
+async fn the_budget_at_full_scale() {
+    let default = [("LOG__FORMAT", "text")];
+    let small = [
+        ("HTTP__MAX_CONNECTIONS", "1500"),
+        ("HTTP__MEMORY", SMALL_MEMORY),
+        ("CACHE__MAX_SIZE", "8MiB"),
+    ];
+    let setups: [(&str, &[(&str, &str)], usize, f64); 2] = [
+        ("default", &default, 4_000, 256.0),
+        ("small", &small, 1_400, 64.0),
+    ];
+    for (setup, settings, number, most) in setups {
+        for transport in BOTH {
+            let all: Vec<_> = attacks(transport).collect();
+            let mut rows: Vec<(&str, Vec<Attack>, usize)> = (all.iter())
+                .map(|one| (one.name, vec![*one], number))
+                .collect();
+            rows.push(("all at once", all.clone(), number / all.len()));
+            for (name, attacks, number) in rows {
+                let program = Arc::new(Program::beside_relay(transport, settings).await);
+                let idle = program.resident_mib();
+                program.hang_issuer();
+                let time = Duration::from_secs(15);
+                let (connections, calls) = attack(&program, &attacks, number, time).await;
+                let peak = program.peak_mib();
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                let after = program.resident_mib();
+                println!(
+                    "| {setup}, {transport:?}, {name} | {connections} connections; {calls} calls, all \
+                     200; {peak:.0} MiB at most, {after:.0} a minute later, {idle:.0} before |"
+                );
+                assert!(peak < most, "{setup}, {transport:?}, {name}: {peak:.0} MiB");
+                assert!(
+                    after <= idle + 32.0,
+                    "{setup}, {transport:?}, {name}: {after:.0} MiB"
+                );
+            }
+        }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes; scripts/soak runs it"]
 async fn everything_in_64_mib_at_full_scale() {
     let small = [
         ("HTTP__MAX_CONNECTIONS", "1500"),
+        ("HTTP__MEMORY", SMALL_MEMORY),
         ("CACHE__MAX_SIZE", "8MiB"),
     ];
     let program = Arc::new(Program::start(&small).await);
@@ -32,3 +129,5 @@ async fn everything_in_64_mib_at_full_scale() {
     assert!(program.peak_mib() < 64.0);
     assert_eq!(program.whoami(&program.token).await, "200");
 }
+
+const SMALL_MEMORY: &str = "24MiB";

@@ -6,16 +6,39 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use poem_resource_server::dev::{CLIENT_ID, DevIssuer, DevOptions, SigningAlgorithm, SigningKey};
+use poem_resource_server::dev::{
+    AccessToken, CLIENT_ID, DevIssuer, DevOptions, SigningAlgorithm, SigningKey,
+};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+
+use crate::relay::Relay;
+use crate::secure::{Connection, Door, Files};
 
 pub struct Program {
     child: Child,
     pub address: SocketAddr,
     pub issuer: DevIssuer,
     pub token: String,
+    pub door: Door,
+    relay: Option<Relay>,
+}
+
+/// What connections are made over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    Plain,
+    Tls,
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Http1,
+    Http2,
+    /// The bytes below TLS.
+    Handshake,
 }
 
 impl Program {
@@ -34,10 +57,57 @@ impl Program {
             address,
             issuer,
             token,
+            door: Door::plain(address),
+            relay: None,
         };
         let token = program.token.clone();
         assert_eq!(program.whoami(&token).await, "200");
         program
+    }
+
+    /// With an issuer that can stop to answer.
+    pub async fn beside_relay(transport: Transport, settings: &[(&str, &str)]) -> Self {
+        let issuer = issuer().await;
+        let relay = Relay::start(&issuer).await;
+        let files = (transport == Transport::Tls).then(Files::new);
+        let names = files.as_ref().map(Files::settings);
+        let secure = names
+            .iter()
+            .flatten()
+            .map(|(key, file)| (*key, file.as_str()));
+        let settings: Vec<_> = settings.iter().copied().chain(secure).collect();
+        let (child, address) = spawn(10_000, &relay.issuer(), &settings).await;
+        let claims = issuer.token_for_client(CLIENT_ID, &["profile:read"]);
+        let claims = claims.claim("iss", relay.issuer());
+        Self {
+            child,
+            address,
+            token: issuer.sign(&claims),
+            issuer,
+            door: files.map_or_else(|| Door::plain(address), |files| files.door(address)),
+            relay: Some(relay),
+        }
+    }
+
+    /// What the token of a caller says.
+    pub fn claims(&self) -> AccessToken {
+        let claims = self.issuer.token_for_client(CLIENT_ID, &["profile:read"]);
+        match &self.relay {
+            None => claims,
+            Some(relay) => claims.claim("iss", relay.issuer()),
+        }
+    }
+
+    /// From now on, the issuer reads requests and answers none.
+    pub fn hang_issuer(&self) {
+        if let Some(relay) = &self.relay {
+            relay.hang();
+        }
+    }
+
+    /// A connection for this.
+    pub async fn open(&self, protocol: Protocol) -> io::Result<Connection> {
+        self.door.open(protocol).await
     }
 
     /// The status of one call on a connection of its own.
@@ -144,7 +214,8 @@ pub async fn spawn(
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
-        if let Some((_, url)) = line.split_once("whoami    http://") {
+        if let Some((_, url)) = line.split_once("whoami    http") {
+            let url = url.trim_start_matches('s').trim_start_matches("://");
             let address = url.trim_end_matches("/api/whoami").parse().unwrap();
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return (child, address);

@@ -1,10 +1,12 @@
 //! One request, one answer, within limits; whatever goes wrong is a problem of fixed text.
 //!
-//! 1. A body that says it is too long is 413, and so is one that turns out to be.
-//! 2. A response whose head is not there in time is 408. The time starts again whenever bytes
+//! 1. Where the memory of the process is spent, a request that needs more of it is 503.
+//! 2. A head of HTTP/2 with too many fields is 431, as hyper answers one of HTTP/1.1.
+//! 3. A body that says it is too long is 413, and so is one that turns out to be.
+//! 4. A response whose head is not there in time is 408. The time starts again whenever bytes
 //!    of the request's body are taken.
-//! 3. A handler may upgrade the connection, if there are not too many upgraded ones.
-//! 4. Every answer carries the headers that keep a browser from guessing.
+//! 5. A handler may upgrade the connection, if there are not too many upgraded ones.
+//! 6. Every answer carries the headers that keep a browser from guessing.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn, ready};
@@ -18,7 +20,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either};
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CONNECTION, CONTENT_LENGTH, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
@@ -37,6 +40,7 @@ use super::proxies::TrustedProxies;
 use super::stage::Stage;
 use super::upgrades::{Asked, Upgrades};
 use super::upload::Upload;
+use crate::guard::Problem;
 use crate::service::answers::Answers;
 use crate::service::problems::problem;
 
@@ -44,6 +48,7 @@ use crate::service::problems::problem;
 pub(super) struct Answerer {
     endpoint: Arc<dyn Answers>,
     request_timeout: Duration,
+    max_header_fields: usize,
     max_body_bytes: usize,
     trusted_proxies: Arc<TrustedProxies>,
     upgrades: Upgrades,
@@ -60,6 +65,7 @@ impl Answerer {
         Self {
             endpoint,
             request_timeout: limits.request_timeout,
+            max_header_fields: limits.max_header_fields,
             max_body_bytes: limits.max_body_bytes,
             trusted_proxies: limits.trusted_proxies.clone(),
             upgrades,
@@ -75,7 +81,8 @@ impl Answerer {
     ) -> impl Future<Output = Result<hyper::Response<CountedBody>, Infallible>> + Send + use<> {
         let version = request.version();
         let share = self.share(&request);
-        let mut in_flight = InFlight::begin(pace, version == Version::HTTP_2, share);
+        let fields = request.headers().len().min(self.max_header_fields);
+        let mut in_flight = InFlight::begin(pace, version == Version::HTTP_2, fields, share);
         let asked = self.upgrades.asked(&mut request, pace);
         let origin = (origin.clone()).behind(&self.trusted_proxies, request.headers());
         let is_secure = origin.scheme == Scheme::HTTPS;
@@ -86,7 +93,7 @@ impl Answerer {
                 None => response.await,
                 Some(refusal) => refusal,
             };
-            in_flight.answered();
+            in_flight.answered(response.status() < StatusCode::BAD_REQUEST);
             if asked != Asked::Nothing {
                 response = asked.settle(response, in_flight.pace());
             }
@@ -127,6 +134,16 @@ impl Answerer {
         share: Share,
         in_flight: &InFlight,
     ) -> impl Future<Output = Response> + Send + use<> {
+        if !in_flight.may_begin() {
+            let mut refusal = MEMORY_SPENT.into_response();
+            refusal.headers_mut().insert(RETRY_AFTER, SOON);
+            return Either::Left(ready(refusal));
+        }
+        // hyper has counted those of HTTP/1.1.
+        if request.headers().len() > self.max_header_fields {
+            let refusal = problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
+            return Either::Left(ready(refusal));
+        }
         if declared_length(request.headers()) > share.body_bytes as u64 {
             let refusal = problem(StatusCode::PAYLOAD_TOO_LARGE).into_response();
             return Either::Left(ready(refusal));
@@ -196,6 +213,13 @@ fn declared_length(headers: &HeaderMap) -> u64 {
         .unwrap_or(0)
 }
 
+const MEMORY_SPENT: Problem = Problem {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    detail: "The service has no memory left for more requests.",
+    reason: "memory_spent",
+};
+/// Seconds.
+const SOON: HeaderValue = HeaderValue::from_static("1");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");

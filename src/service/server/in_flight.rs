@@ -4,28 +4,33 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::pace::{Pace, RequestNumber, Share};
+use super::pace::{End, Pace, RequestNumber, Share};
 
 /// A request in flight. It is until this is dropped, which goes with the response's body.
 pub(super) struct InFlight {
     pace: Arc<Pace>,
     number: RequestNumber,
-    is_answered: bool,
+    end: End,
 }
 
 impl InFlight {
     /// A head is complete.
-    pub(super) fn begin(pace: &Arc<Pace>, is_http2: bool, share: Share) -> Self {
+    pub(super) fn begin(pace: &Arc<Pace>, is_http2: bool, fields: usize, share: Share) -> Self {
         Self {
             pace: pace.clone(),
-            number: pace.begin(is_http2, share),
-            is_answered: false,
+            number: pace.begin(is_http2, fields, share),
+            end: End::Unanswered,
         }
     }
 
     /// The account of the connection.
     pub(super) fn pace(&self) -> &Pace {
         &self.pace
+    }
+
+    /// Whether there is memory for it.
+    pub(super) fn may_begin(&self) -> bool {
+        self.pace.may_begin(self.number)
     }
 
     /// Where the request's body reports what has come of it.
@@ -37,9 +42,18 @@ impl InFlight {
     }
 
     /// The head of the response is there; its body may still have to be taken.
-    pub(super) fn answered(&mut self) {
-        self.is_answered = true;
+    pub(super) fn answered(&mut self, is_useful: bool) {
+        self.end = if is_useful {
+            End::Useful
+        } else {
+            End::Answered
+        };
         self.pace.answered();
+    }
+
+    /// So many bytes of the response's body are its own.
+    pub(super) fn holds(&self, bytes: usize) {
+        self.pace.holds(self.number, bytes);
     }
 
     /// A part of the response's body has been taken, or its first is awaited: it is a stream,
@@ -51,7 +65,7 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.pace.end(self.number, self.is_answered);
+        self.pace.end(self.number, self.end);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::memory::Memory;
 use super::proxies::TrustedProxies;
 
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub(in crate::service) struct Limits {
     pub(in crate::service) shutdown_timeout: Duration,
     pub(in crate::service) max_head_bytes: usize,
     pub(in crate::service) max_header_fields: usize,
+    /// Requests in flight on one HTTP/2 connection.
+    pub(in crate::service) max_streams: u32,
     pub(in crate::service) max_body_bytes: usize,
     /// Time without a byte in either direction on an upgraded connection.
     pub(in crate::service) upgraded_idle_timeout: Duration,
@@ -27,5 +30,7 @@ pub(in crate::service) struct Limits {
     pub(in crate::service) max_upgraded: usize,
     /// One message that a WebSocket client sends.
     pub(in crate::service) max_message_bytes: u64,
+    /// What all callers may make the process hold.
+    pub(in crate::service) memory: Memory,
     pub(in crate::service) trusted_proxies: Arc<TrustedProxies>,
 }

@@ -13,10 +13,11 @@
 //! How long the head of a response may take to be made is the business of `answer`.
 
 mod account;
+mod charge;
 mod upgraded;
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 use std::time::Duration;
 
@@ -24,10 +25,11 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::limits::Limits;
+use super::memory::{Holding, price};
 use super::places::Places;
 use account::{Account, Head};
 
-pub(super) use account::{RequestNumber, Share};
+pub(super) use account::{End, RequestNumber, Share};
 
 /// The account of one connection.
 pub(super) struct Pace {
@@ -37,14 +39,16 @@ pub(super) struct Pace {
     upgraded_idle_timeout: Duration,
     max_head_bytes: u64,
     account: Mutex<Account>,
-    /// A deadline has come nearer, or the stream has ended.
-    sooner: Notify,
+    /// A deadline has come nearer, the stream has ended, or its memory is wanted.
+    sooner: Arc<Notify>,
+    holding: Holding,
     /// The first request has come.
     asked: Notify,
 }
 
 impl Pace {
     pub(super) fn new(limits: &Limits) -> Self {
+        let sooner = Arc::new(Notify::new());
         Self {
             header_timeout: limits.header_timeout,
             request_timeout: limits.request_timeout,
@@ -52,16 +56,17 @@ impl Pace {
             upgraded_idle_timeout: limits.upgraded_idle_timeout,
             max_head_bytes: limits.max_head_bytes as u64,
             account: Mutex::new(Account::new(now())),
-            sooner: Notify::new(),
+            holding: limits.memory.hold(sooner.clone()),
+            sooner,
             asked: Notify::new(),
         }
     }
 
     /// A head is complete. The request is in flight until [`Self::end`].
-    pub(super) fn begin(&self, is_http2: bool, share: Share) -> RequestNumber {
+    pub(super) fn begin(&self, is_http2: bool, fields: usize, share: Share) -> RequestNumber {
         let mut account = self.account();
         account.is_http2 = is_http2;
-        let number = account.begin(share, now);
+        let number = account.begin(fields, share, now);
         if !account.has_asked {
             account.has_asked = true;
             self.asked.notify_one();
@@ -76,14 +81,18 @@ impl Pace {
 
     /// A part of a response has moved, and more may come.
     pub(super) fn streams(&self, number: RequestNumber) {
-        if self.account().streams(number, now()) {
+        let now = now();
+        self.holding.has_worked(now);
+        if self.account().streams(number, now) {
             self.sooner.notify_one();
         }
     }
 
     /// A part of a request's body has moved.
     pub(super) fn uploaded(&self, number: RequestNumber, bytes: u64) {
-        self.account().uploaded(number, bytes, now());
+        let now = now();
+        self.holding.has_worked(now);
+        self.account().uploaded(number, bytes, now);
     }
 
     /// When a request or its response moved last; `None` when it is no more in flight.
@@ -92,8 +101,17 @@ impl Pace {
     }
 
     /// A request's response has been taken, or nobody wants it any more.
-    pub(super) fn end(&self, number: RequestNumber, is_answered: bool) {
-        self.account().end(number, is_answered, now());
+    pub(super) fn end(&self, number: RequestNumber, end: End) {
+        let now = now();
+        let mut account = self.account();
+        account.end(number, end, now);
+        if end == End::Useful {
+            self.holding.has_worked(now);
+        }
+        // Most requests were included in the price of the connection.
+        if self.holding.bytes() > price::CONNECTION {
+            self.settle(&account);
+        }
     }
 
     /// Completes when a request has come, or 1 s later: a connection that is new may have one
@@ -108,11 +126,11 @@ impl Pace {
         }
     }
 
-    /// Completes when the connection has taken more than its time.
+    /// Completes when the connection has taken more than its time, or its memory is wanted.
     pub(super) async fn exhausted(&self, places: &Places) {
         loop {
             let deadline = self.deadline();
-            if deadline <= now() {
+            if deadline <= now() || self.holding.must_leave() {
                 return;
             }
             // A request that begins does not wake us; it is looked after soon enough.
@@ -162,6 +180,12 @@ impl Pace {
         if account.abandoned > MAX_ABANDONED {
             return Err(io::Error::other("too many requests taken back"));
         }
+        account.debts.decrypted();
+        account
+            .debts
+            .frames
+            .follow(bytes)
+            .map_err(io::Error::other)?;
         account.unasked_bytes += bytes.len() as u64;
         // Twice: chunks and frames have heads of their own.
         if account.unasked_bytes > 2 * (self.max_head_bytes + account.body_bytes) {
@@ -179,6 +203,7 @@ impl Pace {
         {
             return Ok(());
         }
+        self.settle(&account);
         if account.head == Head::Begun {
             account.head = Head::Awaited;
             drop(account);
@@ -197,6 +222,7 @@ impl Pace {
         }
         if account.blocked_since.is_none() {
             account.blocked_since = Some(now());
+            self.settle(&account);
             drop(account);
             self.sooner.notify_one();
         }
@@ -220,7 +246,9 @@ impl Pace {
     /// The client has taken everything. Returns whether single writes are to be reported.
     pub(super) fn has_written_all(&self) -> bool {
         let mut account = self.account();
-        account.blocked_since = None;
+        if account.blocked_since.take().is_some() {
+            self.settle(&account);
+        }
         account.upgrade.is_some()
     }
 

@@ -3,6 +3,7 @@
 mod ending;
 mod handlers;
 mod http2;
+mod memory;
 mod slowness;
 mod streams;
 mod upgrades;

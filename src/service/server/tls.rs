@@ -14,7 +14,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{RootCertStore, ServerConfig, ServerConnection};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -84,9 +84,9 @@ impl Tls {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        TlsAcceptor::from(self.0.load().server.clone())
-            .accept(stream)
-            .await
+        let acceptor = TlsAcceptor::from(self.0.load().server.clone());
+        let limit = |session: &mut ServerConnection| session.set_buffer_limit(Some(MAX_UNWRITTEN));
+        acceptor.accept_with(stream, limit).await
     }
 }
 
@@ -149,6 +149,9 @@ impl Certificate {
         Some(left / DAY_SECS)
     }
 }
+
+/// Encrypted bytes that wait for the socket, on each connection.
+const MAX_UNWRITTEN: usize = 16 * 1024;
 
 fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let bytes = read(key, path)?;

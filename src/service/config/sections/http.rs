@@ -9,7 +9,7 @@ use figment::value::Value;
 
 use super::limits::{
     AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
-    MAX_UPGRADED, MESSAGE_SIZE,
+    MAX_STREAMS, MAX_UPGRADED, MEMORY, MESSAGE_SIZE,
 };
 use super::listen::{Listen, address, socket_mode};
 use super::proxies::{ForwardedHeader, TrustedProxies};
@@ -39,8 +39,12 @@ pub struct HttpConfig {
     pub max_head_bytes: usize,
     /// How many header fields a request may have.
     pub max_header_fields: u32,
+    /// How many requests one HTTP/2 connection may have in flight; at most 1,000.
+    pub max_streams: NonZeroU32,
     /// How long a request's body may be.
     pub max_body_bytes: usize,
+    /// What callers may make the process hold, all together.
+    pub memory_bytes: usize,
     /// How long callers are still served once the end is announced.
     pub drain_delay: Duration,
     /// How long requests in flight may take to finish; zero cuts them at once.
@@ -90,6 +94,7 @@ impl HttpConfig {
         let mut size = |key, range| reader.read(key, |it| value::bytes(it, &range));
         let max_head_bytes = size("http.max_head_size", HEAD_SIZE);
         let max_body_bytes = size("http.max_body_size", BODY_SIZE);
+        let memory_bytes = size("http.memory", MEMORY);
         let max_message_bytes = size("http.max_message_size", MESSAGE_SIZE);
         let forwarded_header = reader.read("http.forwarded_header", ForwardedHeader::parse);
         let trusted_proxies = reader.read("http.trusted_proxies", TrustedProxies::parse);
@@ -108,7 +113,9 @@ impl HttpConfig {
             max_header_fields: reader.read("http.max_header_fields", |it| {
                 value::number(it, HEADER_FIELDS)
             }),
+            max_streams: reader.read("http.max_streams", |it| count(it, MAX_STREAMS)),
             max_body_bytes,
+            memory_bytes,
             drain_delay,
             shutdown_timeout,
             reuse_port: reader.read("http.reuse_port", value::boolean),

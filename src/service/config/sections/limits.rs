@@ -41,3 +41,9 @@ pub(super) const MESSAGE_SIZE: RangeInclusive<u64> = 1024..=1 << 30;
 
 /// Bodies are held in memory.
 pub(super) const BODY_SIZE: RangeInclusive<u64> = 1024..=1 << 30;
+
+/// More than any client opens.
+pub(super) const MAX_STREAMS: u32 = 1_000;
+
+/// Room for some connections with a request of full size, and no more than a machine has.
+pub(super) const MEMORY: RangeInclusive<u64> = 4 * 1024 * 1024..=1 << 40;

@@ -91,6 +91,7 @@ const REFUSALS: &[Refusal] = &[
     ("limits without an operation", "operations.''.request_timeout = '1s'", "operations.\"\".request_timeout", "must name an operation", "operations.a.request_timeout = ''"),
     ("an operation's limits twice", "operations.a.request_timeout = '1s'\noperations.A.request_timeout = '2s'", "operations.a", "is written as \"A\" and as \"a\"", "operations.A.request_timeout = '1s'\noperations.A.max_body_size = '2KiB'"),
     ("an unknown limit of an operation", "operations.a.max_head_size = '1KiB'", "operations.a.max_head_size", "is not a setting", "operations.a.max_body_size = '1KiB'"),
+    ("no stream at all", "http.max_streams = 0", "http.max_streams", "must be a whole number", "http.max_streams = 1"),
     ("few header fields", "http.max_header_fields = 1", "http.max_header_fields", "must be a whole number", "http.max_header_fields = 16"),
     ("no such log format", "log.format = 'xml'", "log.format", "is no log format", "log.format = 'json'"),
     ("a value for a section", "http = 'a'", "http", "is a section", "http.listen = '127.0.0.1:1'"),

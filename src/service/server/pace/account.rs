@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::super::memory::price;
 use super::super::upgrade::Upgrade;
+use super::charge::Debts;
 
 pub(super) struct Account {
     pub(super) has_asked: bool,
@@ -24,6 +26,7 @@ pub(super) struct Account {
     pub(super) abandoned: u32,
     /// From the head that asks for an upgrade to the end of the stream.
     pub(super) upgrade: Option<Box<Upgrade>>,
+    pub(super) debts: Debts,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,17 @@ pub(super) enum Head {
     Begun,
     /// The rest is waited for.
     Awaited,
+}
+
+/// How a request has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::service::server) enum End {
+    /// The client has taken it back.
+    Unanswered,
+    /// It was refused, or failed.
+    Answered,
+    /// Its response was the one that the client wanted.
+    Useful,
 }
 
 /// What one request may use.
@@ -49,6 +63,8 @@ pub(in crate::service::server) struct RequestNumber(u32);
 pub(super) struct Request {
     number: RequestNumber,
     share: Share,
+    /// Its own price, and that of its response's body.
+    price: [usize; 2],
     /// When it began, or bytes of it or of its response moved.
     pub(super) moved_at: Instant,
     is_streamed: bool,
@@ -69,10 +85,16 @@ impl Account {
             body_bytes: 0,
             abandoned: 0,
             upgrade: None,
+            debts: Debts::new(),
         }
     }
 
-    pub(super) fn begin(&mut self, share: Share, now: impl Fn() -> Instant) -> RequestNumber {
+    pub(super) fn begin(
+        &mut self,
+        fields: usize,
+        share: Share,
+        now: impl Fn() -> Instant,
+    ) -> RequestNumber {
         let number = self.next;
         self.next = RequestNumber(number.0.wrapping_add(1));
         let moved_at = match self.head {
@@ -80,9 +102,13 @@ impl Account {
             Head::Begun => self.waiting_since,
             Head::None | Head::Awaited => now(),
         };
+        let bytes = usize::try_from(self.unasked_bytes).unwrap_or(usize::MAX);
+        let price = price::request(fields, bytes);
+        self.debts.requests += price;
         self.in_flight.push(Request {
             number,
             share,
+            price: [price, 0],
             moved_at,
             is_streamed: false,
         });
@@ -104,23 +130,43 @@ impl Account {
         })
     }
 
+    pub(super) fn holds(&mut self, number: RequestNumber, bytes: usize) {
+        if let Some(request) = self.request(number) {
+            let before = std::mem::replace(&mut request.price[1], bytes);
+            self.debts.requests = self.debts.requests + bytes - before;
+        }
+    }
+
+    /// Charges nothing for a request that is refused.
+    pub(super) fn forgive(&mut self, number: RequestNumber) {
+        if let Some(request) = self.request(number) {
+            let price = std::mem::take(&mut request.price);
+            self.debts.requests -= price.iter().sum::<usize>();
+        }
+    }
+
     pub(super) fn uploaded(&mut self, number: RequestNumber, bytes: u64, now: Instant) {
         self.unasked_bytes = self.unasked_bytes.saturating_sub(bytes);
+        (self.debts.frames).taken(usize::try_from(bytes).unwrap_or(usize::MAX));
         if let Some(request) = self.request(number) {
             request.moved_at = now;
         }
     }
 
-    pub(super) fn end(&mut self, number: RequestNumber, is_answered: bool, now: Instant) {
+    pub(super) fn end(&mut self, number: RequestNumber, end: End, now: Instant) {
         let position = self.in_flight.iter().position(|it| it.number == number);
         if let Some(position) = position {
             let request = self.in_flight.remove(position);
             self.body_bytes -= request.share.body_bytes as u64;
+            self.debts.requests -= request.price.iter().sum::<usize>();
+        }
+        if self.in_flight.is_empty() {
+            self.debts.frames.all_taken();
         }
         // The rest of a body that nobody took was asked for, too.
         self.unasked_bytes = 0;
         self.waiting_since = now;
-        if !is_answered {
+        if end == End::Unanswered {
             self.abandoned += 1;
         }
     }

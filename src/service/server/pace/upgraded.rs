@@ -58,6 +58,9 @@ impl Pace {
     fn upgraded_deadline(&self) -> Option<Instant> {
         let account = self.account();
         let upgrade = account.upgrade.as_ref()?;
+        if self.holding.must_leave() {
+            return Some(now());
+        }
         let active = upgrade.active();
         Some(active.map_or_else(now, |active| active + self.upgraded_idle_timeout))
     }

@@ -167,6 +167,21 @@ async fn a_stream_stays_open_while_data_moves_and_is_closed_when_it_stalls() {
 }
 
 #[tokio::test]
+async fn more_header_fields_than_allowed_are_answered_431_and_as_many_are_answered() {
+    let world = World::start(|_| {}).await;
+    for (number, expected) in [(20, "done"), (21, "head_too_long")] {
+        // `accept-charset` without a value, by the static table.
+        let block = [GET, &vec![0x8f; number]].concat();
+        let mut stream = open(&world).await;
+        let headers = frame(HEADERS, END_HEADERS | END_STREAM, 1, &block);
+        stream.write_all(&headers).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let answer = hear(&mut stream).await;
+        assert!(answer.contains(expected), "{number}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_header_list_beyond_the_limit_is_answered_431() {
     let world = World::start(|_| {}).await;
     let field = |length: usize| {

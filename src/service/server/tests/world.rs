@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::super::{Connections, Limits, Shutdown, Stage, WatchdogProbe, serve};
+use super::super::{Connections, Limits, Memory, Shutdown, Stage, WatchdogProbe, serve};
 use super::handlers::{Handlers, WithLimits};
 use crate::service::problems::Problems;
 
@@ -41,10 +41,12 @@ impl World {
             shutdown_timeout: TOO_LONG,
             max_head_bytes: 8 * 1024,
             max_header_fields: 20,
+            max_streams: 10,
             max_body_bytes: 1024,
             upgraded_idle_timeout: TOO_LONG,
             max_upgraded: 10,
             max_message_bytes: 1024,
+            memory: Memory::new(1 << 30),
             trusted_proxies: Arc::default(),
         };
         set(&mut limits);

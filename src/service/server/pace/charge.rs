@@ -1,0 +1,136 @@
+//! What a connection is charged with for the memory that it holds.
+
+use std::io;
+
+use super::super::frames::Frames;
+use super::super::memory::{Charge, price};
+use super::account::{Account, RequestNumber};
+use super::{Pace, now};
+
+/// The numbers behind a charge.
+pub(super) struct Debts {
+    pub(super) frames: Frames,
+    /// The requests in flight, together.
+    pub(super) requests: usize,
+    tls: Option<Tls>,
+}
+
+/// Of a connection that uses TLS.
+struct Tls {
+    /// Bytes since the last ones that were decrypted.
+    bytes: usize,
+    is_shaken: bool,
+}
+
+impl Debts {
+    pub(super) fn new() -> Self {
+        Self {
+            frames: Frames::new(),
+            requests: 0,
+            tls: None,
+        }
+    }
+
+    /// Bytes were decrypted.
+    pub(super) fn decrypted(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.bytes = 0;
+        }
+    }
+}
+
+impl Pace {
+    /// The connection uses TLS.
+    pub(in crate::service::server) fn begin_handshake(&self) {
+        let mut account = self.account();
+        account.debts.tls = Some(Tls {
+            bytes: 0,
+            is_shaken: false,
+        });
+        self.settle(&account);
+    }
+
+    /// The handshake is complete: a head has its time from now on.
+    pub(in crate::service::server) fn end_handshake(&self) {
+        let mut account = self.account();
+        if let Some(tls) = &mut account.debts.tls {
+            tls.is_shaken = true;
+        }
+        account.waiting_since = now();
+    }
+
+    /// So many bytes of TLS have come.
+    ///
+    /// # Errors
+    ///
+    /// When they are more than any handshake has.
+    pub(in crate::service::server) fn has_received(&self, bytes: usize) -> io::Result<()> {
+        let mut account = self.account();
+        let Some(tls) = &mut account.debts.tls else {
+            return Ok(());
+        };
+        tls.bytes += bytes;
+        if !tls.is_shaken {
+            if tls.bytes > MAX_HANDSHAKE_BYTES {
+                return Err(io::Error::other("more bytes than any handshake has"));
+            }
+            self.settle(&account);
+        }
+        Ok(())
+    }
+
+    /// The response of a request in flight holds so many bytes of its own.
+    pub(in crate::service::server) fn holds(&self, number: RequestNumber, bytes: usize) {
+        self.account().holds(number, bytes);
+    }
+
+    /// Whether the budget has room for a request that has begun, or its connection has paid
+    /// for it already. What is refused is charged no more.
+    pub(in crate::service::server) fn may_begin(&self, number: RequestNumber) -> bool {
+        if !self.holding.is_budget_spent() {
+            return true;
+        }
+        let mut account = self.account();
+        let has_paid = self.charge(&account).more == 0;
+        if !has_paid {
+            account.forgive(number);
+        }
+        has_paid
+    }
+
+    /// Charges the connection with what it holds now.
+    pub(super) fn settle(&self, account: &Account) {
+        let charge = self.charge(account);
+        if charge.bytes() != self.holding.bytes() {
+            self.holding.set(charge);
+        }
+    }
+
+    fn charge(&self, account: &Account) -> Charge {
+        let max_head_bytes = usize::try_from(self.max_head_bytes).unwrap_or(usize::MAX);
+        let unasked = usize::try_from(account.unasked_bytes).unwrap_or(usize::MAX);
+        let debts = &account.debts;
+        let mut price = price::CONNECTION;
+        let mut more = debts.requests;
+        if debts.frames.is_http2() {
+            price += price::HTTP2;
+            more += price::read_http2(unasked) + price::frames(&debts.frames, max_head_bytes);
+        } else {
+            more += price::read(unasked, max_head_bytes);
+        }
+        if let Some(tls) = &debts.tls {
+            price += price::TLS;
+            more += price::encrypted(tls.bytes);
+        }
+        if account.blocked_since.is_some() {
+            more += price::BLOCKED;
+        }
+        Charge {
+            price,
+            more: more.saturating_sub(price::INCLUDED),
+        }
+    }
+}
+
+/// A chain of client certificates included.
+const MAX_HANDSHAKE_BYTES: usize = 32 * 1024;
