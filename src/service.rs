@@ -38,6 +38,7 @@ mod server;
 mod state;
 pub mod telemetry;
 mod traces;
+mod xml;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -150,10 +151,10 @@ impl Service {
     ) -> Result<Self, BuildError> {
         let stage = watch::Sender::new(Stage::Open);
         let tls = limits::certificate(&config.http)?;
-        let denials = Denials::start(&config.denylist, &setting.clock)?;
         if let Some(certificate) = &tls {
             certificate.warn_if_expired(setting.clock.now());
         }
+        let denials = Denials::start(&config.denylist, &setting.clock)?;
         let traces = Traces::start(&config.telemetry, &application.outline().version)?;
         let shutdown = Shutdown::new(stage.subscribe());
         let application = application.start(config, shutdown).await?;
@@ -206,9 +207,9 @@ impl Service {
             denials: kept.denials.clone(),
             app: in_force,
             reloads: reloader.reloads(),
-            application: kept.application.clone(),
             tls: tls.clone(),
             clock: kept.clock.clone(),
+            application: kept.application.clone(),
         });
         let keys = {
             let reloader = reloader.clone();

@@ -31,6 +31,9 @@ mod imports;
 mod names;
 #[path = "layers/source.rs"]
 mod source;
+#[path = "layers/stages.rs"]
+#[cfg(unix)]
+mod stages;
 #[path = "layers/words.rs"]
 mod words;
 

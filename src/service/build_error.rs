@@ -40,6 +40,16 @@ pub enum BuildError {
         /// What was given.
         path: String,
     },
+    /// The settings allow more XML than is safe to read.
+    #[error(
+        "`operations.{operation}.max_body_size` is more than 16KiB, but the operation `{operation}` \
+         reads XML, and the parser takes time that grows with the square of the size \
+         (RUSTSEC-2026-0194); write 16KiB or less, or let the operation read JSON"
+    )]
+    LargeXml {
+        /// The operation id.
+        operation: String,
+    },
     /// The startup hook failed.
     #[error(transparent)]
     Start(#[from] StartError),

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use http::Method;
 
-use crate::guard::{self, OperationRule, RuleError};
+use poem_openapi::registry::MetaApi;
 
+use crate::guard::{self, OperationRule};
+
+use super::BuildError;
 use super::answers::RequestLimits;
 use super::config::{Config, HttpConfig};
 use super::paths::full_path;
 use super::server::{Certificate, Limits, Memory, TlsError};
+use super::xml;
 
 /// The limits of a listener with these settings.
 pub(super) fn of_listener(config: &HttpConfig) -> Limits {
@@ -40,16 +44,19 @@ pub(super) fn certificate(config: &HttpConfig) -> Result<Option<Certificate>, Tl
     config.tls.as_ref().map(read).transpose()
 }
 
-/// The limits of the operations that the settings name, below `base_path`.
+/// The limits of the operations that the settings name, below `base_path`, and of those that
+/// read XML.
 ///
 /// # Errors
 ///
-/// A [`RuleError`] when the settings name an operation that does not exist.
+/// [`BuildError::Rule`] when the settings name an operation that does not exist,
+/// [`BuildError::LargeXml`] when they allow more XML than is safe.
 pub(super) fn of_operations(
     config: &Config,
     rules: &[OperationRule],
+    meta: &[MetaApi],
     base_path: &str,
-) -> Result<OperationLimits, RuleError> {
+) -> Result<OperationLimits, BuildError> {
     for id in config.operations.keys() {
         guard::must_exist(rules, "operations", id)?;
     }
@@ -59,15 +66,27 @@ pub(super) fn of_operations(
     let limits = |rule: &OperationRule| {
         let id = rule.operation_id.map(str::to_ascii_lowercase);
         let set = id.and_then(|id| config.operations.get(&id));
-        set.map_or_else(RequestLimits::default, |set| RequestLimits {
+        let mut limits = set.map_or_else(RequestLimits::default, |set| RequestLimits {
             max_body_bytes: set.max_body_bytes,
             request_timeout: set.request_timeout,
-        })
+        });
+        if xml::is_read_by(rule, meta) {
+            let set = limits.max_body_bytes;
+            if set.is_some_and(|bytes| bytes > xml::MAX_XML_BYTES) {
+                return Err(BuildError::LargeXml {
+                    operation: rule.operation_id.unwrap_or_default().to_owned(),
+                });
+            }
+            let bytes = set.unwrap_or(config.http.max_body_bytes);
+            limits.max_body_bytes = Some(bytes.min(xml::MAX_XML_BYTES));
+        }
+        Ok(limits)
     };
-    let operations = rules.iter().zip(&routes);
-    Ok(OperationLimits::new(operations.map(|(rule, route)| {
-        (rule.method.clone(), route.as_str(), limits(rule))
-    })))
+    let limits = rules.iter().map(limits).collect::<Result<Vec<_>, _>>()?;
+    let operations = rules.iter().zip(&routes).zip(limits);
+    Ok(OperationLimits::new(operations.map(
+        |((rule, route), limits)| (rule.method.clone(), route.as_str(), limits),
+    )))
 }
 
 /// The limits of operations that have some of their own.

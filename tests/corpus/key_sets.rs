@@ -82,7 +82,7 @@ fn bad_keys() -> Vec<(&'static str, Value, KeyError)> {
 
 /// A modulus of 2048 bits as the faulty library made it: see CVE-2017-15361.
 fn roca_modulus() -> BigUint {
-    let is_prime = |number: &u32| (2..*number).all(|divisor| number % divisor != 0);
+    let is_prime = |number: &u32| (2..*number).all(|divisor| !number.is_multiple_of(divisor));
     let product: BigUint = (2..=701).filter(is_prime).map(BigUint::from).product();
     let factor = |multiple: u64, exponent: u32| {
         let power = BigUint::from(65_537_u32).modpow(&exponent.into(), &product);

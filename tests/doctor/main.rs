@@ -289,6 +289,9 @@ async fn a_client_that_gets_no_token_is_told_why() {
     }
 }
 
+/// What is changed in a script, given the issuer's URL.
+type Change = fn(&mut Script, &str);
+
 #[tokio::test]
 async fn the_client_secret_is_sent_to_hosts_that_are_allowed_alone() {
     // Both names are of this machine, so the endpoint answers under either.
@@ -301,7 +304,6 @@ async fn the_client_secret_is_sent_to_hosts_that_are_allowed_alone() {
         script.token.body = json!({ "access_token": "a.b.c", "token_type": "Bearer" });
     };
     let refused = Some("is on the host \"localhost\"");
-    type Change = fn(&mut Script, &str);
     let rows: [(&str, Change, &[&str], Option<&str>); 4] = [
         ("the issuer's host", at_issuer, &[], None),
         ("another host", elsewhere, &[], refused),
