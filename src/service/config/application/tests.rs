@@ -44,6 +44,14 @@ struct Shop {
     #[serde(default)]
     even: Option<Even>,
     #[serde(default)]
+    pair: Even,
+    #[serde(default)]
+    evens: Vec<Even>,
+    #[serde(default)]
+    named: BTreeMap<String, Even>,
+    #[serde(default)]
+    small: Small,
+    #[serde(default)]
     database: Option<Database>,
     #[serde(default)]
     payment: Payment,
@@ -66,6 +74,7 @@ enum Payment {
     None,
     Card(u8),
     Pair(u8, u8),
+    Parts(Even),
     Bank {
         account: String,
     },
@@ -84,9 +93,25 @@ struct Strict {
     limit: u8,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(try_from = "u32")]
 struct Even(u32);
+
+/// Refuses by itself what it has read.
+#[derive(Debug, Default, Serialize)]
+struct Small(u8);
+
+impl<'de> Deserialize<'de> for Small {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u8::deserialize(deserializer)? {
+            number @ 0..=9 => Ok(Self(number)),
+            number => Err(serde::de::Error::invalid_value(
+                serde::de::Unexpected::Unsigned(number.into()),
+                &"a digit",
+            )),
+        }
+    }
+}
 
 impl TryFrom<u32> for Even {
     type Error = &'static str;
@@ -190,6 +215,11 @@ fn each_refusal_of_a_value_has_an_accepted_twin() {
         ("an empty secret", "token = ''", "app.token must not be empty", "token = 't'"),
         ("a number for a secret", "token = 1", "app.token must be a string", "token = '1'"),
         ("the type's own words", "even = 3", "app.even must be even", "even = 2"),
+        ("the type's own words of a required field", "pair = 3", "app.pair must be even", "pair = '2'"),
+        ("the type's own words of an item", "evens = [2, 3]", "app.evens.1 must be even", "evens = [2, 4]"),
+        ("the type's own words of an entry", "named.a = 3", "app.named.a must be even", "named.a = 2"),
+        ("the type's own words in a variant", "payment.parts = 3", "app.payment.parts must be even", "payment.parts = 2"),
+        ("a number that the type refuses after reading it", "small = 10", "app.small is not valid (expected a digit)", "small = 9"),
         ("an unknown key", "wrokers = 1", "app.wrokers is not a setting", "workers = 1"),
         ("an unknown table", "bank.account = 'a'", "app.bank is not a setting", "payment.bank.account = 'a'"),
         ("an unknown key of a strict type", "strict = { limit = 1, limits = 2 }", "app.strict.limits is not a setting", "strict = { limit = 1 }"),
