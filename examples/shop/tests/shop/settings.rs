@@ -37,8 +37,7 @@ async fn a_wrong_setting_is_an_error_that_names_the_key_and_not_a_secret() {
             .with_setting(key, value)
             .start(&Issuer::new())
             .await
-            .err()
-            .expect(key);
+            .expect_err(key);
 
         let message = chain(&error);
         assert!(message.contains(expected), "{key}={value}: {message}");
