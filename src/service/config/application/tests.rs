@@ -1,3 +1,5 @@
+mod refusing;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,6 +8,7 @@ use figment::providers::{Format, Toml};
 use figment::value::Dict;
 use serde::{Deserialize, Serialize};
 
+use self::refusing::{Even, Small};
 use super::rounds::{self, TableFault};
 use crate::service::config::Secret;
 use crate::service::config::key::Key;
@@ -48,7 +51,7 @@ struct Shop {
     #[serde(default)]
     evens: Vec<Even>,
     #[serde(default)]
-    named: BTreeMap<String, Even>,
+    sizes: BTreeMap<String, Even>,
     #[serde(default)]
     small: Small,
     #[serde(default)]
@@ -91,37 +94,6 @@ struct Database {
 #[serde(deny_unknown_fields)]
 struct Strict {
     limit: u8,
-}
-
-#[derive(Debug, Default, Deserialize, Serialize, PartialEq)]
-#[serde(try_from = "u32")]
-struct Even(u32);
-
-/// Refuses by itself what it has read.
-#[derive(Debug, Default, Serialize)]
-struct Small(u8);
-
-impl<'de> Deserialize<'de> for Small {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u8::deserialize(deserializer)? {
-            number @ 0..=9 => Ok(Self(number)),
-            number => Err(serde::de::Error::invalid_value(
-                serde::de::Unexpected::Unsigned(number.into()),
-                &"a digit",
-            )),
-        }
-    }
-}
-
-impl TryFrom<u32> for Even {
-    type Error = &'static str;
-
-    fn try_from(number: u32) -> Result<Self, Self::Error> {
-        match number % 2 {
-            0 => Ok(Self(number)),
-            _ => Err("must be even"),
-        }
-    }
 }
 
 fn read(text: &str) -> rounds::TableReading<Shop> {
@@ -217,7 +189,7 @@ fn each_refusal_of_a_value_has_an_accepted_twin() {
         ("the type's own words", "even = 3", "app.even must be even", "even = 2"),
         ("the type's own words of a required field", "pair = 3", "app.pair must be even", "pair = '2'"),
         ("the type's own words of an item", "evens = [2, 3]", "app.evens.1 must be even", "evens = [2, 4]"),
-        ("the type's own words of an entry", "named.a = 3", "app.named.a must be even", "named.a = 2"),
+        ("the type's own words of an entry", "sizes.a = 3", "app.sizes.a must be even", "sizes.a = 2"),
         ("the type's own words in a variant", "payment.parts = 3", "app.payment.parts must be even", "payment.parts = 2"),
         ("a number that the type refuses after reading it", "small = 10", "app.small is not valid (expected a digit)", "small = 9"),
         ("an unknown key", "wrokers = 1", "app.wrokers is not a setting", "workers = 1"),
