@@ -45,6 +45,8 @@ pub use guarded::Guarded;
 pub use metadata::ProtectedResource;
 pub use middleware::{Identify, Require};
 pub use openapi::Document;
+#[cfg(feature = "service")]
+pub(crate) use openapi::require_free_names;
 #[cfg(feature = "docs")]
 pub(crate) use openapi::spec;
 pub use per_token::PerToken;

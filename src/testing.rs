@@ -56,7 +56,8 @@
 //! Requests are made from the document's examples and types. A request that is not valid still
 //! shows whether the caller is admitted: see [`WalkReport::notes`] and [`Walk::with_example`]. A
 //! WebSocket is called with plain requests: its refusals are compared as any other, and a good
-//! caller may get 101, 400 or 426. Admitted calls reach your handlers, so walk an app whose state
+//! caller may get 101, 400 or 426. The body of server-sent events is not read, because it may have
+//! no end; their status, headers and media type are compared. Admitted calls reach your handlers, so walk an app whose state
 //! exists for tests.
 
 mod answer;

@@ -45,7 +45,7 @@ impl Pages {
         guard: &Guard,
         service: &OpenApiService<Guarded<T>, W>,
     ) -> Result<Self, RuleError> {
-        let (spec, rules) = (spec(service), rules::<T>(guard.access())?);
+        let (spec, rules) = (spec(service)?, rules::<T>(guard.access())?);
         Ok(Self {
             guard: guard.clone(),
             print: Box::new(move |guard| {

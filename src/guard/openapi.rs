@@ -120,11 +120,32 @@ impl Guard {
     ) -> Result<Document, RuleError> {
         // The service holds the `Guarded` and does not hand it out; its rules follow from `T`.
         let rules = rule::rules::<T>(self.access())?;
-        Ok(Document::complete(spec(service), &rules, self, issuer))
+        Ok(Document::complete(spec(service)?, &rules, self, issuer))
     }
 }
 
 /// The document as poem-openapi prints it.
-pub(crate) fn spec<T: OpenApi, W: Webhook>(service: &OpenApiService<T, W>) -> Value {
-    serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON")
+///
+/// # Errors
+///
+/// As [`require_free_names`].
+pub(crate) fn spec<T: OpenApi, W: Webhook>(
+    service: &OpenApiService<T, W>,
+) -> Result<Value, RuleError> {
+    let spec = serde_json::from_str(&service.spec()).expect("poem-openapi emits JSON");
+    require_free_names(&spec)?;
+    Ok(spec)
+}
+
+/// Denies a document of poem-openapi in which the name of our schema is taken.
+///
+/// # Errors
+///
+/// [`RuleError::SchemaNameTaken`].
+pub(crate) fn require_free_names(spec: &Value) -> Result<(), RuleError> {
+    let schema = answers::PROBLEM;
+    match spec["components"]["schemas"].get(schema) {
+        Some(_) => Err(RuleError::SchemaNameTaken { schema }),
+        None => Ok(()),
+    }
 }

@@ -11,7 +11,7 @@ use crate::issuer::{DiscoveryError, GrantError, IssuerError};
 use crate::service::application::HookError;
 use crate::service::config::{ConfigError, Listen};
 use crate::service::telemetry::TelemetryError;
-use crate::service::{BuildError, ReloadError};
+use crate::service::{BuildError, ReloadError, StartError};
 use crate::token::ScopeError;
 
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,9 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("the settings do not fit the API")]
-    Build(#[from] BuildError),
+    Build(#[source] BuildError),
+    #[error(transparent)]
+    Start(#[from] StartError),
     #[error("the settings cannot be reloaded")]
     Reload(#[from] ReloadError),
     #[error("log lines cannot be set up")]
@@ -108,6 +110,16 @@ pub(crate) enum Failure {
     Runtime(#[source] io::Error),
 }
 
+impl From<BuildError> for Failure {
+    /// Settings are not to blame where the application cannot start.
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Start(error) => Self::Start(error),
+            error => Self::Build(error),
+        }
+    }
+}
+
 impl Failure {
     /// The message with those of its causes, joined by colons.
     pub(crate) fn chain(&self) -> String {
@@ -122,13 +134,18 @@ impl Failure {
 
     /// Prints the failure with its causes and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {self}");
+        eprint!("{}", self.lines());
+        ExitCode::from(self.exit_code())
+    }
+
+    fn lines(&self) -> String {
+        let mut lines = format!("error: {self}\n");
         let mut cause = self.source();
         while let Some(error) = cause {
-            eprintln!("  because {error}");
+            lines = lines + "  because " + &error.to_string() + "\n";
             cause = error.source();
         }
-        ExitCode::from(self.exit_code())
+        lines
     }
 
     /// 69 and 78 are those of `sysexits.h`.
@@ -152,7 +169,7 @@ impl Failure {
             Self::Grant(_)
             | Self::Refused
             | Self::Command(_)
-            | Self::Build(BuildError::Start(_))
+            | Self::Start(_)
             | Self::Ill
             | Self::Insecure
             | Self::NotHealthy { .. }
@@ -163,3 +180,6 @@ impl Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,7 +63,7 @@ impl App {
         paths::check(&operations, base_path, &plain, config)?;
         let rules = operations.rules;
         let limits = super::limits::of_operations(config, &rules, &outline.meta(), base_path)?;
-        let print = protection::printer(config, outline, &guard, &rules, &public_url);
+        let print = protection::printer(config, outline, &guard, &rules, &public_url)?;
         let cross_origin = CrossOrigin::new(&config.cors, print(None).as_value());
         let problems = Problems::of(&rules, base_path);
         let documents = config.docs.enabled.then(|| {

@@ -44,7 +44,8 @@ impl OnPaper {
         let guard = protection::guard(config, outline, verifier, &public_url, clock);
         let access = protection::access(&config.access);
         let rules: Arc<[_]> = outline.rules(&access)?.into();
-        let document = protection::printer(config, outline, &guard, &rules, &public_url)(issuer);
+        let print = protection::printer(config, outline, &guard, &rules, &public_url)?;
+        let document = print(issuer);
         Ok(Self {
             document,
             rules,

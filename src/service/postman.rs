@@ -10,6 +10,8 @@
 //! Nothing is random, so the same settings give the same bytes; and no secret that is set is
 //! written down.
 
+mod bodies;
+mod examples;
 mod requests;
 mod scripts;
 

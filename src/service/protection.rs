@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::guard::{Access, Challenge, Document, Guard, OperationRule, RateLimits};
+use crate::guard::{
+    Access, Challenge, Document, Guard, OperationRule, RateLimits, RuleError, require_free_names,
+};
 use crate::issuer::{Fetch, FetchPolicy, Metadata, RefreshPolicy};
 use crate::token::Validation;
 use crate::verifier::Verifier;
@@ -48,20 +50,25 @@ pub(super) fn guard(
 }
 
 /// What prints the document of `outline` with these rules.
+///
+/// # Errors
+///
+/// [`RuleError::SchemaNameTaken`].
 pub(super) fn printer(
     config: &Config,
     outline: &Outline,
     guard: &Guard,
     rules: &Arc<[OperationRule]>,
     public_url: &str,
-) -> Print {
+) -> Result<Print, RuleError> {
     let spec = outline.spec(public_url, config.docs.contact.as_ref());
+    require_free_names(&spec)?;
     let (guard, rules) = (guard.clone(), rules.clone());
     let late = problem(http::StatusCode::REQUEST_TIMEOUT);
-    Arc::new(move |metadata| {
+    Ok(Arc::new(move |metadata| {
         let document = Document::complete(spec.clone(), &rules, &guard, metadata);
         document.with_answer(late, "The request took too long.")
-    })
+    }))
 }
 
 /// Where an issuer may send people back to Swagger UI, for a service that listens at

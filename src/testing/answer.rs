@@ -2,6 +2,7 @@
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, Method, StatusCode};
+use poem::Response;
 use serde_json::Value;
 
 use crate::description::challenge::challenges;
@@ -13,14 +14,48 @@ use crate::token::Scope;
 use super::attempt::Expectation;
 use super::schema::misfit;
 
-/// A whole answer.
+/// An answer, whole unless it is a stream of events.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    pub(super) body: AnswerBody,
+}
+
+/// The body of an answer.
+pub(super) enum AnswerBody {
+    Read(Vec<u8>),
+    /// Server-sent events, which may have no end. They are not read.
+    Events,
 }
 
 impl Answer {
+    /// Reads an answer.
+    pub(super) async fn read(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = if media_type(&parts.headers).as_deref() == Some("text/event-stream") {
+            AnswerBody::Events
+        } else {
+            // An incomplete body counts as none, which is a fault where one is described.
+            AnswerBody::Read(body.into_vec().await.unwrap_or_default())
+        };
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// The start of the body, for a note.
+    pub(super) fn quoted(&self) -> String {
+        match &self.body {
+            AnswerBody::Read(body) => {
+                let said = String::from_utf8_lossy(body);
+                said.chars().take(MAX_QUOTED).collect()
+            }
+            AnswerBody::Events => "server-sent events".to_owned(),
+        }
+    }
+
     /// What differs from the document. After a wrong status, nothing else is compared.
     pub(super) fn faults(
         &self,
@@ -159,25 +194,23 @@ impl Answer {
         if operation.method == Method::HEAD {
             return None;
         }
-        let essence = |media_type: &str| {
-            let essence = media_type.split(';').next().unwrap_or_default();
-            essence.trim().to_ascii_lowercase()
-        };
         let mut described = content.as_object().into_iter().flatten();
-        if self.body.is_empty() {
-            let is_due = described.next().is_some();
-            return is_due.then(|| "no body, where one is described".to_owned());
-        }
-        let media_type = self.headers.get(CONTENT_TYPE);
-        let media_type = media_type.and_then(|value| value.to_str().ok());
-        let media_type = media_type.map_or_else(|| "no media type".to_owned(), essence);
+        let body = match &self.body {
+            AnswerBody::Read(body) if body.is_empty() => {
+                let is_due = described.next().is_some();
+                return is_due.then(|| "no body, where one is described".to_owned());
+            }
+            AnswerBody::Read(body) => &body[..],
+            AnswerBody::Events => &[],
+        };
+        let media_type = media_type(&self.headers).unwrap_or_else(|| "no media type".to_owned());
         let Some((_, media)) = described.find(|(known, _)| essence(known) == media_type) else {
             return Some(format!("a body of {media_type}, which is not described"));
         };
         if !is_json(&media_type) {
             return None;
         }
-        match serde_json::from_slice(&self.body) {
+        match serde_json::from_slice(body) {
             Ok(value) => misfit(operation.document, &media["schema"], &value, "body"),
             Err(_) => Some("a body that is not JSON".to_owned()),
         }
@@ -197,3 +230,17 @@ impl Answer {
         text.is_some_and(|text| text.parse::<u32>().is_ok())
     }
 }
+
+/// The media type of a body, without its parameters.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(essence(value))
+}
+
+fn essence(media_type: &str) -> String {
+    let essence = media_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+/// Enough of an answer to see what was wrong with the request.
+const MAX_QUOTED: usize = 200;

@@ -1,5 +1,6 @@
 //! A whole application in a test: in process, or on sockets of this machine.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -60,6 +61,7 @@ pub struct InProcess {
 
 /// An application that listens on a free port of this machine. Dropping it begins its shutdown;
 /// [`Listening::stop`] also waits for the end.
+#[derive(Debug)]
 pub struct Listening {
     address: SocketAddr,
     admin: SocketAddr,
@@ -185,6 +187,12 @@ impl InProcess {
     /// Ends the background tasks and runs the shutdown hook.
     pub async fn stop(self) {
         self.service.stop().await;
+    }
+}
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InProcess").finish_non_exhaustive()
     }
 }
 

@@ -184,15 +184,14 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         for field in &attempt.fields {
             request.headers_mut().append(AUTHORIZATION, field.clone());
         }
-        let answer = self.send(request).await;
+        let answer = Answer::read(self.endpoint.get_response(request).await).await;
         report.count_call();
         let faults = answer.faults(operation, &attempt.expected, inputs);
         let is_shown = answer.status.is_success()
             || answer.status.is_redirection()
             || answer.wants_upgrade(operation);
         if faults.is_empty() && attempt.name == GOOD && !is_shown {
-            let said = String::from_utf8_lossy(&answer.body);
-            let said: String = said.chars().take(MAX_QUOTED).collect();
+            let said = answer.quoted();
             report.note(format!(
                 "{}: a good token met {}, not a success; `Walk::with_example` takes a better \
                  request than {path}, to which the answer was: {said}",
@@ -204,17 +203,6 @@ impl<'a, E: Endpoint> Walk<'a, E> {
             report.add(&operation.name, &attempt.name, text);
         }
         answer.status != poem::http::StatusCode::NOT_FOUND
-    }
-
-    async fn send(&self, request: Request) -> Answer {
-        let response = self.endpoint.get_response(request).await;
-        let (parts, body) = response.into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            // An incomplete body counts as none, which is a fault where one is described.
-            body: body.into_vec().await.unwrap_or_default(),
-        }
     }
 
     fn claims_of(&self, operation: &Operation<'_>) -> Vec<RequiredClaim<'_>> {
@@ -255,6 +243,3 @@ fn base_path(document: &Value) -> String {
     let path = Url::parse(server).map_or_else(|_| server.to_owned(), |url| url.path().to_owned());
     path.trim_end_matches('/').to_owned()
 }
-
-/// Enough of an answer to see what was wrong with the request.
-const MAX_QUOTED: usize = 200;

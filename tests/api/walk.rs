@@ -3,6 +3,7 @@
 mod hooks;
 mod mutants;
 mod reports;
+mod streams;
 mod upgrades;
 
 use poem::http::StatusCode;

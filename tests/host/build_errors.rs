@@ -1,8 +1,8 @@
 //! What cannot be meant does not start, and the error says why.
 
 use poem::Route;
-use poem_openapi::OpenApi;
-use poem_openapi::payload::PlainText;
+use poem_openapi::payload::{Json, PlainText};
+use poem_openapi::{Object, OpenApi};
 use poem_resource_server::Application;
 
 use crate::calls::{get, refusal, small, start};
@@ -40,6 +40,39 @@ one!(AtIcon, "/", "/favicon.ico");
 one!(InFiles, "/files", "/list");
 one!(BesideFiles, "/files-list", "/");
 
+/// A schema of the code, with the name of the guard's own.
+#[derive(Object)]
+struct Problem {
+    cause: String,
+}
+
+/// The same under a name of its own.
+#[derive(Object)]
+#[oai(rename = "ShopProblem")]
+struct Renamed {
+    cause: String,
+}
+
+/// An API whose answer has this schema.
+macro_rules! answering {
+    ($name:ident, $schema:ident) => {
+        struct $name;
+
+        #[OpenApi]
+        #[allow(clippy::unused_async)]
+        impl $name {
+            #[oai(path = "/problem", method = "get")]
+            async fn one(&self) -> Json<$schema> {
+                let cause = "one".to_owned();
+                Json($schema { cause })
+            }
+        }
+    };
+}
+
+answering!(AnswersProblem, Problem);
+answering!(AnswersRenamed, Renamed);
+
 fn of<T: OpenApi + Send + 'static>(make: fn() -> T) -> Application {
     Application::new("One", "1").api(move |_| make())
 }
@@ -49,6 +82,9 @@ const HIDDEN: &str = "the route GET /hidden is hidden: poem-openapi has no metad
 const PREFIX: &str = "the path /shops/:shop/orders has the parameter `:shop` in its \
     `prefix_path`, which poem-openapi prints as it is written and answers with 400; move the \
     parameter into the `path` of each operation";
+
+const SCHEMA: &str = "the code declares a schema named `Problem`, the name of the guard's own \
+    schema; rename it with `#[oai(rename = \"..\")]`";
 
 fn taken(what: &str, path: &str, at: &str, by: &str) -> String {
     format!(
@@ -110,6 +146,12 @@ async fn an_operation_that_cannot_be_meant_is_refused() {
         ),
         ("at the root", of(|| AtRoot), None),
         ("at the icon", of(|| AtIcon), None),
+        (
+            "the guard's schema",
+            of(|| AnswersProblem),
+            Some(SCHEMA.to_owned()),
+        ),
+        ("a schema of its own", of(|| AnswersRenamed), None),
     ] {
         let error = refusal(application, &[]).await;
 

@@ -9,6 +9,23 @@ use crate::calls::{refusal, small};
 struct Settings {
     #[serde(default)]
     limit: u8,
+    #[serde(default)]
+    discount: Percent,
+}
+
+#[derive(Default, Deserialize, Serialize)]
+#[serde(try_from = "u8")]
+struct Percent(u8);
+
+impl TryFrom<u8> for Percent {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        match number {
+            0..=100 => Ok(Self(number)),
+            _ => Err("must be from 0 to 100"),
+        }
+    }
 }
 
 fn with_settings() -> Application<Settings> {
@@ -36,6 +53,13 @@ async fn a_setting_of_the_application_is_read_or_refused() {
             "app.limit",
             "256",
             Some("`app.limit` must be"),
+        ),
+        ("a good percentage", "app.discount", "100", None),
+        (
+            "a percentage that its type refuses",
+            "app.discount",
+            "101",
+            Some("the test: `app.discount` must be from 0 to 100, found \"101\""),
         ),
     ] {
         let error = refusal(with_settings(), &[(key, value)]).await;

@@ -10,7 +10,8 @@ use poem_resource_server::guard::BearerAuth;
 use uuid::Uuid;
 
 use crate::catalogue::{self, Product};
-use crate::orders::{self, Order, OrderRow, not_open};
+use crate::order::{Order, OrderRow, example_id};
+use crate::orders::not_open;
 use crate::problem::{Failure, Problem, conflict, not_found, unsupported};
 use crate::{Context, Shop, ShopScope, ShopTag};
 
@@ -155,7 +156,7 @@ impl Admin {
         &self,
         #[oai(scope = "ShopScope::ShopAdmin")] _caller: BearerAuth,
         /// The order.
-        #[oai(example = "orders::example_id")]
+        #[oai(example = "example_id")]
         id: Path<Uuid>,
     ) -> Result<Shipped, Failure> {
         let pool = self.shop.database.pool();

@@ -7,6 +7,7 @@ mod catalogue;
 mod database;
 mod events;
 mod import;
+mod order;
 mod orders;
 mod problem;
 mod routes;

@@ -30,7 +30,7 @@ impl Guard {
     ) -> Result<impl Endpoint<Output = Response> + use<T, W> + 'static, RuleError> {
         let live = Live {
             guard: self.clone(),
-            spec: spec(service),
+            spec: spec(service)?,
             rules: rule::rules::<T>(self.access())?,
             printed: ArcSwapOption::empty(),
         };

@@ -76,6 +76,16 @@ pub enum RuleError {
         /// The name.
         scheme: &'static str,
     },
+    /// The code declares a schema with the name of ours.
+    #[error(
+        "the code declares a schema named `{schema}`, the name of the guard's own schema; rename \
+         it with `#[oai(rename = \"..\")]`"
+    )]
+    #[non_exhaustive]
+    SchemaNameTaken {
+        /// The name.
+        schema: &'static str,
+    },
     /// Two operations have the same id, at most in different case, so a setting cannot name one.
     #[error(
         "the operations {first} and {second} have the ids `{first_id}` and `{second_id}`, which \

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::guard::{OperationRule, Rejection, Rule};
 use crate::token::TokenError;
 
-use super::scripts;
+use super::{bodies, examples, scripts};
 
 /// What a caller sends to show who it is.
 #[derive(Clone, Copy)]
@@ -13,6 +13,19 @@ enum Credentials {
     Token,
     TamperedToken,
     Nothing,
+}
+
+/// What must happen to a request.
+#[derive(Clone, Copy, PartialEq)]
+enum Expected {
+    /// The operation's own answer.
+    Answer,
+    /// Nothing that the document decides.
+    Unknown,
+    /// The refusal of a request without credentials.
+    Missing,
+    /// The refusal of a token whose signature is wrong.
+    Tampered,
 }
 
 /// The client-credentials grant of the environment's client (RFC 6749 section 4.4).
@@ -49,48 +62,48 @@ pub(super) fn token() -> Value {
 pub(super) fn of(operation: &OperationRule, document: &Value) -> Vec<Value> {
     let method = operation.method.as_str();
     let described = &document["paths"][&operation.path][method.to_ascii_lowercase()];
-    let let_in = || scripts::answered(described, document);
-    let missing = || scripts::refused(&Rejection::MissingCredentials);
-    let tampered = || scripts::refused(&Rejection::InvalidToken(TokenError::BadSignature));
-    let is_foreign = !operation.other_schemes.is_empty();
-    let rows = match operation.rule {
-        // What the other scheme decides is not known here.
-        Rule::Anonymous if is_foreign => vec![(Credentials::Nothing, String::new())],
-        Rule::Protected(_) if is_foreign => vec![
-            (Credentials::Token, String::new()),
-            (Credentials::Nothing, missing()),
-            (Credentials::TamperedToken, tampered()),
-        ],
-        Rule::Optional(_) if is_foreign => vec![
-            (Credentials::Token, String::new()),
-            (Credentials::Nothing, String::new()),
-            (Credentials::TamperedToken, tampered()),
-        ],
+    let script = |expected| match expected {
+        Expected::Answer => scripts::answered(described, document),
+        Expected::Unknown => String::new(),
+        Expected::Missing => scripts::refused(&Rejection::MissingCredentials),
+        Expected::Tampered => scripts::refused(&Rejection::InvalidToken(TokenError::BadSignature)),
+    };
+    // What another scheme decides is not known here.
+    let admitted = if operation.other_schemes.is_empty() {
+        Expected::Answer
+    } else {
+        Expected::Unknown
+    };
+    let mut rows = match operation.rule {
+        Rule::Anonymous if admitted == Expected::Unknown => vec![(Credentials::Nothing, admitted)],
         Rule::Protected(_) => vec![
-            (Credentials::Token, let_in()),
-            (Credentials::Nothing, missing()),
-            (Credentials::TamperedToken, tampered()),
+            (Credentials::Token, admitted),
+            (Credentials::Nothing, Expected::Missing),
+            (Credentials::TamperedToken, Expected::Tampered),
         ],
         Rule::Optional(_) => vec![
-            (Credentials::Token, let_in()),
-            (Credentials::Nothing, let_in()),
-            (Credentials::TamperedToken, tampered()),
+            (Credentials::Token, admitted),
+            (Credentials::Nothing, admitted),
+            (Credentials::TamperedToken, Expected::Tampered),
         ],
         Rule::Anonymous => vec![
-            (Credentials::Token, let_in()),
-            (Credentials::Nothing, let_in()),
+            (Credentials::Token, admitted),
+            (Credentials::Nothing, admitted),
         ],
     };
+    if scripts::is_stream(described) {
+        rows.retain(|(_, expected)| matches!(expected, Expected::Missing | Expected::Tampered));
+    }
     let name = match operation.operation_id {
         Some(id) => id.to_owned(),
         None => format!("{method} {}", operation.path),
     };
     rows.into_iter()
-        .map(|(credentials, script)| {
+        .map(|(credentials, expected)| {
             json!({
                 "name": format!("{name} {}", credentials.phrase()),
-                "event": events(&script),
-                "request": request(operation, described, credentials),
+                "event": events(&script(expected)),
+                "request": request(operation, described, document, credentials),
             })
         })
         .collect()
@@ -124,7 +137,12 @@ impl Credentials {
     }
 }
 
-fn request(operation: &OperationRule, described: &Value, credentials: Credentials) -> Value {
+fn request(
+    operation: &OperationRule,
+    described: &Value,
+    document: &Value,
+    credentials: Credentials,
+) -> Value {
     let text = |name: &str| described[name].as_str().unwrap_or_default();
     let description = format!("{}\n\n{}", text("summary"), text("description"));
     let mut request = json!({
@@ -134,20 +152,11 @@ fn request(operation: &OperationRule, described: &Value, credentials: Credential
         "header": parameters(described, "header"),
         "url": url(&operation.path, described),
     });
-    let content = described["requestBody"]["content"].as_object();
-    if let Some((media_type, media)) = content.and_then(|content| content.iter().next()) {
-        if let Value::Array(headers) = &mut request["header"] {
+    if let Some(body) = bodies::of(described, document) {
+        if let (Value::Array(headers), Some(media_type)) = (&mut request["header"], body.header) {
             headers.push(json!({ "key": "Content-Type", "value": media_type }));
         }
-        let raw = match &media["example"] {
-            Value::Null => "{}".to_owned(),
-            Value::String(text) if media_type != JSON => text.clone(),
-            example => format!("{example:#}"),
-        };
-        request["body"] = json!({ "mode": "raw", "raw": raw });
-        if media_type == JSON {
-            request["body"]["options"] = json!({ "raw": { "language": "json" } });
-        }
+        request["body"] = body.written;
     }
     request
 }
@@ -183,7 +192,7 @@ fn parameters(described: &Value, place: &str) -> Vec<Value> {
         .map(|parameter| {
             let mut entry = Map::new();
             entry.insert("key".into(), parameter["name"].clone());
-            entry.insert("value".into(), example(parameter).into());
+            entry.insert("value".into(), examples::text(parameter).into());
             if let Some(text) = parameter.get("description") {
                 entry.insert("description".into(), text.clone());
             }
@@ -195,29 +204,6 @@ fn parameters(described: &Value, place: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The parameter's own example, else one that its schema allows, as text.
-fn example(parameter: &Value) -> String {
-    let schema = &parameter["schema"];
-    let own = [
-        &parameter["example"],
-        &schema["example"],
-        &schema["default"],
-        &schema["enum"][0],
-        &schema["minimum"],
-    ];
-    match own.into_iter().find(|value| !value.is_null()) {
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-        None => match schema["type"].as_str() {
-            Some("integer" | "number") => "1".to_owned(),
-            Some("boolean") => "true".to_owned(),
-            _ => parameter["name"].as_str().unwrap_or_default().to_owned(),
-        },
-    }
-}
-
 fn attribute(key: &str, value: &str) -> Value {
     json!({ "key": key, "value": value, "type": "string" })
 }
-
-const JSON: &str = "application/json";

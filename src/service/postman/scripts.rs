@@ -39,6 +39,21 @@ pub(super) fn answered(operation: &Value, document: &Value) -> String {
     )
 }
 
+/// Whether every success is a WebSocket or server-sent events, which Postman would wait for
+/// without an end.
+pub(super) fn is_stream(operation: &Value) -> bool {
+    let answers = operation["responses"].as_object().into_iter().flatten();
+    let successes = answers.filter(|(status, _)| status.starts_with('2') || *status == "101");
+    let mut streams = successes.map(|(status, answer)| {
+        let mut content = answer["content"].as_object().into_iter().flatten();
+        status == "101"
+            || content
+                .next()
+                .is_some_and(|(media_type, _)| media_type == EVENTS)
+    });
+    streams.next() == Some(true) && streams.all(|is_stream| is_stream)
+}
+
 /// The guard's 401.
 pub(super) fn refused(rejection: &Rejection) -> String {
     let problem = rejection.problem();
@@ -86,7 +101,7 @@ fn outline(schema: &Value, document: &Value) -> Value {
     outline.into()
 }
 
-fn resolve<'a>(schema: &'a Value, document: &'a Value) -> &'a Value {
+pub(super) fn resolve<'a>(schema: &'a Value, document: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(reference) => document
             .pointer(reference.trim_start_matches('#'))
@@ -94,6 +109,8 @@ fn resolve<'a>(schema: &'a Value, document: &'a Value) -> &'a Value {
         None => schema,
     }
 }
+
+const EVENTS: &str = "text/event-stream";
 
 const DISCOVER: &str = include_str!("scripts/discover.js");
 const GRANTED: &str = include_str!("scripts/granted.js");

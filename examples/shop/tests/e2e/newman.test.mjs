@@ -7,8 +7,6 @@ import newman from 'newman';
 import { startShop } from './shop.mjs';
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\nand more', 'latin1');
-// They never end, or speak another protocol than newman.
-const STREAMS = ['order_events with a token', 'watch_orders with a token'];
 
 test('every request of the collection is answered as it expects', async () => {
   const shop = await startShop();
@@ -42,7 +40,6 @@ async function fillIn(collection, shop, picture) {
   const uploaded = await fetch(`${shop.url}/admin/products/tea/picture`, upload);
   assert.equal(uploaded.status, 204);
 
-  collection.item = collection.item.filter(({ name }) => !STREAMS.includes(name));
   for (const { name, request } of collection.item) {
     if (/^(show|cancel|ship)_order with a token$/.test(name)) {
       const body = JSON.stringify({ product: 'tea', quantity: 1 });
@@ -50,10 +47,6 @@ async function fillIn(collection, shop, picture) {
       const placed = await fetch(`${shop.url}/orders`, { method: 'POST', headers: json, body });
       request.url.variable[0].value = (await placed.json()).id;
     }
-    if (name === 'upload_picture with a token') {
-      request.header = [];
-      const formdata = [{ key: 'picture', type: 'file', src: picture }];
-      request.body = { mode: 'formdata', formdata };
-    }
+    if (name === 'upload_picture with a token') request.body.formdata[0].src = picture;
   }
 }

@@ -253,7 +253,9 @@ fn a_database_that_cannot_be_opened_ends_the_program_with_1() {
     let (code, output) = world.run(&["serve"]);
 
     assert_eq!(code, Some(1), "{output}");
-    assert!(output.contains("app.database_url"), "{output}");
+    let expected = "error: the application cannot start\n  because the database of \
+                    `app.database_url` cannot be opened\n  because ";
+    assert!(output.contains(expected), "{output}");
 }
 
 #[tokio::test]

@@ -6,10 +6,26 @@ use crate::support::{call, json, shop, token};
 #[tokio::test]
 async fn a_wrong_setting_is_an_error_that_names_the_key_and_not_a_secret() {
     let cases = [
-        ("app.member_discount", "101", "must be from 0 to 100"),
-        ("app.member_discount", "much", "app.member_discount"),
-        ("app.database_connections", "0", "app.database_connections"),
-        ("app.databse_url", "sqlite::memory:", "app.databse_url"),
+        (
+            "app.member_discount",
+            "101",
+            "`app.member_discount` must be from 0 to 100, found \"101\"",
+        ),
+        (
+            "app.member_discount",
+            "much",
+            "`app.member_discount` must be a whole number from 0 to 255, found \"much\"",
+        ),
+        (
+            "app.database_connections",
+            "0",
+            "`app.database_connections` is not valid (expected a nonzero u32), found \"0\"",
+        ),
+        (
+            "app.databse_url",
+            "sqlite::memory:",
+            "`app.databse_url` is not a setting; did you mean `app.database_url`?",
+        ),
         (
             "app.database_url",
             "mysql://root:hunter2@db",
@@ -21,8 +37,7 @@ async fn a_wrong_setting_is_an_error_that_names_the_key_and_not_a_secret() {
             .with_setting(key, value)
             .start(&Issuer::new())
             .await
-            .err()
-            .expect(key);
+            .expect_err(key);
 
         let message = chain(&error);
         assert!(message.contains(expected), "{key}={value}: {message}");

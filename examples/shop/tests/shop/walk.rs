@@ -1,7 +1,6 @@
-use poem::http::header::CONTENT_TYPE;
+use poem::Request;
 use poem::http::{Method, StatusCode};
-use poem::{Endpoint, Request, Response, Result};
-use poem_resource_server::testing::{InProcess, Issuer, Walk};
+use poem_resource_server::testing::{InProcess, Issuer};
 
 use crate::pictures::{PNG, upload};
 use crate::support::{place, start};
@@ -26,9 +25,9 @@ pub(crate) async fn walk(shop: &InProcess, issuer: &Issuer) {
     upload(shop, &caller, "tea", PNG)
         .await
         .assert_status(StatusCode::NO_CONTENT);
-    let finite = Finite(shop);
 
-    let report = Walk::new(&finite, shop.document(), issuer)
+    let report = shop
+        .walk()
         .with_example("show_order", || {
             request(Method::GET, &format!("/orders/{shown}")).finish()
         })
@@ -59,23 +58,4 @@ pub(crate) async fn walk(shop: &InProcess, issuer: &Issuer) {
 
 fn request(method: Method, path: &str) -> poem::RequestBuilder {
     Request::builder().method(method).uri_str(path)
-}
-
-/// The shop with event streams that end at once. The walk reads every body to its end.
-struct Finite<'a>(&'a InProcess);
-
-impl Endpoint for Finite<'_> {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> Result<Response> {
-        let mut response = self.0.call(request).await?;
-        if response
-            .headers()
-            .get(CONTENT_TYPE)
-            .is_some_and(|it| it == "text/event-stream")
-        {
-            response.set_body(": the end\n\n");
-        }
-        Ok(response)
-    }
 }

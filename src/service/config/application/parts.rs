@@ -36,7 +36,8 @@ impl<'de> SeqAccess<'de> for ListItems<'_> {
             return Ok(None);
         };
         let at = self.at.join(&position.to_string());
-        seed.deserialize(AppReading::new(item, at, self.notes))
+        AppReading::new(item, at, self.notes)
+            .read(|it| seed.deserialize(it))
             .map(Some)
     }
 
@@ -92,7 +93,8 @@ impl<'de> MapAccess<'de> for TableFields<'_> {
         let (name, value) = self.next.take().expect("a key was read before its value");
         let mut reading = AppReading::new(value, self.at.join(&name), self.notes);
         reading.siblings = self.known;
-        seed.deserialize(reading)
+        // A type may refuse what its own deserializer took, as with `try_from`.
+        reading.read(|it| seed.deserialize(it))
     }
 }
 
@@ -163,7 +165,7 @@ impl<'de> VariantAccess<'de> for NamedVariant<'_> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, ReadFault> {
-        seed.deserialize(self.content()?)
+        self.content()?.read(|it| seed.deserialize(it))
     }
 
     fn tuple_variant<V: Visitor<'de>>(

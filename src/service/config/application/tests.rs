@@ -1,3 +1,5 @@
+mod refusing;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,6 +8,7 @@ use figment::providers::{Format, Toml};
 use figment::value::Dict;
 use serde::{Deserialize, Serialize};
 
+use self::refusing::{Even, Small};
 use super::rounds::{self, TableFault};
 use crate::service::config::Secret;
 use crate::service::config::key::Key;
@@ -44,6 +47,14 @@ struct Shop {
     #[serde(default)]
     even: Option<Even>,
     #[serde(default)]
+    pair: Even,
+    #[serde(default)]
+    evens: Vec<Even>,
+    #[serde(default)]
+    sizes: BTreeMap<String, Even>,
+    #[serde(default)]
+    small: Small,
+    #[serde(default)]
     database: Option<Database>,
     #[serde(default)]
     payment: Payment,
@@ -66,6 +77,7 @@ enum Payment {
     None,
     Card(u8),
     Pair(u8, u8),
+    Parts(Even),
     Bank {
         account: String,
     },
@@ -82,21 +94,6 @@ struct Database {
 #[serde(deny_unknown_fields)]
 struct Strict {
     limit: u8,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(try_from = "u32")]
-struct Even(u32);
-
-impl TryFrom<u32> for Even {
-    type Error = &'static str;
-
-    fn try_from(number: u32) -> Result<Self, Self::Error> {
-        match number % 2 {
-            0 => Ok(Self(number)),
-            _ => Err("must be even"),
-        }
-    }
 }
 
 fn read(text: &str) -> rounds::TableReading<Shop> {
@@ -190,6 +187,11 @@ fn each_refusal_of_a_value_has_an_accepted_twin() {
         ("an empty secret", "token = ''", "app.token must not be empty", "token = 't'"),
         ("a number for a secret", "token = 1", "app.token must be a string", "token = '1'"),
         ("the type's own words", "even = 3", "app.even must be even", "even = 2"),
+        ("the type's own words of a required field", "pair = 3", "app.pair must be even", "pair = '2'"),
+        ("the type's own words of an item", "evens = [2, 3]", "app.evens.1 must be even", "evens = [2, 4]"),
+        ("the type's own words of an entry", "sizes.a = 3", "app.sizes.a must be even", "sizes.a = 2"),
+        ("the type's own words in a variant", "payment.parts = 3", "app.payment.parts must be even", "payment.parts = 2"),
+        ("a number that the type refuses after reading it", "small = 10", "app.small is not valid (expected a digit)", "small = 9"),
         ("an unknown key", "wrokers = 1", "app.wrokers is not a setting", "workers = 1"),
         ("an unknown table", "bank.account = 'a'", "app.bank is not a setting", "payment.bank.account = 'a'"),
         ("an unknown key of a strict type", "strict = { limit = 1, limits = 2 }", "app.strict.limits is not a setting", "strict = { limit = 1 }"),
