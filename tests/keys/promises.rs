@@ -81,6 +81,36 @@ async fn a_storm_of_unknown_keys_costs_four_fetches_a_minute_at_most() {
 }
 
 #[tokio::test]
+async fn without_keys_a_storm_of_unknown_keys_costs_no_more_than_silence() {
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        // At 0, 1, 3, 7 and 15 s.
+        ("wrong", Answer::body("garbage"), 5),
+        // At 0 and 1 s, then every 2 s.
+        ("closed", Answer::Raw(Vec::new()), 11),
+    ];
+    for (name, answer, expected) in rows {
+        let issuer = ScriptedIssuer::start(&[&KEY[0]]).await;
+        issuer.set(KEYS, answer);
+        let world = World::with(issuer);
+        world.keys.first_attempt().await.unwrap_err();
+
+        for second in 0..20 {
+            let junk = world.token_under(&KEY[2], &format!("junk-{second}"));
+            let verdicts = join_all((0..12).map(|_| world.verdict(&junk))).await;
+            assert!(verdicts.iter().all(|it| *it == "no_keys"), "{verdicts:?}");
+            world.clock.advance(secs(1));
+        }
+
+        assert_eq!(world.keys.status().attempts, expected, "{name}");
+        assert!(world.fetches() <= expected, "{name}");
+        world.issuer.publish(&[&KEY[0]]);
+        world.pass(secs(30)).await;
+        assert_eq!(world.verdict(&world.token(0)).await, "ok", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_bad_signature_never_causes_a_fetch() {
     let world = World::warm().await;
     world.clock.advance(minutes(2));

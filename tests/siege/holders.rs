@@ -157,7 +157,7 @@ fn unknown_key(program: &Program) -> String {
 
 fn head(kib: usize) -> Vec<u8> {
     [
-        &b"GET / HTTP/1.1\r\nHost: x\r\nA: "[..],
+        &b"GET / HTTP/1.1\r\nHost: localhost\r\nA: "[..],
         &vec![b'a'; kib * 1024],
     ]
     .concat()

@@ -4,11 +4,12 @@
 //! | --- | --- | --- | --- |
 //! | held | succeeded | before the document's lifetime ends | once per cooldown |
 //! | held | failed | after the cooldown | after the cooldown |
-//! | none | found the issuer out of reach | after 1 s, then every 2 s | after 1 s |
-//! | none | got a wrong answer | back-off from 1 s, doubling up to `retry_max` | after 1 s |
+//! | none | found the issuer out of reach | after 1 s, then every 2 s | never earlier |
+//! | none | got a wrong answer | back-off from 1 s, doubling up to `retry_max` | never earlier |
 //!
 //! So however many requests bring an unknown `kid`, there are at most four attempts a minute
-//! while keys are held; and without keys an issuer that returns is found within two seconds.
+//! while keys are held, and none beyond the schedule without keys. Without keys, an issuer that
+//! was out of reach is found within two seconds of its return.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +80,7 @@ impl RefreshPolicy {
     }
 }
 
-/// The wait after the first failure, and between attempts on demand while there are no keys.
+/// The wait after the first failure while there are no keys.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 
 /// The longest wait while there are no keys and the issuer is out of reach.
@@ -110,9 +111,11 @@ impl Progress {
         has_keys: bool,
         policy: &RefreshPolicy,
     ) -> bool {
-        let (since, wait) = if !has_keys {
-            (self.last_finished, RETRY_MIN)
-        } else if self.last_error.is_some() {
+        if !has_keys {
+            // Every request wants keys then: demand would take the place of the back-off.
+            return self.demanded || self.next_attempt.is_none_or(|at| now >= at);
+        }
+        let (since, wait) = if self.last_error.is_some() {
             (self.last_finished, policy.cooldown)
         } else {
             (self.last_demand, policy.cooldown)

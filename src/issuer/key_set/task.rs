@@ -15,6 +15,9 @@ use super::shared::{Held, Shared};
 /// The discovery document is read again after this time, and after each failure.
 const METADATA_MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
+/// The wait after a panic while there are no keys.
+const RETRY_PANICKED: Duration = Duration::from_secs(2);
+
 /// A set that was fetched, and how long its sender allows it to be cached.
 struct Fetched {
     keys: ParsedKeySet,
@@ -41,7 +44,14 @@ pub(super) async fn run(shared: Arc<Shared>) {
             .unwrap_or_else(|_| {
                 let error = DiscoveryError::Panicked;
                 warn!(issuer = %shared.issuer, reason = error.reason(), "keys not fetched");
-                fail(&shared, error, shared.policy.cooldown)
+                let has_keys = shared.current().is_some();
+                // Not by `until_retry`, whose jitter is the caller's code and may panic again.
+                let retry = if has_keys {
+                    shared.policy.cooldown
+                } else {
+                    RETRY_PANICKED
+                };
+                fail(&shared, error, retry)
             });
         wait(&shared, next_attempt).await;
     }
