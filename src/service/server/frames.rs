@@ -19,7 +19,7 @@ pub(super) struct Frames {
     unfinished_block: usize,
     last_stream: u32,
     trailers: usize,
-    small_frames: usize,
+    small: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ impl Frames {
             unfinished_block: 0,
             last_stream: 0,
             trailers: 0,
-            small_frames: 0,
+            small: 0,
         }
     }
 
@@ -68,19 +68,19 @@ impl Frames {
 
     /// DATA frames of less than [`SMALL`] bytes that no handler has taken.
     pub(super) fn small_frames(&self) -> usize {
-        self.small_frames
+        self.small
     }
 
     /// A handler has taken a DATA frame of so many bytes.
     pub(super) fn taken(&mut self, bytes: usize) {
         if bytes < SMALL {
-            self.small_frames = self.small_frames.saturating_sub(1);
+            self.small = self.small.saturating_sub(1);
         }
     }
 
     /// No request is in flight any more, so that nothing of their bodies is kept.
     pub(super) fn all_taken(&mut self) {
-        self.small_frames = 0;
+        self.small = 0;
         self.trailers = 0;
     }
 
@@ -125,11 +125,12 @@ impl Frames {
     }
 
     fn begin_frame(&mut self) -> Result<State, LongTrailers> {
-        let [a, b, c, kind, flags, s, t, u, v] = self.header;
-        let length = u32::from_be_bytes([0, a, b, c]) as usize;
-        let stream = u32::from_be_bytes([s & 0x7f, t, u, v]);
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |sum, it| (sum << 8) | u32::from(*it));
+        let length = number(&self.header[..3]) as usize;
+        let [kind, flags] = [self.header[3], self.header[4]];
+        let stream = number(&self.header[5..]) & 0x7fff_ffff;
         match kind {
-            DATA if length < SMALL && flags & END_STREAM == 0 => self.small_frames += 1,
+            DATA if length < SMALL && flags & END_STREAM == 0 => self.small += 1,
             HEADERS if stream <= self.last_stream => {
                 self.trailers += length;
                 if length > MAX_TRAILERS || flags & END_HEADERS == 0 {
@@ -229,11 +230,7 @@ mod tests {
         for (name, sent, expected) in rows {
             for part in [1, 7, 10_000] {
                 let frames = followed(&sent, part).unwrap();
-                let kept = (
-                    frames.unfinished_block,
-                    frames.trailers,
-                    frames.small_frames,
-                );
+                let kept = (frames.unfinished_block, frames.trailers, frames.small);
                 assert_eq!(kept, expected, "{name}, {part} bytes at once");
                 assert!(frames.is_http2());
             }

@@ -131,6 +131,11 @@ impl Debtor {
     /// A connection that has just worked, or has just begun, and holds no more than any other
     /// is not to blame.
     pub(super) fn may_be_closed(&self, tick: u64, patience: u64) -> bool {
+        let patience = if self.has_worked.load(Ordering::Relaxed) {
+            patience.saturating_mul(PATIENCE as u64)
+        } else {
+            patience
+        };
         let is_harmless = self.more() == 0 && self.idle(tick) < patience;
         !self.is_for_operators && !self.is_leaving() && !is_harmless
     }
