@@ -23,6 +23,7 @@ mod keys;
 mod limits;
 mod metrics;
 mod observe;
+mod own_hosts;
 mod own_routes;
 mod paths;
 mod postman;
@@ -62,6 +63,7 @@ use denylist::Denials;
 use health::Detail;
 use metrics::{Metrics, Requests};
 use observe::Observe;
+use own_hosts::OwnHosts;
 use problems::Problems;
 use readiness::Conditions;
 use server::{Connections, Limits, Stage, Tls, WatchdogResponder};
@@ -77,9 +79,9 @@ pub use keys::Keys;
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use program_name::program_name;
-#[cfg(feature = "dev")]
-pub(crate) use protection::redirect_uris;
 pub use protection::{fetch, refresh_policy};
+#[cfg(feature = "dev")]
+pub(crate) use protection::{origins, redirect_uris};
 pub use reload::{ReloadError, Reloader};
 #[cfg(fuzzing)]
 pub use server::caller_behind_proxy;
@@ -225,9 +227,13 @@ impl Service {
                 )),
             )
             .with(Problems::default());
+        let admin: Arc<dyn Answers> = match OwnHosts::of_operators(config) {
+            Some(hosts) => Arc::new(admin.with(hosts)),
+            None => Arc::new(admin),
+        };
         Self {
             endpoint: Arc::new(endpoint),
-            admin: Arc::new(admin),
+            admin,
             application: kept.application,
             conditions: kept.conditions,
             limits,

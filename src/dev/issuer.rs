@@ -87,7 +87,7 @@ impl DevIssuer {
         let server = Server::new_with_acceptor(acceptor)
             .name("dev-issuer")
             .run_with_graceful_shutdown(
-                routes(Arc::clone(&authority)),
+                routes(Arc::clone(&authority), &options.allowed_origins.into()),
                 async {
                     // An error means that the issuer was dropped, which stops the server as well.
                     let _ = stopped.await;

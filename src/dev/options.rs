@@ -21,6 +21,8 @@ pub struct DevOptions {
     pub keys_max_age: Duration,
     /// Where the public client may receive codes, compared byte for byte.
     pub redirect_uris: Vec<String>,
+    /// The origins whose pages may read responses, compared byte for byte.
+    pub allowed_origins: Vec<String>,
     /// The application's scopes, which every client may request.
     pub scopes: Vec<OfferedScope>,
 }
@@ -66,6 +68,15 @@ impl DevOptions {
         self
     }
 
+    /// The same with these origins in place of those of the guide's service.
+    #[must_use]
+    pub fn with_allowed_origins(self, origins: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            allowed_origins: origins.into_iter().collect(),
+            ..self
+        }
+    }
+
     /// The same with these scopes of an application in place of the guide's.
     #[must_use]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = OfferedScope>) -> Self {
@@ -84,10 +95,14 @@ impl Default for DevOptions {
             signing_key: None,
             keys_max_age: Duration::from_secs(600),
             redirect_uris: REDIRECT_URIS.map(str::to_owned).to_vec(),
+            allowed_origins: ORIGINS.map(str::to_owned).to_vec(),
             scopes: OfferedScope::of_the_guide(),
         }
     }
 }
+
+/// The service under both its names.
+const ORIGINS: [&str; 2] = ["http://127.0.0.1:3000", "http://localhost:3000"];
 
 /// The service's Swagger UI under both its names, and Postman.
 const REDIRECT_URIS: [&str; 3] = [

@@ -1,55 +1,88 @@
-//! The routes, and which of them a script on another origin may use.
+//! The routes, and which of them a script of the service's pages may use.
 
 use std::sync::Arc;
 
-use poem::http::{Method, header};
+use poem::http::{HeaderValue, Method, StatusCode, header, uri};
 use poem::middleware::Cors;
-use poem::{Endpoint, EndpointExt, Route, get, post};
+use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, get, post};
 
 use super::authority::{Authority, ISSUER_PATH};
 use super::behaviour::{KEYS, OAUTH_METADATA, OPENID_CONFIGURATION};
+use super::refusal::Refusal;
 use super::{authorize, introspection, metadata, token_endpoint};
 
 /// The whole site, from the origin down.
-pub(super) fn routes(authority: Arc<Authority>) -> impl Endpoint {
+///
+/// A host name that is not this machine's gets 421: a page on another site could have its own name
+/// resolve to 127.0.0.1 (DNS rebinding), and read tokens.
+pub(super) fn routes(
+    authority: Arc<Authority>,
+    allowed_origins: &Arc<[String]>,
+) -> impl Endpoint + use<> {
+    let cors = || cors(allowed_origins);
     let issuer = Route::new()
         .at(
             OPENID_CONFIGURATION,
-            get(metadata::openid_configuration).with(any_origin()),
+            get(metadata::openid_configuration).with(cors()),
         )
-        .at(
-            OAUTH_METADATA,
-            get(metadata::oauth_metadata).with(any_origin()),
-        )
-        .at(KEYS, get(metadata::keys).with(any_origin()))
-        .at(
-            "/v1/token",
-            post(token_endpoint::exchange).with(any_origin()),
-        )
+        .at(OAUTH_METADATA, get(metadata::oauth_metadata).with(cors()))
+        .at(KEYS, get(metadata::keys).with(cors()))
+        .at("/v1/token", post(token_endpoint::exchange).with(cors()))
         .at("/v1/authorize", get(authorize::ask).post(authorize::answer))
         .at("/v1/introspect", post(introspection::introspect))
         .at("/v1/revoke", post(introspection::revoke));
     Route::new()
         .nest(ISSUER_PATH, issuer)
-        .at("/oauth2/v1/keys", get(metadata::keys).with(any_origin()))
+        .at("/oauth2/v1/keys", get(metadata::keys).with(cors()))
         .at("/oauth2/:server/*rest", metadata::other_server)
         .at(
             OPENID_CONFIGURATION,
-            get(metadata::organisation_metadata).with(any_origin()),
+            get(metadata::organisation_metadata).with(cors()),
         )
         .at(
             // RFC 8414 section 3.1 puts the issuer's path behind the well-known one.
             format!("{OAUTH_METADATA}{ISSUER_PATH}"),
-            get(metadata::oauth_metadata).with(any_origin()),
+            get(metadata::oauth_metadata).with(cors()),
         )
         .data(authority)
+        .around(of_own_host)
 }
 
-/// Swagger UI runs in a page of the service, so on another origin than ours.
+async fn of_own_host<E: Endpoint>(endpoint: Arc<E>, request: Request) -> poem::Result<Response> {
+    if names_this_machine(&request) {
+        return endpoint
+            .call(request)
+            .await
+            .map(IntoResponse::into_response);
+    }
+    let refusal = Refusal::invalid_request("The request names another host than this issuer has.");
+    let mut response = refusal.into_response();
+    response.set_status(StatusCode::MISDIRECTED_REQUEST);
+    Ok(response)
+}
+
+/// A request without a host comes from no browser.
+fn names_this_machine(request: &Request) -> bool {
+    let target = request.uri().authority().map(uri::Authority::as_str);
+    let hosts = request.headers().get_all(header::HOST).iter();
+    let mut named = (target.map(str::as_bytes).into_iter()).chain(hosts.map(HeaderValue::as_bytes));
+    named.all(|authority| {
+        let authority = uri::Authority::try_from(authority).ok();
+        authority.is_some_and(|it| OWN_HOSTS.contains(&&*it.host().to_ascii_lowercase()))
+    })
+}
+
+const OWN_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
+/// Swagger UI runs in a page of the service, so on another origin than ours. Pages of all other
+/// origins get 403.
 ///
 /// It sends no cookies, and this issuer does not read any.
-fn any_origin() -> Cors {
+fn cors(allowed_origins: &Arc<[String]>) -> Cors {
+    let allowed = Arc::clone(allowed_origins);
     Cors::new()
+        // An empty list of Poem's own would mean every origin.
+        .allow_origins_fn(move |origin| allowed.iter().any(|it| it == origin))
         .allow_methods([Method::GET, Method::POST])
         .allow_header(header::AUTHORIZATION)
         .allow_header(header::CONTENT_TYPE)

@@ -1,10 +1,12 @@
-//! Decides whether a URL leads to this machine.
+//! Decides whether a URL leads to this machine, and whether a request names it.
 //!
 //! 1. An IP address counts if it is a loopback address.
 //! 2. The name `localhost` counts, exactly as written (RFC 6761 section 6.3).
 //! 3. No other name counts, whatever it resolves to: `api.localhost` may be answered by
 //!    a name server, so plain http to it can leave this machine.
 
+#[cfg(feature = "service")]
+use http::{HeaderMap, Uri, header};
 use url::{Host, Url};
 
 /// Whether requests to this URL stay on this machine.
@@ -17,11 +19,89 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether a request names this machine, or `other`, as its host: in its target, where it is
+/// there, and in `Host`. A request without either comes from no browser, and counts.
+#[cfg(feature = "service")]
+pub(crate) fn names_loopback(uri: &Uri, headers: &HeaderMap, other: Option<&str>) -> bool {
+    let is_own = |authority: &str| {
+        let host = host(authority);
+        is_loopback_host(host) || other.is_some_and(|other| host.eq_ignore_ascii_case(other))
+    };
+    let target = uri.authority().map(|authority| Some(authority.as_str()));
+    let hosts = headers.get_all(header::HOST).iter();
+    let mut named = target
+        .into_iter()
+        .chain(hosts.map(|host| host.to_str().ok()));
+    named.all(|authority| authority.is_some_and(is_own))
+}
+
+/// The host of an authority without a user, in brackets if it is an IPv6 address.
+#[cfg(feature = "service")]
+fn host(authority: &str) -> &str {
+    let end_of_host = authority.rfind(']').map_or(0, |bracket| bracket + 1);
+    let port = authority[end_of_host..].rfind(':');
+    &authority[..port.map_or(authority.len(), |colon| end_of_host + colon)]
+}
+
+#[cfg(feature = "service")]
+fn is_loopback_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+        let address = address.parse::<std::net::Ipv6Addr>();
+        return address.is_ok_and(|address| address.to_canonical().is_loopback());
+    }
+    let address = host.parse::<std::net::Ipv4Addr>();
+    address.is_ok_and(|address| address.is_loopback()) || host.eq_ignore_ascii_case("localhost")
+}
+
 #[cfg(test)]
 mod tests {
     use url::Url;
 
     use super::is_loopback;
+
+    #[cfg(feature = "service")]
+    #[test]
+    fn a_request_names_this_machine_by_its_address_or_by_the_name_localhost() {
+        use http::{HeaderMap, HeaderValue, Uri, header};
+
+        for (host, expected) in [
+            ("127.0.0.1:3000", true),
+            ("127.0.0.1", true),
+            ("127.0.0.2:3000", true),
+            ("localhost:3000", true),
+            ("LocalHost", true),
+            ("[::1]:3000", true),
+            ("[::1]", true),
+            ("api.example:3000", true),
+            ("evil.example:3000", false),
+            ("127.0.0.1.evil.example", false),
+            ("localhost.evil.example", false),
+            ("evil.localhost", false),
+            ("localhost@evil.example", false),
+            ("[::2]:3000", false),
+            ("0.0.0.0:3000", false),
+            ("192.0.2.1", false),
+            ("", false),
+        ] {
+            let target = format!("http://{host}/").parse::<Uri>();
+            let in_host = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+            let other = Some("api.example");
+
+            let named = super::names_loopback(&Uri::from_static("/"), &in_host, other);
+
+            assert_eq!(named, expected, "Host: {host}");
+            if let Ok(target) = target {
+                let named = super::names_loopback(&target, &HeaderMap::new(), other);
+                assert_eq!(named, expected, "a target of {host}");
+                let in_both =
+                    HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("localhost"))]);
+                let named = super::names_loopback(&target, &in_both, other);
+                assert_eq!(named, expected, "a target of {host}, and Host: localhost");
+            }
+        }
+        let nowhere = Uri::from_static("/");
+        assert!(super::names_loopback(&nowhere, &HeaderMap::new(), None));
+    }
 
     #[test]
     fn a_url_leads_to_this_machine_by_its_address_or_by_the_name_localhost() {

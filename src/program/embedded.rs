@@ -60,7 +60,8 @@ pub(crate) async fn start(
         .map_err(failure)?;
     let mut options = DevOptions::default()
         .with_audience(config.issuer.audience.as_str())
-        .with_redirect_uris(service::redirect_uris(config, service));
+        .with_redirect_uris(service::redirect_uris(config, service))
+        .with_allowed_origins(service::origins(config, service));
     if !outline.scopes().is_empty() {
         options = options.with_scopes(
             outline

@@ -20,6 +20,7 @@ use super::config::Config;
 use super::cross_origin::CrossOrigin;
 use super::keys::Keys;
 use super::limits::OperationLimits;
+use super::own_hosts::OwnHosts;
 use super::own_routes::{self, OwnRoutes};
 use super::paths;
 use super::problems::Problems;
@@ -91,8 +92,13 @@ impl App {
         let table = on_callers_paths(operations.table, base_path);
         let own = own_routes::routes(&own, &table);
         let routes = Routes::new(table, &outline.meta(), base_path, plain, own);
+        let routes = routes.with(problems).with(cross_origin);
+        let endpoint: Arc<dyn Answers> = match OwnHosts::of_callers(config, &state.listen) {
+            Some(hosts) => Arc::new(routes.with(hosts)),
+            None => Arc::new(routes),
+        };
         Ok(Self {
-            endpoint: Arc::new(routes.with(problems).with(cross_origin)),
+            endpoint,
             is_audited,
             max_stale: config.issuer.max_stale,
             keys,

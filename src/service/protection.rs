@@ -68,15 +68,31 @@ pub(super) fn printer(
 /// `listen`: under its public URL, and on this machine under both of its names.
 #[cfg(feature = "dev")]
 pub(crate) fn redirect_uris(config: &Config, listen: &Listen) -> Vec<String> {
+    (bases(config, listen).into_iter())
+        .map(|base| base + crate::docs::OAUTH2_REDIRECT)
+        .collect()
+}
+
+/// The origins of Swagger UI, for a service that listens at `listen`.
+#[cfg(feature = "dev")]
+pub(crate) fn origins(config: &Config, listen: &Listen) -> Vec<String> {
+    let origin = |base: String| {
+        let url = url::Url::parse(&base).ok()?;
+        Some(url.origin().ascii_serialization())
+    };
+    let bases = bases(config, listen).into_iter();
+    bases.filter_map(origin).collect()
+}
+
+#[cfg(feature = "dev")]
+fn bases(config: &Config, listen: &Listen) -> Vec<String> {
     let mut bases = vec![public_url(config, listen)];
     if let Some(port) = listen.address().map(|address| address.port()) {
         bases.push(format!("http://127.0.0.1:{port}"));
         bases.push(format!("http://localhost:{port}"));
     }
     bases.dedup();
-    (bases.into_iter())
-        .map(|base| base + crate::docs::OAUTH2_REDIRECT)
-        .collect()
+    bases
 }
 
 /// Our only outbound HTTP client, with the configured deadlines.

@@ -10,8 +10,9 @@ use crate::world::World;
 /// The status of a request whose target is sent as it is written here.
 async fn status(world: &World, method: &str, target: &str, fields: &str) -> u16 {
     let mut stream = TcpStream::connect(world.address).await.unwrap();
-    let head =
-        format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n");
+    let head = format!(
+        "{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{fields}\r\n"
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
@@ -29,7 +30,7 @@ async fn no_spelling_of_the_path_is_answered_without_a_token() {
         ("as it is", "/api/whoami".to_owned(), 401),
         ("with a query", "/api/whoami?x=/api/hello".to_owned(), 401),
         ("as a whole URL", format!("http://{address}/api/whoami"), 401),
-        ("of another host", "http://elsewhere/api/whoami".to_owned(), 401),
+        ("of another host", "http://elsewhere/api/whoami".to_owned(), 421),
         ("a letter in percent", "/api/%77hoami".to_owned(), 404),
         ("a slash in percent", "/api%2Fwhoami".to_owned(), 404),
         ("two slashes", "/api//whoami".to_owned(), 404),
@@ -104,4 +105,37 @@ async fn a_head_request_has_the_status_of_its_get_twin_and_no_body() {
     assert_eq!(refused.header("www-authenticate"), Some(&*challenge));
     assert_eq!(accepted.status, 200);
     assert_eq!((&*refused.body, &*accepted.body), ("", ""));
+}
+
+#[tokio::test]
+async fn a_host_name_that_was_rebound_to_loopback_is_misdirected() {
+    let public = [("http.public_url", "https://api.example/v1")];
+    let world = World::with(&public).await;
+    let ask = |request: reqwest::RequestBuilder, host| Answer::to(request.header("host", host));
+
+    for host in [
+        "evil.example",
+        "evil.example:3000",
+        "127.0.0.1.evil.example",
+    ] {
+        for request in [
+            world.request(Method::GET, "/api/hello"),
+            world.request(Method::GET, "/openapi.json"),
+            world.admin_request(Method::GET, "/metrics"),
+            world.admin_request(Method::GET, "/denylist"),
+        ] {
+            let answer = ask(request, host).await;
+
+            assert_eq!(answer.status, 421, "{host}");
+            assert!(answer.body.contains("\"reason\":\"misdirected\""), "{host}");
+        }
+    }
+    for host in ["127.0.0.1:3000", "localhost", "[::1]:3000"] {
+        let hello = ask(world.request(Method::GET, "/api/hello"), host).await;
+        let metrics = ask(world.admin_request(Method::GET, "/metrics"), host).await;
+        assert_eq!((hello.status, metrics.status), (200, 200), "{host}");
+    }
+    let hello = ask(world.request(Method::GET, "/api/hello"), "api.example").await;
+    let metrics = ask(world.admin_request(Method::GET, "/metrics"), "api.example").await;
+    assert_eq!((hello.status, metrics.status), (200, 421));
 }

@@ -108,7 +108,7 @@ fn shown(stream: &TlsStream<TcpStream>) -> CertificateDer<'static> {
 }
 
 async fn status(stream: &mut TlsStream<TcpStream>) -> String {
-    let request = b"GET /api/hello HTTP/1.1\r\nHost: x\r\n\r\n";
+    let request = b"GET /api/hello HTTP/1.1\r\nHost: localhost\r\n\r\n";
     stream.write_all(request).await.unwrap();
     let mut line = String::new();
     while !line.ends_with('}') {

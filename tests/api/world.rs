@@ -221,7 +221,7 @@ impl World {
     pub async fn raw_whoami(&self, fields: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream
-            .write_all(b"GET /api/whoami HTTP/1.1\r\nHost: x\r\nConnection: close\r\n")
+            .write_all(b"GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")
             .await
             .unwrap();
         stream.write_all(fields).await.unwrap();

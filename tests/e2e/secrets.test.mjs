@@ -115,10 +115,11 @@ async function sayEverything(port, tokens) {
     await note(call(url + target, { method: 'POST', headers: form, body: `password=${CANARIES.Form}` }));
   }
   await note(call(`${url}/api/whoami`, { headers: { authorization: tokens.map((token) => `Bearer ${token}`) } }));
-  const head = `Host: ${CANARIES.Host}\r\nAuthorization: Bearer ${tokens[0]}\r\n`;
+  const head = `Host: localhost\r\nAuthorization: Bearer ${tokens[0]}\r\n`;
   for (const text of [
     `GET http://user:${CANARIES.Userinfo}@127.0.0.1/api/whoami HTTP/1.1\r\n${head}Connection: close\r\n\r\n`,
     `GET /api/whoami HTTP/1.0\r\n${head}\r\n`,
+    `GET /api/whoami HTTP/1.0\r\n${head.replace('localhost', CANARIES.Host)}\r\n`,
     `GET /api/whoami HTTP/1.1\r\n${head}${CANARIES.Broken} : bro ken\r\n\r\n`,
     `GET /api/whoami HTTP/1.1\r\n${head}X: ${CANARIES.Broken}\u0001\r\n\r\n`,
     `${CANARIES.Broken}\r\n\r\n`,

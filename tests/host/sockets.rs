@@ -91,7 +91,7 @@ async fn listen(issuer: &Issuer) -> Listening {
 /// Sends a request, and reads until `end` has come.
 async fn ask(listening: &Listening, path: &str, fields: &str, end: &str) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(listening.address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n{fields}\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut heard = Vec::new();
     let hearing = async {

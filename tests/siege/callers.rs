@@ -61,8 +61,9 @@ async fn keep_calling(
     token: String,
     stopped: watch::Receiver<bool>,
 ) -> Vec<Duration> {
-    let head =
-        format!("GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let head = format!(
+        "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut every = tokio::time::interval(Duration::from_millis(20));
     let mut latencies = Vec::new();

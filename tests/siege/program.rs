@@ -99,7 +99,7 @@ pub async fn issuer() -> DevIssuer {
 /// The status of one call on a connection that is its own.
 pub async fn whoami(mut stream: TcpStream, token: &str) -> io::Result<String> {
     let head = format!(
-        "GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+        "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
          Connection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;

@@ -55,5 +55,5 @@ async fn a_second_sigterm_ends_it_at_once() {
 }
 
 /// A token of a good form.
-const WAITS: &str = "GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \
+const WAITS: &str = "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \
                      eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.AAAA\r\n\r\n";

@@ -23,12 +23,14 @@ impl Attack {
     async fn hold(self, mut stream: TcpStream) -> Duration {
         let started = Instant::now();
         let head: &[u8] = match self {
-            Self::HalfHead => b"GET / HTTP/1.1\r\nHost: x\r\n",
+            Self::HalfHead => b"GET / HTTP/1.1\r\nHost: localhost\r\n",
             Self::ByteByByte => b"GET / HTTP/1.1\r\nHost: ",
             Self::SlowBody => {
-                b"POST /api/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\na"
+                b"POST /api/hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\na"
             }
-            Self::SlowReader => b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n",
+            Self::SlowReader => {
+                b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            }
             Self::Idle => b"",
         };
         let _ = match self {

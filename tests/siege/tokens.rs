@@ -46,7 +46,7 @@ async fn call(program: Arc<Program>, numbers: std::ops::Range<usize>) {
         let bad = String::from_utf8(bad).unwrap();
         for (token, expected) in [(good, "200"), (bad, "401")] {
             let head = format!(
-                "GET /api/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+                "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
             );
             stream.write_all(head.as_bytes()).await.unwrap();
             let mut buffer = [0; 4096];

@@ -5,7 +5,7 @@ use super::{Answer, World};
 const ORIGIN: &str = "http://127.0.0.1:3000";
 
 #[tokio::test]
-async fn a_page_elsewhere_may_read_metadata_keys_and_token_answers() {
+async fn a_page_of_the_service_may_read_metadata_keys_and_token_answers() {
     let world = World::start().await;
     let issuer = world.issuer.issuer();
     let ask = |method, path| {
@@ -43,4 +43,47 @@ async fn a_preflight_allows_the_headers_swagger_ui_sends() {
         assert!(headers.contains(name), "{name} is not among {headers}");
     }
     assert_ne!(refused.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_read_nothing() {
+    let world = World::start().await;
+    let issuer = world.issuer.issuer();
+    let paths = ["/v1/keys", "/v1/token", "/.well-known/openid-configuration"];
+
+    for origin in ["https://evil.example", "http://127.0.0.1:3999", "null"] {
+        for path in paths {
+            let preflight = world
+                .http
+                .request(Method::OPTIONS, format!("{issuer}{path}"));
+            let preflight = preflight.header("access-control-request-method", "POST");
+            for request in [world.http.get(format!("{issuer}{path}")), preflight] {
+                let answer = Answer::read(request.header("origin", origin)).await;
+
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{origin} {path}");
+                assert_eq!(answer.header("access-control-allow-origin"), "");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_host_name_that_was_rebound_is_misdirected() {
+    let world = World::start().await;
+    let keys = format!("{}/v1/keys", world.issuer.issuer());
+    let ask = |host: &'static str| Answer::read(world.http.get(&keys).header("host", host));
+
+    for host in [
+        "evil.example",
+        "evil.example:3001",
+        "localhost.evil.example",
+    ] {
+        let answer = ask(host).await;
+
+        assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+        assert_eq!(answer.refusal().1, "invalid_request");
+    }
+    for host in ["127.0.0.1:3001", "localhost:3001", "[::1]:3001"] {
+        assert_eq!(ask(host).await.status, StatusCode::OK, "{host}");
+    }
 }

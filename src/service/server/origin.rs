@@ -99,10 +99,7 @@ impl Hop {
 
 /// The elements of a list that may be spread over several header lines, from the right; at most
 /// as many as any chain of proxies has.
-fn elements<'a>(
-    headers: &'a HeaderMap,
-    name: HeaderName,
-) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
     let lines = headers.get_all(name).iter().rev();
     lines
         .flat_map(|line| split_from_right(HeaderValue::as_bytes(line), b','))
