@@ -22,9 +22,7 @@ pub use grant::{ClientCredentials, GrantError, GrantedToken};
 pub use identifier::{Issuer, IssuerError};
 pub use key_set::{Attempts, KeySetStatus, RefreshPolicy, RemoteKeySet};
 #[cfg(feature = "service")]
-pub(crate) use loopback::is_loopback;
-#[cfg(any(feature = "dev", feature = "service"))]
-pub(crate) use loopback::names_loopback;
+pub(crate) use loopback::{is_loopback, names_loopback};
 pub use metadata::Metadata;
 #[cfg(feature = "service")]
 pub(crate) use metadata::explain;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem::http::{Method, StatusCode, header};
+use poem::http::{HeaderValue, Method, StatusCode, header, uri};
 use poem::middleware::Cors;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, get, post};
 
@@ -10,7 +10,6 @@ use super::authority::{Authority, ISSUER_PATH};
 use super::behaviour::{KEYS, OAUTH_METADATA, OPENID_CONFIGURATION};
 use super::refusal::Refusal;
 use super::{authorize, introspection, metadata, token_endpoint};
-use crate::issuer::names_loopback;
 
 /// The whole site, from the origin down.
 ///
@@ -50,7 +49,7 @@ pub(super) fn routes(
 }
 
 async fn of_own_host<E: Endpoint>(endpoint: Arc<E>, request: Request) -> poem::Result<Response> {
-    if names_loopback(request.uri(), request.headers(), None) {
+    if names_this_machine(&request) {
         return endpoint
             .call(request)
             .await
@@ -61,6 +60,19 @@ async fn of_own_host<E: Endpoint>(endpoint: Arc<E>, request: Request) -> poem::R
     response.set_status(StatusCode::MISDIRECTED_REQUEST);
     Ok(response)
 }
+
+/// A request without a host comes from no browser.
+fn names_this_machine(request: &Request) -> bool {
+    let target = request.uri().authority().map(uri::Authority::as_str);
+    let hosts = request.headers().get_all(header::HOST).iter();
+    let mut named = (target.map(str::as_bytes).into_iter()).chain(hosts.map(HeaderValue::as_bytes));
+    named.all(|authority| {
+        let authority = uri::Authority::try_from(authority).ok();
+        authority.is_some_and(|it| OWN_HOSTS.contains(&&*it.host().to_ascii_lowercase()))
+    })
+}
+
+const OWN_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// Swagger UI runs in a page of the service, so on another origin than ours. Pages of all other
 /// origins get 403.

@@ -5,7 +5,7 @@
 //! 3. No other name counts, whatever it resolves to: `api.localhost` may be answered by
 //!    a name server, so plain http to it can leave this machine.
 
-#[cfg(any(feature = "dev", feature = "service"))]
+#[cfg(feature = "service")]
 use http::{HeaderMap, Uri, header};
 use url::{Host, Url};
 
@@ -21,7 +21,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 /// Whether a request names this machine, or `other`, as its host: in its target, where it is
 /// there, and in `Host`. A request without either comes from no browser, and counts.
-#[cfg(any(feature = "dev", feature = "service"))]
+#[cfg(feature = "service")]
 pub(crate) fn names_loopback(uri: &Uri, headers: &HeaderMap, other: Option<&str>) -> bool {
     let is_own = |authority: &str| {
         let host = host(authority);
@@ -36,14 +36,14 @@ pub(crate) fn names_loopback(uri: &Uri, headers: &HeaderMap, other: Option<&str>
 }
 
 /// The host of an authority without a user, in brackets if it is an IPv6 address.
-#[cfg(any(feature = "dev", feature = "service"))]
+#[cfg(feature = "service")]
 fn host(authority: &str) -> &str {
     let end_of_host = authority.rfind(']').map_or(0, |bracket| bracket + 1);
     let port = authority[end_of_host..].rfind(':');
     &authority[..port.map_or(authority.len(), |colon| end_of_host + colon)]
 }
 
-#[cfg(any(feature = "dev", feature = "service"))]
+#[cfg(feature = "service")]
 fn is_loopback_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
         let address = address.parse::<std::net::Ipv6Addr>();
@@ -59,7 +59,7 @@ mod tests {
 
     use super::is_loopback;
 
-    #[cfg(any(feature = "dev", feature = "service"))]
+    #[cfg(feature = "service")]
     #[test]
     fn a_request_names_this_machine_by_its_address_or_by_the_name_localhost() {
         use http::{HeaderMap, HeaderValue, Uri, header};

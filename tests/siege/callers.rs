@@ -56,8 +56,9 @@ impl Latencies {
 }
 
 async fn keep_calling(door: Door, token: String, stopped: watch::Receiver<bool>) -> Vec<Duration> {
-    let head =
-        format!("GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let head = format!(
+        "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
     let mut stream = door.open(Protocol::Http1).await.unwrap();
     let mut every = tokio::time::interval(Duration::from_millis(20));
     let mut latencies = Vec::new();

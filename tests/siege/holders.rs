@@ -196,7 +196,7 @@ fn request(fields: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// SETTINGS_INITIAL_WINDOW_SIZE of 0 (RFC 9113 section 6.5.2).
+/// `SETTINGS_INITIAL_WINDOW_SIZE` of 0 (RFC 9113 section 6.5.2).
 const NO_WINDOW: [u8; 6] = [0, 4, 0, 0, 0, 0];
 
 fn http2(settings: &[u8], frames: &[u8]) -> Vec<u8> {

@@ -76,6 +76,7 @@ async fn the_budget_at_full_scale() {
         ("HTTP__MEMORY", SMALL_MEMORY),
         ("CACHE__MAX_SIZE", "8MiB"),
     ];
+    #[expect(clippy::type_complexity, reason = "a table")]
     let setups: [(&str, &[(&str, &str)], usize, f64); 2] = [
         ("default", &default, 4_000, 256.0),
         ("small", &small, 1_400, 64.0),
