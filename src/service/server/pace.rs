@@ -14,6 +14,7 @@
 
 mod account;
 mod charge;
+mod debts;
 mod upgraded;
 
 use std::io;

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use std::sync::atomic::Ordering;
+
 use super::*;
 
 const PRICE: usize = price::CONNECTION;

@@ -2,42 +2,10 @@
 
 use std::io;
 
-use super::super::frames::Frames;
 use super::super::memory::{Charge, price};
 use super::account::{Account, RequestNumber};
+use super::debts::Tls;
 use super::{Pace, now};
-
-/// The numbers behind a charge.
-pub(super) struct Debts {
-    pub(super) frames: Frames,
-    /// The requests in flight, together.
-    pub(super) requests: usize,
-    tls: Option<Tls>,
-}
-
-/// Of a connection that uses TLS.
-struct Tls {
-    /// Bytes since the last ones that were decrypted.
-    bytes: usize,
-    is_shaken: bool,
-}
-
-impl Debts {
-    pub(super) fn new() -> Self {
-        Self {
-            frames: Frames::new(),
-            requests: 0,
-            tls: None,
-        }
-    }
-
-    /// Bytes were decrypted.
-    pub(super) fn decrypted(&mut self) {
-        if let Some(tls) = &mut self.tls {
-            tls.bytes = 0;
-        }
-    }
-}
 
 impl Pace {
     /// The connection uses TLS.
