@@ -234,7 +234,7 @@ impl Service {
             )
             .with(Problems::default());
         let admin: Arc<dyn Answers> = match OwnHosts::of_operators(config) {
-            Some(hosts) => Arc::new(admin.with(hosts)),
+            Some(hosts) => hosts.guard(Arc::new(admin)),
             None => Arc::new(admin),
         };
         Self {

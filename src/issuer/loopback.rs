@@ -29,10 +29,28 @@ pub(crate) fn names_loopback(uri: &Uri, headers: &HeaderMap, other: Option<&str>
     };
     let target = uri.authority().map(|authority| Some(authority.as_str()));
     let hosts = headers.get_all(header::HOST).iter();
+    let mut hosts = hosts
+        .filter(|host| !is_plainly_own(host.as_bytes()))
+        .peekable();
+    if target.is_none() && hosts.peek().is_none() {
+        return true;
+    }
     let mut named = target
         .into_iter()
         .chain(hosts.map(|host| host.to_str().ok()));
     named.all(|authority| authority.is_some_and(is_own))
+}
+
+/// The forms that nearly all requests have, with or without a port of digits.
+#[cfg(feature = "service")]
+fn is_plainly_own(host: &[u8]) -> bool {
+    let rest = host.strip_prefix(b"127.0.0.1");
+    let rest = rest.or_else(|| host.strip_prefix(b"localhost"));
+    rest.is_some_and(|rest| match rest {
+        [] => true,
+        [b':', port @ ..] => port.iter().all(u8::is_ascii_digit),
+        _ => false,
+    })
 }
 
 /// The host of an authority without a user, in brackets if it is an IPv6 address.

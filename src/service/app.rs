@@ -94,7 +94,7 @@ impl App {
         let routes = Routes::new(table, &outline.meta(), base_path, plain, own);
         let routes = routes.with(problems).with(cross_origin);
         let endpoint: Arc<dyn Answers> = match OwnHosts::of_callers(config, &state.listen) {
-            Some(hosts) => Arc::new(routes.with(hosts)),
+            Some(hosts) => hosts.guard(Arc::new(routes)),
             None => Arc::new(routes),
         };
         Ok(Self {

@@ -4,17 +4,18 @@
 //! scripts can then read our responses, because the browser takes them for its own site's. The
 //! host that they name gives them away. The port is not compared: it may be that of a tunnel.
 
-use std::future::Future;
+use std::future::ready;
+use std::sync::Arc;
 
-use futures_util::FutureExt;
-use futures_util::future::OptionFuture;
+use futures_util::future::BoxFuture;
 use http::StatusCode;
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{IntoResponse, Request, Response};
 use url::Url;
 
 use crate::guard::Problem;
 use crate::issuer::names_loopback;
 
+use super::answers::Answers;
 use super::config::{Config, Listen};
 
 /// The hosts of a listener: those of loopback, and that of `http.public_url`.
@@ -45,31 +46,27 @@ fn is_loopback(listen: &Listen) -> bool {
     listen.address().is_some() && listen.is_of_this_machine()
 }
 
-impl<E: Endpoint<Output = Response>> Middleware<E> for OwnHosts {
-    type Output = OwnHostsEndpoint<E>;
-
-    fn transform(&self, inner: E) -> OwnHostsEndpoint<E> {
-        OwnHostsEndpoint {
-            inner,
-            hosts: self.clone(),
-        }
+impl OwnHosts {
+    /// Puts the check before `inner`.
+    pub(super) fn guard(self, inner: Arc<dyn Answers>) -> Arc<dyn Answers> {
+        Arc::new(OwnHostsAlone { inner, hosts: self })
     }
 }
 
-pub(super) struct OwnHostsEndpoint<E> {
-    inner: E,
+/// Answers requests to its own hosts alone.
+struct OwnHostsAlone {
+    inner: Arc<dyn Answers>,
     hosts: OwnHosts,
 }
 
-impl<E: Endpoint<Output = Response>> Endpoint for OwnHostsEndpoint<E> {
-    type Output = Response;
-
-    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+impl Answers for OwnHostsAlone {
+    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
         let public = self.hosts.public.as_deref();
-        let is_own = names_loopback(request.uri(), request.headers(), public);
-        let answer = is_own.then(|| self.inner.call(request));
-        OptionFuture::from(answer)
-            .map(|answer| answer.unwrap_or_else(|| Ok(MISDIRECTED.into_response())))
+        if names_loopback(request.uri(), request.headers(), public) {
+            self.inner.clone().answer(request)
+        } else {
+            Box::pin(ready(MISDIRECTED.into_response()))
+        }
     }
 }
 
