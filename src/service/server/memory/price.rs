@@ -1,4 +1,4 @@
-//! What things cost in bytes. docs/reliability.md has the measurement behind each price.
+//! What things cost in bytes: estimates, each rounded up. They are not measured yet.
 
 use super::super::frames::Frames;
 
