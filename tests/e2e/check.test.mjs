@@ -26,7 +26,8 @@ describe('check', () => {
   let service;
   before(async () => {
     issuer = await startIssuer();
-    service = await startService(settings(issuer));
+    // Profile `dev` would answer to no other host than this machine's own.
+    service = await startService({ ...settings(issuer), RESOURCE_SERVER_PROFILE: 'production' });
   });
   after(async () => {
     await service?.stop();

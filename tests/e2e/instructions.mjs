@@ -49,6 +49,8 @@ async function count(calls, target, fields, status, settings = {}) {
     RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${port}`,
     RESOURCE_SERVER_ADMIN__LISTEN: 'off',
     RUST_LOG: 'error',
+    // As operators run it: profile `dev` also looks at the host of each request.
+    RESOURCE_SERVER_PROFILE: 'production',
     TOKIO_WORKER_THREADS: '1',
     ...settings,
   };
