@@ -88,7 +88,7 @@ pub(crate) async fn start(
     }
 }
 
-/// Puts the embedded issuer in force again, for settings that were read anew.
+/// Puts the embedded issuer in force again, for settings that were read again.
 #[cfg_attr(
     not(feature = "dev"),
     expect(unused_variables, reason = "nothing is introduced")
