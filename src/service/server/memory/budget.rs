@@ -70,8 +70,7 @@ impl Budget {
         }
         let mut excess = staying - self.eviction() / 16 * 15;
         let mut candidates: Vec<_> = (debtors.values())
-            .filter(|debtor| debtor.may_be_closed(tick, self.patience))
-            .map(|debtor| (debtor.weight(tick), debtor))
+            .filter_map(|debtor| Some((debtor.weight(tick, self.patience)?, debtor)))
             .collect();
         candidates.sort_unstable_by_key(|(weight, _)| Reverse(*weight));
         let mut closed = 0;

@@ -43,36 +43,29 @@ impl Debtor {
         self.is_leaving.load(Ordering::Relaxed)
     }
 
-    /// A connection that has just worked, or has just begun, and holds no more than any other
-    /// is not to blame.
-    pub(super) fn may_be_closed(&self, tick: u64, patience: u64) -> bool {
-        let patience = if self.has_worked.load(Ordering::Relaxed) {
-            patience.saturating_mul(PATIENCE as u64)
-        } else {
-            patience
-        };
-        let is_harmless = self.more() == 0 && self.idle(tick) < patience;
-        !self.is_for_operators && !self.is_leaving() && !is_harmless
-    }
-
-    /// Memory multiplied by the time since the last useful work. What a connection takes in any
-    /// case counts less, and one that has never done useful work counts more.
-    pub(super) fn weight(&self, tick: u64) -> u64 {
-        let memory = self.more() + self.bytes() / PATIENCE;
-        let weight = (memory as u64).saturating_mul(self.idle(tick) + A_LITTLE);
-        if self.has_worked.load(Ordering::Relaxed) {
-            weight / PATIENCE as u64
-        } else {
-            weight
+    /// How early it is closed, the greatest first; `None` where it stays.
+    ///
+    /// It is the memory multiplied by the time since the last useful work. What a connection
+    /// takes in any case counts less, and one that has never done useful work counts more. One
+    /// that holds no more than that has some time for which it is not to blame.
+    pub(super) fn weight(&self, tick: u64, patience: u64) -> Option<u64> {
+        if self.is_for_operators || self.is_leaving() {
+            return None;
         }
-    }
-
-    fn more(&self) -> usize {
-        self.more.load(Ordering::Relaxed)
-    }
-
-    fn idle(&self, tick: u64) -> u64 {
-        tick.saturating_sub(self.worked.load(Ordering::Relaxed))
+        let (share, patience) = if self.has_worked.load(Ordering::Relaxed) {
+            (PATIENCE, patience.saturating_mul(PATIENCE))
+        } else {
+            (1, patience)
+        };
+        let more = self.more.load(Ordering::Relaxed) as u64;
+        let idle = tick.saturating_sub(self.worked.load(Ordering::Relaxed));
+        let blamed = if more == 0 {
+            idle.checked_sub(patience)?
+        } else {
+            idle
+        };
+        let memory = more + self.bytes() as u64 / PATIENCE;
+        Some(memory.saturating_mul(blamed + A_LITTLE) / share)
     }
 
     pub(super) fn leave(&self) {
@@ -82,6 +75,6 @@ impl Debtor {
 }
 
 /// For connections that have worked, and for what each connection takes.
-const PATIENCE: usize = 8;
+const PATIENCE: u64 = 8;
 /// Within the same 60 ms, memory alone decides.
 const A_LITTLE: u64 = 64;

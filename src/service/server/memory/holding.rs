@@ -74,9 +74,15 @@ impl Holding {
         self.debtor.has_worked.store(true, Ordering::Relaxed);
     }
 
+    /// The connection begins only now: what came before took the time of this process.
+    pub(in crate::service::server) fn begins(&self, at: Instant) {
+        let tick = self.budget.tick(at);
+        self.debtor.worked.store(tick, Ordering::Relaxed);
+    }
+
     #[cfg(test)]
-    pub(super) fn weight(&self, tick: u64) -> u64 {
-        self.debtor.weight(tick)
+    pub(super) fn weight(&self, tick: u64) -> Option<u64> {
+        self.debtor.weight(tick, self.budget.patience)
     }
 
     /// Whether the budget has no room for new work.

@@ -87,12 +87,45 @@ fn of_two_that_hold_the_same_the_one_without_useful_work_weighs_more() {
     let (idle, _) = connect(&memory);
     let (busy, _) = connect(&memory);
     let later = now() + Duration::from_secs(60);
+    for one in [&idle, &busy] {
+        one.set(bytes(2 * PRICE));
+    }
 
     busy.has_worked(later);
 
     let tick = memory.budget.tick(later);
-    let [idle, busy] = [idle, busy].map(|it| it.weight(tick));
+    let [idle, busy] = [idle, busy].map(|it| it.weight(tick).unwrap());
     assert!(idle > 100 * busy, "{idle}, {busy}");
+}
+
+#[test]
+fn a_connection_is_not_to_blame_for_its_first_second_or_for_a_handshake() {
+    let memory = Memory::new(16 * PRICE);
+    let (one, _) = connect(&memory);
+    let start = now();
+    let weight_after = |millis| {
+        let at = start + Duration::from_millis(millis);
+        one.weight(memory.budget.tick(at))
+    };
+    assert_eq!((weight_after(900), weight_after(1_100).is_some()), (None, true));
+
+    one.begins(start + Duration::from_millis(500));
+
+    let weights = [1_100, 1_400, 1_600].map(|millis| weight_after(millis).is_some());
+    assert_eq!(weights, [false, false, true]);
+}
+
+#[test]
+fn a_small_newcomer_stays_while_others_hold_more() {
+    let memory = Memory::new(16 * PRICE);
+    let (newcomer, _) = connect(&memory);
+    let (holder, _) = connect(&memory);
+    holder.set(bytes(2 * PRICE));
+    let tick = memory.budget.tick(now() + Duration::from_millis(1_500));
+
+    let [newcomer, holder] = [newcomer, holder].map(|it| it.weight(tick).unwrap());
+
+    assert!(holder > 20 * newcomer, "{holder}, {newcomer}");
 }
 
 #[test]

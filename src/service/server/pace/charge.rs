@@ -24,7 +24,9 @@ impl Pace {
         if let Some(tls) = &mut account.debts.tls {
             tls.is_shaken = true;
         }
-        account.waiting_since = now();
+        let now = now();
+        account.waiting_since = now;
+        self.holding.begins(now);
     }
 
     /// So many bytes of TLS have come.
