@@ -19,7 +19,8 @@
 //!    price of a connection counts for an eighth, and so does everything of one that has done
 //!    something useful.
 //!    A connection that holds no more than its price is not closed within a second of its
-//!    beginning, and within 8 s of its last useful work. No connection is accepted meanwhile.
+//!    beginning, and within 8 s of its last useful work. If bytes of its client are waiting to
+//!    be read, it is not closed, once. No connection is accepted meanwhile.
 //! 2. Above the limit, a new request is answered 503, unless its connection has paid for it.
 //!
 //! A charge changes when a connection waits, not with each byte, and a small request is

@@ -131,7 +131,7 @@ impl Pace {
     pub(super) async fn exhausted(&self, places: &Places) {
         loop {
             let deadline = self.deadline();
-            if deadline <= now() || self.holding.must_leave() {
+            if deadline <= now() || self.must_leave().await {
                 return;
             }
             // A request that begins does not wake us; it is looked after soon enough.

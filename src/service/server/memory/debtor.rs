@@ -17,6 +17,8 @@ pub(super) struct Debtor {
     /// The tick of the last useful work, or of the start.
     pub(super) worked: AtomicU64,
     is_leaving: AtomicBool,
+    /// Whether it was to leave and stayed, and has not worked since.
+    is_spared: AtomicBool,
     pub(super) is_for_operators: bool,
     woken: Arc<Notify>,
 }
@@ -30,6 +32,7 @@ impl Debtor {
             has_worked: AtomicBool::new(false),
             worked: AtomicU64::new(tick),
             is_leaving: AtomicBool::new(false),
+            is_spared: AtomicBool::new(false),
             is_for_operators,
             woken,
         }
@@ -66,6 +69,25 @@ impl Debtor {
         };
         let memory = more + self.bytes() as u64 / PATIENCE;
         Some(memory.saturating_mul(blamed + A_LITTLE) / share)
+    }
+
+    /// The connection has done something useful.
+    pub(super) fn has_worked(&self, tick: u64) {
+        self.worked.store(tick, Ordering::Relaxed);
+        self.has_worked.store(true, Ordering::Relaxed);
+        self.is_spared.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it may stay although it was to leave.
+    pub(super) fn may_be_spared(&self) -> bool {
+        self.more.load(Ordering::Relaxed) == 0 && !self.is_spared.load(Ordering::Relaxed)
+    }
+
+    /// It stays.
+    pub(super) fn spare(&self, tick: u64) {
+        self.worked.store(tick, Ordering::Relaxed);
+        self.is_spared.store(true, Ordering::Relaxed);
+        self.is_leaving.store(false, Ordering::Relaxed);
     }
 
     pub(super) fn leave(&self) {

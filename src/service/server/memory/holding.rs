@@ -69,9 +69,7 @@ impl Holding {
 
     /// The connection has done something useful.
     pub(in crate::service::server) fn has_worked(&self, at: Instant) {
-        let tick = self.budget.tick(at);
-        self.debtor.worked.store(tick, Ordering::Relaxed);
-        self.debtor.has_worked.store(true, Ordering::Relaxed);
+        self.debtor.has_worked(self.budget.tick(at));
     }
 
     /// The connection begins only now: what came before took the time of this process.
@@ -93,6 +91,16 @@ impl Holding {
     /// Whether the connection must be closed.
     pub(in crate::service::server) fn must_leave(&self) -> bool {
         self.debtor.is_leaving()
+    }
+
+    /// Whether it may stay nevertheless, if its client turns out to be active.
+    pub(in crate::service::server) fn may_be_spared(&self) -> bool {
+        self.debtor.may_be_spared()
+    }
+
+    /// It stays. This happens once until it does something useful.
+    pub(in crate::service::server) fn spare(&self, at: Instant) {
+        self.debtor.spare(self.budget.tick(at));
     }
 }
 

@@ -118,6 +118,11 @@ impl Account {
         number
     }
 
+    /// Changes when bytes have come.
+    pub(super) fn progress(&self) -> impl PartialEq + use<> {
+        (self.next, self.unasked_bytes, self.debts.tls_progress())
+    }
+
     pub(super) fn request(&mut self, number: RequestNumber) -> Option<&mut Request> {
         self.in_flight.iter_mut().find(|it| it.number == number)
     }

@@ -1,6 +1,7 @@
 //! What a connection is charged with for the memory that it holds.
 
 use std::io;
+use std::time::Duration;
 
 use super::super::memory::{Charge, price};
 use super::account::{Account, RequestNumber};
@@ -54,6 +55,23 @@ impl Pace {
         self.account().holds(number, bytes);
     }
 
+    /// Whether the connection must be closed for its memory.
+    ///
+    /// Bytes of its client may have come that this process, busy as it is, has not read. If so,
+    /// a connection that holds no more than its price stays.
+    pub(super) async fn must_leave(&self) -> bool {
+        if !self.holding.must_leave() || !self.holding.may_be_spared() {
+            return self.holding.must_leave();
+        }
+        let before = self.account().progress();
+        tokio::time::sleep(ONE_TURN).await;
+        let is_active = self.account().progress() != before;
+        if is_active {
+            self.holding.spare(now());
+        }
+        !is_active
+    }
+
     /// Whether the budget has room for a request that has begun, or its connection has paid
     /// for it already. What is refused is charged no more.
     pub(in crate::service::server) fn may_begin(&self, number: RequestNumber) -> bool {
@@ -102,5 +120,7 @@ impl Pace {
     }
 }
 
+/// The runtime looks at its sockets before this timer ends.
+const ONE_TURN: Duration = Duration::from_millis(1);
 /// A chain of client certificates included.
 const MAX_HANDSHAKE_BYTES: usize = 32 * 1024;

@@ -26,6 +26,10 @@ impl Debts {
         }
     }
 
+    pub(super) fn tls_progress(&self) -> Option<(usize, bool)> {
+        self.tls.as_ref().map(|tls| (tls.bytes, tls.is_shaken))
+    }
+
     /// Bytes were decrypted.
     pub(super) fn decrypted(&mut self) {
         if let Some(tls) = &mut self.tls {

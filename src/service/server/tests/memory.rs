@@ -141,3 +141,25 @@ async fn a_new_request_is_refused_while_the_budget_is_spent_and_answered_afterwa
     assert!(refused.contains("retry-after: 1"), "{refused}");
     assert_eq!(status(&other), "200");
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_small_connection_stays_once_if_its_client_has_sent_something() {
+    let memory = Memory::with_patience(4 * price::CONNECTION, 0);
+    let held = memory.clone();
+    let world = World::start(|limits| limits.memory = held).await;
+    let mut silent = world.connect().await;
+    let mut active = world.connect().await;
+    charged(&memory, |used| used == 2 * price::CONNECTION).await;
+    let operator = memory.for_operators().hold(std::sync::Arc::default());
+
+    active.write_all(GET.as_bytes()).await.unwrap();
+    operator.set(Charge {
+        price: 4 * price::CONNECTION,
+        more: 0,
+    });
+    let answer = hear_until(&mut active, "done").await;
+    let nothing = hear(&mut silent).await;
+
+    assert_eq!(status(&answer), "200");
+    assert_eq!(nothing, "");
+}
