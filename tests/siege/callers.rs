@@ -70,7 +70,13 @@ async fn keep_calling(door: Door, token: String, stopped: watch::Receiver<bool>)
         }
         let started = Instant::now();
         stream.write_all(head.as_bytes()).await.unwrap();
-        let read = stream.read(&mut buffer).await.unwrap();
+        let read = stream.read(&mut buffer).await.unwrap_or_else(|error| {
+            panic!(
+                "call {}, after {:?}: {error}",
+                latencies.len(),
+                started.elapsed()
+            )
+        });
         let answer = &buffer[..read];
         assert!(
             answer.starts_with(b"HTTP/1.1 200 "),

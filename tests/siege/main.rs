@@ -10,6 +10,7 @@ mod holders;
 mod http2;
 mod memory;
 mod pause;
+mod prices;
 mod program;
 mod relay;
 mod restarts;

@@ -41,7 +41,6 @@ async fn no_attack_takes_more_than_the_budget_and_callers_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "on a busy machine the budget still closes new callers of TLS beside an attack"]
 async fn no_attack_over_tls_takes_more_than_the_budget_and_callers_are_answered() {
     small_attacks(Transport::Tls).await;
 }

@@ -16,7 +16,8 @@ pub(super) struct Debtor {
     pub(super) has_worked: AtomicBool,
     /// The tick of the last useful work, or of the start.
     pub(super) worked: AtomicU64,
-    is_leaving: AtomicBool,
+    /// The tick at which it was chosen to leave, or 0.
+    leaves: AtomicU64,
     /// Whether it was to leave and stayed, and has not worked since.
     is_spared: AtomicBool,
     pub(super) is_for_operators: bool,
@@ -31,7 +32,7 @@ impl Debtor {
             more: AtomicUsize::new(0),
             has_worked: AtomicBool::new(false),
             worked: AtomicU64::new(tick),
-            is_leaving: AtomicBool::new(false),
+            leaves: AtomicU64::new(0),
             is_spared: AtomicBool::new(false),
             is_for_operators,
             woken,
@@ -43,7 +44,7 @@ impl Debtor {
     }
 
     pub(super) fn is_leaving(&self) -> bool {
-        self.is_leaving.load(Ordering::Relaxed)
+        self.leaves.load(Ordering::Relaxed) != 0
     }
 
     /// How early it is closed, the greatest first; `None` where it stays.
@@ -87,11 +88,17 @@ impl Debtor {
     pub(super) fn spare(&self, tick: u64) {
         self.worked.store(tick, Ordering::Relaxed);
         self.is_spared.store(true, Ordering::Relaxed);
-        self.is_leaving.store(false, Ordering::Relaxed);
+        self.leaves.store(0, Ordering::Relaxed);
     }
 
-    pub(super) fn leave(&self) {
-        self.is_leaving.store(true, Ordering::Relaxed);
+    /// Whether it has begun, or done something useful, after it was chosen to leave.
+    pub(super) fn has_worked_since(&self) -> bool {
+        self.worked.load(Ordering::Relaxed) >= self.leaves.load(Ordering::Relaxed)
+    }
+
+    /// It must be closed.
+    pub(super) fn leave(&self, tick: u64) {
+        self.leaves.store(tick, Ordering::Relaxed);
         self.woken.notify_one();
     }
 }

@@ -98,6 +98,11 @@ impl Holding {
         self.debtor.may_be_spared()
     }
 
+    /// Whether it has begun, or done something useful, after it was chosen to leave.
+    pub(in crate::service::server) fn has_worked_since(&self) -> bool {
+        self.debtor.has_worked_since()
+    }
+
     /// It stays. This happens once until it does something useful.
     pub(in crate::service::server) fn spare(&self, at: Instant) {
         self.debtor.spare(self.budget.tick(at));

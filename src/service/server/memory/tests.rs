@@ -107,7 +107,10 @@ fn a_connection_is_not_to_blame_for_its_first_second_or_for_a_handshake() {
         let at = start + Duration::from_millis(millis);
         one.weight(memory.budget.tick(at))
     };
-    assert_eq!((weight_after(900), weight_after(1_100).is_some()), (None, true));
+    assert_eq!(
+        (weight_after(900), weight_after(1_100).is_some()),
+        (None, true)
+    );
 
     one.begins(start + Duration::from_millis(500));
 
@@ -141,4 +144,25 @@ fn operators_are_never_asked_to_leave() {
 
     assert!(!operator.must_leave());
     assert!(caller.must_leave());
+}
+
+#[test]
+fn a_connection_that_works_after_it_was_chosen_to_leave_has_worked_since() {
+    let memory = Memory::with_patience(16 * PRICE, 0);
+    let (one, _) = connect(&memory);
+    let (other, _) = connect(&memory);
+    let operator = memory.for_operators().hold(Arc::default());
+    operator.set(bytes(20 * PRICE));
+    assert!(one.must_leave() && other.must_leave());
+
+    one.has_worked(now() + Duration::from_millis(10));
+
+    assert_eq!(
+        (one.has_worked_since(), other.has_worked_since()),
+        (true, false)
+    );
+    one.spare(now());
+    assert!(!one.must_leave() && !one.may_be_spared());
+    one.has_worked(now());
+    assert!(one.may_be_spared());
 }

@@ -63,9 +63,11 @@ impl Pace {
         if !self.holding.must_leave() || !self.holding.may_be_spared() {
             return self.holding.must_leave();
         }
-        let before = self.account().progress();
-        tokio::time::sleep(ONE_TURN).await;
-        let is_active = self.account().progress() != before;
+        let is_active = self.holding.has_worked_since() || {
+            let before = self.account().progress();
+            tokio::time::sleep(ONE_TURN).await;
+            self.account().progress() != before || self.holding.has_worked_since()
+        };
         if is_active {
             self.holding.spare(now());
         }
