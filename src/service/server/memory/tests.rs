@@ -146,12 +146,13 @@ fn operators_are_never_asked_to_leave() {
     assert!(caller.must_leave());
 }
 
-#[test]
-fn a_connection_that_works_after_it_was_chosen_to_leave_has_worked_since() {
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_works_after_it_was_chosen_to_leave_has_worked_since() {
     let memory = Memory::with_patience(16 * PRICE, 0);
     let (one, _) = connect(&memory);
     let (other, _) = connect(&memory);
     let operator = memory.for_operators().hold(Arc::default());
+    tokio::time::advance(Duration::from_millis(10)).await;
     operator.set(bytes(20 * PRICE));
     assert!(one.must_leave() && other.must_leave());
 
