@@ -84,9 +84,9 @@ pub use protection::{fetch, refresh_policy};
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};
 pub use reload::{ReloadError, Reloader};
-#[cfg(fuzzing)]
-pub use server::caller_behind_proxy;
 pub use server::{Listener, Shutdown, TlsError, WatchdogProbe};
+#[cfg(fuzzing)]
+pub use server::{caller_behind_proxy, charge_after};
 pub use traces::TracesError;
 
 /// A service, built and not yet listening.

@@ -15,6 +15,8 @@ mod answer;
 mod connections;
 mod counted_body;
 mod frames;
+#[cfg(fuzzing)]
+mod fuzzing;
 mod in_flight;
 mod limits;
 mod listener;
@@ -62,8 +64,6 @@ use wire::Wire;
 pub(super) use limits::Limits;
 pub use listener::Listener;
 pub(super) use memory::Memory;
-#[cfg(fuzzing)]
-pub use origin::caller_behind_proxy;
 pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use stage::Shutdown;
 pub(super) use stage::Stage;
@@ -71,6 +71,8 @@ pub use tls::TlsError;
 pub(super) use tls::{Certificate, Tls};
 pub use watchdog::WatchdogProbe;
 pub(super) use watchdog::WatchdogResponder;
+#[cfg(fuzzing)]
+pub use {fuzzing::charge_after, origin::caller_behind_proxy};
 
 /// Serves until `stage` is [`Stage::Closed`], and then lets requests in flight finish.
 pub(super) async fn serve(

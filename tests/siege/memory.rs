@@ -11,13 +11,13 @@ use crate::{http2, slowness, tokens};
 const BOTH: [Transport; 2] = [Transport::Plain, Transport::Tls];
 
 /// Which attacks make sense over a transport.
-fn attacks(transport: Transport) -> impl Iterator<Item = Attack> {
+pub fn attacks(transport: Transport) -> impl Iterator<Item = Attack> {
     let all = ATTACKS.into_iter();
     all.filter(move |attack| transport == Transport::Tls || !attack.is_for_tls())
 }
 
 /// Attacks for so long, and yields the attackers' connections and the callers' calls.
-async fn attack(
+pub async fn attack(
     program: &Arc<Program>,
     attacks: &[Attack],
     number: usize,

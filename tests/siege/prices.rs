@@ -87,6 +87,7 @@ const ROWS: [Row; 9] = [
 #[ignore = "its figures are those of a release build; scripts/soak runs it"]
 async fn no_connection_takes_more_than_it_is_charged_with() {
     let settings = [("HTTP__MAX_CONNECTIONS", "2000"), ("HTTP__MEMORY", "1GiB")];
+    let mut too_low = Vec::new();
     for row in ROWS {
         let program = Arc::new(Program::beside_relay(row.transport, &settings).await);
         let before = program.resident_mib();
@@ -100,8 +101,11 @@ async fn no_connection_takes_more_than_it_is_charged_with() {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let kib = (program.resident_mib() - before) * 1024.0 / f64::from(NUMBER);
         println!("| {} | {kib:.1} KiB | {:.0} KiB |", row.name, row.price_kib);
-        assert!(kib <= row.price_kib, "{}: {kib:.1} KiB", row.name);
+        if kib > row.price_kib {
+            too_low.push(row.name);
+        }
     }
+    assert!(too_low.is_empty(), "{too_low:?}");
 }
 
 fn call() -> Vec<u8> {

@@ -194,7 +194,10 @@ pub async fn spawn(
     settings: &[(&str, &str)],
 ) -> (Child, SocketAddr) {
     let mut child = Command::new("sh")
-        .args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\"")])
+        .args([
+            "-c",
+            &format!("ulimit -n {descriptors}; {ENTER}; exec \"$0\""),
+        ])
         .arg(env!("CARGO_BIN_EXE_poem-resource-server"))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -223,6 +226,10 @@ pub async fn spawn(
     }
     panic!("the program ended before it listened");
 }
+
+/// Enters the control group whose file of processes `CONTROL_GROUP` names.
+const ENTER: &str = "if [ -n \"$RESOURCE_SERVER_CONTROL_GROUP\" ]; then \
+    echo $$ >\"$RESOURCE_SERVER_CONTROL_GROUP\" && unset RESOURCE_SERVER_CONTROL_GROUP; fi";
 
 /// For what must end by itself.
 pub const TOO_LONG: Duration = Duration::from_secs(60);

@@ -6,16 +6,18 @@
 //!
 //! | charged with | from | until |
 //! | --- | --- | --- |
-//! | a connection, with the first bytes of whatever it does | it is accepted | it is closed |
+//! | a connection and the first bytes on it | it is accepted | it is closed |
 //! | bytes of a TLS handshake or record | they are read | they are decrypted |
 //! | bytes of a head, a body or of frames | they are read | the head is complete, or a handler takes the body |
 //! | a request with its fields | its head is complete | its response is taken |
 //! | a response's body | its head is prepared | it is written |
+//! | an unfinished message of a WebSocket | its first frame is read | its last frame is read |
 //! | write buffers | the socket takes nothing | it does again |
 //!
 //! 1. Above [`EVICTION`] of the limit, connections are closed. First are those whose memory,
 //!    multiplied by the time since they last did something useful, is largest. Useful are a
-//!    response below 400 that was taken, and a part of a body that a handler has taken. The
+//!    response below 400 that was taken, a part of a body that a handler has taken, and what a
+//!    client takes of an upgraded connection. The
 //!    price of a connection counts for an eighth, and so does everything of one that has done
 //!    something useful.
 //!    A connection that holds no more than its price is not closed within a second of its

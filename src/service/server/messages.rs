@@ -67,6 +67,14 @@ impl Messages {
         Ok(())
     }
 
+    /// Bytes of the message that is not complete.
+    pub(super) fn unfinished_bytes(&self) -> u64 {
+        if self.is_complete && self.payload_bytes == 0 {
+            return 0;
+        }
+        self.message_bytes.saturating_sub(self.payload_bytes)
+    }
+
     fn expected_header_bytes(&self) -> usize {
         if self.header_bytes < 2 {
             return 2;

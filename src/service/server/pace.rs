@@ -202,6 +202,7 @@ impl Pace {
         if let Some(upgrade) = &mut account.upgrade
             && upgrade.waits_to_read(context)?
         {
+            self.settle(&account);
             return Ok(());
         }
         self.settle(&account);
@@ -236,6 +237,7 @@ impl Pace {
         if let Some(upgrade) = &mut account.upgrade
             && upgrade.has_written(now())?
         {
+            self.holding.has_worked(now());
             return Ok(());
         }
         if account.blocked_since.is_some() {

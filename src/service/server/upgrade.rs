@@ -83,6 +83,12 @@ impl Upgrade {
         }
     }
 
+    /// Bytes of a message that its reader keeps until the rest has come.
+    pub(super) fn unfinished_bytes(&self) -> u64 {
+        let messages = self.messages.as_ref();
+        messages.map_or(0, Messages::unfinished_bytes)
+    }
+
     /// Bytes have come. Returns whether they are no bytes of HTTP.
     ///
     /// # Errors

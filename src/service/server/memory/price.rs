@@ -39,6 +39,11 @@ pub(in crate::service::server) fn read_http2(bytes: usize) -> usize {
     bytes.min(MAX_READ_HTTP2)
 }
 
+/// An unfinished message of a WebSocket: its reader's buffer doubles its size when it grows.
+pub(in crate::service::server) fn message(bytes: u64) -> usize {
+    usize::try_from(2 * bytes).unwrap_or(usize::MAX)
+}
+
 /// Bytes of TLS that are not decrypted: rustls reads ahead.
 pub(in crate::service::server) fn encrypted(bytes: usize) -> usize {
     bytes + bytes / 2

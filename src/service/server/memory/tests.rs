@@ -4,6 +4,7 @@ use futures_util::FutureExt;
 
 use std::sync::atomic::Ordering;
 
+use super::debtor::Debtor;
 use super::*;
 
 const PRICE: usize = price::CONNECTION;
@@ -146,24 +147,27 @@ fn operators_are_never_asked_to_leave() {
     assert!(caller.must_leave());
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_connection_that_works_after_it_was_chosen_to_leave_has_worked_since() {
-    let memory = Memory::with_patience(16 * PRICE, 0);
-    let (one, _) = connect(&memory);
-    let (other, _) = connect(&memory);
-    let operator = memory.for_operators().hold(Arc::default());
-    tokio::time::advance(Duration::from_millis(10)).await;
-    operator.set(bytes(20 * PRICE));
-    assert!(one.must_leave() && other.must_leave());
+#[test]
+fn a_connection_that_works_after_it_was_chosen_to_leave_stays() {
+    for (row, works_at, stays) in [("before", 4, false), ("after", 6, true)] {
+        let debtor = Debtor::new(1, Arc::default(), false);
+        debtor.leave(5);
+        assert!(debtor.may_be_spared(), "{row}");
 
-    one.has_worked(now() + Duration::from_millis(10));
+        debtor.has_worked(works_at);
 
-    assert_eq!(
-        (one.has_worked_since(), other.has_worked_since()),
-        (true, false)
-    );
-    one.spare(now());
-    assert!(!one.must_leave() && !one.may_be_spared());
-    one.has_worked(now());
-    assert!(one.may_be_spared());
+        assert_eq!(debtor.has_worked_since(), stays, "{row}");
+    }
+}
+
+#[test]
+fn a_connection_is_spared_once_until_it_works() {
+    let debtor = Debtor::new(1, Arc::default(), false);
+    debtor.leave(5);
+
+    debtor.spare(6);
+
+    assert!(!debtor.is_leaving() && !debtor.may_be_spared());
+    debtor.has_worked(7);
+    assert!(debtor.may_be_spared());
 }

@@ -123,3 +123,26 @@ fn a_frame_that_is_not_masked_is_followed_too() {
         Err(MessageError::TooLong)
     );
 }
+
+#[test]
+fn a_message_is_unfinished_until_its_last_byte() {
+    let bytes = [frame(TEXT, 100), frame(FIN | PING, 5), frame(FIN, 10)].concat();
+    let mut messages = Messages::new(LIMIT);
+    let head = 2 + 4;
+    let ping = head + 5;
+
+    let mut rest = &bytes[..];
+    for (name, sent, unfinished) in [
+        ("before it", 0, 0),
+        ("a half of its first frame", head + 50, 50),
+        ("its first frame", 50, 100),
+        ("a ping", ping, 100),
+        ("a half of its last frame", head + 5, 105),
+        ("all of it", 5, 0),
+    ] {
+        let (next, after) = rest.split_at(sent);
+        messages.follow(next).unwrap();
+        rest = after;
+        assert_eq!(messages.unfinished_bytes(), unfinished, "{name}");
+    }
+}

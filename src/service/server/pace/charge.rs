@@ -112,6 +112,9 @@ impl Pace {
             price += price::TLS;
             more += price::encrypted(tls.bytes);
         }
+        if let Some(upgrade) = &account.upgrade {
+            more += price::message(upgrade.unfinished_bytes());
+        }
         if account.blocked_since.is_some() {
             more += price::BLOCKED;
         }

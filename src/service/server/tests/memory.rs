@@ -163,3 +163,29 @@ async fn a_small_connection_stays_once_if_its_client_has_sent_something() {
     assert_eq!(status(&answer), "200");
     assert_eq!(nothing, "");
 }
+
+#[tokio::test]
+async fn an_unfinished_message_is_charged_until_its_last_byte_has_come() {
+    let memory = Memory::with_patience(1 << 30, u64::MAX);
+    let held = memory.clone();
+    let set = |limits: &mut super::super::Limits| {
+        limits.memory = held;
+        limits.max_message_bytes = 64 * 1024;
+    };
+    let world = World::start(set).await;
+    let mut stream = world.connect().await;
+    let asking =
+        "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    stream.write_all(asking.as_bytes()).await.unwrap();
+    let answer = hear_until(&mut stream, "\r\n\r\n").await;
+    assert_eq!(status(&answer), "101");
+    // The first of several frames: a whole one is not yet the message.
+    let frame = [&[0x01, 0xfe, 0x3e, 0x80, 0, 0, 0, 0][..], &[b'a'; 16_000]].concat();
+
+    stream.write_all(&frame).await.unwrap();
+    let held = charged(&memory, |used| used > price::CONNECTION + 16_000).await;
+    stream.write_all(&[0x80, 0x80, 0, 0, 0, 0]).await.unwrap();
+
+    assert!(held <= price::CONNECTION + 32_000, "{held}");
+    charged(&memory, |used| used == price::CONNECTION).await;
+}

@@ -1,0 +1,109 @@
+//! The pod of `deploy/kubernetes/base`: its settings in a control group of its limit.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::memory::{attack, attacks};
+use crate::program::{Program, Transport};
+
+/// A control group with a limit of memory, of version 1 or 2. Only root can make one.
+pub struct ControlGroup(PathBuf);
+
+impl ControlGroup {
+    fn with_limit(mib: u64) -> Self {
+        let unified = PathBuf::from("/sys/fs/cgroup/cgroup.controllers").exists();
+        let (root, limit) = if unified {
+            ("/sys/fs/cgroup", "memory.max")
+        } else {
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        };
+        let name = format!("poem-resource-server-siege-{}", std::process::id());
+        let directory = PathBuf::from(root).join(name);
+        fs::create_dir_all(&directory).expect("needs root and control groups");
+        fs::write(directory.join(limit), (mib << 20).to_string()).unwrap();
+        Self(directory)
+    }
+
+    /// The name of the file that a process writes its id to.
+    fn processes(&self) -> String {
+        self.0.join("cgroup.procs").display().to_string()
+    }
+}
+
+impl Drop for ControlGroup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+/// What follows `name` in a file of the base, up to the end of its line or of its quotes.
+fn value(file: &str, name: &str) -> String {
+    let path = format!(
+        "{}/deploy/kubernetes/base/{file}",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = fs::read_to_string(path).unwrap();
+    let (_, value) = text.split_once(name).unwrap_or_else(|| panic!("no {name}"));
+    let end = value.find(['\n', '"', ' ']).unwrap();
+    value[..end].to_owned()
+}
+
+fn limit_mib() -> u64 {
+    let limit = value("deployment.yaml", "limits: { memory: ");
+    limit.strip_suffix("Mi").unwrap().parse().unwrap()
+}
+
+fn memory_mib() -> u64 {
+    let memory = value("config.toml", "\nmemory = \"");
+    memory.strip_suffix("MiB").unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_limit_of_the_pod_is_the_sum_that_the_documents_ask_for() {
+    let default_cache_mib = 32;
+    let idle_mib = 20;
+    let sum = memory_mib() + default_cache_mib + idle_mib;
+
+    let limit = limit_mib();
+
+    assert!(
+        limit * 4 >= sum * 5,
+        "{limit} is less than {sum} and a fourth"
+    );
+    assert!(
+        limit * 2 <= sum * 3,
+        "{limit} is more than {sum} and a half"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute and needs root; scripts/soak runs it"]
+async fn the_pod_survives_the_attacks_in_a_group_of_its_limit() {
+    let group = ControlGroup::with_limit(limit_mib());
+    let processes = group.processes();
+    let max_connections = value("config.toml", "\nmax_connections = ");
+    let memory = format!("{}MiB", memory_mib());
+    let settings = [
+        ("CONTROL_GROUP", processes.as_str()),
+        ("HTTP__MAX_CONNECTIONS", &max_connections),
+        ("HTTP__MEMORY", &memory),
+        ("LOG__FORMAT", "json"),
+    ];
+    for transport in [Transport::Plain, Transport::Tls] {
+        let program = Arc::new(Program::beside_relay(transport, &settings).await);
+        program.hang_issuer();
+        let all: Vec<_> = attacks(transport).collect();
+        let number = 4_000 / all.len();
+
+        let (connections, calls) = attack(&program, &all, number, Duration::from_secs(20)).await;
+
+        println!(
+            "| {} MiB, {transport:?}, all at once | {connections} connections; {calls} calls, all \
+             200; {:.0} MiB at most |",
+            limit_mib(),
+            program.peak_mib()
+        );
+    }
+}
