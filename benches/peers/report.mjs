@@ -1,4 +1,4 @@
-// Makes the tables of docs/performance.md and the charts of docs/charts/ from results.json and
+// Makes the tables of docs/evidence/performance.md and the charts of docs/evidence/charts/ from results.json and
 // instructions.json: `scripts/bench report`.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -95,11 +95,11 @@ const tables = {
   )}\n\nCompiled by ${rustc}.`,
 };
 
-const document = path.join(root, 'docs/performance.md');
+const document = path.join(root, 'docs/evidence/performance.md');
 let content = fs.readFileSync(document, 'utf8');
 for (const [name, text] of Object.entries(tables)) {
   const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!marks.test(content)) throw new Error(`docs/performance.md has no place for ${name}`);
+  if (!marks.test(content)) throw new Error(`docs/evidence/performance.md has no place for ${name}`);
   content = content.replace(marks, (_, start, end) => `${start}${text}\n${end}`);
 }
 fs.writeFileSync(document, content);
@@ -134,7 +134,7 @@ const charts = {
     ),
   }),
 };
-fs.mkdirSync(path.join(root, 'docs/charts'), { recursive: true });
+fs.mkdirSync(path.join(root, 'docs/evidence/charts'), { recursive: true });
 for (const [name, chart] of Object.entries(charts)) {
-  fs.writeFileSync(path.join(root, `docs/charts/${name}.svg`), chart);
+  fs.writeFileSync(path.join(root, `docs/evidence/charts/${name}.svg`), chart);
 }
