@@ -102,7 +102,12 @@ pub use service::config::Secret;
 #[cfg(feature = "service")]
 pub use service::{Application, Context, Metric, Shutdown};
 
-/// The README's own example, compiled.
+/// The examples of the README, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of the page for library users, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+struct LibraryPage;
