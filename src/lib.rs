@@ -107,7 +107,8 @@ pub use service::{Application, Context, Metric, Shutdown};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// The examples of the page for library users, compiled.
+/// The examples of the pages for hosts and for library users, compiled.
 #[cfg(doctest)]
+#[doc = include_str!("../docs/hosting.md")]
 #[doc = include_str!("../docs/library.md")]
-struct LibraryPage;
+struct Pages;
