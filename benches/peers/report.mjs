@@ -1,5 +1,5 @@
-// Writes the tables of docs/evidence/performance.md and the charts of docs/evidence/charts/ from
-// results.json and instructions.json: `scripts/bench report`.
+// Writes the tables of docs/evidence/performance.md, the comparison in README.md and the charts of
+// docs/evidence/charts/ from results.json and instructions.json: `scripts/bench report`.
 import fs from 'node:fs';
 import path from 'node:path';
 import { bars, lines } from './charts.mjs';
@@ -95,14 +95,32 @@ const tables = {
   )}\n\nCompiled by ${rustc}.`,
 };
 
-const document = path.join(root, 'docs/evidence/performance.md');
-let content = fs.readFileSync(document, 'utf8');
-for (const [name, text] of Object.entries(tables)) {
-  const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!marks.test(content)) throw new Error(`docs/evidence/performance.md has no place for ${name}`);
-  content = content.replace(marks, (_, start, end) => `${start}${text}\n${end}`);
+/** Writes tables between their marks in a page. */
+function write(page, tables) {
+  const file = path.join(root, page);
+  let content = fs.readFileSync(file, 'utf8');
+  for (const [name, text] of Object.entries(tables)) {
+    const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+    if (!marks.test(content)) throw new Error(`${page} has no place for ${name}`);
+    content = content.replace(marks, (_, start, end) => `${start}${text}\n${end}`);
+  }
+  fs.writeFileSync(file, content);
 }
-fs.writeFileSync(document, content);
+write('docs/evidence/performance.md', tables);
+
+const COMPARED = ['ours', 'Envoy jwt_authn', 'Fastify + fast-jwt', results.reference];
+write('README.md', {
+  compared: table(
+    ['system', 'one token, used again', '10,000 tokens in turn'],
+    COMPARED.map((name) => results.peers.find((peer) => peer.name === name))
+      .filter((peer) => peer && !peer.skipped)
+      .map(({ name, held, many }) => [
+        name === 'ours' ? '**poem-resource-server**' : name,
+        fixed(held.ratio),
+        fixed(many.ratio),
+      ]),
+  ),
+});
 
 const drawn = results.peers.filter(({ skipped }) => !skipped);
 const byName = (pick) =>

@@ -6,7 +6,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
-import { scratch, startService } from './harness.mjs';
+import { bearer, scratch, startService } from './harness.mjs';
 
 const PAGES = path.resolve(import.meta.dirname, '../../docs/issuers');
 const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
@@ -181,6 +181,16 @@ for (const [name, provider] of Object.entries(providers)) {
 
         assert.equal(answer.status, status, answer.text);
         if (reason) assert.equal(answer.json().reason, reason);
+      });
+    }
+
+    if (name === 'google') {
+      test('the open operation is closed, because these tokens have no scopes', async () => {
+        const stranger = await service.hello({});
+        const caller = await service.hello(bearer(await mint()));
+
+        assert.equal(stranger.status, 401);
+        assert.equal(caller.status, 200, caller.text);
       });
     }
 
