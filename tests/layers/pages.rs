@@ -92,7 +92,7 @@ fn pages(root: &Path) -> Pages {
         {
             let path = folder.join(entry.file_name());
             if path.extension().is_some_and(|it| it == "md") {
-                let content = fs::read_to_string(entry.path()).unwrap();
+                let content = fs::read_to_string(entry.path()).expect("a page in UTF-8");
                 pages.insert(path, content);
             } else if folder.starts_with("docs") && entry.path().is_dir() {
                 folders.push(path);
