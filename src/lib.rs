@@ -102,7 +102,13 @@ pub use service::config::Secret;
 #[cfg(feature = "service")]
 pub use service::{Application, Context, Metric, Shutdown};
 
-/// The README's own example, compiled.
+/// The examples of the README, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of the pages for hosts and for library users, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/hosting.md")]
+#[doc = include_str!("../docs/library.md")]
+struct Pages;

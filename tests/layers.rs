@@ -29,6 +29,8 @@ mod floors;
 mod imports;
 #[path = "layers/names.rs"]
 mod names;
+#[path = "layers/pages.rs"]
+mod pages;
 #[path = "layers/source.rs"]
 mod source;
 #[path = "layers/stages.rs"]

@@ -1,7 +1,7 @@
-// What was wanted, and what a run found: ratios of CPU within one run on one machine.
+// The goals and what a run measured: ratios of CPU time within one run on one machine.
 const MOST_INSTRUCTIONS = 23_000;
 
-/** Each goal with what is wanted, what was found, and whether that will do. */
+/** Each goal with what is wanted, what was measured, and whether the goal is met. */
 export function goals(results, instructions) {
   const { ours, peers, workers } = results;
   const micros = (name) => ours[name].cpu_us;
@@ -26,50 +26,50 @@ export function goals(results, instructions) {
   const two = (kind) =>
     workers.find((it) => it.way === 'two workers' && it.kind === kind).cpu_ratio;
   return [
-    least('whoami with a held token, of our hello', 0.95, ratio('whoami, token held', hello)),
+    least('whoami with a remembered token, relative to our hello', 0.95, ratio('whoami, token held', hello)),
     least(
-      'the same, of hyper alone with the same bytes',
+      'the same, relative to hyper alone with the same bytes',
       0.9,
       ratio('whoami, token held', 'hyper alone, the same whoami'),
     ),
     least(
-      '10,000 tokens in turn, of our hello',
+      '10,000 tokens in turn, relative to our hello',
       0.85,
       ratio('whoami, 10,000 tokens in turn', hello),
     ),
     most(
-      'instructions of whoami with a held token',
+      'instructions of whoami with a remembered token',
       MOST_INSTRUCTIONS,
       instructions['whoami, token held'],
     ),
     least(
-      'a new token: hello and one bare verification, of what it takes',
+      'hello and one verification, relative to a new token',
       0.9,
       sum / micros('whoami, token new'),
     ),
     least(
-      'hello, of hyper alone with the same bytes',
+      'hello, relative to hyper alone with the same bytes',
       0.9,
       ratio(hello, 'hyper alone, the same hello'),
     ),
     most(
-      'the access log, in CPU of a call',
+      'CPU time of the access log for a call',
       1.5,
       ours['hello, with a token, access log'].cpu_us - ours[hello].cpu_us,
       ' us',
       1,
     ),
-    least('held token, of the best that remembers tokens', 2, best('caching') / own),
-    least('held token, of the best that does not', 3, best('plain') / own),
-    least('refused before the signature, of hello', 0.95, ratio('whoami, no JWT', hello)),
+    least('remembered token, relative to the best other system that remembers tokens', 2, best('caching') / own),
+    least('remembered token, relative to the best that does not', 3, best('plain') / own),
+    least('refused before the signature, relative to hello', 0.95, ratio('whoami, no JWT', hello)),
     least(
-      'a forged signature: hello and one bare verification, of what it takes',
+      'hello and one verification, relative to a forged signature',
       0.9,
       sum / micros('whoami, signature forged'),
     ),
-    most('start to ready', 50, results.start.milliseconds, ' ms'),
-    most('the program', 15, results.binary_bytes / 1e6, ' MB', 1),
-    most("CPU of a call on two workers, of one worker's, held", 1.05, two('token held'), '', 2),
-    most('the same, new', 1.05, two('token new'), '', 2),
+    most('time from start to ready', 50, results.start.milliseconds, ' ms'),
+    most('size of the program', 15, results.binary_bytes / 1e6, ' MB', 1),
+    most('CPU time on two workers, relative to one worker, remembered token', 1.05, two('token held'), '', 2),
+    most('the same, new token', 1.05, two('token new'), '', 2),
   ];
 }

@@ -1,5 +1,5 @@
-// Makes the tables of docs/performance.md and the charts of docs/charts/ from results.json and
-// instructions.json: `scripts/bench report`.
+// Writes the tables of docs/evidence/performance.md, the comparison in README.md and the charts of
+// docs/evidence/charts/ from results.json and instructions.json: `scripts/bench report`.
 import fs from 'node:fs';
 import path from 'node:path';
 import { bars, lines } from './charts.mjs';
@@ -19,11 +19,11 @@ const { machine } = results;
 const [{ hello: own }] = results.peers;
 const tables = {
   run:
-    `Made on ${results.made} by ${machine.cores} cores of ${machine.processor} (${machine.system}), ${machine.rustc}, ` +
+    `Measured on ${results.made} with ${machine.cores} cores of ${machine.processor} (${machine.system}), ${machine.rustc}, ` +
     `Node ${machine.node}: medians of ${results.rounds} slices of ${results.seconds} s, 32 connections. "Spread" is the ` +
-    `distance between the fastest and the slowest slice; ours greets ${count(own.rate)} times a second.`,
+    `difference between the fastest and the slowest slice. Our hello reaches ${count(own.rate)} calls per second.`,
   goals: table(
-    ['goal', 'wanted', 'found', ''],
+    ['goal', 'wanted', 'measured', ''],
     goals(results, instructions).map(({ goal, wanted, found, isMet }) => [
       goal,
       wanted,
@@ -32,7 +32,7 @@ const tables = {
     ]),
   ),
   peers: table(
-    ['system', 'version', 'hello', 'token held', '10,000 tokens', 'CPU us', 'spread'],
+    ['system', 'version', 'hello', 'token remembered', '10,000 tokens', 'CPU us', 'spread'],
     results.peers.map(({ name, version = '', skipped, hello, held, many }) =>
       skipped
         ? [name, `skipped: ${skipped}`, '', '', '', '', '']
@@ -52,7 +52,7 @@ const tables = {
     ),
   ),
   ours: table(
-    ['request', 'of hello', 'CPU us', 'spread'],
+    ['request', 'relative to hello', 'CPU us', 'spread'],
     Object.entries(results.ours).map(([name, { ratio, cpu_us, spread }]) => [
       name,
       fixed(ratio),
@@ -61,7 +61,7 @@ const tables = {
     ]),
   ),
   growth: table(
-    ['tokens in turn', 'of one token', 'CPU us'],
+    ['tokens in turn', 'relative to one token', 'CPU us'],
     Object.entries(results.growth).map(([tokens, { cpu_us }]) => [
       count(Number(tokens)),
       fixed(results.growth[1].cpu_us / cpu_us),
@@ -69,7 +69,7 @@ const tables = {
     ]),
   ),
   workers: table(
-    ['', 'token', "calls, of one worker's", 'CPU us', "of one worker's"],
+    ['', 'token', 'calls, relative to one worker', 'CPU us', 'CPU, relative to one worker'],
     results.workers.map(({ way, kind, rate_ratio, cpu_us, cpu_ratio }) => [
       way,
       kind,
@@ -80,29 +80,47 @@ const tables = {
   ),
   latency: results.latency.length
     ? table(
-        ['system', 'calls a second', 'p50 ms', 'p90', 'p99', 'p99.9'],
+        ['system', 'calls per second', 'p50 ms', 'p90', 'p99', 'p99.9'],
         results.latency.map(({ name, rate, achieved, ...its }) => [
           name,
           achieved < 0.95 * rate ? `${count(rate)} (${count(achieved)} reached)` : count(rate),
           ...[its.p50_ms, its.p90_ms, its.p99_ms, its.p999_ms].map((it) => fixed(it)),
         ]),
       )
-    : 'Skipped: `oha` is not there.',
-  start: `From the start of the process to the first 200 of \`/readyz\`, its issuer being on loopback: ${fixed(results.start.milliseconds, 0)} ms (slowest ${fixed(results.start.slowest, 0)}). The program has ${fixed(results.binary_bytes / 1e6, 1)} MB.`,
+    : 'Skipped: `oha` is not installed.',
+  start: `The time from the start of the process to the first 200 of \`/readyz\`, with the issuer on loopback, is ${fixed(results.start.milliseconds, 0)} ms (slowest run: ${fixed(results.start.slowest, 0)} ms). The program has a size of ${fixed(results.binary_bytes / 1e6, 1)} MB.`,
   instructions: `${table(
     ['request', 'instructions'],
     Object.entries(instructions).map(([name, its]) => [name, count(its)]),
   )}\n\nCompiled by ${rustc}.`,
 };
 
-const document = path.join(root, 'docs/performance.md');
-let content = fs.readFileSync(document, 'utf8');
-for (const [name, text] of Object.entries(tables)) {
-  const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!marks.test(content)) throw new Error(`docs/performance.md has no place for ${name}`);
-  content = content.replace(marks, (_, start, end) => `${start}${text}\n${end}`);
+/** Writes tables between their marks in a page. */
+function write(page, tables) {
+  const file = path.join(root, page);
+  let content = fs.readFileSync(file, 'utf8');
+  for (const [name, text] of Object.entries(tables)) {
+    const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+    if (!marks.test(content)) throw new Error(`${page} has no place for ${name}`);
+    content = content.replace(marks, (_, start, end) => `${start}${text}\n${end}`);
+  }
+  fs.writeFileSync(file, content);
 }
-fs.writeFileSync(document, content);
+write('docs/evidence/performance.md', tables);
+
+const COMPARED = ['ours', 'Envoy jwt_authn', 'Fastify + fast-jwt', results.reference];
+write('README.md', {
+  compared: table(
+    ['system', 'one token, used again', '10,000 tokens in turn'],
+    COMPARED.map((name) => results.peers.find((peer) => peer.name === name))
+      .filter((peer) => peer && !peer.skipped)
+      .map(({ name, held, many }) => [
+        name === 'ours' ? '**poem-resource-server**' : name,
+        fixed(held.ratio),
+        fixed(many.ratio),
+      ]),
+  ),
+});
 
 const drawn = results.peers.filter(({ skipped }) => !skipped);
 const byName = (pick) =>
@@ -114,27 +132,27 @@ const byName = (pick) =>
   );
 const charts = {
   peers: bars(
-    `Calls for the CPU of one whoami of ${results.reference}`,
-    ['hello', 'whoami, token held', 'whoami, 10,000 tokens'],
+    `Calls for the CPU time of one whoami of ${results.reference}`,
+    ['hello', 'whoami, token remembered', 'whoami, 10,000 tokens'],
     drawn.map(({ name, hello, held, many }) => ({
       name,
       values: [hello, held, many].map((it) => it?.ratio ?? NaN),
     })),
     'ours',
   ),
-  growth: lines('CPU of one whoami as tokens grow', ['tokens in turn', 'microseconds'], {
+  growth: lines('CPU time of one whoami, by number of tokens', ['tokens in turn', 'microseconds'], {
     ours: Object.entries(results.growth).map(([tokens, { cpu_us }]) => [Number(tokens), cpu_us]),
   }),
   ...(results.latency.length && {
     latency: lines(
       'whoami at fixed rates, 99th percentile',
-      ['calls a second', 'milliseconds'],
+      ['calls per second', 'milliseconds'],
       byName(({ rate, p99_ms }) => [rate, p99_ms]),
       true,
     ),
   }),
 };
-fs.mkdirSync(path.join(root, 'docs/charts'), { recursive: true });
+fs.mkdirSync(path.join(root, 'docs/evidence/charts'), { recursive: true });
 for (const [name, chart] of Object.entries(charts)) {
-  fs.writeFileSync(path.join(root, `docs/charts/${name}.svg`), chart);
+  fs.writeFileSync(path.join(root, `docs/evidence/charts/${name}.svg`), chart);
 }

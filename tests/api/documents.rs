@@ -138,9 +138,9 @@ async fn the_metadata_of_the_path_below_which_the_operations_are_names_that_path
 }
 
 #[test]
-fn the_settings_table_of_the_readme_is_that_of_the_program() {
-    let readme = include_str!("../../README.md");
-    let table = readme.split("<!-- settings -->\n").nth(1).unwrap();
+fn the_table_of_the_settings_page_is_that_of_the_program() {
+    let page = include_str!("../../docs/settings.md");
+    let table = page.split("<!-- settings -->\n").nth(1).unwrap();
     let table = table.split("<!-- /settings -->").next().unwrap();
 
     assert_eq!(table, settings_table(), "run scripts/generate");

@@ -1,4 +1,4 @@
-//! The keys of a remote issuer through its bad days: what `docs/threats.md` promises of them.
+//! The keys of a remote issuer through its bad days: what `docs/evidence/threats.md` promises of them.
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 #![allow(unreachable_pub)] // A test binary has no outside.
 

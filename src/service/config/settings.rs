@@ -90,7 +90,7 @@ pub(super) fn nearest(unknown: &Key) -> Option<String> {
 
 /// The settings as a Markdown table: key, environment variable, default and meaning.
 ///
-/// Made from the built-in default, for the README.
+/// Made from the built-in default, for `docs/settings.md`.
 pub fn settings_table() -> String {
     let head = ["key", "environment variable", "default", "meaning"].map(str::to_owned);
     let rule = ["---"; 4].map(str::to_owned);

@@ -1,11 +1,11 @@
-//! Every metric there is: its name, its kind, its labels and what it means.
+//! Every metric: its name, its kind, its labels and its meaning.
 //!
-//! Whoever writes a metric takes its name and labels from here, and `docs/observability.md`
-//! is made from here, so neither can say something else.
+//! The code that registers a metric takes its name and labels from here, and the table in
+//! `docs/observability.md` is generated from here, so the two cannot differ.
 
 use std::fmt::Write as _;
 
-/// A metric with so many labels.
+/// A metric with `LABELS` labels.
 pub(super) struct Described<const LABELS: usize> {
     /// Without the `_total` of a counter.
     pub(super) name: &'static str,
@@ -46,33 +46,33 @@ macro_rules! catalogue {
 
 #[rustfmt::skip] // A row a line.
 catalogue! {
-    REQUESTS: Counter "http_requests" ["operation", "status", "reason"] "Requests answered";
-    REQUEST_DURATION: Histogram "http_request_duration_seconds" ["operation"] "Time from a request's head to its answer";
-    CONNECTIONS: Gauge "http_connections" ["listener"] "Connections held now";
-    CONNECTIONS_MAX: Gauge "http_connections_max" ["listener"] "Connections that may be held at once: http.max_connections";
-    CONNECTIONS_UPGRADED: Gauge "http_connections_upgraded" ["listener"] "Connections that a handler has upgraded, as to a WebSocket; part of http_connections";
+    REQUESTS: Counter "http_requests" ["operation", "status", "reason"] "Requests that were answered";
+    REQUEST_DURATION: Histogram "http_request_duration_seconds" ["operation"] "Time from the head of a request to its response";
+    CONNECTIONS: Gauge "http_connections" ["listener"] "Open connections";
+    CONNECTIONS_MAX: Gauge "http_connections_max" ["listener"] "Maximum number of open connections: http.max_connections";
+    CONNECTIONS_UPGRADED: Gauge "http_connections_upgraded" ["listener"] "Open connections that a handler has upgraded, for example to a WebSocket; part of http_connections";
     CONNECTIONS_ACCEPTED: Counter "http_connections_accepted" ["listener"] "Connections accepted";
-    CERTIFICATE_DAYS: Gauge "tls_certificate_days_left" [] "Days until the certificate of http.tls.cert, or one of its chain, expires; negative when it has, and no sample without TLS";
-    VERIFICATIONS: Counter "token_verifications" ["outcome"] "Tokens judged, remembered ones too; scopes and claims that an operation asks for come after";
-    CACHE_LOOKUPS: Counter "token_cache_lookups" ["result"] "Tokens looked for among those that were accepted before";
-    KEYS: Gauge "jwks_keys" [] "Keys of the issuer that may verify now; 0 also when they are too old";
-    KEYS_AGE: Gauge "jwks_age_seconds" [] "Time since the keys were last fetched well; no sample before";
-    KEYS_MAX_STALE: Gauge "jwks_max_stale_seconds" [] "Age at which the keys may verify nothing more: issuer.max_stale";
-    KEY_FETCHES: Counter "jwks_fetches" [] "Attempts to fetch the keys that have ended; begins anew with a reload";
-    KEY_FETCH_FAILURES: Counter "jwks_fetch_failures" [] "Those of them that failed; begins anew with a reload";
-    DENYLIST_ENTRIES: Gauge "denylist_entries" [] "Denials in force, and some that have ended";
-    DENYLIST_AGE: Gauge "denylist_age_seconds" [] "Time since Redis last said that the denylist is whole, or since the start; no sample without Redis";
+    CERTIFICATE_DAYS: Gauge "tls_certificate_days_left" [] "Days until the certificate of http.tls.cert, or one of its chain, expires; negative after that, and no sample without TLS";
+    VERIFICATIONS: Counter "token_verifications" ["outcome"] "Verdicts on tokens, including remembered tokens, before the scopes and claims of the operation are checked";
+    CACHE_LOOKUPS: Counter "token_cache_lookups" ["result"] "Lookups of tokens in the cache of accepted tokens";
+    KEYS: Gauge "jwks_keys" [] "Keys of the issuer that are in use; 0 also when they are too old";
+    KEYS_AGE: Gauge "jwks_age_seconds" [] "Time since the last successful fetch of the keys; no sample before";
+    KEYS_MAX_STALE: Gauge "jwks_max_stale_seconds" [] "Age from which the keys are no longer used: issuer.max_stale";
+    KEY_FETCHES: Counter "jwks_fetches" [] "Completed attempts to fetch the keys; starts again at 0 after a reload";
+    KEY_FETCH_FAILURES: Counter "jwks_fetch_failures" [] "Failed attempts to fetch the keys; starts again at 0 after a reload";
+    DENYLIST_ENTRIES: Gauge "denylist_entries" [] "Denials in the list, some of which may have expired";
+    DENYLIST_AGE: Gauge "denylist_age_seconds" [] "Time since Redis last confirmed that the denylist is complete, or since the start; no sample without Redis";
     RELOADS: Counter "config_reloads" ["result"] "Reloads of the settings (SIGHUP)";
-    LAST_RELOAD_OK: Gauge "config_last_reload_ok" [] "1, or 0 when the last reload failed and the old settings go on";
-    LOG_LINES_DROPPED: Counter "log_lines_dropped" [] "Log lines dropped because nobody took them in time";
-    BUILD_INFO: Gauge "build_info" ["version", "features"] "1, with what this program is";
-    PROCESS_CPU: Counter "process_cpu_seconds" [] "Processor time, of user and system";
+    LAST_RELOAD_OK: Gauge "config_last_reload_ok" [] "1, or 0 if the last reload failed and the old settings are still in force";
+    LOG_LINES_DROPPED: Counter "log_lines_dropped" [] "Log lines that were dropped because standard error was read too slowly";
+    BUILD_INFO: Gauge "build_info" ["version", "features"] "Always 1; the labels describe the program";
+    PROCESS_CPU: Counter "process_cpu_seconds" [] "Processor time of user and system";
     PROCESS_RESIDENT: Gauge "process_resident_memory_bytes" [] "Memory in use";
     PROCESS_VIRTUAL: Gauge "process_virtual_memory_bytes" [] "Address space in use";
     PROCESS_OPEN_FDS: Gauge "process_open_fds" [] "File descriptors in use";
-    PROCESS_MAX_FDS: Gauge "process_max_fds" [] "File descriptors that may be in use";
+    PROCESS_MAX_FDS: Gauge "process_max_fds" [] "Maximum number of file descriptors";
     PROCESS_THREADS: Gauge "process_threads" [] "Threads";
-    PROCESS_START: Gauge "process_start_time_seconds" [] "When the process started, since 1970-01-01 UTC";
+    PROCESS_START: Gauge "process_start_time_seconds" [] "Start time of the process, since 1970-01-01 UTC";
 }
 
 /// A metric as a row of the table.
@@ -85,7 +85,7 @@ struct Row {
 
 /// The metrics as a Markdown table: name, type, labels and meaning.
 ///
-/// For `docs/observability.md`.
+/// `docs/observability.md` contains it.
 pub fn metrics_table() -> String {
     let mut table = "| metric | type | labels | meaning |\n| --- | --- | --- | --- |\n".to_owned();
     for row in ROWS {
