@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::http2::{PREFACE, frame};
 use crate::program::{Program, Protocol};
 
-/// An attack of the table in docs/reliability.md.
+/// An attack of the table in docs/evidence/reliability.md.
 #[derive(Clone, Copy)]
 pub struct Attack {
     pub name: &'static str,
