@@ -5,6 +5,11 @@ mod api;
 
 use std::process::ExitCode;
 
+/// After an attack, the allocator of the system would keep what it took.
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     api::application().run()
 }

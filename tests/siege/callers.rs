@@ -25,7 +25,7 @@ impl Callers {
         let tasks = (0..4)
             .map(|_| {
                 let (door, token) = (program.door.clone(), program.token.clone());
-                tokio::spawn(keep_calling(door, token, stopped.clone()))
+                tokio::spawn(keep_calling(door, token, stopped.clone(), |_| {}))
             })
             .collect();
         Self { stop, tasks }
@@ -55,7 +55,26 @@ impl Latencies {
     }
 }
 
-async fn keep_calling(door: Door, token: String, stopped: watch::Receiver<bool>) -> Vec<Duration> {
+/// One call, which is answered 200.
+pub async fn call_once(program: &Program) {
+    let (stop, stopped) = watch::channel(false);
+    let calling = keep_calling(
+        program.door.clone(),
+        program.token.clone(),
+        stopped,
+        move |_| {
+            stop.send_replace(true);
+        },
+    );
+    assert_eq!(calling.await.len(), 1);
+}
+
+async fn keep_calling(
+    door: Door,
+    token: String,
+    stopped: watch::Receiver<bool>,
+    answered: impl Fn(Duration),
+) -> Vec<Duration> {
     let head = format!(
         "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
     );
@@ -84,5 +103,6 @@ async fn keep_calling(door: Door, token: String, stopped: watch::Receiver<bool>)
             String::from_utf8_lossy(answer)
         );
         latencies.push(started.elapsed());
+        answered(started.elapsed());
     }
 }

@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
+use crate::callers;
 use crate::relay::Relay;
 use crate::secure::{Connection, Door, Files};
 
@@ -79,14 +80,17 @@ impl Program {
         let (child, address) = spawn(10_000, &relay.issuer(), &settings).await;
         let claims = issuer.token_for_client(CLIENT_ID, &["profile:read"]);
         let claims = claims.claim("iss", relay.issuer());
-        Self {
+        let program = Self {
             child,
             address,
             token: issuer.sign(&claims),
             issuer,
             door: files.map_or_else(|| Door::plain(address), |files| files.door(address)),
             relay: Some(relay),
-        }
+        };
+        // The service has keys from now on.
+        callers::call_once(&program).await;
+        program
     }
 
     /// What the token of a caller says.
