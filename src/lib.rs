@@ -73,6 +73,7 @@
 //!   `default-features = false, features = ["service"]`.
 //! - `redis`: replicas of the service that share a denylist.
 //! - `otel`: traces, which the service sends to an OpenTelemetry collector.
+//! - `jemalloc`: the allocator of this package's own program. It changes nothing in the library.
 //! - `testing`: the walk, and applications in tests; for dev-dependencies.
 
 #[cfg(feature = "service")]
