@@ -22,6 +22,8 @@ mod keys;
 mod okta;
 mod roca;
 mod scope;
+#[cfg(feature = "service")]
+mod unverified;
 mod validation;
 
 pub use algorithm::Algorithm;
@@ -39,4 +41,6 @@ pub use jws::{
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
 pub(crate) use okta::{is_okta_org_server, okta_organization};
 pub use scope::{Scope, ScopeError, ScopeToken};
+#[cfg(feature = "service")]
+pub(crate) use unverified::{UnverifiedClaims, UnverifiedToken};
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -1,17 +1,19 @@
-//! Reads one JSON Web Key and binds it to one algorithm (RFC 7517, RFC 7518 section 6).
+//! Reads one JSON Web Key and binds it to its algorithms (RFC 7517, RFC 7518 section 6).
 //!
 //! 1. Leave out private and symmetric keys: whoever publishes one has lost it.
 //! 2. Leave out keys for another use than verifying signatures.
-//! 3. The algorithm is `alg`, or by the type of key: RS256, ES256, ES384, EdDSA.
+//! 3. The algorithm is `alg`. Without `alg`, the type of key decides: ES256, ES384 or EdDSA by
+//!    its curve, and each RSA algorithm for an RSA key.
 //! 4. Parse the key once; a verification later only uses it.
 
-use aws_lc_rs::rsa::PublicKeyComponents;
-use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters};
+mod rsa;
+
+use aws_lc_rs::signature::{self, ParsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, MAX_KEY_ID_BYTES, roca};
+use super::{Algorithm, MAX_KEY_ID_BYTES};
 
 /// Why a key, or a whole key set, is not used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,11 +59,11 @@ pub enum KeyError {
     TooMany,
 }
 
-/// A key as a set holds it: named, bound to an algorithm, parsed.
+/// A key as a set holds it: named, bound to its algorithms, parsed.
 pub(super) struct ParsedJwk {
     pub(super) key_id: Option<String>,
-    pub(super) algorithm: Algorithm,
-    pub(super) public_key: ParsedPublicKey,
+    /// The key for each algorithm that it verifies; never empty.
+    pub(super) public_keys: Vec<(Algorithm, ParsedPublicKey)>,
 }
 
 impl ParsedJwk {
@@ -79,17 +81,16 @@ impl ParsedJwk {
             Some(Value::String(name)) => Some(Algorithm::find(name).ok_or(KeyError::Unsupported)?),
             Some(_) => return Err(malformed("alg")),
         };
-        let (algorithm, public_key) = match (text(members, "kty")?, curve(members)?) {
-            ("RSA", None) => rsa(members, named.unwrap_or(Algorithm::Rs256))?,
-            ("EC", Some("P-256")) => ec(members, named, Algorithm::Es256, 32)?,
-            ("EC", Some("P-384")) => ec(members, named, Algorithm::Es384, 48)?,
-            ("OKP", Some("Ed25519")) => ed25519(members, named)?,
+        let public_keys = match (text(members, "kty")?, curve(members)?) {
+            ("RSA", None) => rsa::read(members, named)?,
+            ("EC", Some("P-256")) => vec![ec(members, named, Algorithm::Es256, 32)?],
+            ("EC", Some("P-384")) => vec![ec(members, named, Algorithm::Es384, 48)?],
+            ("OKP", Some("Ed25519")) => vec![ed25519(members, named)?],
             _ => return Err(KeyError::Unsupported),
         };
         Ok(Self {
             key_id,
-            algorithm,
-            public_key,
+            public_keys,
         })
     }
 }
@@ -117,41 +118,6 @@ fn refuse_other_uses(members: &Map<String, Value>) -> Result<(), KeyError> {
     } else {
         Err(KeyError::OtherUse)
     }
-}
-
-fn rsa(
-    members: &Map<String, Value>,
-    algorithm: Algorithm,
-) -> Result<(Algorithm, ParsedPublicKey), KeyError> {
-    let parameters: &'static RsaParameters = match algorithm {
-        Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-        Algorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-        Algorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-        Algorithm::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
-        Algorithm::Ps384 => &signature::RSA_PSS_2048_8192_SHA384,
-        Algorithm::Ps512 => &signature::RSA_PSS_2048_8192_SHA512,
-        Algorithm::Es256 | Algorithm::Es384 | Algorithm::EdDsa => {
-            return Err(KeyError::Unsupported);
-        }
-    };
-    let n = number(members, "n")?;
-    let e = number(members, "e")?;
-    let bits = n.len() * 8 - n[0].leading_zeros() as usize;
-    let exponent_is_sound = e.len() <= 4 && e[e.len() - 1] % 2 == 1 && e != [1];
-    if !(2048..=8192).contains(&bits) || !exponent_is_sound {
-        return Err(KeyError::WrongStrength { bits });
-    }
-    // A product of large primes is odd.
-    if n[n.len() - 1].is_multiple_of(2) {
-        return Err(malformed("n"));
-    }
-    if roca::has_fingerprint(&n) {
-        return Err(KeyError::Roca);
-    }
-    PublicKeyComponents { n, e }
-        .to_parsed_public_key(parameters)
-        .map(|key| (algorithm, key))
-        .map_err(|_| malformed("n"))
 }
 
 fn ec(
@@ -226,17 +192,6 @@ fn decode(members: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>,
     URL_SAFE_NO_PAD
         .decode(text(members, member)?)
         .map_err(|_| malformed(member))
-}
-
-/// A positive number, without the leading zeros that some issuers send.
-fn number(members: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, KeyError> {
-    let mut bytes = decode(members, member)?;
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    bytes.drain(..zeros);
-    if bytes.is_empty() {
-        return Err(malformed(member));
-    }
-    Ok(bytes)
 }
 
 fn malformed(member: &'static str) -> KeyError {

@@ -13,7 +13,7 @@ use poem_resource_server::doctor::{Diagnosis, Doctor, EXAMINATIONS, Status};
 use poem_resource_server::issuer::{
     ClientCredentials, Fetch, FetchPolicy, GrantError, Issuer, Metadata, RefreshPolicy,
 };
-use poem_resource_server::token::{Audience, Scope, ScopeToken};
+use poem_resource_server::token::{Algorithm, Audience, Scope, ScopeToken};
 use serde_json::json;
 
 use issuer::{Scripted, rsa_key};
@@ -26,6 +26,7 @@ fn doctor(issuer: &str) -> Doctor {
         policy: RefreshPolicy::default(),
         leeway: Duration::from_secs(60),
         token_types: Vec::new(),
+        algorithms: Algorithm::ALL.to_vec(),
         audience: Audience::parse("api://default").unwrap(),
         client: None,
         clock: Arc::new(SystemClock::new()),
@@ -34,12 +35,7 @@ fn doctor(issuer: &str) -> Doctor {
 
 fn client(secret: &str, scope: &[&str]) -> ClientCredentials {
     let scope: Result<Scope, _> = scope.iter().map(|text| ScopeToken::parse(text)).collect();
-    ClientCredentials {
-        client_id: CLIENT_ID.to_owned(),
-        client_secret: secret.to_owned(),
-        scope: scope.unwrap(),
-        token_hosts: Vec::new(),
-    }
+    ClientCredentials::new(CLIENT_ID, secret).with_scope(scope.unwrap())
 }
 
 /// What failed and what was warned of, in brackets.
@@ -368,10 +364,8 @@ async fn grant(url: &str, token_hosts: &[&str]) -> Result<String, GrantError> {
     let fetch = Fetch::new(&FetchPolicy::default()).unwrap();
     let issuer = Issuer::parse(url).unwrap();
     let metadata = Metadata::discover(&fetch, &issuer, &[]).await.unwrap();
-    let credentials = ClientCredentials {
-        token_hosts: token_hosts.iter().map(ToString::to_string).collect(),
-        ..client("secret", &[])
-    };
+    let hosts = token_hosts.iter().map(ToString::to_string);
+    let credentials = client("secret", &[]).with_token_hosts(hosts);
     let token = credentials.request(&fetch, &metadata).await?;
     Ok(token.secret().to_owned())
 }

@@ -1,5 +1,7 @@
 //! Why an exchange failed.
 
+use std::error::Error;
+
 use http::StatusCode;
 
 use super::policy::MAX_BODY_BYTES;
@@ -20,6 +22,12 @@ pub enum FetchError {
     /// A deadline passed.
     #[error("no answer in time")]
     Timeout,
+    /// The server's certificate is not trusted.
+    #[error("the server's certificate is not trusted: {}", fault.as_str())]
+    Certificate {
+        /// What is wrong with it.
+        fault: CertificateFault,
+    },
     /// No connection, or no TLS.
     #[error("cannot connect")]
     Connect(#[source] reqwest::Error),
@@ -45,11 +53,69 @@ pub enum FetchError {
     TooLarge,
 }
 
+/// What is wrong with a server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// It comes from an authority that is not trusted.
+    UnknownAuthority,
+    /// It has expired.
+    Expired,
+    /// It is not valid yet.
+    NotYetValid,
+    /// It is for another name.
+    OtherName,
+    /// It is an authority's own certificate, not that of a server.
+    Authority,
+    /// Anything else.
+    Unverifiable,
+}
+
+impl CertificateFault {
+    /// In words, to be read after a colon.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownAuthority => "it comes from an authority that is not trusted here",
+            Self::Expired => "it has expired",
+            Self::NotYetValid => "it is not valid yet",
+            Self::OtherName => "it is for another name",
+            Self::Authority => "it is an authority's own certificate, not that of a server",
+            Self::Unverifiable => "it cannot be verified",
+        }
+    }
+
+    /// By the words of rustls, whose error is the innermost cause.
+    fn find(error: &(dyn Error + 'static)) -> Option<Self> {
+        let mut innermost = error;
+        while let Some(cause) = innermost.source() {
+            innermost = cause;
+        }
+        let innermost = innermost.to_string();
+        let words = innermost.split_once("invalid peer certificate")?.1;
+        let has = |word: &str| words.contains(word);
+        Some(if has("UnknownIssuer") {
+            Self::UnknownAuthority
+        } else if has("xpired") || has("not valid after") {
+            Self::Expired
+        } else if has("NotValidYet") || has("not valid before") {
+            Self::NotYetValid
+        } else if has("not valid for") || has("NotValidForName") {
+            Self::OtherName
+        } else if has("CaUsedAsEndEntity") {
+            Self::Authority
+        } else {
+            Self::Unverifiable
+        })
+    }
+}
+
 impl FetchError {
     /// Whether the issuer did not answer or could not. A later attempt may succeed.
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Timeout | Self::Connect(_) | Self::Transport(_) => true,
+            Self::Timeout | Self::Certificate { .. } | Self::Connect(_) | Self::Transport(_) => {
+                true
+            }
             Self::Status { status, .. } => status.is_server_error(),
             _ => false,
         }
@@ -60,6 +126,8 @@ impl FetchError {
         let error = error.without_url();
         if error.is_timeout() {
             Self::Timeout
+        } else if let Some(fault) = CertificateFault::find(&error) {
+            Self::Certificate { fault }
         } else if error.is_connect() {
             Self::Connect(error)
         } else {
