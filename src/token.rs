@@ -42,5 +42,5 @@ pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload
 pub(crate) use okta::{is_okta_org_server, okta_organization};
 pub use scope::{Scope, ScopeError, ScopeToken};
 #[cfg(feature = "service")]
-pub(crate) use unverified::{UnverifiedClaims, UnverifiedToken};
+pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

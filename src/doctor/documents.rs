@@ -8,7 +8,7 @@ use openidconnect::core::{CoreGrantType, CoreJwsSigningAlgorithm};
 use url::Url;
 
 use crate::issuer::{
-    CertificateFault, DiscoveryError, Fetch, FetchError, FetchedDocument, Issuer, Metadata, explain,
+    DiscoveryError, Fetch, FetchError, FetchedDocument, Issuer, Metadata, explain,
 };
 use crate::token::Algorithm;
 
@@ -55,7 +55,7 @@ pub(super) async fn openid_configuration(
         matches!(&error, FetchError::Status { status, .. } if *status == StatusCode::NOT_FOUND);
     match &error {
         FetchError::Certificate { fault } => {
-            diagnosis.failed("tls", &found, certificate_fix(*fault));
+            diagnosis.failed("tls", &found, fault.fix());
         }
         FetchError::Connect(_) | FetchError::Timeout | FetchError::Transport(_) => {
             diagnosis.failed("connect", &found, "");
@@ -213,23 +213,6 @@ fn names_okta_server(issuer: &Issuer) -> bool {
         .split_once("/oauth2/")
         .map_or("", |(_, server)| server);
     !matches!(server, "" | "default") && !server.starts_with("aus")
-}
-
-fn certificate_fix(fault: CertificateFault) -> &'static str {
-    match fault {
-        CertificateFault::UnknownAuthority => {
-            "Name the file with the certificate of the issuer's authority in `issuer.ca`, or \
-             install that certificate on this machine: `update-ca-certificates`."
-        }
-        CertificateFault::Expired | CertificateFault::NotYetValid => {
-            "Have the issuer's certificate renewed. If it is new, compare this machine's clock."
-        }
-        CertificateFault::OtherName => "Write the issuer with the name that its certificate has.",
-        CertificateFault::Authority => {
-            "Have the issuer present a certificate for its own name, signed by that authority."
-        }
-        _ => "",
-    }
 }
 
 /// A slower name server counts as unavailable.

@@ -8,6 +8,7 @@
 //! It does not retry: see [`RemoteKeySet`](super::RemoteKeySet) for when to fetch again.
 
 mod authorities;
+mod certificate;
 mod client;
 mod error;
 mod headers;
@@ -28,7 +29,8 @@ use super::loopback::is_loopback;
 use headers::{is_json, max_age};
 
 pub use authorities::{Authorities, AuthoritiesError};
-pub use error::{CertificateFault, FetchError};
+pub use certificate::CertificateFault;
+pub use error::FetchError;
 pub use policy::{FetchPolicy, MAX_BODY_BYTES};
 pub use witness::{EndOfExchange, ExchangeWitness};
 

@@ -31,7 +31,7 @@ pub(crate) async fn print(
     mut config: Config,
     options: ExplainOptions,
 ) -> Result<(), Failure> {
-    let token = input::token(options.token)?;
+    let token = input::token(options.token.as_deref())?;
     let (issuer, _) = embedded::issuer(&config)?;
     config.issuer.url = Some(issuer.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());

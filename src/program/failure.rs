@@ -166,6 +166,12 @@ impl Failure {
     fn fix(&self) -> Option<String> {
         match self {
             Self::Grant(error) => Some(error.fix().to_owned()),
+            Self::Discovery { source, .. } => source
+                .certificate_fault()
+                .map(|fault| fault.fix().to_owned()),
+            Self::Keys { source, .. } => source
+                .certificate_fault()
+                .map(|fault| fault.fix().to_owned()),
             Self::NoScope { source, scopes } if scopes.is_empty() => Some(source.fix().to_owned()),
             Self::NoScope { scopes, .. } => {
                 let flags: Vec<_> = scopes.iter().map(|it| format!("--scope {it}")).collect();

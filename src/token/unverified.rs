@@ -157,7 +157,7 @@ impl UnverifiedClaims {
         rules: &Validation,
         now: Duration,
     ) -> Option<Result<(), TokenError>> {
-        Some(rules.check_expiry(self.date("exp")??, now))
+        Some(rules.check_expiry(self.date("exp")?, now))
     }
 
     /// `None` where the claim cannot be read.
@@ -166,7 +166,8 @@ impl UnverifiedClaims {
         rules: &Validation,
         now: Duration,
     ) -> Option<Result<(), TokenError>> {
-        Some(rules.check_not_before(self.date("nbf")?, now))
+        let not_before = date(&self.members, "nbf").ok()?;
+        Some(rules.check_not_before(not_before, now))
     }
 
     /// `None` where the claim cannot be read.
@@ -175,11 +176,12 @@ impl UnverifiedClaims {
         rules: &Validation,
         now: Duration,
     ) -> Option<Result<(), TokenError>> {
-        Some(rules.check_issued_at(self.date("iat")?, now))
+        let issued_at = date(&self.members, "iat").ok()?;
+        Some(rules.check_issued_at(issued_at, now))
     }
 
-    /// A claim that is a time; `Some(None)` where it is absent.
-    pub(crate) fn date(&self, claim: &'static str) -> Option<Option<NumericDate>> {
-        date(&self.members, claim).ok()
+    /// A claim that is a time; `None` where it is absent or cannot be read.
+    pub(crate) fn date(&self, claim: &'static str) -> Option<NumericDate> {
+        date(&self.members, claim).ok()?
     }
 }

@@ -5,13 +5,16 @@
 //! because the key is looked for first, but the rule on the issuer shows the cause.
 //!
 //! 1. The verifier gives its verdict.
-//! 2. Each rule is evaluated by itself: see [`rules`].
+//! 2. Each rule is evaluated by itself, if what it needs is there.
 //! 3. Of the rules that are broken, the most likely mistake is named first.
 //!
 //! Shows neither the token nor its signature.
 
-mod rules;
+mod claims;
+mod header;
+mod rule;
 mod shown;
+mod signature;
 mod times;
 
 use base64::Engine;
@@ -20,10 +23,13 @@ use serde_json::{Map, Value};
 
 use super::warnings::warnings;
 use super::{Verifier, VerifyError};
-use crate::token::{Claims, UnverifiedClaims};
+use crate::token::{Claims, TokenError, UnverifiedClaims};
 
-use rules::Examination;
+use claims::{ReadClaims, UNREADABLE};
+use rule::Evaluation;
 use shown::shown;
+
+pub use rule::{ExplainedRule, RuleState};
 
 /// What a token says, and which rules it breaks.
 #[derive(Debug, Clone)]
@@ -33,36 +39,6 @@ pub struct Explanation {
     rules: Vec<ExplainedRule>,
     verdict: Result<(), VerifyError>,
     unverified: Option<Claims>,
-}
-
-/// One rule, in the order in which the verifier applies them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ExplainedRule {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether the token keeps it.
-    pub state: RuleState,
-    /// The reason word of the refusal, if the rule is broken.
-    pub reason: Option<&'static str>,
-    /// What the token says, or why the rule was not examined. ASCII, of bounded length.
-    pub found: String,
-    /// What the rule wants.
-    pub wanted: String,
-}
-
-/// Whether a token keeps a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RuleState {
-    /// It does.
-    Passed,
-    /// It does not, and this is what the verifier refuses it for.
-    Failed,
-    /// It does not, but the verifier refuses it for an earlier rule, or had no keys.
-    WouldFail,
-    /// Nobody knows: something that the rule needs is missing.
-    NotExamined,
 }
 
 impl Explanation {
@@ -126,16 +102,28 @@ impl Explanation {
         self.claims.as_ref().map(lines)
     }
 
+    /// Marks the rule that the verifier stopped at: the first that gives the reason of its verdict.
+    fn mark_failed(&mut self) {
+        let Err(error) = &self.verdict else {
+            return;
+        };
+        // Bytes that are no JSON at all are shown as nothing, and are a fault of the claims.
+        if let VerifyError::Token(TokenError::MalformedPayload) = error
+            && let Some(rule) = self.rules.iter_mut().find(|rule| rule.name == "claims")
+        {
+            rule.reason = Some(error.reason());
+            rule.state = RuleState::WouldFail;
+            rule.found.clear();
+        }
+        let mut rules = self.rules.iter_mut();
+        if let Some(rule) = rules.find(|rule| rule.reason == Some(error.reason())) {
+            rule.state = RuleState::Failed;
+        }
+    }
+
     /// The claims, if each can be read. Nobody vouches for them unless the token is accepted.
     pub(crate) fn unverified(&self) -> Option<&Claims> {
         self.unverified.as_ref()
-    }
-}
-
-impl ExplainedRule {
-    /// Whether the token breaks it.
-    pub fn is_broken(&self) -> bool {
-        matches!(self.state, RuleState::Failed | RuleState::WouldFail)
     }
 }
 
@@ -147,20 +135,47 @@ impl Verifier {
         let mut object = || read(parts.next().unwrap_or_default());
         let (header, claims) = (object(), object());
         let unverified = payload(token);
-        let examination = Examination {
-            verifier: self,
-            header: header.as_ref(),
-            claims: claims.as_ref(),
+        let mut rules = header::rules_on_form(token);
+        rules.extend(header::rules_on_header(
+            token,
+            header.as_ref(),
+            &self.validation,
+        ));
+        let keys = self.keys.current();
+        rules.extend(signature::rules(token, header.as_ref(), keys.as_deref()));
+        let read = ReadClaims {
+            members: claims.as_ref(),
             unverified: unverified.as_ref(),
-            verdict: verdict.as_ref().err(),
         };
-        Explanation {
-            rules: examination.rules(token),
+        rules.extend(read.rules(&self.validation, self.clock.now()));
+        rules.extend(self.rule_on_denials(unverified.as_ref()));
+        let mut explanation = Explanation {
+            rules,
             unverified: unverified.and_then(|claims| claims.whole().cloned()),
             header,
             claims,
             verdict,
-        }
+        };
+        explanation.mark_failed();
+        explanation
+    }
+
+    fn rule_on_denials(&self, claims: Option<&UnverifiedClaims>) -> Option<ExplainedRule> {
+        let denylist = self.denylist.as_ref()?;
+        let evaluation = match claims.and_then(UnverifiedClaims::whole) {
+            Some(claims) => denylist.check(claims, self.clock.now()).into(),
+            None => Evaluation::NotExamined(UNREADABLE),
+        };
+        let found = match denylist.len() {
+            1 => "1 denial is known".to_owned(),
+            number => format!("{number} denials are known"),
+        };
+        Some(ExplainedRule::new(
+            "denylist",
+            evaluation,
+            found,
+            "not on the denylist",
+        ))
     }
 }
 

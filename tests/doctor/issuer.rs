@@ -33,10 +33,13 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+/// The `Authorization` header and the form.
+type TokenRequest = (Option<String>, String);
+
 pub(crate) struct Scripted {
     url: String,
-    /// The requests of its token endpoint: the `Authorization` header and the form.
-    requests: Arc<Mutex<Vec<(Option<String>, String)>>>,
+    /// The requests of its token endpoint.
+    requests: Arc<Mutex<Vec<TokenRequest>>>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -74,7 +77,7 @@ impl Scripted {
                         let form = request.take_body().into_string().await.unwrap();
                         let authorization = request.header("authorization").map(str::to_owned);
                         requests.lock().unwrap().push((authorization, form));
-                        poem::Result::Ok(answer.response(ahead))
+                        Ok::<_, poem::Error>(answer.response(ahead))
                     }
                 }))
             });
@@ -88,7 +91,7 @@ impl Scripted {
     }
 
     /// The last request of the token endpoint.
-    pub(crate) fn last_request(&self) -> (Option<String>, String) {
+    pub(crate) fn last_request(&self) -> TokenRequest {
         self.requests.lock().unwrap().pop().unwrap()
     }
 

@@ -90,7 +90,7 @@ describe('an issuer with a private authority', { skip: openssl ? false : 'openss
       assert.match(stdout.replace(/\s+/g, ' '), /FAILED tls .*it comes from an authority that is not trusted here fix: .*`issuer\.ca`/);
     }
     assert.equal(token.code, 69);
-    assert.match(token.stderr, /authority that is not trusted here/);
+    assert.match(token.stderr, /authority that is not trusted here\n {2}fix: Name the file .* in `issuer\.ca`/);
   });
 
   test('a file that names no authority is an error of the settings', async () => {

@@ -1,9 +1,8 @@
 //! Why an exchange failed.
 
-use std::error::Error;
-
 use http::StatusCode;
 
+use super::certificate::CertificateFault;
 use super::policy::MAX_BODY_BYTES;
 
 /// Why a document could not be fetched.
@@ -51,62 +50,6 @@ pub enum FetchError {
     /// The body is larger than [`MAX_BODY_BYTES`].
     #[error("the answer is longer than {MAX_BODY_BYTES} bytes")]
     TooLarge,
-}
-
-/// What is wrong with a server's certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CertificateFault {
-    /// It comes from an authority that is not trusted.
-    UnknownAuthority,
-    /// It has expired.
-    Expired,
-    /// It is not valid yet.
-    NotYetValid,
-    /// It is for another name.
-    OtherName,
-    /// It is an authority's own certificate, not that of a server.
-    Authority,
-    /// Anything else.
-    Unverifiable,
-}
-
-impl CertificateFault {
-    /// In words, to be read after a colon.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownAuthority => "it comes from an authority that is not trusted here",
-            Self::Expired => "it has expired",
-            Self::NotYetValid => "it is not valid yet",
-            Self::OtherName => "it is for another name",
-            Self::Authority => "it is an authority's own certificate, not that of a server",
-            Self::Unverifiable => "it cannot be verified",
-        }
-    }
-
-    /// By the words of rustls, whose error is the innermost cause.
-    fn find(error: &(dyn Error + 'static)) -> Option<Self> {
-        let mut innermost = error;
-        while let Some(cause) = innermost.source() {
-            innermost = cause;
-        }
-        let innermost = innermost.to_string();
-        let words = innermost.split_once("invalid peer certificate")?.1;
-        let has = |word: &str| words.contains(word);
-        Some(if has("UnknownIssuer") {
-            Self::UnknownAuthority
-        } else if has("xpired") || has("not valid after") {
-            Self::Expired
-        } else if has("NotValidYet") || has("not valid before") {
-            Self::NotYetValid
-        } else if has("not valid for") || has("NotValidForName") {
-            Self::OtherName
-        } else if has("CaUsedAsEndEntity") {
-            Self::Authority
-        } else {
-            Self::Unverifiable
-        })
-    }
 }
 
 impl FetchError {

@@ -51,9 +51,7 @@ impl GrantError {
                 "Compare the issuer with its console: its discovery document names no \
                  `token_endpoint`."
             }
-            Self::Fetch(FetchError::Certificate { .. }) => {
-                "Name the file of the authority that issued the certificate in `issuer.ca`."
-            }
+            Self::Fetch(FetchError::Certificate { fault }) => fault.fix(),
             Self::Fetch(_) => {
                 "See whether a firewall or a proxy blocks the way to the token endpoint. \
                  `issuer.connect_timeout` and `issuer.timeout` limit the wait."

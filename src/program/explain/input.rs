@@ -8,8 +8,8 @@ use crate::program::failure::Failure;
 
 /// From the argument, which may be `@FILE` or `-`, else from `OKTA_TOKEN`, else from standard
 /// input.
-pub(super) fn token(argument: Option<String>) -> Result<String, Failure> {
-    let text = match argument.as_deref() {
+pub(super) fn token(argument: Option<&str>) -> Result<String, Failure> {
+    let text = match argument {
         Some("-") => standard_input()?,
         Some(argument) => match argument.strip_prefix('@') {
             Some(path) => read(Path::new(path))?,
