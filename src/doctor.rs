@@ -49,13 +49,13 @@ impl Doctor {
     /// Examines the issuer and returns what was found.
     pub async fn examine(self) -> Diagnosis {
         let mut diagnosis = Diagnosis::of(&self.issuer);
-        self.ask(&mut diagnosis).await;
+        self.run(&mut diagnosis).await;
         diagnosis.skip_the_rest();
         diagnosis
     }
 
     /// Runs the examinations until one fails on which the others depend.
-    async fn ask(self, diagnosis: &mut Diagnosis) -> Option<()> {
+    async fn run(self, diagnosis: &mut Diagnosis) -> Option<()> {
         let issuer = self.url(diagnosis)?;
         documents::resolve(&issuer, diagnosis).await?;
         let document = documents::openid_configuration(&self.fetch, &issuer, diagnosis).await?;

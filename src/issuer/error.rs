@@ -8,7 +8,7 @@ use crate::token::{AudienceError, KeyError};
 
 use super::{CertificateFault, FetchError, IssuerError};
 
-/// What stands between us and an issuer's keys. The message ends with what to do.
+/// Why there are no keys of an issuer. Most messages end with what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoveryError {

@@ -89,7 +89,7 @@ impl Fetch {
     }
 
     /// Notifies the witness that somebody waits for the next exchange.
-    pub(super) fn tell_of_want(&self) {
+    pub(super) fn notify_want(&self) {
         if let Some(witness) = &self.witness {
             witness.wanted();
         }

@@ -72,7 +72,7 @@ pub(crate) async fn print(
     if explanation.is_accepted() || options.offline {
         return Ok(());
     }
-    // The keys are there and hold none, or the denylist is too old.
+    // The issuer's key set has no key.
     Err(Failure::Refused)
 }
 
@@ -114,6 +114,6 @@ pub(crate) fn reasons() -> String {
     table
 }
 
-const OFFLINE: &str = "Offline: no request was sent, so nobody knows who signed the token.";
+const OFFLINE: &str = "Offline: no request was sent.";
 const NO_SHARED_DENIALS: &str =
     "The denylist that replicas share could not be read from Redis: denials there are unknown.";

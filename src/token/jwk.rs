@@ -1,6 +1,6 @@
 //! Reads one JSON Web Key and binds it to its algorithms (RFC 7517, RFC 7518 section 6).
 //!
-//! 1. Leave out private and symmetric keys: whoever publishes one has lost it.
+//! 1. Leave out private and symmetric keys: a published one is no longer secret.
 //! 2. Leave out keys for another use than verifying signatures.
 //! 3. The algorithm is `alg`. Without `alg`, the type of key decides: ES256, ES384 or EdDSA by
 //!    its curve, and each RSA algorithm for an RSA key.
@@ -28,7 +28,7 @@ pub enum KeyError {
         /// Its registered name.
         member: &'static str,
     },
-    /// A private key: the issuer has given it away.
+    /// A private key, which the issuer must not publish.
     #[error("the key is private and must not be published")]
     Private,
     /// A shared secret, which anybody who reads the set could sign with.
@@ -54,12 +54,12 @@ pub enum KeyError {
     /// Another key of the same set has this `kid` and algorithm.
     #[error("another key has the same kid and algorithm")]
     Duplicate,
-    /// It stands behind the first [`MAX_KEYS`](super::MAX_KEYS) keys.
+    /// It comes after the first [`MAX_KEYS`](super::MAX_KEYS) keys.
     #[error("the set has too many keys")]
     TooMany,
 }
 
-/// A key as a set holds it: named, bound to its algorithms, parsed.
+/// A key as it is in a set: named, bound to its algorithms, parsed.
 pub(super) struct ParsedJwk {
     pub(super) key_id: Option<String>,
     /// The key for each algorithm that it verifies; never empty.

@@ -1,4 +1,4 @@
-//! Chooses the key that verifies a token, and lets it verify.
+//! Chooses the key that verifies a token, and verifies with it.
 //!
 //! 1. Keys that cannot be used were left out when the set was read: see `KeyError`.
 //! 2. With a `kid`, its key must be for the header's `alg`. An RSA key that is published without
@@ -17,16 +17,16 @@ use serde_json::Value;
 use super::jwk::ParsedJwk;
 use super::{Algorithm, Header, Jws, KeyError, TokenError, json};
 
-/// The most keys that a set holds; those behind are left out.
+/// The maximum number of keys in a set. The keys after that are left out.
 pub const MAX_KEYS: usize = 100;
 
 /// Where a verifier gets its keys.
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
-    /// The keys in force now, without waiting; `None` when there are none to trust.
+    /// The current keys, without waiting; `None` when there are none that can be trusted.
     fn current(&self) -> Option<Arc<KeySet>>;
 
-    /// The keys in force after a look at their origin, which a source may refuse to take
-    /// again so soon. Called when no current key has a token's `kid`, or there are none.
+    /// The keys after a new request to their origin, which a source may refuse to send so soon.
+    /// Called when no current key has a token's `kid`, or there are no keys.
     fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>>;
 }
 
@@ -39,8 +39,8 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Reads a JSON Web Key Set. A key that cannot be used is left out and told,
-    /// and never spoils the others.
+    /// Reads a JSON Web Key Set. A key that cannot be used is left out and reported. The other
+    /// keys are used.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ impl VerifyingKey {
         Ok(SignedPayload(payload))
     }
 
-    /// The name that tokens call it by.
+    /// The id by which tokens name it (`kid`).
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }

@@ -48,7 +48,7 @@ impl Explanation {
     }
 
     /// Whether a rule is broken. A token that is neither accepted nor refused is undecided: the
-    /// keys or the denylist are missing, and nothing else speaks against it.
+    /// keys are missing, and no rule that needs no key is broken.
     pub fn is_refused(&self) -> bool {
         self.rules.iter().any(ExplainedRule::is_broken)
     }
@@ -84,8 +84,8 @@ impl Explanation {
         &self.rules
     }
 
-    /// What a person should know besides: that it is an ID token, or one of Okta's org
-    /// authorization server, which only Okta can verify.
+    /// What else a person should know: that the token is an ID token, or comes from an Okta org
+    /// authorization server, whose tokens only Okta can verify.
     pub fn warnings(&self) -> Vec<&'static str> {
         self.claims.as_ref().map_or_else(Vec::new, warnings)
     }

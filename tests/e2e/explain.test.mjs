@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { BIN, fetchToken, freePort, run, scratch, settings, startIssuer, tampered } from './harness.mjs';
+import { BIN, eventually, fetchToken, freePort, run, scratch, settings, start, startIssuer, tampered } from './harness.mjs';
 
+const redis = spawnSync('redis-server', ['--version']).status === 0;
 const python = spawnSync('python3', ['--version']).status === 0;
 
 describe('explain', () => {
@@ -102,6 +103,41 @@ describe('explain', () => {
     assert.match(denied.stdout, /^ {2}reason {2}revoked$/m);
     assert.equal(other.code, 0, other.stderr);
     assert.match(other.stdout, /^ {2}passed +denylist +1 denial is known$/m);
+  });
+
+  describe('the denylist that replicas share', { skip: !redis && 'redis-server is not installed' }, () => {
+    let server;
+    let url;
+    const deny = (port) => {
+      const denial = JSON.stringify({ sub: 'svc', exp: Math.floor(Date.now() / 1000) + 600 });
+      return spawnSync('redis-cli', ['-p', String(port), 'XADD', 'poem-resource-server:denylist', '*', 'deny', denial]);
+    };
+    before(async () => {
+      const port = await freePort();
+      server = start('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
+      await eventually(() => server.output.stdout, () => server.output.stdout.includes('Ready to accept connections'));
+      assert.equal(deny(port).status, 0);
+      url = { RESOURCE_SERVER_DENYLIST__REDIS_URL: `redis://127.0.0.1:${port}` };
+    });
+    after(() => server?.stop());
+
+    test('is read from Redis, but not offline', async () => {
+      const denied = await explain(token, url);
+      const offline = await explain(token, url, '--offline');
+
+      assert.equal(denied.code, 1, denied.stdout);
+      assert.match(denied.stdout, /^ {2}reason {2}revoked$/m);
+      assert.equal(offline.code, 0, offline.stdout);
+    });
+
+    test('is reported as unknown if Redis does not answer', async () => {
+      const gone = { RESOURCE_SERVER_DENYLIST__REDIS_URL: `redis://127.0.0.1:${await freePort()}`, RESOURCE_SERVER_DENYLIST__MAX_AGE: '1s' };
+
+      const { code, stdout } = await explain(token, gone);
+
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /The denylist that replicas share could not be read from Redis/);
+    });
   });
 
   test('offline no request is sent, and everything but the key is examined', async () => {

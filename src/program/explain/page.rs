@@ -52,12 +52,10 @@ fn verdict(explanation: &Explanation, operations: &[MayCall]) -> String {
         return refusal(explanation, cause);
     }
     if !explanation.is_accepted() {
-        let (meaning, fix) = advice(explanation.reason().unwrap_or_default());
-        return format!(
-            "{DOUBTFUL}Undecided:{DOUBTFUL:#} no rule that could be examined is broken.\n\n{}\n{}\n",
-            field("why", meaning),
-            field("fix", fix),
-        );
+        let what = "no rule that could be examined is broken, but without the issuer's keys \
+             nobody knows who signed the token.";
+        let what = wrapped(what, 11);
+        return format!("{DOUBTFUL}Undecided:{DOUBTFUL:#} {}\n", what.trim_start());
     }
     let mut protected = operations.iter().filter(|it| it.reads_token).peekable();
     if protected.peek().is_some() && protected.all(|it| !it.lacks.is_empty()) {

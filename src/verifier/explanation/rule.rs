@@ -31,7 +31,7 @@ pub enum RuleState {
     Passed,
     /// It does not, and this is what the verifier refuses it for.
     Failed,
-    /// It does not, but the verifier refuses it for an earlier rule, or had no keys.
+    /// It does not, but the verifier refuses it for an earlier rule, or has no keys.
     WouldFail,
     /// Nobody knows: something that the rule needs is missing.
     NotExamined,
