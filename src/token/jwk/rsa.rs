@@ -8,7 +8,8 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters};
 use serde_json::{Map, Value};
 
 use super::super::{Algorithm, roca};
-use super::{KeyError, decode, malformed};
+use super::error::KeyError;
+use super::members::{decode, malformed};
 
 /// The key, parsed once for each algorithm that it verifies.
 pub(super) fn read(
