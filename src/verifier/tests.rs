@@ -247,6 +247,7 @@ async fn what_is_remembered_counts_with_its_claims() {
     }
 }
 
+#[cfg(feature = "service")]
 #[tokio::test]
 async fn a_token_of_the_wrong_kind_or_server_has_a_warning_whatever_else_is_wrong() {
     let verifier = verifier(&Arc::default(), &ManualClock::new());
