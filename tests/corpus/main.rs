@@ -147,18 +147,12 @@ async fn every_hostile_token_is_explained_and_shown_without_its_signature() {
 
 /// Everything of an explanation that is printed.
 fn shown(explanation: &Explanation) -> String {
-    let mut shown = String::new();
-    for (name, value) in [explanation.header(), explanation.claims()]
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        shown += &format!("{name} {value}\n");
-    }
-    for rule in explanation.rules() {
-        shown += &format!("{} {} {}\n", rule.name, rule.found, rule.wanted);
-    }
-    shown
+    let parts = [explanation.header(), explanation.claims()];
+    let members = parts.into_iter().flatten().flatten();
+    let members = members.map(|(name, value)| format!("{name} {value}"));
+    let rules = explanation.rules().iter();
+    let rules = rules.map(|rule| format!("{} {} {}", rule.name, rule.found, rule.wanted));
+    members.chain(rules).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
