@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::issuer::{ClientCredentials, Fetch, Issuer, IssuerError, Metadata, RefreshPolicy};
-use crate::token::{Audience, KeySet, TokenType};
+use crate::token::{Algorithm, Audience, KeySet, TokenType};
 
 pub use findings::{Diagnosis, EXAMINATIONS, Finding, NOT_REACHED, Status};
 
@@ -35,6 +35,8 @@ pub struct Doctor {
     pub leeway: Duration,
     /// What the token header's `typ` must be one of; empty where it may be absent.
     pub token_types: Vec<TokenType>,
+    /// The signature algorithms that are allowed.
+    pub algorithms: Vec<Algorithm>,
     /// The audience that tokens must have.
     pub audience: Audience,
     /// The client that requests a token; without one, no token is requested.
@@ -47,13 +49,13 @@ impl Doctor {
     /// Examines the issuer and returns what was found.
     pub async fn examine(self) -> Diagnosis {
         let mut diagnosis = Diagnosis::of(&self.issuer);
-        self.ask(&mut diagnosis).await;
+        self.run(&mut diagnosis).await;
         diagnosis.skip_the_rest();
         diagnosis
     }
 
     /// Runs the examinations until one fails on which the others depend.
-    async fn ask(self, diagnosis: &mut Diagnosis) -> Option<()> {
+    async fn run(self, diagnosis: &mut Diagnosis) -> Option<()> {
         let issuer = self.url(diagnosis)?;
         documents::resolve(&issuer, diagnosis).await?;
         let document = documents::openid_configuration(&self.fetch, &issuer, diagnosis).await?;
@@ -66,7 +68,7 @@ impl Doctor {
         documents::clock(&document, self.clock.now(), self.leeway, diagnosis);
         documents::oauth_metadata(&self.fetch, &issuer, diagnosis).await;
         let metadata = documents::metadata(&self.jwks_hosts, &issuer, &document, diagnosis)?;
-        documents::abilities(&metadata, diagnosis);
+        documents::abilities(&metadata, &self.algorithms, diagnosis);
         let keys = keys::examine(&self.fetch, &self.policy, &metadata, diagnosis).await?;
         self.token(&metadata, keys, diagnosis).await
     }
@@ -101,9 +103,9 @@ impl Doctor {
         diagnosis: &mut Diagnosis,
     ) -> Option<()> {
         let Some(client) = self.client else {
-            let why = "no client: give --client-id and RESOURCE_SERVER_CLIENT__SECRET";
+            let why = "no client is set: add --client-id and set RESOURCE_SERVER_CLIENT__SECRET";
             diagnosis.skipped("token", why);
-            diagnosis.skipped("accepted", "there is no token to look at");
+            diagnosis.skipped("accepted", "there is no token to examine");
             return None;
         };
         let granted = client.request(&self.fetch, metadata).await;
@@ -114,6 +116,7 @@ impl Doctor {
             audience: self.audience,
             leeway: self.leeway,
             token_types: self.token_types,
+            algorithms: self.algorithms,
             clock: self.clock,
         };
         judge.examine(&token, diagnosis).await;

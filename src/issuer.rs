@@ -15,10 +15,11 @@ mod metadata;
 
 pub use error::DiscoveryError;
 pub use fetch::{
-    EndOfExchange, ExchangeWitness, Fetch, FetchError, FetchPolicy, FetchedDocument, MAX_BODY_BYTES,
+    Authorities, AuthoritiesError, CertificateFault, EndOfExchange, ExchangeWitness, Fetch,
+    FetchError, FetchPolicy, FetchedDocument, MAX_BODY_BYTES,
 };
 #[cfg(feature = "service")]
-pub use grant::{ClientCredentials, GrantError, GrantedToken};
+pub use grant::{ClientAuthentication, ClientCredentials, GRANT_ERRORS, GrantError, GrantedToken};
 pub use identifier::{Issuer, IssuerError};
 pub use key_set::{Attempts, KeySetStatus, RefreshPolicy, RemoteKeySet};
 #[cfg(feature = "service")]

@@ -12,6 +12,7 @@ mod generate;
 mod health;
 mod listeners;
 mod openapi;
+mod operations;
 mod output;
 mod page;
 mod serve;
@@ -30,6 +31,7 @@ use crate::service::{Application, metrics_table};
 
 use command_line::{
     CheckOptions, Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions, Flags,
+    TokenOptions,
 };
 use failure::Failure;
 
@@ -82,6 +84,9 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Some(Command::Explain(ExplainOptions { metrics: true, .. })) => {
             return output::print(&metrics_table());
         }
+        Some(Command::Token(TokenOptions { errors: true, .. })) => {
+            return output::print(&token::errors());
+        }
         Some(Command::Check(CheckOptions { list: true, .. })) => {
             return output::print(&check::list());
         }
@@ -98,8 +103,8 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Command::Serve => block_on(serve::serve(application, config, command_line)),
         Command::Health(options) => block_on(health::ask(config, options)),
         Command::Openapi(options) => block_on(openapi::print(&*application, config, options)),
-        Command::Token(options) => block_on(token::print(config, options)),
-        Command::Explain(options) => block_on(explain::print(config, options)),
+        Command::Token(options) => block_on(token::print(&*application, config, options)),
+        Command::Explain(options) => block_on(explain::print(&*application, config, options)),
         Command::Check(options) => block_on(check::print(config, options)),
         Command::Doctor(options) => {
             let issuer = command_line.flags.issuer.take();

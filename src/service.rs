@@ -75,11 +75,13 @@ pub use application::{Application, Context, Metric, StartError};
 pub use audit::AuditError;
 pub use build_error::BuildError;
 pub use denylist::DenylistError;
+pub(crate) use denylist::KnownDenials;
 pub(crate) use files::OnPaper;
 pub use keys::Keys;
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use program_name::program_name;
+pub(crate) use protection::validation;
 pub use protection::{fetch, refresh_policy};
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};

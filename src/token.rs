@@ -22,6 +22,8 @@ mod keys;
 mod okta;
 mod roca;
 mod scope;
+#[cfg(feature = "service")]
+mod unverified;
 mod validation;
 
 pub use algorithm::Algorithm;
@@ -37,6 +39,10 @@ pub use jws::{
     Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES, TokenType,
 };
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
-pub(crate) use okta::{is_okta_org_server, okta_organization};
+#[cfg(feature = "service")]
+pub(crate) use okta::is_okta_org_server;
+pub(crate) use okta::okta_organization;
 pub use scope::{Scope, ScopeError, ScopeToken};
+#[cfg(feature = "service")]
+pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -7,8 +7,10 @@ mod advice;
 mod cache;
 mod denylist;
 mod error;
+#[cfg(feature = "service")]
 mod explanation;
 mod tally;
+#[cfg(feature = "service")]
 mod warnings;
 
 use std::sync::Arc;
@@ -25,7 +27,8 @@ use cache::VerifiedCache;
 pub use advice::{REASONS, advice};
 pub use denylist::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 pub use error::VerifyError;
-pub use explanation::Explanation;
+#[cfg(feature = "service")]
+pub use explanation::{ExplainedRule, Explanation, RuleState};
 pub use tally::{Counts, Tally};
 
 /// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
@@ -151,7 +154,7 @@ impl Verifier {
     /// Verifies a token that is not remembered, and remembers it.
     async fn examine(&self, token: &str) -> VerifyResult {
         let jws = Jws::parse(token)?;
-        self.validation.check_type(jws.header())?;
+        self.validation.check_header(jws.header())?;
         let keys = self.keys_for(&jws).await?;
         let payload = keys.find(jws.header())?.verify(&jws)?;
         let claims = Claims::parse(&payload)?;

@@ -1,4 +1,4 @@
-//! How long the issuer's certificate lasts.
+//! How long the issuer's certificate is valid.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use crate::issuer::Issuer;
 
 use super::findings::Diagnosis;
 
-/// Of a certificate that was trusted a moment ago.
+/// Examines a certificate that is trusted: the documents were fetched with it.
 pub(super) fn examine(
     issuer: &Issuer,
     certificate: Option<&[u8]>,
@@ -19,7 +19,7 @@ pub(super) fn examine(
         let why = if issuer.is_loopback() {
             "plain http on this machine"
         } else {
-            "the certificate was not seen"
+            "the certificate is not known"
         };
         return diagnosis.skipped("tls", why);
     };
@@ -32,13 +32,16 @@ pub(super) fn examine(
     let left = end.and_then(|end| end.duration_since(now).ok());
     match left.map(|left| left.as_secs() / DAY_SECS) {
         Some(days) if days >= MIN_DAYS => {
-            diagnosis.passed("tls", &format!("trusted, for {days} days more"));
+            diagnosis.passed("tls", &format!("trusted and valid for {days} more days"));
         }
-        Some(days) => diagnosis.warned("tls", &format!("trusted, but for {days} days more only")),
-        None => diagnosis.warned("tls", "trusted, but its end cannot be read"),
+        Some(days) => diagnosis.warned(
+            "tls",
+            &format!("trusted, but valid for only {days} more days"),
+        ),
+        None => diagnosis.warned("tls", "trusted, but its expiry cannot be read"),
     }
 }
 
 const DAY_SECS: u64 = 24 * 60 * 60;
-/// Who renews by machine does it earlier.
+/// Automatic renewal happens earlier.
 const MIN_DAYS: u64 = 21;

@@ -54,8 +54,8 @@ pub(super) async fn openid_configuration(
     let is_missing =
         matches!(&error, FetchError::Status { status, .. } if *status == StatusCode::NOT_FOUND);
     match &error {
-        FetchError::Connect(_) if is_about_certificate(&error) => {
-            diagnosis.failed("tls", &found, certificate_fix(&found));
+        FetchError::Certificate { fault } => {
+            diagnosis.failed("tls", &found, fault.fix());
         }
         FetchError::Connect(_) | FetchError::Timeout | FetchError::Transport(_) => {
             diagnosis.failed("connect", &found, "");
@@ -94,8 +94,8 @@ pub(super) async fn oauth_metadata(fetch: &Fetch, issuer: &Issuer, diagnosis: &m
                     diagnosis.passed("oauth_metadata", url.as_str());
                 }
                 named => {
-                    let named = named.as_deref().unwrap_or("nobody");
-                    diagnosis.warned("oauth_metadata", &format!("{url} names the issuer {named}"));
+                    let named = named.as_deref().unwrap_or("absent");
+                    diagnosis.warned("oauth_metadata", &format!("{url}: its issuer is {named}"));
                 }
             }
         }
@@ -114,7 +114,7 @@ pub(super) fn metadata(
 ) -> Option<Metadata> {
     let error = match Metadata::parse(&document.body, issuer, jwks_hosts) {
         Ok(metadata) => {
-            diagnosis.passed("issuer", "the document names it, to the byte");
+            diagnosis.passed("issuer", "the document has the same issuer, byte for byte");
             return Some(metadata);
         }
         Err(error) => error,
@@ -123,7 +123,7 @@ pub(super) fn metadata(
         DiscoveryError::IssuerMismatch { .. } => ("issuer", error.to_string()),
         DiscoveryError::OktaOrgServer { .. } => ("org_server", error.to_string()),
         DiscoveryError::InsecureKeys | DiscoveryError::KeysElsewhere { .. } => {
-            diagnosis.passed("issuer", "the document names it, to the byte");
+            diagnosis.passed("issuer", "the document has the same issuer, byte for byte");
             ("jwks", error.to_string())
         }
         _ => ("openid_configuration", chain(&error)),
@@ -133,23 +133,24 @@ pub(super) fn metadata(
     None
 }
 
-/// What the issuer offers.
-pub(super) fn abilities(metadata: &Metadata, diagnosis: &mut Diagnosis) {
+/// The algorithms and grants that the issuer offers.
+pub(super) fn abilities(metadata: &Metadata, allowed: &[Algorithm], diagnosis: &mut Diagnosis) {
     let provider = metadata.provider();
     let signs = provider.id_token_signing_alg_values_supported();
     let names: Vec<String> = signs.iter().map(name).collect();
     let found = names.join(", ");
-    if names.iter().any(|name| Algorithm::find(name).is_some()) {
+    let is_allowed = |name: &String| allowed.iter().any(|it| it.name() == name);
+    if names.iter().any(is_allowed) {
         diagnosis.passed("algorithms", &found);
     } else {
-        diagnosis.warned("algorithms", &format!("none that is allowed: {found}"));
+        diagnosis.warned("algorithms", &format!("none of them is allowed: {found}"));
     }
     let grants = provider.grant_types_supported();
     let offers = |grant| grants.is_some_and(|grants| grants.contains(grant));
     if offers(&CoreGrantType::ClientCredentials) {
         diagnosis.passed("client_credentials", "offered");
     } else {
-        diagnosis.warned("client_credentials", "not among `grant_types_supported`");
+        diagnosis.warned("client_credentials", "not in `grant_types_supported`");
     }
 }
 
@@ -212,23 +213,6 @@ fn names_okta_server(issuer: &Issuer) -> bool {
         .split_once("/oauth2/")
         .map_or("", |(_, server)| server);
     !matches!(server, "" | "default") && !server.starts_with("aus")
-}
-
-/// What to do, by the words of the error from rustls.
-fn certificate_fix(found: &str) -> &'static str {
-    if found.contains("expired") || found.contains("not valid after") {
-        "Have the issuer's certificate renewed; if it is new, compare this machine's clock."
-    } else if found.contains("not valid for name") {
-        "Write the issuer by the name that its certificate has."
-    } else if found.contains("UnknownIssuer") {
-        "Install the certificate of the issuer's authority on this machine: `update-ca-certificates`."
-    } else {
-        ""
-    }
-}
-
-fn is_about_certificate(error: &FetchError) -> bool {
-    chain(error).contains("certificate")
 }
 
 /// A slower name server counts as unavailable.

@@ -9,53 +9,53 @@ pub struct Diagnosis {
     findings: Vec<Finding>,
 }
 
-/// What one look showed.
+/// What one examination found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// A word of [`EXAMINATIONS`].
     pub check: &'static str,
-    /// How it is.
+    /// Whether it is as it should be.
     pub status: Status,
     /// What was found.
     pub found: String,
-    /// What to do; nothing where nothing is to be done.
+    /// What to do; empty where nothing needs to be done.
     pub fix: String,
 }
 
-/// How it is.
+/// Whether something is as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// As it should be.
+    /// It is.
     Passed,
-    /// It will do, and could be better.
+    /// The service works with it, but it could be better.
     Warned,
-    /// The service will not work with it.
+    /// The service does not work with it.
     Failed,
-    /// Not looked at.
+    /// It was not examined.
     Skipped,
 }
 
-/// Every look there is: its word, what must be so, and what to do in general where it is not.
-#[rustfmt::skip] // A row a look.
+/// Every examination: its name, what must be true, and what to do in general where it is not.
+#[rustfmt::skip] // A row an examination.
 pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
-    ("url", "The issuer is an https URL, or http on this machine.", "Write it as the issuer does, as in https://example.okta.com/oauth2/default."),
-    ("admin_domain", "It is not Okta's administration console.", "Leave `-admin` out of the domain."),
-    ("org_server", "It is no Okta org authorization server, whose tokens only Okta can verify.", "Use a custom authorization server, as /oauth2/default."),
-    ("resolve", "Its name has an address.", "Compare the name with the issuer's; ask the name server of this machine for it."),
-    ("connect", "It answers in time.", "See whether a firewall or a proxy stands between; `issuer.connect_timeout` and `issuer.timeout` say how long is waited."),
-    ("tls", "Its certificate is by somebody this machine trusts, for this name, and lasts.", "Have the certificate renewed, or install its authority's: `update-ca-certificates`."),
-    ("openid_configuration", "It serves the OpenID Connect discovery document.", "Compare the issuer with what its own console shows, to the letter."),
-    ("server_id", "An Okta authorization server other than `default` is named by its id.", "Take the Issuer URI from Security > API > Authorization Servers."),
-    ("clock", "Its clock and ours agree, within a quarter of `issuer.leeway`.", "Have this machine's clock set by NTP."),
-    ("oauth_metadata", "It serves the OAuth metadata of RFC 8414 too, which clients look for.", "Nothing, if your clients use the other document."),
-    ("issuer", "The document names the issuer as it is set, to the byte.", "Set the issuer to exactly what the document names, if you trust it."),
-    ("algorithms", "It signs with an algorithm that is allowed.", "Have it sign with RS256 or ES256."),
-    ("client_credentials", "It offers the client-credentials grant, for callers that are programs.", "Allow the grant in the access policy's rule, if programs are to call."),
-    ("jwks", "It serves a key that can be used, from a host that is allowed.", "See what was left out, and why; `issuer.jwks_hosts` allows another host."),
-    ("cache_lifetime", "It says how long its keys may be kept.", "Nothing: between `issuer.refresh_min` and `issuer.refresh_max` they are kept anyhow."),
-    ("token", "With a client: it grants a token.", "See the issuer's words; its log has more."),
-    ("accepted", "The token would be accepted here.", "See the reason in docs/troubleshooting.md."),
+    ("url", "The issuer is an https URL, or http on this machine.", "Write the issuer exactly as its own console shows it, as in https://example.okta.com/oauth2/default."),
+    ("admin_domain", "The issuer is not Okta's administration console.", "Remove `-admin` from the domain."),
+    ("org_server", "The issuer is not an Okta org authorization server, whose tokens only Okta can verify.", "Use a custom authorization server, as in /oauth2/default."),
+    ("resolve", "The host name of the issuer has an address.", "Compare the name with the issuer's console. If it is right, check the name server of this machine."),
+    ("connect", "The issuer answers in time.", "See whether a firewall or a proxy blocks the way. `issuer.connect_timeout` and `issuer.timeout` limit the wait."),
+    ("tls", "The certificate comes from a trusted authority, is for this name, and is valid for at least three more weeks.", "Have the certificate renewed, or name the file of its authority in `issuer.ca`."),
+    ("openid_configuration", "The issuer serves the OpenID Connect discovery document.", "Compare the issuer with what its own console shows, letter by letter."),
+    ("server_id", "An Okta authorization server other than `default` is named by its id.", "Copy the Issuer URI from Security > API > Authorization Servers."),
+    ("clock", "The clocks of the issuer and of this machine agree, within a quarter of `issuer.leeway`.", "Set the clock of this machine with NTP."),
+    ("oauth_metadata", "The issuer serves the OAuth metadata of RFC 8414 too, which some clients need.", "Nothing, if your clients use the other document."),
+    ("issuer", "The document names the issuer exactly as it is set.", "Set the issuer to exactly what the document names, if you trust it."),
+    ("algorithms", "The issuer signs with an algorithm of `issuer.algorithms`.", "Configure the issuer to sign with RS256 or ES256, or add its algorithm to `issuer.algorithms`."),
+    ("client_credentials", "The issuer offers the client-credentials grant, which programs use to call the API.", "Allow the grant in the rule of the access policy, if programs are to call the API."),
+    ("jwks", "The issuer publishes a key that can be used, on a host that is allowed.", "See which keys were left out, and why. `issuer.jwks_hosts` allows another host."),
+    ("cache_lifetime", "The issuer says how long its keys may be cached.", "Nothing: the keys are cached for a time between `issuer.refresh_min` and `issuer.refresh_max` in any case."),
+    ("token", "With a client: the issuer grants a token.", "Read the issuer's words; the issuer's log has more."),
+    ("accepted", "The service accepts this token.", "Look up the reason in docs/troubleshooting.md."),
 ];
 
 impl Diagnosis {
@@ -66,7 +66,7 @@ impl Diagnosis {
         }
     }
 
-    /// The issuer as it may be shown: without a password.
+    /// The issuer as it may be shown, without a password.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -74,6 +74,29 @@ impl Diagnosis {
     /// What was found, in the order of the examination.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// What it comes to: a sentence if nothing failed, an error message otherwise.
+    pub fn conclusion(&self) -> &'static str {
+        let has = |check: &str, status| {
+            let mut findings = self.findings.iter();
+            findings.any(|it| it.check == check && it.status == status)
+        };
+        let is_about_client =
+            |finding: &Finding| finding.status != Status::Failed || finding.check == "token";
+        if self.is_healthy() && self.findings.iter().any(|it| it.status == Status::Warned) {
+            "The service can work with this issuer; the warnings above are no obstacle."
+        } else if self.is_healthy() && has("accepted", Status::Passed) {
+            "All is well: the issuer grants a token, and the service accepts it."
+        } else if self.is_healthy() {
+            "All is well: the service can verify the tokens of this issuer."
+        } else if self.findings.iter().all(is_about_client) {
+            "the service can verify the tokens of this issuer, but the client gets none"
+        } else if has("accepted", Status::Failed) {
+            "the service refuses the token that the issuer grants to this client"
+        } else {
+            "the service cannot work with this issuer"
+        }
     }
 
     /// Whether nothing failed.
@@ -103,12 +126,12 @@ impl Diagnosis {
         self.add(check, Status::Skipped, why, "");
     }
 
-    /// Takes back what was said too early.
+    /// Removes a finding that was premature.
     pub(super) fn forget(&mut self, check: &str) {
         self.findings.retain(|finding| finding.check != check);
     }
 
-    /// Says of all that was not come to that it was not.
+    /// Marks every examination that was not reached.
     pub(super) fn skip_the_rest(&mut self) {
         for (check, ..) in EXAMINATIONS {
             let is_known = self.findings.iter().any(|finding| finding.check == *check);
@@ -130,10 +153,10 @@ impl Diagnosis {
     }
 }
 
-/// Why something was skipped that stands on what failed.
+/// Why something was skipped that depends on what failed.
 pub const NOT_REACHED: &str = "something before it failed";
 
-/// Shown where they are the trouble alone.
+/// Shown only where they failed.
 const SPECIAL: [&str; 3] = ["admin_domain", "org_server", "server_id"];
 
 fn general_fix(check: &str) -> &'static str {
@@ -141,7 +164,7 @@ fn general_fix(check: &str) -> &'static str {
     row.map_or("", |(_, _, fix)| fix)
 }
 
-/// An issuer as it was written, which may be anything: without a user and a password.
+/// An issuer as it was given, without a user name and a password.
 pub(super) fn shown(issuer: &str) -> String {
     let text = printable(issuer);
     match (text.find("://"), text.rfind('@')) {
@@ -152,7 +175,8 @@ pub(super) fn shown(issuer: &str) -> String {
     }
 }
 
-/// What an issuer says ends up on a terminal, and must neither move, turn nor fill it.
+/// What an issuer sends is printed on a terminal: without control characters and characters that
+/// reverse the direction of text, and of bounded length.
 pub(super) fn printable(text: &str) -> String {
     let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let letters = text

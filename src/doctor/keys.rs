@@ -6,7 +6,7 @@ use http::header::CACHE_CONTROL;
 use serde_json::Value;
 
 use crate::issuer::{Fetch, Metadata, RefreshPolicy};
-use crate::token::{KeyError, KeySet, LeftOut};
+use crate::token::{Algorithm, KeyError, KeySet, LeftOut};
 
 use super::documents::chain;
 use super::findings::Diagnosis;
@@ -34,7 +34,7 @@ pub(super) async fn examine(
         sent.join(", ")
     };
     let lifetime = lifetime.as_secs();
-    let found = format!("`Cache-Control: {sent}`; they are kept for {lifetime} s");
+    let found = format!("`Cache-Control: {sent}`: the keys are cached for {lifetime} s");
     match document.max_age {
         Some(age) if !age.is_zero() => diagnosis.passed("cache_lifetime", &found),
         _ => diagnosis.warned("cache_lifetime", &found),
@@ -49,7 +49,9 @@ pub(super) async fn examine(
     let raw: Value = serde_json::from_slice(&document.body).unwrap_or_default();
     let keys = parsed.key_set.keys().iter().map(|key| {
         let kid = key.key_id().unwrap_or("without a kid");
-        format!("{kid} ({}{})", key.algorithm(), details(&raw, key.key_id()))
+        let algorithms: Vec<_> = key.algorithms().map(Algorithm::name).collect();
+        let algorithms = algorithms.join(", ");
+        format!("{kid} ({algorithms}{})", details(&raw, key.key_id()))
     });
     let mut found: Vec<String> = keys.collect();
     found.extend(parsed.left_out.iter().map(|key| {
@@ -57,7 +59,7 @@ pub(super) async fn examine(
         format!("left out: {kid}, {}", chain(&key.error))
     }));
     if parsed.key_set.keys().is_empty() {
-        found.insert(0, "no key that can be used".to_owned());
+        found.insert(0, "there is no key that can be used".to_owned());
         diagnosis.failed("jwks", &found.join("; "), "");
         return None;
     }
@@ -78,15 +80,18 @@ fn details(raw: &Value, key_id: Option<&str>) -> String {
         return String::new();
     };
     let text = |name: &str| key[name].as_str();
-    let mut details = format!(", {}", text("kty").unwrap_or("of no type"));
+    let mut details = format!(", {}", text("kty").unwrap_or("without a type"));
     if let Some(modulus) = text("n") {
         // Six bits per character, rounded down to whole bytes.
         let _ = write!(details, " {} bits", modulus.len() * 6 / 8 * 8);
     } else if let Some(curve) = text("crv") {
         let _ = write!(details, " {curve}");
     }
-    let _ = write!(details, ", use {}", text("use").unwrap_or("not said"));
+    let _ = write!(details, ", use {}", text("use").unwrap_or("absent"));
+    if text("alg").is_none() {
+        details.push_str(", alg absent");
+    }
     details
 }
 
-const GIVEN_AWAY: &str = "The issuer publishes a secret, with which anybody can sign: have it withdraw and replace that key.";
+const GIVEN_AWAY: &str = "The issuer publishes a private key, with which anybody can sign. Have the issuer withdraw and replace that key.";

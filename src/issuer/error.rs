@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::token::{AudienceError, KeyError};
 
-use super::{FetchError, IssuerError};
+use super::{CertificateFault, FetchError, IssuerError};
 
-/// What stands between us and an issuer's keys. The message ends with what to do.
+/// Why there are no keys of an issuer. Most messages end with what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoveryError {
@@ -126,6 +126,18 @@ impl DiscoveryError {
         match self {
             Self::Metadata { source, .. } | Self::Keys { source, .. } => source.is_outage(),
             _ => false,
+        }
+    }
+
+    /// What is wrong with the issuer's certificate, if that is the cause.
+    pub fn certificate_fault(&self) -> Option<CertificateFault> {
+        match self {
+            Self::Metadata { source, .. } | Self::Keys { source, .. } => match source {
+                FetchError::Certificate { fault } => Some(*fault),
+                _ => None,
+            },
+            Self::FirstAttempt(error) => error.certificate_fault(),
+            _ => None,
         }
     }
 

@@ -7,6 +7,9 @@
 //!
 //! It does not retry: see [`RemoteKeySet`](super::RemoteKeySet) for when to fetch again.
 
+mod authorities;
+mod certificate;
+mod client;
 mod error;
 mod headers;
 mod policy;
@@ -25,6 +28,8 @@ use url::Url;
 use super::loopback::is_loopback;
 use headers::{is_json, max_age};
 
+pub use authorities::{Authorities, AuthoritiesError};
+pub use certificate::CertificateFault;
 pub use error::FetchError;
 pub use policy::{FetchPolicy, MAX_BODY_BYTES};
 pub use witness::{EndOfExchange, ExchangeWitness};
@@ -41,28 +46,20 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// A client with these deadlines.
+    /// A client with these deadlines and authorities.
     ///
     /// # Errors
     ///
     /// [`FetchError::Setup`] if the system's trust store or TLS cannot be set up.
     pub fn new(policy: &FetchPolicy) -> Result<Self, FetchError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that makes a client"
-        )]
         let builder = || {
-            reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
+            let builder = client::builder()
                 .connect_timeout(policy.connect_timeout)
-                .timeout(policy.timeout)
-                .pool_max_idle_per_host(1)
-                .tls_info(true)
-                .user_agent(concat!(
-                    env!("CARGO_PKG_NAME"),
-                    "/",
-                    env!("CARGO_PKG_VERSION")
-                ))
+                .timeout(policy.timeout);
+            match &policy.authorities {
+                Some(authorities) => builder.tls_certs_merge(authorities.certificates()),
+                None => builder,
+            }
         };
         Ok(Self {
             direct: builder().no_proxy().build().map_err(FetchError::Setup)?,
@@ -92,7 +89,7 @@ impl Fetch {
     }
 
     /// Notifies the witness that somebody waits for the next exchange.
-    pub(super) fn tell_of_want(&self) {
+    pub(super) fn notify_want(&self) {
         if let Some(witness) = &self.witness {
             witness.wanted();
         }

@@ -1,7 +1,10 @@
-//! Asks an issuer for a token of our own (RFC 6749 section 4.4), as a client would.
+//! Requests an access token from an issuer with the client-credentials grant (RFC 6749 section
+//! 4.4), as a client would.
 //!
-//! For trying an API out: nothing here takes part in verifying. The exchange is
+//! The commands `token`, `doctor` and `check` use it; verification does not. The exchange is
 //! `openidconnect`'s, sent by our own [`Fetch`].
+
+mod errors;
 
 use openidconnect::core::{CoreClient, CoreClientAuthMethod};
 use openidconnect::{
@@ -10,22 +13,97 @@ use openidconnect::{
 
 use crate::token::{Scope, is_b64token};
 
-use super::{Fetch, FetchError, Metadata};
+use super::{Fetch, Metadata};
 
-/// A client that is its own user.
+pub use errors::{GRANT_ERRORS, GrantError};
+
+/// A client that requests tokens for itself, and what it requests.
 pub struct ClientCredentials {
-    /// Its registered id.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
-    /// What it asks for. Okta grants nothing that was not asked for.
-    pub scope: Scope,
-    /// Other hosts that the secret may be sent to. The issuer's own host always may.
-    pub token_hosts: Vec<String>,
+    client_id: String,
+    client_secret: String,
+    scope: Scope,
+    token_hosts: Vec<String>,
+    authentication: Option<ClientAuthentication>,
+    resources: Vec<String>,
+    audience: Option<String>,
+}
+
+/// How a client sends its secret (OpenID Connect Core 1.0 section 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientAuthentication {
+    /// `client_secret_basic`: in the `Authorization` header.
+    Basic,
+    /// `client_secret_post`: in the body.
+    Post,
+}
+
+impl ClientAuthentication {
+    /// The method of this registered name.
+    pub fn find(name: &str) -> Option<Self> {
+        match name {
+            "client_secret_basic" => Some(Self::Basic),
+            "client_secret_post" => Some(Self::Post),
+            _ => None,
+        }
+    }
 }
 
 impl ClientCredentials {
-    /// Asks the issuer's token endpoint for an access token.
+    /// A client with its registered id and its secret, which requests no scope.
+    pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            scope: Scope::none(),
+            token_hosts: Vec::new(),
+            authentication: None,
+            resources: Vec::new(),
+            audience: None,
+        }
+    }
+
+    /// Requests these scopes. Okta grants no scope that was not requested.
+    #[must_use]
+    pub fn with_scope(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// Allows other hosts to receive the secret. The issuer's own host always may.
+    #[must_use]
+    pub fn with_token_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            token_hosts: hosts.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Sends the secret in this way. `None`, the default, follows the issuer's metadata.
+    #[must_use]
+    pub fn with_authentication(self, authentication: Option<ClientAuthentication>) -> Self {
+        Self {
+            authentication,
+            ..self
+        }
+    }
+
+    /// Names the APIs that the token is for, each as an absolute URI (RFC 8707).
+    #[must_use]
+    pub fn with_resources(self, resources: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            resources: resources.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Names the API that the token is for by the parameter `audience`, which some issuers,
+    /// Auth0 among them, use in place of `resource`.
+    #[must_use]
+    pub fn with_audience(self, audience: Option<String>) -> Self {
+        Self { audience, ..self }
+    }
+
+    /// Requests an access token from the issuer's token endpoint.
     ///
     /// # Errors
     ///
@@ -38,15 +116,10 @@ impl ClientCredentials {
     ) -> Result<GrantedToken, GrantError> {
         self.refuse_other_hosts(metadata)?;
         let provider = metadata.provider().clone();
-        let auth_type = match provider.token_endpoint_auth_methods_supported() {
-            Some(methods)
-                if methods.contains(&CoreClientAuthMethod::ClientSecretPost)
-                    && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic) =>
-            {
-                AuthType::RequestBody
-            }
-            // What every server supports (RFC 6749 section 2.3.1).
-            _ => AuthType::BasicAuth,
+        let auth_type = match self.authentication {
+            Some(ClientAuthentication::Basic) => AuthType::BasicAuth,
+            Some(ClientAuthentication::Post) => AuthType::RequestBody,
+            None => auth_type(metadata),
         };
         let client = CoreClient::from_provider_metadata(
             provider,
@@ -58,10 +131,17 @@ impl ClientCredentials {
             .scope
             .iter()
             .map(|scope| openidconnect::Scope::new(scope.to_string()));
-        let response = client
+        let mut request = client
             .exchange_client_credentials()
             .map_err(|_: ConfigurationError| GrantError::NoTokenEndpoint)?
-            .add_scopes(scopes)
+            .add_scopes(scopes);
+        for resource in self.resources {
+            request = request.add_extra_param("resource", resource);
+        }
+        if let Some(audience) = self.audience {
+            request = request.add_extra_param("audience", audience);
+        }
+        let response = request
             .request_async(fetch)
             .await
             .map_err(|error| match error {
@@ -90,6 +170,20 @@ impl ClientCredentials {
         Err(GrantError::EndpointElsewhere {
             host: host.unwrap_or_default().to_owned(),
         })
+    }
+}
+
+/// How the issuer wants the secret, by its metadata.
+fn auth_type(metadata: &Metadata) -> AuthType {
+    match metadata.provider().token_endpoint_auth_methods_supported() {
+        Some(methods)
+            if methods.contains(&CoreClientAuthMethod::ClientSecretPost)
+                && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic) =>
+        {
+            AuthType::RequestBody
+        }
+        // What every server supports (RFC 6749 section 2.3.1).
+        _ => AuthType::BasicAuth,
     }
 }
 
@@ -140,39 +234,4 @@ impl std::fmt::Debug for GrantedToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("GrantedToken(..)")
     }
-}
-
-/// Why no token was granted.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum GrantError {
-    /// The discovery document names no token endpoint.
-    #[error("the issuer has no token endpoint")]
-    NoTokenEndpoint,
-    /// The token endpoint is on a host that has not been allowed.
-    #[error(
-        "the issuer's token endpoint is on the host {host:?}, which is not the issuer's, and the \
-         client secret was not sent: add the host to `client.token_hosts`, if you trust it"
-    )]
-    EndpointElsewhere {
-        /// That host.
-        host: String,
-    },
-    /// The token endpoint is out of reach.
-    #[error("cannot reach the token endpoint")]
-    Fetch(#[source] FetchError),
-    /// The issuer refused (RFC 6749 section 5.2).
-    #[error("the issuer refused: {error}{}", description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default())]
-    Refused {
-        /// The registered error code.
-        error: String,
-        /// The issuer's own words.
-        description: Option<String>,
-    },
-    /// The answer is no token response.
-    #[error("the issuer's answer is not a token response")]
-    Malformed,
-    /// The access token has other characters than a bearer token (RFC 6750 section 2.1).
-    #[error("the issuer's access token has characters that no bearer token has")]
-    NotABearerToken,
 }

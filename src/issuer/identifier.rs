@@ -37,6 +37,8 @@ pub struct Issuer {
 pub enum IssuerError {
     /// It is not an absolute URL, or it contains characters that no URL has.
     NotAUrl,
+    /// It is copied from a page of documentation, and a part of it was not filled in.
+    Placeholder,
     /// It contains a user name or a password.
     UserInfo,
     /// Its scheme is not `https`, and it is not `http` on a loopback host.
@@ -76,6 +78,9 @@ impl Issuer {
     ///
     /// The first fault found, in the order of the variants of [`IssuerError`].
     pub fn parse(text: &str) -> Result<Self, IssuerError> {
+        if has_placeholder(text) {
+            return Err(IssuerError::Placeholder);
+        }
         // The URL parser removes spaces and corrects slashes, but issuers are compared byte for byte.
         let readable = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
         let (scheme, rest) = text.split_once("://").ok_or(IssuerError::NotAUrl)?;
@@ -202,6 +207,7 @@ impl IssuerError {
     pub fn fault(&self) -> &'static str {
         match self {
             Self::NotAUrl => "must be a URL",
+            Self::Placeholder => "must be filled in: a part of it is still a placeholder",
             Self::NotHttps { .. } => "must be https",
             Self::UserInfo => "must not carry a user name or a password",
             Self::QueryOrFragment => "must have neither query nor fragment",
@@ -218,6 +224,9 @@ impl IssuerError {
     pub fn fix(&self) -> String {
         match self {
             Self::NotAUrl => "write it whole, as in https://dev-1.okta.com/oauth2/default".into(),
+            Self::Placeholder => "replace the placeholder by the domain of your org, as in \
+                 https://dev-1.okta.com/oauth2/default"
+                .into(),
             Self::NotHttps { https } => {
                 format!("write {https} (http is accepted on a loopback host only)")
             }
@@ -237,6 +246,19 @@ impl IssuerError {
             }
         }
     }
+}
+
+/// Whether it has what documentation writes in place of a value: `{yourOktaDomain}`, `${DOMAIN}`,
+/// `<domain>`, or a host such as `your-domain.okta.com`.
+fn has_placeholder(text: &str) -> bool {
+    const FIRST_LABELS: [&str; 4] = ["yourdomain", "youroktadomain", "yourtenant", "yourorg"];
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    let label = host.split('.').next().unwrap_or_default();
+    let label = label.replace(['-', '_'], "").to_ascii_lowercase();
+    // No issuer has these characters, and a user name or password is refused elsewhere.
+    let has_brackets = text.contains(['{', '}', '<', '>', '$']) && !host.contains('@');
+    has_brackets || FIRST_LABELS.contains(&label.as_str())
 }
 
 const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";

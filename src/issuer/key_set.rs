@@ -52,7 +52,7 @@ impl RemoteKeySet {
             fetch,
             policy,
             clock,
-            held: ArcSwapOption::empty(),
+            cached: ArcSwapOption::empty(),
             progress: watch::Sender::new(Progress::default()),
             wanted: Notify::new(),
         });
@@ -88,10 +88,10 @@ impl RemoteKeySet {
     /// The issuer's metadata when the keys were last fetched.
     pub fn metadata(&self) -> Option<Arc<Metadata>> {
         self.shared
-            .held
+            .cached
             .load()
             .as_ref()
-            .map(|held| held.metadata.clone())
+            .map(|cached| cached.metadata.clone())
     }
 
     /// Reports every attempt that ends after this call.
@@ -105,15 +105,15 @@ impl RemoteKeySet {
     pub fn status(&self) -> KeySetStatus {
         let now = self.shared.clock.monotonic();
         let progress = self.shared.progress.borrow().clone();
-        let held = self.shared.held.load();
+        let cached = self.shared.cached.load();
         KeySetStatus {
             keys: self
                 .shared
-                .usable(&held, now)
-                .map_or(0, |held| held.keys.keys().len()),
-            age: held
+                .usable(&cached, now)
+                .map_or(0, |cached| cached.keys.keys().len()),
+            age: cached
                 .as_ref()
-                .map(|held| now.saturating_sub(held.fetched_at)),
+                .map(|cached| now.saturating_sub(cached.fetched_at)),
             last_attempt: progress.last_finished.map(|at| now.saturating_sub(at)),
             last_error: progress.last_error,
             next_attempt: progress.next_attempt.map(|at| at.saturating_sub(now)),

@@ -52,13 +52,13 @@ pub(crate) enum Command {
     Openapi(OpenapiOptions),
     /// Ask the running service how it is; for health checks
     Health(HealthOptions),
-    /// Get an access token by client credentials, and print it alone
+    /// Request an access token with client credentials, and print nothing else
     Token(TokenOptions),
-    /// Show what a token says, and why it is accepted or refused
+    /// Show what a token says, why it is accepted or refused, and what it may call
     Explain(ExplainOptions),
     /// Check that a running API is secure, whoever wrote it
     Check(CheckOptions),
-    /// Ask an issuer all that the service relies on, and say what is wrong
+    /// Examine what the service needs from an issuer, and show what is wrong and how to fix it
     Doctor(DoctorOptions),
     /// Show the settings in force, each with its source
     Config(ConfigOptions),
@@ -91,10 +91,10 @@ pub(crate) enum Format {
 
 #[derive(Args)]
 pub(crate) struct ExplainOptions {
-    /// The token; `-`, and nothing where `OKTA_TOKEN` is not set, reads standard input, which
-    /// keeps it out of the shell's history
+    /// The token, `@FILE`, or `-` for standard input, which keeps the token out of the shell's
+    /// history [else: `OKTA_TOKEN`, then standard input]
     pub(crate) token: Option<String>,
-    /// Ask nobody: checks that need the issuer's keys are left out
+    /// Send no request: rules that need the issuer's keys are not examined
     #[arg(long)]
     pub(crate) offline: bool,
     /// Show every reason there is with its meaning and its fix, as a Markdown table
@@ -156,7 +156,7 @@ pub(crate) struct CheckOptions {
 
 #[derive(Args)]
 pub(crate) struct DoctorOptions {
-    /// A scope to ask for; may be repeated
+    /// A scope to request; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
     #[command(flatten)]
@@ -198,14 +198,17 @@ pub(crate) struct ConfigOptions {
 
 #[derive(Args)]
 pub(crate) struct TokenOptions {
-    /// A scope to ask for; may be given more than once
+    /// A scope to request; may be given more than once
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
+    /// Show every error of a token request with its meaning and its fix, as a Markdown table
+    #[arg(long)]
+    pub(crate) errors: bool,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
 }
 
-/// Who asks for a token.
+/// The client that requests a token, and what it requests.
 #[derive(Args)]
 pub(crate) struct ClientOptions {
     /// The client's id (`client.id`)
@@ -215,6 +218,17 @@ pub(crate) struct ClientOptions {
     /// better set the variable `RESOURCE_SERVER_CLIENT__SECRET`
     #[arg(long, value_name = "SECRET")]
     client_secret: Option<String>,
+    /// How the client secret is sent (`client.auth`): `client_secret_basic` or
+    /// `client_secret_post` [else: as the issuer's metadata says]
+    #[arg(long, value_name = "METHOD")]
+    client_auth: Option<String>,
+    /// An API that the token is for, as an absolute URI (`client.resource`, RFC 8707); may be
+    /// repeated
+    #[arg(long, value_name = "URI")]
+    resource: Vec<String>,
+    /// The parameter `audience` of the token request (`client.audience`)
+    #[arg(long, value_name = "TEXT")]
+    client_audience: Option<String>,
 }
 
 /// The program's own command line, with the commands of `application`.

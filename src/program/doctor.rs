@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong with an issuer, and what to do.
+//! `doctor`: shows what is wrong with an issuer, and how to fix it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub(crate) async fn print(
     if config.client.id.is_some() != config.client.secret.is_some() {
         return Err(Failure::NoClient);
     }
-    let asked = [token::parse(&options.scope)?, config.client.scope.clone()];
-    let scope = match asked.into_iter().find(|scope| !scope.is_empty()) {
+    let requested = [token::parse(&options.scope)?, config.client.scope.clone()];
+    let scope = match requested.into_iter().find(|scope| !scope.is_empty()) {
         Some(scope) => scope,
         None => token::parse(&embedded::scope(application.outline(), &config))?,
     };
@@ -40,6 +40,7 @@ pub(crate) async fn print(
         policy: service::refresh_policy(&config.issuer),
         leeway: config.issuer.leeway,
         token_types: config.issuer.token_types.clone(),
+        algorithms: config.issuer.algorithms.clone(),
         audience: config.issuer.audience.clone(),
         client: token::credentials(&config, scope).ok(),
         clock: Arc::new(SystemClock::new()),
@@ -56,15 +57,14 @@ pub(crate) async fn print(
     if diagnosis.is_healthy() {
         Ok(())
     } else {
-        Err(Failure::Ill)
+        Err(Failure::Ill(diagnosis.conclusion()))
     }
 }
 
-/// Every examination there is, for `docs/doctor.md`.
+/// Every examination, for `docs/doctor.md`.
 pub(crate) fn list() -> String {
     let mut table =
-        "| check | what must be so | what to do where it is not |\n| --- | --- | --- |\n"
-            .to_owned();
+        "| check | what must be true | what to do otherwise |\n| --- | --- | --- |\n".to_owned();
     for (check, meaning, fix) in EXAMINATIONS {
         let _ = writeln!(table, "| `{check}` | {meaning} | {fix} |");
     }
@@ -86,7 +86,7 @@ fn text(diagnosis: &Diagnosis) -> String {
             Status::Skipped => (FAINT, "-"),
         };
         let check = finding.check;
-        // A URL of some length has a line of its own.
+        // A long URL gets a line of its own.
         let is_long = finding.found.split(' ').any(|word| word.len() > WIDTH);
         let indent = if is_long { 10 } else { INDENT };
         let found = wrapped(&finding.found, indent);
@@ -105,12 +105,15 @@ fn text(diagnosis: &Diagnosis) -> String {
         }
     }
     if !not_reached.is_empty() {
-        let names = format!("not looked at: {}", not_reached.join(", "));
+        let names = format!("not examined: {}", not_reached.join(", "));
         let _ = writeln!(
             text,
             "  {FAINT}-{FAINT:#}       {}",
             wrapped(&names, 10).trim_start()
         );
+    }
+    if diagnosis.is_healthy() {
+        let _ = writeln!(text, "\n{GOOD}{}{GOOD:#}", diagnosis.conclusion());
     }
     text
 }

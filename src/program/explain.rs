@@ -1,66 +1,101 @@
-//! `explain`: what a token says, and how far it comes with the settings in force.
+//! `explain`: what a token says, whether a service with the same settings accepts it, and which
+//! operations it may call.
+
+mod input;
+mod page;
 
 use std::fmt::Write as _;
-use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::clock::SystemClock;
-use crate::issuer::{RefreshPolicy, RemoteKeySet};
-use crate::service;
-use crate::service::config::Config;
-use crate::token::{KeySet, KeySource, Validation};
-use crate::verifier::{REASONS, Verifier};
 use futures_util::future::BoxFuture;
+
+use crate::clock::{Clock, SystemClock};
+use crate::issuer::{DiscoveryError, RemoteKeySet};
+use crate::service;
+use crate::service::application::Hosted;
+use crate::service::config::Config;
+use crate::service::{BuildError, KnownDenials};
+use crate::token::{KeySet, KeySource};
+use crate::verifier::{REASONS, Verifier};
 
 use crate::program::command_line::ExplainOptions;
 use crate::program::embedded;
 use crate::program::failure::Failure;
+use crate::program::operations;
 use crate::program::output;
 
-pub(crate) async fn print(config: Config, options: ExplainOptions) -> Result<(), Failure> {
-    let token = token(options.token)?;
+pub(crate) use input::{standard_input, variable};
+
+pub(crate) async fn print(
+    application: &dyn Hosted,
+    mut config: Config,
+    options: ExplainOptions,
+) -> Result<(), Failure> {
+    let token = input::token(options.token.as_deref())?;
     let (issuer, _) = embedded::issuer(&config)?;
-    let validation = Validation::new(issuer.as_str(), config.issuer.audience.clone())
-        .with_leeway(config.issuer.leeway)
-        .with_token_types(config.issuer.token_types.iter().copied());
-    let clock = Arc::new(SystemClock::new());
-    let keys: Arc<dyn KeySource> = if options.offline {
-        Arc::new(Offline)
+    config.issuer.url = Some(issuer.clone());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let (keys, missing) = if options.offline {
+        config.denylist.redis_url = None;
+        (Arc::new(NoKeys) as Arc<dyn KeySource>, None)
     } else {
-        let fetch = service::fetch(&config.issuer)?;
-        let policy = RefreshPolicy {
-            jwks_hosts: config.issuer.jwks_hosts.clone(),
-            ..RefreshPolicy::default()
-        };
-        let keys = RemoteKeySet::start(issuer.clone(), fetch, policy, clock.clone());
-        let fetched = keys.first_attempt().await;
-        fetched.map_err(|source| Failure::Keys {
-            issuer: issuer.to_string(),
-            source,
-        })?;
-        Arc::new(keys)
+        keys(&config, &clock).await?
     };
-    let verifier = Verifier::new(keys, validation)
+    let denials = KnownDenials::read(&config.denylist, &clock).await;
+    let denials = denials.map_err(BuildError::from)?;
+    let verifier = Verifier::new(keys, service::validation(&config)?)
         .with_clock(clock)
-        .with_cache(None);
-    let explanation = verifier.explain(token.trim()).await;
-    output::print(&explanation.to_string())?;
+        .with_cache(None)
+        .with_denylist(denials.list);
+    let explanation = verifier.explain(&token).await;
+    let outline = application.outline();
+    let operations = operations::may_call(outline, &config, explanation.unverified())?;
+    let mut notes = Vec::new();
     if options.offline {
-        output::print("\nOffline: the issuer's keys were not asked for.\n")?;
+        notes.push(OFFLINE.to_owned());
     }
-    match explanation.reason() {
-        None => Ok(()),
-        // No fault was found by what could be looked at.
-        Some("no_keys") if options.offline => Ok(()),
-        Some(_) => Err(Failure::Refused),
+    if !denials.is_complete {
+        notes.push(NO_SHARED_DENIALS.to_owned());
     }
+    output::print_styled(&page::text(&explanation, &operations, &notes))?;
+    let protected = || operations.iter().filter(|it| it.reads_token);
+    if explanation.is_refused() {
+        return Err(Failure::Refused);
+    }
+    if let Some(source) = missing {
+        let issuer = issuer.to_string();
+        return Err(Failure::Keys { issuer, source });
+    }
+    if protected().next().is_some() && protected().all(|it| !it.lacks.is_empty()) {
+        return Err(Failure::NothingToCall);
+    }
+    if explanation.is_accepted() || options.offline {
+        return Ok(());
+    }
+    // The issuer's key set has no key.
+    Err(Failure::Refused)
 }
 
-/// No keys, and nobody is asked for them.
-#[derive(Debug)]
-struct Offline;
+/// The issuer's keys, or why there are none.
+async fn keys(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Arc<dyn KeySource>, Option<Arc<DiscoveryError>>), Failure> {
+    let (issuer, _) = embedded::issuer(config)?;
+    let fetch = service::fetch(&config.issuer)?;
+    let policy = service::refresh_policy(&config.issuer);
+    let keys = RemoteKeySet::start(issuer, fetch, policy, clock.clone());
+    Ok(match keys.first_attempt().await {
+        Ok(()) => (Arc::new(keys), None),
+        Err(error) => (Arc::new(NoKeys), Some(error)),
+    })
+}
 
-impl KeySource for Offline {
+/// No keys, and no request for them.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeySource for NoKeys {
     fn current(&self) -> Option<Arc<KeySet>> {
         None
     }
@@ -70,7 +105,7 @@ impl KeySource for Offline {
     }
 }
 
-/// Every reason there is, for `docs/troubleshooting.md`.
+/// Every reason there is, for the documentation.
 pub(crate) fn reasons() -> String {
     let mut table = "| reason | what it means | what to do |\n| --- | --- | --- |\n".to_owned();
     for (reason, meaning, fix) in REASONS {
@@ -79,33 +114,6 @@ pub(crate) fn reasons() -> String {
     table
 }
 
-/// From the argument, else the variable, else standard input.
-fn token(argument: Option<String>) -> Result<String, Failure> {
-    let token = match argument.as_deref() {
-        Some("-") => None,
-        Some(_) => argument,
-        None => variable(),
-    };
-    token.map_or_else(standard_input, Ok)
-}
-
-/// The token that the shell has at hand.
-pub(crate) fn variable() -> Option<String> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a token is no setting, and is read nowhere else"
-    )]
-    std::env::var("OKTA_TOKEN").ok()
-}
-
-/// All of standard input, up to more than any token that could be accepted.
-pub(crate) fn standard_input() -> Result<String, Failure> {
-    let mut text = String::new();
-    io::stdin()
-        .take(MAX_INPUT_BYTES)
-        .read_to_string(&mut text)
-        .map_err(Failure::Input)?;
-    Ok(text)
-}
-
-const MAX_INPUT_BYTES: u64 = 1024 * 1024;
+const OFFLINE: &str = "Offline: no request was sent.";
+const NO_SHARED_DENIALS: &str =
+    "The denylist that replicas share could not be read from Redis: denials there are unknown.";

@@ -58,7 +58,10 @@ pub(crate) enum Failure {
         hint: &'static str,
         source: DiscoveryError,
     },
-    #[error("the keys of the issuer {issuer} cannot be had; `--offline` does without")]
+    #[error(
+        "the keys of the issuer {issuer} cannot be fetched; with `--offline`, the rules that need \
+         no key are examined"
+    )]
     Keys {
         issuer: String,
         source: Arc<DiscoveryError>,
@@ -71,8 +74,10 @@ pub(crate) enum Failure {
     Command(#[source] HookError),
     #[error("the token is refused")]
     Refused,
-    #[error("the service cannot work with this issuer")]
-    Ill,
+    #[error("the token is valid, but it may not call any protected operation")]
+    NothingToCall,
+    #[error("{0}")]
+    Ill(&'static str),
     #[error("the API has faults")]
     Insecure,
     #[error("nothing was judged, and nothing speaks for the API")]
@@ -96,6 +101,12 @@ pub(crate) enum Failure {
     Input(#[source] io::Error),
     #[error("no token was granted")]
     Grant(#[from] GrantError),
+    #[error("no token was granted: no scope was requested")]
+    NoScope {
+        source: GrantError,
+        /// Those with which a token may call the operations.
+        scopes: Vec<String>,
+    },
     #[error("a scope is not one")]
     Scope(#[from] ScopeError),
     #[error(
@@ -145,7 +156,29 @@ impl Failure {
             lines = lines + "  because " + &error.to_string() + "\n";
             cause = error.source();
         }
+        if let Some(fix) = self.fix() {
+            lines = lines + "  fix: " + &fix + "\n";
+        }
         lines
+    }
+
+    /// What to do, where the message and its causes do not say it.
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Grant(error) => Some(error.fix().to_owned()),
+            Self::Discovery { source, .. } => source
+                .certificate_fault()
+                .map(|fault| fault.fix().to_owned()),
+            Self::Keys { source, .. } => source
+                .certificate_fault()
+                .map(|fault| fault.fix().to_owned()),
+            Self::NoScope { source, scopes } if scopes.is_empty() => Some(source.fix().to_owned()),
+            Self::NoScope { scopes, .. } => {
+                let flags: Vec<_> = scopes.iter().map(|it| format!("--scope {it}")).collect();
+                Some(format!("add {}", flags.join(" ")))
+            }
+            _ => None,
+        }
     }
 
     /// 69 and 78 are those of `sysexits.h`.
@@ -170,7 +203,9 @@ impl Failure {
             | Self::Refused
             | Self::Command(_)
             | Self::Start(_)
-            | Self::Ill
+            | Self::Ill(_)
+            | Self::NoScope { .. }
+            | Self::NothingToCall
             | Self::Insecure
             | Self::NotHealthy { .. }
             | Self::Input(_)

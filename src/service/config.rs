@@ -14,6 +14,7 @@ mod in_force;
 mod key;
 mod layer;
 mod layers;
+mod placeholder;
 mod problem;
 mod profile;
 mod reader;

@@ -5,6 +5,7 @@
 //! told of it.
 
 mod admin;
+mod known;
 #[cfg(feature = "redis")]
 mod redis;
 mod store;
@@ -25,6 +26,8 @@ use crate::verifier::{Denial, DenialError, DenialSource, Denylist, DenylistFull}
 use super::config::{DenylistConfig, OnFailure};
 use super::server::Listener;
 use store::{Memory, Store};
+
+pub(crate) use known::KnownDenials;
 
 /// The denylist and what fills it, for as long as the service runs.
 #[derive(Clone)]

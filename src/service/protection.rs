@@ -20,12 +20,13 @@ use super::problems::problem;
 pub(super) type Print = Arc<dyn Fn(Option<&Metadata>) -> Document + Send + Sync>;
 
 /// What a token must say.
-pub(super) fn validation(config: &Config) -> Result<Validation, BuildError> {
+pub(crate) fn validation(config: &Config) -> Result<Validation, BuildError> {
     let issuer = config.issuer.url.as_ref().ok_or(BuildError::NoIssuer)?;
     let audience = config.issuer.audience.clone();
     Ok(Validation::new(issuer.as_str(), audience)
         .with_leeway(config.issuer.leeway)
-        .with_token_types(config.issuer.token_types.iter().copied()))
+        .with_token_types(config.issuer.token_types.iter().copied())
+        .with_algorithms(config.issuer.algorithms.iter().copied()))
 }
 
 /// The guard of the settings in force.
@@ -111,6 +112,7 @@ pub fn fetch(config: &IssuerConfig) -> Result<Fetch, BuildError> {
     Fetch::new(&FetchPolicy {
         connect_timeout: config.connect_timeout,
         timeout: config.timeout,
+        authorities: config.authorities.clone(),
     })
     .map_err(BuildError::Client)
 }

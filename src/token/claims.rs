@@ -63,10 +63,7 @@ impl Claims {
             expires_at: required(date(&all, "exp")?, "exp")?,
             not_before: date(&all, "nbf")?,
             issued_at: date(&all, "iat")?,
-            subject: match required(string(&all, "sub")?, "sub")? {
-                "" => return Err(malformed("sub")),
-                subject => subject.into(),
-            },
+            subject: subject(&all)?.into(),
             scope: scope(&all)?.shrunk(),
             client_id,
             other_clients,
@@ -191,7 +188,7 @@ impl NumericDate {
     }
 }
 
-fn string<'a>(
+pub(super) fn string<'a>(
     all: &'a Map<String, Value>,
     claim: &'static str,
 ) -> Result<Option<&'a str>, TokenError> {
@@ -202,15 +199,25 @@ fn string<'a>(
     }
 }
 
-fn date(all: &Map<String, Value>, claim: &'static str) -> Result<Option<NumericDate>, TokenError> {
+pub(super) fn date(
+    all: &Map<String, Value>,
+    claim: &'static str,
+) -> Result<Option<NumericDate>, TokenError> {
     all.get(claim)
         .map(|value| NumericDate::read(value).ok_or(malformed(claim)))
         .transpose()
 }
 
+pub(super) fn subject(all: &Map<String, Value>) -> Result<&str, TokenError> {
+    match required(string(all, "sub")?, "sub")? {
+        "" => Err(malformed("sub")),
+        subject => Ok(subject),
+    }
+}
+
 /// RFC 9068 says `client_id`, Okta `cid`, OpenID Connect `azp`: the first of them, and those of
 /// the others that differ from it.
-fn clients(all: &Map<String, Value>) -> Result<Clients, TokenError> {
+pub(super) fn clients(all: &Map<String, Value>) -> Result<Clients, TokenError> {
     let [first, second, third] = ["client_id", "cid", "azp"].map(|claim| string(all, claim));
     let mut ids = [first?, second?, third?].into_iter().flatten();
     let first = ids.next();
@@ -223,7 +230,7 @@ fn clients(all: &Map<String, Value>) -> Result<Clients, TokenError> {
 
 type Clients = (Option<Box<str>>, Box<[Box<str>]>);
 
-fn audience(all: &Map<String, Value>) -> Result<Box<[String]>, TokenError> {
+pub(super) fn audience(all: &Map<String, Value>) -> Result<Box<[String]>, TokenError> {
     match required(all.get("aud"), "aud")? {
         Value::String(audience) => Ok(Box::new([audience.clone()])),
         Value::Array(audiences) => strings(audiences)
@@ -236,7 +243,7 @@ fn audience(all: &Map<String, Value>) -> Result<Box<[String]>, TokenError> {
 
 /// Okta sends `scp` as an array, RFC 9068 `scope` as a text, and others mix the two.
 /// A token that says both must say the same twice.
-fn scope(all: &Map<String, Value>) -> Result<Scope, TokenError> {
+pub(super) fn scope(all: &Map<String, Value>) -> Result<Scope, TokenError> {
     let read = |claim: &'static str| {
         let scope = match all.get(claim) {
             None => return Ok(None),
@@ -249,7 +256,10 @@ fn scope(all: &Map<String, Value>) -> Result<Scope, TokenError> {
         scope.map(Some).ok_or(malformed(claim))
     };
     match (read("scp")?, read("scope")?) {
-        (Some(scp), Some(scope)) if !scp.same_set(&scope) => Err(malformed("scope")),
+        (Some(scp), Some(scope)) if !scp.same_set(&scope) => Err(TokenError::Claim {
+            claim: "scope",
+            fault: ClaimFault::DiffersFrom("scp"),
+        }),
         (Some(scope), _) | (None, Some(scope)) => Ok(scope),
         (None, None) => Ok(Scope::none()),
     }
@@ -259,7 +269,7 @@ fn strings(values: &[Value]) -> impl Iterator<Item = Option<&str>> {
     values.iter().map(Value::as_str)
 }
 
-fn required<T>(value: Option<T>, claim: &'static str) -> Result<T, TokenError> {
+pub(super) fn required<T>(value: Option<T>, claim: &'static str) -> Result<T, TokenError> {
     value.ok_or(TokenError::Claim {
         claim,
         fault: ClaimFault::Missing,

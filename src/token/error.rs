@@ -136,7 +136,7 @@ impl TokenError {
             Self::MalformedPayload => "malformed_payload",
             Self::Claim { fault, .. } => match fault {
                 ClaimFault::Missing => "missing_claim",
-                ClaimFault::Malformed => "malformed_claim",
+                ClaimFault::Malformed | ClaimFault::DiffersFrom(_) => "malformed_claim",
             },
             Self::IdToken => "id_token",
             Self::LogoutToken => "logout_token",
@@ -180,14 +180,17 @@ pub enum ClaimFault {
     Missing,
     /// Present with another type or outside its range.
     Malformed,
+    /// Not the same as another claim that says the same thing.
+    DiffersFrom(&'static str),
 }
 
 impl fmt::Display for ClaimFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing => "missing",
-            Self::Malformed => "malformed",
-        })
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::Malformed => f.write_str("malformed"),
+            Self::DiffersFrom(other) => write!(f, "not the same as the claim {other}"),
+        }
     }
 }
 
@@ -205,7 +208,15 @@ mod tests {
             claim: "aud",
             fault: ClaimFault::Malformed,
         };
+        let different = TokenError::Claim {
+            claim: "scope",
+            fault: ClaimFault::DiffersFrom("scp"),
+        };
         let rows = [
+            (
+                different,
+                "the claim scope is not the same as the claim scp",
+            ),
             (TokenError::Base64(Segment::Header), "header"),
             (TokenError::Base64(Segment::Payload), "payload"),
             (TokenError::Base64(Segment::Signature), "signature"),

@@ -1,67 +1,28 @@
-//! Reads one JSON Web Key and binds it to one algorithm (RFC 7517, RFC 7518 section 6).
+//! Reads one JSON Web Key and binds it to its algorithms (RFC 7517, RFC 7518 section 6).
 //!
-//! 1. Leave out private and symmetric keys: whoever publishes one has lost it.
+//! 1. Leave out private and symmetric keys: a published one is no longer secret.
 //! 2. Leave out keys for another use than verifying signatures.
-//! 3. The algorithm is `alg`, or by the type of key: RS256, ES256, ES384, EdDSA.
+//! 3. The algorithm is `alg`. Without `alg`, the type of key decides: ES256, ES384 or EdDSA by
+//!    its curve, and each RSA algorithm for an RSA key.
 //! 4. Parse the key once; a verification later only uses it.
 
-use aws_lc_rs::rsa::PublicKeyComponents;
-use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+mod error;
+mod members;
+mod rsa;
+
+use aws_lc_rs::signature::{self, ParsedPublicKey};
 use serde_json::{Map, Value};
 
-use super::{Algorithm, MAX_KEY_ID_BYTES, roca};
+use super::{Algorithm, MAX_KEY_ID_BYTES};
+use members::{decode, malformed, text};
 
-/// Why a key, or a whole key set, is not used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// The document is not a JSON object with unique names and an array `keys`.
-    #[error("the document is not a JSON Web Key Set")]
-    NotAKeySet,
-    /// A member is absent, of the wrong type or not a point or number of its kind.
-    #[error("the member {member} is missing or malformed")]
-    Malformed {
-        /// Its registered name.
-        member: &'static str,
-    },
-    /// A private key: the issuer has given it away.
-    #[error("the key is private and must not be published")]
-    Private,
-    /// A shared secret, which anybody who reads the set could sign with.
-    #[error("the key is symmetric")]
-    Symmetric,
-    /// `use` or `key_ops` say that it verifies no signatures.
-    #[error("the key is not for verifying signatures")]
-    OtherUse,
-    /// `kty`, `crv` or `alg` are none of ours, or do not fit each other.
-    #[error("the key's type, curve or algorithm is not supported")]
-    Unsupported,
-    /// An RSA key outside 2048 to 8192 bits, or with an exponent that is even or below 3.
-    #[error("the RSA key is too weak or too large ({bits} bits)")]
-    WrongStrength {
-        /// The length of the modulus.
-        bits: usize,
-    },
-    /// An RSA key of a library that made guessable primes: ROCA, CVE-2017-15361.
-    #[error(
-        "the RSA key has the fingerprint of ROCA (CVE-2017-15361): anybody can compute its private key"
-    )]
-    Roca,
-    /// Another key of the same set has this `kid` and algorithm.
-    #[error("another key has the same kid and algorithm")]
-    Duplicate,
-    /// It stands behind the first [`MAX_KEYS`](super::MAX_KEYS) keys.
-    #[error("the set has too many keys")]
-    TooMany,
-}
+pub use error::KeyError;
 
-/// A key as a set holds it: named, bound to an algorithm, parsed.
+/// A key as it is in a set: named, bound to its algorithms, parsed.
 pub(super) struct ParsedJwk {
     pub(super) key_id: Option<String>,
-    pub(super) algorithm: Algorithm,
-    pub(super) public_key: ParsedPublicKey,
+    /// The key for each algorithm that it verifies; never empty.
+    pub(super) public_keys: Vec<(Algorithm, ParsedPublicKey)>,
 }
 
 impl ParsedJwk {
@@ -79,17 +40,16 @@ impl ParsedJwk {
             Some(Value::String(name)) => Some(Algorithm::find(name).ok_or(KeyError::Unsupported)?),
             Some(_) => return Err(malformed("alg")),
         };
-        let (algorithm, public_key) = match (text(members, "kty")?, curve(members)?) {
-            ("RSA", None) => rsa(members, named.unwrap_or(Algorithm::Rs256))?,
-            ("EC", Some("P-256")) => ec(members, named, Algorithm::Es256, 32)?,
-            ("EC", Some("P-384")) => ec(members, named, Algorithm::Es384, 48)?,
-            ("OKP", Some("Ed25519")) => ed25519(members, named)?,
+        let public_keys = match (text(members, "kty")?, curve(members)?) {
+            ("RSA", None) => rsa::read(members, named)?,
+            ("EC", Some("P-256")) => vec![ec(members, named, Algorithm::Es256, 32)?],
+            ("EC", Some("P-384")) => vec![ec(members, named, Algorithm::Es384, 48)?],
+            ("OKP", Some("Ed25519")) => vec![ed25519(members, named)?],
             _ => return Err(KeyError::Unsupported),
         };
         Ok(Self {
             key_id,
-            algorithm,
-            public_key,
+            public_keys,
         })
     }
 }
@@ -117,41 +77,6 @@ fn refuse_other_uses(members: &Map<String, Value>) -> Result<(), KeyError> {
     } else {
         Err(KeyError::OtherUse)
     }
-}
-
-fn rsa(
-    members: &Map<String, Value>,
-    algorithm: Algorithm,
-) -> Result<(Algorithm, ParsedPublicKey), KeyError> {
-    let parameters: &'static RsaParameters = match algorithm {
-        Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-        Algorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-        Algorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-        Algorithm::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
-        Algorithm::Ps384 => &signature::RSA_PSS_2048_8192_SHA384,
-        Algorithm::Ps512 => &signature::RSA_PSS_2048_8192_SHA512,
-        Algorithm::Es256 | Algorithm::Es384 | Algorithm::EdDsa => {
-            return Err(KeyError::Unsupported);
-        }
-    };
-    let n = number(members, "n")?;
-    let e = number(members, "e")?;
-    let bits = n.len() * 8 - n[0].leading_zeros() as usize;
-    let exponent_is_sound = e.len() <= 4 && e[e.len() - 1] % 2 == 1 && e != [1];
-    if !(2048..=8192).contains(&bits) || !exponent_is_sound {
-        return Err(KeyError::WrongStrength { bits });
-    }
-    // A product of large primes is odd.
-    if n[n.len() - 1].is_multiple_of(2) {
-        return Err(malformed("n"));
-    }
-    if roca::has_fingerprint(&n) {
-        return Err(KeyError::Roca);
-    }
-    PublicKeyComponents { n, e }
-        .to_parsed_public_key(parameters)
-        .map(|key| (algorithm, key))
-        .map_err(|_| malformed("n"))
 }
 
 fn ec(
@@ -213,34 +138,6 @@ fn curve(members: &Map<String, Value>) -> Result<Option<&str>, KeyError> {
         None => Ok(None),
         Some(_) => text(members, "crv").map(Some),
     }
-}
-
-fn text<'a>(members: &'a Map<String, Value>, member: &'static str) -> Result<&'a str, KeyError> {
-    members
-        .get(member)
-        .and_then(Value::as_str)
-        .ok_or(malformed(member))
-}
-
-fn decode(members: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, KeyError> {
-    URL_SAFE_NO_PAD
-        .decode(text(members, member)?)
-        .map_err(|_| malformed(member))
-}
-
-/// A positive number, without the leading zeros that some issuers send.
-fn number(members: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, KeyError> {
-    let mut bytes = decode(members, member)?;
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    bytes.drain(..zeros);
-    if bytes.is_empty() {
-        return Err(malformed(member));
-    }
-    Ok(bytes)
-}
-
-fn malformed(member: &'static str) -> KeyError {
-    KeyError::Malformed { member }
 }
 
 /// The points of order 8, but for their sign.

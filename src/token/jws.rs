@@ -136,31 +136,12 @@ impl Header {
     ///
     /// The [`TokenError`] of the first rule that is broken, in the order of the module's list.
     pub fn parse(segment: &str) -> Result<Self, TokenError> {
-        const MAX_SEGMENT_BYTES: usize = (MAX_HEADER_BYTES * 4).div_ceil(3);
-        if segment.len() > MAX_SEGMENT_BYTES {
-            return Err(TokenError::HeaderTooLong);
-        }
-        let bytes = decode(segment, Segment::Header)?;
-        let members = json::object_of_at_most(MAX_HEADER_VALUES, &bytes)
-            .ok_or(TokenError::MalformedHeader)?;
-
-        let algorithm = match members.get("alg") {
-            Some(Value::String(name)) => Algorithm::find(name),
-            _ => None,
-        }
-        .ok_or(TokenError::AlgorithmNotAllowed)?;
-        if members.contains_key("crit") {
-            return Err(TokenError::Critical);
-        }
+        let members = members(segment)?;
+        let algorithm = algorithm(&members)?;
+        refuse_critical(&members)?;
         let token_type = token_type(&members)?;
-        let key_id = match members.get("kid") {
-            None => None,
-            Some(Value::String(kid)) if kid.len() <= MAX_KEY_ID_BYTES => Some(kid.clone()),
-            Some(_) => return Err(TokenError::MalformedKeyId),
-        };
-        if members.contains_key("b64") {
-            return Err(TokenError::UnencodedPayload);
-        }
+        let key_id = key_id(&members)?;
+        refuse_unencoded(&members)?;
         Ok(Self {
             algorithm,
             token_type,
@@ -184,8 +165,46 @@ impl Header {
     }
 }
 
+/// The members of a header, still in base64url.
+pub(super) fn members(segment: &str) -> Result<Map<String, Value>, TokenError> {
+    const MAX_SEGMENT_BYTES: usize = (MAX_HEADER_BYTES * 4).div_ceil(3);
+    if segment.len() > MAX_SEGMENT_BYTES {
+        return Err(TokenError::HeaderTooLong);
+    }
+    let bytes = decode(segment, Segment::Header)?;
+    json::object_of_at_most(MAX_HEADER_VALUES, &bytes).ok_or(TokenError::MalformedHeader)
+}
+
+pub(super) fn algorithm(members: &Map<String, Value>) -> Result<Algorithm, TokenError> {
+    let name = members.get("alg").and_then(Value::as_str);
+    name.and_then(Algorithm::find)
+        .ok_or(TokenError::AlgorithmNotAllowed)
+}
+
+pub(super) fn refuse_critical(members: &Map<String, Value>) -> Result<(), TokenError> {
+    if members.contains_key("crit") {
+        return Err(TokenError::Critical);
+    }
+    Ok(())
+}
+
+pub(super) fn key_id(members: &Map<String, Value>) -> Result<Option<String>, TokenError> {
+    match members.get("kid") {
+        None => Ok(None),
+        Some(Value::String(kid)) if kid.len() <= MAX_KEY_ID_BYTES => Ok(Some(kid.clone())),
+        Some(_) => Err(TokenError::MalformedKeyId),
+    }
+}
+
+pub(super) fn refuse_unencoded(members: &Map<String, Value>) -> Result<(), TokenError> {
+    if members.contains_key("b64") {
+        return Err(TokenError::UnencodedPayload);
+    }
+    Ok(())
+}
+
 /// Okta sends no `typ`; RFC 9068 section 2.1 wants `at+jwt`; many still send `JWT`.
-fn token_type(members: &Map<String, Value>) -> Result<Option<TokenType>, TokenError> {
+pub(super) fn token_type(members: &Map<String, Value>) -> Result<Option<TokenType>, TokenError> {
     match members.get("typ") {
         None => Ok(None),
         Some(Value::String(typ)) => TokenType::find(typ).map(Some).ok_or(TokenError::WrongType),
@@ -193,7 +212,7 @@ fn token_type(members: &Map<String, Value>) -> Result<Option<TokenType>, TokenEr
     }
 }
 
-fn is_compact_character(byte: u8) -> bool {
+pub(super) fn is_compact_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte == b'.'
 }
 
@@ -205,7 +224,7 @@ fn dots(token: &str) -> usize {
 }
 
 /// Refuses padding and trailing bits: one token has one spelling.
-fn decode(segment: &str, name: Segment) -> Result<Vec<u8>, TokenError> {
+pub(super) fn decode(segment: &str, name: Segment) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD
         .decode(segment)
         .map_err(|_| TokenError::Base64(name))

@@ -1,7 +1,8 @@
-//! Chooses the key that verifies a token, and lets it verify.
+//! Chooses the key that verifies a token, and verifies with it.
 //!
 //! 1. Keys that cannot be used were left out when the set was read: see `KeyError`.
-//! 2. With a `kid`, its key must be for the header's `alg`.
+//! 2. With a `kid`, its key must be for the header's `alg`. An RSA key that is published without
+//!    `alg` is for each RSA algorithm.
 //! 3. Without one, exactly one key may be for that `alg`.
 //!
 //! Knows nothing of the network: see [`crate::issuer`] for where keys come from.
@@ -16,20 +17,20 @@ use serde_json::Value;
 use super::jwk::ParsedJwk;
 use super::{Algorithm, Header, Jws, KeyError, TokenError, json};
 
-/// The most keys that a set holds; those behind are left out.
+/// The maximum number of keys in a set. The keys after that are left out.
 pub const MAX_KEYS: usize = 100;
 
 /// Where a verifier gets its keys.
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
-    /// The keys in force now, without waiting; `None` when there are none to trust.
+    /// The current keys, without waiting; `None` when there are none that can be trusted.
     fn current(&self) -> Option<Arc<KeySet>>;
 
-    /// The keys in force after a look at their origin, which a source may refuse to take
-    /// again so soon. Called when no current key has a token's `kid`, or there are none.
+    /// The keys after a new request to their origin, which a source may refuse to send so soon.
+    /// Called when no current key has a token's `kid`, or there are no keys.
     fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>>;
 }
 
-/// Keys that verify signatures, each bound to one algorithm and parsed once.
+/// Keys that verify signatures, each bound to its algorithms and parsed once.
 ///
 /// Two sets are equal when they hold the same keys in the same order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,8 +39,8 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Reads a JSON Web Key Set. A key that cannot be used is left out and told,
-    /// and never spoils the others.
+    /// Reads a JSON Web Key Set. A key that cannot be used is left out and reported. The other
+    /// keys are used.
     ///
     /// # Errors
     ///
@@ -62,7 +63,7 @@ impl KeySet {
                 VerifyingKey::parse(jwk)
             };
             match parsed {
-                Ok(key) if keys.iter().any(|held| held.has_the_name_of(&key)) => {
+                Ok(key) if keys.iter().any(|known| known.replaces(&key)) => {
                     left_out.push(LeftOut::new(jwk, KeyError::Duplicate));
                 }
                 Ok(key) => keys.push(key),
@@ -81,7 +82,7 @@ impl KeySet {
     ///
     /// [`TokenError::UnknownKey`], [`TokenError::KeyMismatch`] or [`TokenError::AmbiguousKey`].
     pub fn find(&self, header: &Header) -> Result<&VerifyingKey, TokenError> {
-        let fits = |key: &&VerifyingKey| key.algorithm == header.algorithm();
+        let fits = |key: &&VerifyingKey| key.public_key(header.algorithm()).is_some();
         if let Some(key_id) = header.key_id() {
             let mut named = (self.keys.iter())
                 .filter(|key| key.key_id() == Some(key_id))
@@ -144,11 +145,11 @@ impl LeftOut {
     }
 }
 
-/// A public key that verifies signatures of one algorithm.
+/// A public key that verifies signatures. It is bound to one algorithm, except for an RSA key
+/// that its issuer publishes without `alg`.
 pub struct VerifyingKey {
     key_id: Option<String>,
-    algorithm: Algorithm,
-    public_key: ParsedPublicKey,
+    public_keys: Vec<(Algorithm, ParsedPublicKey)>,
 }
 
 impl VerifyingKey {
@@ -160,8 +161,7 @@ impl VerifyingKey {
     pub fn parse(jwk: &Value) -> Result<Self, KeyError> {
         ParsedJwk::parse(jwk).map(|jwk| Self {
             key_id: jwk.key_id,
-            algorithm: jwk.algorithm,
-            public_key: jwk.public_key,
+            public_keys: jwk.public_keys,
         })
     }
 
@@ -174,37 +174,53 @@ impl VerifyingKey {
     ///
     /// RFC 7515 section 5.2, step 8.
     pub fn verify(&self, jws: &Jws<'_>) -> Result<SignedPayload, TokenError> {
-        if jws.header().algorithm() != self.algorithm {
-            return Err(TokenError::KeyMismatch);
-        }
+        let public_key = self.public_key(jws.header().algorithm());
+        let public_key = public_key.ok_or(TokenError::KeyMismatch)?;
         let signature = jws.decode_signature()?;
         let payload = jws.decode_payload()?;
-        self.public_key
+        public_key
             .verify_sig(jws.signing_input(), &signature)
             .map_err(|_| TokenError::BadSignature)?;
         Ok(SignedPayload(payload))
     }
 
-    /// The name that tokens call it by.
+    /// The id by which tokens name it (`kid`).
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }
 
-    /// The one algorithm it verifies.
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
+    /// The algorithms that it verifies: one, or each RSA algorithm for an RSA key that is
+    /// published without `alg` (RFC 7517 section 4.4). Never empty.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.public_keys.iter().map(|(algorithm, _)| *algorithm)
     }
 
-    fn has_the_name_of(&self, other: &Self) -> bool {
-        self.key_id.is_some() && self.key_id == other.key_id && self.algorithm == other.algorithm
+    fn public_key(&self, algorithm: Algorithm) -> Option<&ParsedPublicKey> {
+        let mut keys = self.public_keys.iter();
+        let found = keys.find(|(known, _)| *known == algorithm);
+        found.map(|(_, key)| key)
+    }
+
+    /// Whether it has the name of the other key and verifies each of its algorithms, so that the
+    /// other key could never be chosen.
+    fn replaces(&self, other: &Self) -> bool {
+        let mut algorithms = other.algorithms();
+        self.key_id.is_some()
+            && self.key_id == other.key_id
+            && algorithms.all(|algorithm| self.public_key(algorithm).is_some())
     }
 }
 
 impl PartialEq for VerifyingKey {
     fn eq(&self, other: &Self) -> bool {
+        let material = |key: &Self| {
+            key.public_keys
+                .first()
+                .map(|(_, key)| key.as_ref().to_vec())
+        };
         self.key_id == other.key_id
-            && self.algorithm == other.algorithm
-            && self.public_key.as_ref() == other.public_key.as_ref()
+            && self.algorithms().eq(other.algorithms())
+            && material(self) == material(other)
     }
 }
 
@@ -214,7 +230,7 @@ impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifyingKey")
             .field("key_id", &self.key_id)
-            .field("algorithm", &self.algorithm)
+            .field("algorithms", &self.algorithms().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

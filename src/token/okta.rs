@@ -1,7 +1,5 @@
 //! Knows Okta's own hosts, on which the org authorization server's name has no path.
 
-use url::Url;
-
 /// The organization of a host of Okta: `dev-1` for `dev-1.okta.com`.
 pub(crate) fn okta_organization(host: &str) -> Option<&str> {
     OKTA_DOMAINS
@@ -11,8 +9,9 @@ pub(crate) fn okta_organization(host: &str) -> Option<&str> {
 
 /// Whether this `iss` names Okta's org authorization server, whose access tokens nobody but Okta
 /// can verify.
+#[cfg(any(test, feature = "service"))]
 pub(crate) fn is_okta_org_server(issuer: &str) -> bool {
-    Url::parse(issuer).is_ok_and(|url| {
+    url::Url::parse(issuer).is_ok_and(|url| {
         let host = url.host_str().unwrap_or_default();
         url.scheme() == "https" && okta_organization(host).is_some() && url.path() == "/"
     })

@@ -3,13 +3,17 @@
 //! 1. It is an access token, not another one that the issuer signs, and a bearer token (no `cnf`).
 //! 2. `iss` is ours to the byte; `aud` contains ours to the byte.
 //! 3. `exp` has not passed, `nbf` and `iat` are not ahead, each within the leeway.
+//!
+//! Each rule by itself is in [`rules`].
+
+mod rules;
 
 use std::fmt;
 use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
 use super::derived::DerivedValues;
-use super::{Claims, Derived, Header, Kind, NumericDate, TokenError, TokenType};
+use super::{Algorithm, Claims, Derived, Header, TokenError, TokenType};
 
 /// No leeway is longer: it also prolongs every token.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -23,6 +27,7 @@ pub struct Validation {
     audience: Audience,
     leeway: Duration,
     token_types: Vec<TokenType>,
+    algorithms: Vec<Algorithm>,
 }
 
 impl Validation {
@@ -33,6 +38,7 @@ impl Validation {
             audience,
             leeway: DEFAULT_LEEWAY,
             token_types: Vec::new(),
+            algorithms: Vec::new(),
         }
     }
 
@@ -55,19 +61,27 @@ impl Validation {
         }
     }
 
-    /// Judges the `typ` of a header, before there is a key to verify it with.
+    /// Allows these signature algorithms alone. With none, which is the default, each
+    /// [`Algorithm`] is allowed.
+    #[must_use]
+    pub fn with_algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        Self {
+            algorithms: algorithms.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Judges the `alg` and the `typ` of a header, before there is a key to verify it with.
     ///
     /// # Errors
     ///
-    /// [`TokenError::WrongType`] where it is not one of those that are required.
+    /// [`TokenError::AlgorithmNotAllowed`] or [`TokenError::WrongType`] for a value that is not
+    /// one of those that are allowed.
     ///
-    /// RFC 9068 section 4.
-    pub fn check_type(&self, header: &Header) -> Result<(), TokenError> {
-        let has = |it| self.token_types.contains(&it);
-        if self.token_types.is_empty() || header.token_type().is_some_and(has) {
-            return Ok(());
-        }
-        Err(TokenError::WrongType)
+    /// RFC 8725 section 3.1, RFC 9068 section 4.
+    pub fn check_header(&self, header: &Header) -> Result<(), TokenError> {
+        self.check_algorithm(header.algorithm())?;
+        self.check_token_type(header.token_type())
     }
 
     /// Judges claims at the time `now`.
@@ -78,25 +92,10 @@ impl Validation {
     ///
     /// RFC 7519 section 4.1, RFC 9068 section 4.
     pub fn check(&self, claims: Claims, now: SystemTime) -> Result<Verified<Claims>, TokenError> {
-        match claims.kind() {
-            Kind::Access => {}
-            Kind::Id => return Err(TokenError::IdToken),
-            Kind::Logout => return Err(TokenError::LogoutToken),
-            Kind::Refresh => return Err(TokenError::RefreshToken),
-        }
-        if claims.are_bound_to_a_proof() {
-            return Err(TokenError::ProofRequired);
-        }
-        if claims.issuer() != self.issuer {
-            return Err(TokenError::WrongIssuer);
-        }
-        if !claims
-            .audience()
-            .iter()
-            .any(|audience| audience == self.audience.as_str())
-        {
-            return Err(TokenError::WrongAudience);
-        }
+        Self::check_kind(claims.kind())?;
+        Self::check_binding(claims.are_bound_to_a_proof())?;
+        self.check_issuer(claims.issuer())?;
+        self.check_audience(claims.audience())?;
         self.check_times(&claims, now)?;
         Ok(Verified::new(claims))
     }
@@ -116,6 +115,15 @@ impl Validation {
         self.leeway
     }
 
+    /// The signature algorithms that are allowed.
+    pub fn algorithms(&self) -> &[Algorithm] {
+        if self.algorithms.is_empty() {
+            &Algorithm::ALL
+        } else {
+            &self.algorithms
+        }
+    }
+
     /// What the header's `typ` must be one of; empty where it may be absent.
     pub fn token_types(&self) -> &[TokenType] {
         &self.token_types
@@ -130,23 +138,9 @@ impl Validation {
         let now = now
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        let expiry = claims.expires_at().since_epoch();
-        if now >= expiry + self.leeway {
-            return Err(TokenError::Expired {
-                ago: now.saturating_sub(expiry),
-            });
-        }
-        let ahead = |date: Option<NumericDate>| {
-            date.and_then(|date| date.since_epoch().checked_sub(now))
-                .filter(|ahead| *ahead > self.leeway)
-        };
-        if let Some(ahead) = ahead(claims.not_before()) {
-            return Err(TokenError::NotYetValid { ahead });
-        }
-        if let Some(ahead) = ahead(claims.issued_at()) {
-            return Err(TokenError::IssuedInFuture { ahead });
-        }
-        Ok(())
+        self.check_expiry(claims.expires_at(), now)?;
+        self.check_not_before(claims.not_before(), now)?;
+        self.check_issued_at(claims.issued_at(), now)
     }
 }
 

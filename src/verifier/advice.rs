@@ -29,7 +29,7 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("malformed_kid", "The token's key id is not a text of at most 256 bytes.", "Its issuer is at fault."),
     ("unencoded_payload", "The token's payload is not encoded (RFC 7797).", "Have the issuer leave `b64` out."),
     ("unknown_key", "The issuer has no key of this id.", "Compare the token's issuer with `issuer.url`; a new key is known after `issuer.cooldown` at the latest."),
-    ("key_mismatch", "The issuer's key of this id is for another algorithm.", "Its issuer is at fault, or the token is not by it."),
+    ("key_mismatch", "The key with this id is published for another algorithm than the one that the token's header names.", "Compare the header's `alg` with the `alg` of the key, which `doctor` shows. If they differ, the issuer's key set or the token is wrong: ask the issuer's operator."),
     ("ambiguous_key", "The token names no key, and the issuer has several.", "Have the issuer name the key."),
     ("bad_base64", "A part of the token is not base64url.", "Copy the token whole: a part of it is missing or altered."),
     ("bad_signature", "The signature was not made with that key over these bytes.", "Copy the token whole; if it is whole, somebody altered it."),

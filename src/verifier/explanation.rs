@@ -1,70 +1,129 @@
-//! Why a token is accepted or refused, for people: what it says, and how far it came.
+//! Why a token is accepted or refused, for people: what it says, and what each rule finds.
 //!
-//! The verdict is the verifier's own. Of its reason follows the check that failed, and of the
-//! order of checks those that passed before. What a token says is unproven until all have.
+//! The verdict is the verifier's own and stops at the first rule that is broken. For an
+//! explanation, every rule is evaluated that can be: a token of another issuer fails at the key,
+//! because the key is looked for first, but the rule on the issuer shows the cause.
+//!
+//! 1. The verifier gives its verdict.
+//! 2. Each rule is evaluated by itself, if what it needs is there.
+//! 3. Of the rules that are broken, the most likely mistake is named first.
+//!
+//! Shows neither the token nor its signature.
 
-use std::fmt;
-use std::time::{Duration, SystemTime};
+mod claims;
+mod header;
+mod rule;
+mod shown;
+mod signature;
+mod times;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::advice::advice;
 use super::warnings::warnings;
 use super::{Verifier, VerifyError};
-use crate::token::{Algorithm, MAX_TOKEN_BYTES, Segment, TokenError};
+use crate::token::{Claims, TokenError, UnverifiedClaims};
 
-/// What a token says, and which of its checks passed. Shows neither token nor signature.
+use claims::{ReadClaims, UNREADABLE};
+use rule::Evaluation;
+use shown::shown;
+
+pub use rule::{ExplainedRule, RuleState};
+
+/// What a token says, and which rules it breaks.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     header: Option<Map<String, Value>>,
     claims: Option<Map<String, Value>>,
-    checks: Vec<Check>,
+    rules: Vec<ExplainedRule>,
     verdict: Result<(), VerifyError>,
-}
-
-/// One check, in the order in which they are made.
-#[derive(Debug, Clone)]
-struct Check {
-    name: &'static str,
-    /// The words of what it refuses with.
-    reasons: &'static [&'static str],
-    found: String,
-    wanted: String,
+    unverified: Option<Claims>,
 }
 
 impl Explanation {
-    /// Whether the token is accepted.
+    /// Whether the verifier accepts the token.
     pub fn is_accepted(&self) -> bool {
         self.verdict.is_ok()
     }
 
-    /// The word of the refusal.
+    /// Whether a rule is broken. A token that is neither accepted nor refused is undecided: the
+    /// keys are missing, and no rule that needs no key is broken.
+    pub fn is_refused(&self) -> bool {
+        self.rules.iter().any(ExplainedRule::is_broken)
+    }
+
+    /// The reason word of the verifier's own verdict, as a service logs it.
     pub fn reason(&self) -> Option<&'static str> {
         self.verdict.as_ref().err().map(VerifyError::reason)
     }
 
-    /// The name of the check that failed; none where the keys are missing.
-    pub fn failed_check(&self) -> Option<&'static str> {
-        self.failed().map(|position| self.checks[position].name)
+    /// The rule that the verifier refuses the token for.
+    pub fn failed_rule(&self) -> Option<&ExplainedRule> {
+        let mut rules = self.rules.iter();
+        rules.find(|rule| rule.state == RuleState::Failed)
     }
 
-    /// What a person should know besides: that it is an ID token, or one of Okta's org
-    /// authorization server, whose tokens nobody else can verify.
+    /// The broken rule that is most likely the cause: a token of another issuer has a key that
+    /// ours does not know, and one that expired long ago may have a key that was withdrawn.
+    pub fn likely_cause(&self) -> Option<&ExplainedRule> {
+        let broken = |name: &str| {
+            let mut rules = self.rules.iter();
+            rules.find(|rule| rule.name == name && rule.is_broken())
+        };
+        let first = self.rules.iter().find(|rule| rule.is_broken())?;
+        let causes: &[&str] = match first.name {
+            "key" | "signature" => &["issuer", "kind", "expires"],
+            _ => &[],
+        };
+        causes.iter().find_map(|name| broken(name)).or(Some(first))
+    }
+
+    /// Every rule, in the order in which the verifier applies them.
+    pub fn rules(&self) -> &[ExplainedRule] {
+        &self.rules
+    }
+
+    /// What else a person should know: that the token is an ID token, or comes from an Okta org
+    /// authorization server, whose tokens only Okta can verify.
     pub fn warnings(&self) -> Vec<&'static str> {
         self.claims.as_ref().map_or_else(Vec::new, warnings)
     }
 
-    fn failed(&self) -> Option<usize> {
-        // Three parts are decoded, the header's before there is a key.
-        if let Err(VerifyError::Token(TokenError::Base64(Segment::Header))) = self.verdict {
-            return Some(self.position("header"));
+    /// The members of the header with their values, as they may be shown; `None` where it cannot
+    /// be read. Nobody vouches for them unless the token is accepted.
+    pub fn header(&self) -> Option<Vec<(String, String)>> {
+        self.header.as_ref().map(lines)
+    }
+
+    /// The claims with their values, as they may be shown; `None` where they cannot be read.
+    /// Nobody vouches for them unless the token is accepted.
+    pub fn claims(&self) -> Option<Vec<(String, String)>> {
+        self.claims.as_ref().map(lines)
+    }
+
+    /// Marks the rule that the verifier stopped at: the first that gives the reason of its verdict.
+    fn mark_failed(&mut self) {
+        let Err(error) = &self.verdict else {
+            return;
+        };
+        // Bytes that are no JSON at all are shown as nothing, and are a fault of the claims.
+        if let VerifyError::Token(TokenError::MalformedPayload) = error
+            && let Some(rule) = self.rules.iter_mut().find(|rule| rule.name == "claims")
+        {
+            rule.reason = Some(error.reason());
+            rule.state = RuleState::WouldFail;
+            rule.found.clear();
         }
-        let reason = self.reason()?;
-        self.checks
-            .iter()
-            .position(|check| check.reasons.contains(&reason))
+        let mut rules = self.rules.iter_mut();
+        if let Some(rule) = rules.find(|rule| rule.reason == Some(error.reason())) {
+            rule.state = RuleState::Failed;
+        }
+    }
+
+    /// The claims, if each can be read. Nobody vouches for them unless the token is accepted.
+    pub(crate) fn unverified(&self) -> Option<&Claims> {
+        self.unverified.as_ref()
     }
 }
 
@@ -75,162 +134,67 @@ impl Verifier {
         let mut parts = token.split('.');
         let mut object = || read(parts.next().unwrap_or_default());
         let (header, claims) = (object(), object());
-        let said = |part: &Option<Map<String, Value>>, name| part.as_ref()?.get(name).map(shown);
-        let header_says = |name| said(&header, name).unwrap_or_else(|| "absent".to_owned());
-        let claim = |name| said(&claims, name).unwrap_or_else(|| "absent".to_owned());
-        let now = self.clock.now();
-        let time = |name| match claims.as_ref().and_then(|claims| claims.get(name)) {
-            Some(Value::Number(seconds)) => format!("{name} {}", distance(seconds.as_f64(), now)),
-            Some(_) => format!("{name} is no number"),
-            None => format!("{name} absent"),
+        let unverified = payload(token);
+        let mut rules = header::rules_on_form(token);
+        rules.extend(header::rules_on_header(
+            token,
+            header.as_ref(),
+            &self.validation,
+        ));
+        let keys = self.keys.current();
+        rules.extend(signature::rules(token, header.as_ref(), keys.as_deref()));
+        let read = ReadClaims {
+            members: claims.as_ref(),
+            unverified: unverified.as_ref(),
         };
-        let check = |name, reasons, found: String, wanted: &str| Check {
-            name,
-            reasons,
-            found,
-            wanted: wanted.to_owned(),
-        };
-        let algorithms = Algorithm::ALL.map(Algorithm::name).join(", ");
-        let times = ["exp", "nbf", "iat"].map(time).join(", ");
-        let leeway = format!("within {} s", self.validation.leeway().as_secs());
-        let types = match self.validation.token_types() {
-            [] => "absent, JWT or at+jwt".to_owned(),
-            required => required
-                .iter()
-                .map(|it| it.name())
-                .collect::<Vec<_>>()
-                .join(" or "),
-        };
-        let issuer = Value::from(self.validation.issuer());
-        let audience = Value::from(self.validation.audience());
-        #[rustfmt::skip] // A row a line.
-        let checks = vec![
-            check("length", &["too_long"], format!("{} bytes", token.len()), &format!("at most {MAX_TOKEN_BYTES}")),
-            check("characters", &["illegal_character"], String::new(), "letters, digits, - _ ."),
-            check("parts", &["not_three_segments"], token.split('.').count().to_string(), "3"),
-            check("header", &["header_too_long", "malformed_header"], String::new(), "a JSON object, names once, at most 2 KiB"),
-            check("algorithm", &["algorithm_not_allowed"], header_says("alg"), &algorithms),
-            check("critical", &["critical_header"], header_says("crit"), "absent"),
-            check("type", &["wrong_type"], header_says("typ"), &types),
-            check("key id", &["malformed_kid"], header_says("kid"), "a text of at most 256 bytes"),
-            check("payload form", &["unencoded_payload"], header_says("b64"), "absent"),
-            check("key", &["unknown_key", "key_mismatch", "ambiguous_key"], header_says("kid"), "one of the issuer's, for this algorithm"),
-            check("encoding", &["bad_base64"], String::new(), "base64url without padding"),
-            check("signature", &["bad_signature"], String::new(), "made with that key"),
-            check("claims", &["malformed_payload", "missing_claim", "malformed_claim"], String::new(), "a JSON object with iss, aud, sub and exp"),
-            check("kind", &["id_token", "logout_token", "refresh_token", "proof_required"], String::new(), "an access token, not bound to a proof"),
-            check("issuer", &["wrong_issuer"], claim("iss"), &shown(&issuer)),
-            check("audience", &["wrong_audience"], claim("aud"), &shown(&audience)),
-            check("times", &["expired", "not_yet_valid", "issued_in_future"], times, &leeway),
-        ];
-        let denylist = check(
-            "denylist",
-            &["revoked", "denylist_stale"],
-            String::new(),
-            "not on it",
-        );
-        let checks = checks
-            .into_iter()
-            .chain(self.denylist.as_ref().map(|_| denylist))
-            .collect();
-        Explanation {
+        rules.extend(read.rules(&self.validation, self.clock.now()));
+        rules.extend(self.rule_on_denials(unverified.as_ref()));
+        let mut explanation = Explanation {
+            rules,
+            unverified: unverified.and_then(|claims| claims.whole().cloned()),
             header,
             claims,
-            checks,
             verdict,
-        }
+        };
+        explanation.mark_failed();
+        explanation
+    }
+
+    fn rule_on_denials(&self, claims: Option<&UnverifiedClaims>) -> Option<ExplainedRule> {
+        let denylist = self.denylist.as_ref()?;
+        let evaluation = match claims.and_then(UnverifiedClaims::whole) {
+            Some(claims) => denylist.check(claims, self.clock.now()).into(),
+            None => Evaluation::NotExamined(UNREADABLE),
+        };
+        let found = match denylist.len() {
+            1 => "1 denial is known".to_owned(),
+            number => format!("{number} denials are known"),
+        };
+        Some(ExplainedRule::new(
+            "denylist",
+            evaluation,
+            found,
+            "not on the denylist",
+        ))
     }
 }
 
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let proven = if self.is_accepted() {
-            "proven by its signature"
-        } else {
-            "unproven"
-        };
-        for (part, members) in [("Header", &self.header), ("Claims", &self.claims)] {
-            writeln!(f, "{part}, {proven}:\n")?;
-            match members {
-                Some(members) => {
-                    for (name, value) in members {
-                        let name = shown(&Value::from(name.as_str()));
-                        writeln!(f, "  {:<12} {}", name.trim_matches('"'), shown(value))?;
-                    }
-                }
-                None => writeln!(f, "  cannot be read")?,
-            }
-            writeln!(f)?;
-        }
-        for warning in self.warnings() {
-            writeln!(f, "Warning: {warning}\n")?;
-        }
-        writeln!(f, "Checks, in the order in which they are made:\n")?;
-        let failed = self.failed();
-        let reached = match (&self.verdict, failed) {
-            (Ok(()), _) => self.checks.len(),
-            (Err(VerifyError::NoKeys), _) => self.position("key"),
-            (_, position) => position.unwrap_or(0),
-        };
-        for (position, check) in self.checks.iter().enumerate() {
-            let mark = match position {
-                _ if Some(position) == failed => "FAILED",
-                _ if position < reached => "passed",
-                _ => "-",
-            };
-            let line = format!("  {mark:<6}  {:<12}  {}", check.name, check.found);
-            writeln!(f, "{}", line.trim_end())?;
-            if Some(position) == failed {
-                writeln!(f, "{:24}wanted: {}", "", check.wanted)?;
-            }
-        }
-        let (outcome, cause): (_, &dyn fmt::Display) = match &self.verdict {
-            Ok(()) => return writeln!(f, "\nAccepted."),
-            Err(VerifyError::Token(error)) => ("Refused", error),
-            Err(error) => ("Undecided", error),
-        };
-        let reason = self.reason().unwrap_or_default();
-        let (meaning, fix) = advice(reason);
-        writeln!(f, "\n{outcome}: {reason}, {cause}\n\n  {meaning}\n  {fix}")
-    }
-}
-
-impl Explanation {
-    fn position(&self, name: &str) -> usize {
-        let mut checks = self.checks.iter();
-        checks.position(|check| check.name == name).unwrap_or(0)
-    }
-}
-
-/// A part as a reader who trusts nothing and nobody would show it.
+/// A part in the most generous reading, to be shown.
 fn read(part: &str) -> Option<Map<String, Value>> {
     let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
-/// JSON in ASCII and of bounded length: what a stranger wrote must not move the terminal.
-fn shown(value: &Value) -> String {
-    let mut text: String = value.to_string().escape_default().collect();
-    // Quotes and backslashes are JSON's own.
-    text = text.replace("\\\"", "\"").replace("\\\\", "\\");
-    if text.len() > MAX_SHOWN {
-        text.truncate(MAX_SHOWN);
-        text.push_str(" ..");
-    }
-    text
+/// The claims in the verifier's reading.
+fn payload(token: &str) -> Option<UnverifiedClaims> {
+    let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    UnverifiedClaims::read(&bytes).ok()
 }
 
-/// How far a time is from now.
-fn distance(seconds: Option<f64>, now: SystemTime) -> String {
-    let now = now
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
-    let ahead = seconds.unwrap_or(f64::NAN) - now.as_secs_f64();
-    if ahead >= 0.0 {
-        format!("in {ahead:.0} s")
-    } else {
-        format!("{:.0} s ago", -ahead)
-    }
+fn lines(members: &Map<String, Value>) -> Vec<(String, String)> {
+    let line = |(name, value): (&String, &Value)| {
+        let name = shown(&Value::from(name.as_str()));
+        (name.trim_matches('"').to_owned(), shown(value))
+    };
+    members.iter().map(line).collect()
 }
-
-const MAX_SHOWN: usize = 200;

@@ -247,8 +247,9 @@ async fn what_is_remembered_counts_with_its_claims() {
     }
 }
 
+#[cfg(feature = "service")]
 #[tokio::test]
-async fn a_token_of_the_wrong_kind_or_server_is_warned_of_whatever_else_is_wrong() {
+async fn a_token_of_the_wrong_kind_or_server_has_a_warning_whatever_else_is_wrong() {
     let verifier = verifier(&Arc::default(), &ManualClock::new());
     for (name, claims, expected) in [
         ("an access token", json!({ "iss": ISSUER }), None),
@@ -285,8 +286,5 @@ async fn a_token_of_the_wrong_kind_or_server_is_warned_of_whatever_else_is_wrong
             warnings.iter().all(|warning| warning.contains(expected)),
             "{name}"
         );
-        let text = explanation.to_string();
-        assert_eq!(text.contains("\nWarning: "), !warnings.is_empty(), "{name}");
-        assert!(text.lines().all(|line| line.len() <= 80), "{name}");
     }
 }

@@ -1,10 +1,10 @@
-//! What a token gives away of a mistake that no check of its own names.
+//! Mistakes that show in a token, and that no rule of its own names.
 
 use serde_json::{Map, Value};
 
 use crate::token::{Kind, is_okta_org_server};
 
-/// What a person should know of a token that says this, whatever becomes of it.
+/// What a person should know about a token with these claims, whatever the verdict is.
 pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
     let mut warnings = Vec::new();
     if Kind::of(claims) == Kind::Id {
@@ -17,8 +17,8 @@ pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
     warnings
 }
 
-const ID_TOKEN: &str = "this is an ID token: it tells a client who signed in, and\n  \
-    opens no API; send the access token of the same answer";
-const ORG_SERVER: &str = "this is a token of Okta's org authorization server: it is for\n  \
-    Okta's own APIs, and nobody else can verify it; have it issued by a custom\n  \
-    authorization server, as /oauth2/default";
+const ID_TOKEN: &str = "This is an ID token, which informs a client who signed in. It does not \
+    open an API: send the access token of the same response.";
+const ORG_SERVER: &str = "This token comes from an Okta org authorization server. It is for \
+    Okta's own APIs, and only Okta can verify it: have the token issued by a custom authorization \
+    server, as in /oauth2/default.";

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use num_bigint::BigUint;
 use poem_resource_server::clock::{Clock, ManualClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
-use poem_resource_server::token::{Audience, KeySet, KeySource, Validation};
+use poem_resource_server::token::{Algorithm, Audience, KeySet, KeySource, Validation};
 use poem_resource_server::verifier::Verifier;
 use serde_json::{Value, json};
 
@@ -70,7 +70,17 @@ impl Forge {
     }
 
     pub fn verifier_from(&self, keys: Arc<dyn KeySource>) -> Verifier {
-        let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
+        self.verifier_of(keys, &[])
+    }
+
+    /// With these algorithms alone; with none, every algorithm is allowed.
+    pub fn verifier_allowing(&self, jwks: &Value, algorithms: &[Algorithm]) -> Verifier {
+        self.verifier_of(Arc::new(key_set(jwks)), algorithms)
+    }
+
+    fn verifier_of(&self, keys: Arc<dyn KeySource>, algorithms: &[Algorithm]) -> Verifier {
+        let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap())
+            .with_algorithms(algorithms.iter().copied());
         Verifier::new(keys, validation).with_clock(Arc::new(self.clock.clone()))
     }
 

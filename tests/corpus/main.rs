@@ -35,6 +35,7 @@ mod vectors;
 use std::collections::HashSet;
 
 use forge::{Forge, Row};
+use poem_resource_server::verifier::{ExplainedRule, Explanation, REASONS, RuleState};
 use serde_json::json;
 
 fn hostile(forge: &Forge) -> Vec<Row> {
@@ -112,46 +113,113 @@ async fn every_hostile_token_is_explained_and_shown_without_its_signature() {
     for row in hostile(&forge) {
         let explanation = verifier.explain(&row.token).await;
 
-        assert_eq!(explanation.reason(), Some(row.reason), "{}", row.name);
-        assert!(explanation.failed_check().is_some(), "{}", row.name);
-        let text = explanation.to_string();
-        let failed = text.lines().filter(|line| line.starts_with("  FAILED"));
-        assert_eq!(failed.count(), 1, "{}:\n{text}", row.name);
-        assert!(text.is_ascii(), "{}:\n{text}", row.name);
-        assert!(text.contains("Refused: "), "{}:\n{text}", row.name);
-        assert!(!text.contains("no more to say"), "{}:\n{text}", row.name);
+        let name = &row.name;
+        assert_eq!(explanation.reason(), Some(row.reason), "{name}");
+        assert!(explanation.is_refused(), "{name}");
+        let is_failed = |rule: &&ExplainedRule| rule.state == RuleState::Failed;
+        let failed: Vec<_> = explanation.rules().iter().filter(is_failed).collect();
+        assert_eq!(failed.len(), 1, "{name}: {explanation:#?}");
+        assert_eq!(failed[0].reason, Some(row.reason), "{name}");
+        // The verifier stops at the first rule that is broken.
+        let first = explanation.rules().iter().find(|rule| rule.is_broken());
+        assert_eq!(first, Some(failed[0]), "{name}: {explanation:#?}");
+        let cause = explanation.likely_cause().unwrap();
+        let reason = cause.reason.unwrap();
+        assert!(REASONS.iter().any(|(known, ..)| *known == reason), "{name}");
+        let shown = shown(&explanation);
+        assert!(shown.is_ascii(), "{name}:\n{shown}");
         if let Some(signature) = row.token.split('.').nth(2)
             && signature.len() > 20
         {
-            assert!(!text.contains(signature), "{}", row.name);
+            assert!(!shown.contains(signature), "{name}");
         }
     }
     for row in controls(&forge) {
         let explanation = verifier.explain(&row.token).await;
-        assert!(explanation.is_accepted(), "{}", row.name);
-        assert!(
-            explanation.to_string().ends_with("Accepted.\n"),
-            "{}",
-            row.name
-        );
+
+        let name = &row.name;
+        assert!(explanation.is_accepted(), "{name}");
+        let mut rules = explanation.rules().iter();
+        let is_passed = rules.all(|rule| rule.state == RuleState::Passed);
+        assert!(is_passed, "{name}: {explanation:#?}");
+    }
+}
+
+/// Everything of an explanation that is printed.
+fn shown(explanation: &Explanation) -> String {
+    let parts = [explanation.header(), explanation.claims()];
+    let members = parts.into_iter().flatten().flatten();
+    let members = members.map(|(name, value)| format!("{name} {value}"));
+    let rules = explanation.rules().iter();
+    let rules = rules.map(|rule| format!("{} {} {}", rule.name, rule.found, rule.wanted));
+    members.chain(rules).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_is_wanted_is_shown_beside_what_is_found() {
+    let forge = Forge::new();
+    let verifier = forge.verifier();
+    let own = |claim: &str| forge.claims()[claim].to_string();
+    for (name, value, found, wanted) in [
+        ("iss", json!("other"), "\"other\"", own("iss")),
+        ("aud", json!("other"), "\"other\"", own("aud")),
+        (
+            "exp",
+            json!(forge.now() - 3_780),
+            "1 h 3 min ago, at ",
+            "in the future, with 1 min of leeway".to_owned(),
+        ),
+        (
+            "scope",
+            json!("profile:read admin"),
+            "the claim scope is not the same as the claim scp; \
+             scp [\"profile:read\"], scope \"profile:read admin\"",
+            "the same scopes in both, or one of the two".to_owned(),
+        ),
+    ] {
+        let token = forge.with_claim(name, value);
+
+        let explanation = verifier.explain(&token).await;
+
+        let cause = explanation.likely_cause().unwrap();
+        assert!(cause.found.starts_with(found), "{name}: {cause:?}");
+        assert_eq!(cause.wanted, wanted, "{name}");
     }
 }
 
 #[tokio::test]
-async fn what_is_wanted_is_told_beside_what_is_found() {
+async fn every_rule_that_can_be_evaluated_is_and_the_likely_cause_comes_first() {
     let forge = Forge::new();
-    let verifier = forge.verifier();
+    let verifier = forge.verifier_with(&json!({ "keys": [] }));
+    let expired = json!(forge.now() - 3_600);
+    #[rustfmt::skip] // A row a line.
     let rows = [
-        ("iss", json!("other"), forge.claims()["iss"].to_string()),
-        ("aud", json!("other"), forge.claims()["aud"].to_string()),
-        ("exp", json!(forge.now() - 60), "within 60 s".to_owned()),
+        ("another issuer", vec![("iss", json!("https://other.example"))], "wrong_issuer", vec!["key", "issuer"]),
+        ("another issuer and audience", vec![("iss", json!("other")), ("aud", json!("other"))], "wrong_issuer", vec!["key", "issuer", "audience"]),
+        ("expired, and its key withdrawn", vec![("exp", expired.clone())], "expired", vec!["key", "expires"]),
+        ("an ID token of our issuer", vec![("nonce", json!("n"))], "id_token", vec!["key", "kind"]),
+        ("a key that nobody published", vec![], "unknown_key", vec!["key"]),
+        ("another audience", vec![("aud", json!("other"))], "unknown_key", vec!["key", "audience"]),
+        ("a claim that cannot be read", vec![("exp", json!("soon")), ("iss", json!("other"))], "wrong_issuer", vec!["key", "claims", "issuer"]),
     ];
-    for (name, value, wanted) in rows {
-        let token = forge.with_claim(name, value);
+    for (name, changes, cause, broken) in rows {
+        let mut claims = forge.claims();
+        for (claim, value) in changes {
+            claims[claim] = value;
+        }
+        let token = Forge::signed(&forge::header("RS256"), &claims);
 
-        let text = verifier.explain(&token).await.to_string();
+        let explanation = verifier.explain(&token).await;
 
-        assert!(text.contains(&format!("wanted: {wanted}\n")), "{text}");
+        assert_eq!(explanation.reason(), Some("unknown_key"), "{name}");
+        let likely = explanation.likely_cause().unwrap();
+        assert_eq!(likely.reason, Some(cause), "{name}: {explanation:#?}");
+        let rules = explanation.rules().iter();
+        let found: Vec<_> = rules
+            .filter(|it| it.is_broken())
+            .map(|it| it.name)
+            .collect();
+        assert_eq!(found, broken, "{name}");
     }
 }
 

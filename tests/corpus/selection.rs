@@ -1,6 +1,6 @@
 //! Which key a token is checked with, and what is no key set at all.
 
-use poem_resource_server::token::{KeyError, KeySet};
+use poem_resource_server::token::{Algorithm, KeyError, KeySet};
 use serde_json::{Value, json};
 
 use crate::forge::{Forge, key};
@@ -57,6 +57,69 @@ async fn a_key_is_chosen_by_kid_and_algorithm_both() {
         let verdict = verdict.map_or_else(|error| error.reason(), |_| "ok");
         assert_eq!(verdict, expected, "{name}");
     }
+}
+
+// RFC 7517 section 4.4 makes `alg` optional. LemonLDAP::NG publishes RSA keys without it.
+#[tokio::test]
+async fn an_rsa_key_without_alg_verifies_the_rsa_algorithm_of_the_header_if_it_is_allowed() {
+    let forge = Forge::new();
+    let without_alg = |algorithm: &str| {
+        let mut jwk = named(algorithm, Some("a"));
+        jwk.as_object_mut().unwrap().shift_remove("alg");
+        json!({ "keys": [jwk] })
+    };
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("RS256", "RS256", &[][..], "ok"),
+        ("RS384", "RS384", &[], "ok"),
+        ("RS512", "RS512", &[], "ok"),
+        ("PS256", "PS256", &[], "ok"),
+        ("PS512", "PS512", &[], "ok"),
+        ("RS512 that is allowed", "RS512", &[Algorithm::Rs256, Algorithm::Rs512], "ok"),
+        ("RS512 that is not allowed", "RS512", &[Algorithm::Rs256], "algorithm_not_allowed"),
+        ("PS256 that is not allowed", "PS256", &[Algorithm::Rs256], "algorithm_not_allowed"),
+    ];
+    for (name, algorithm, allowed, expected) in rows {
+        let verifier = forge.verifier_allowing(&without_alg(algorithm), allowed);
+        let header = json!({ "alg": algorithm, "kid": "a" });
+
+        let verdict = verifier
+            .verify(&key(algorithm).sign(&header, &forge.claims()))
+            .await;
+
+        let verdict = verdict.map_or_else(|error| error.reason(), |_| "ok");
+        assert_eq!(verdict, expected, "{name}");
+    }
+    for (name, claimed, expected) in [
+        ("the algorithm that signed", "RS256", "ok"),
+        ("another hash in name", "RS512", "bad_signature"),
+        ("PSS in name", "PS256", "bad_signature"),
+        ("another type of key in name", "ES256", "key_mismatch"),
+    ] {
+        let verifier = forge.verifier_with(&without_alg("RS256"));
+        let header = json!({ "alg": claimed, "kid": "a" });
+
+        let verdict = verifier
+            .verify(&key("RS256").sign(&header, &forge.claims()))
+            .await;
+
+        let verdict = verdict.map_or_else(|error| error.reason(), |_| "ok");
+        assert_eq!(verdict, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_rsa_key_with_alg_stays_bound_to_it() {
+    let forge = Forge::new();
+    let verifier = forge.verifier_with(&json!({ "keys": [named("RS512", Some("a"))] }));
+    let sign = |algorithm| {
+        let header = json!({ "alg": algorithm, "kid": "a" });
+        key("RS512").sign(&header, &forge.claims())
+    };
+
+    assert!(verifier.verify(&sign("RS512")).await.is_ok());
+    let refused = verifier.verify(&sign("RS256")).await.unwrap_err();
+    assert_eq!(refused.reason(), "key_mismatch");
 }
 
 #[tokio::test]

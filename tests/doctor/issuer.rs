@@ -1,9 +1,9 @@
 //! An issuer that says what it is told to.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
-use poem::endpoint::make_sync;
+use poem::endpoint::{make, make_sync};
 use poem::http::StatusCode;
 use poem::listener::TcpAcceptor;
 use poem::{Response, Route, Server};
@@ -33,8 +33,13 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+/// The `Authorization` header and the form.
+type TokenRequest = (Option<String>, String);
+
 pub(crate) struct Scripted {
     url: String,
+    /// The requests of its token endpoint.
+    requests: Arc<Mutex<Vec<TokenRequest>>>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -46,6 +51,7 @@ impl Scripted {
         let mut script = right(&url);
         change(&mut script, &url);
         let ahead = script.ahead_secs;
+        let requests: Arc<Mutex<Vec<_>>> = Arc::default();
         let at = |answer: Answer| {
             poem::get(make_sync({
                 let answer = answer.clone();
@@ -63,10 +69,30 @@ impl Scripted {
                 at(script.oauth),
             )
             .at("/oauth2/default/v1/keys", at(script.keys))
-            .at("/oauth2/default/v1/token", at(script.token));
+            .at("/oauth2/default/v1/token", {
+                let requests = requests.clone();
+                poem::post(make(move |mut request: poem::Request| {
+                    let (requests, answer) = (requests.clone(), script.token.clone());
+                    async move {
+                        let form = request.take_body().into_string().await.unwrap();
+                        let authorization = request.header("authorization").map(str::to_owned);
+                        requests.lock().unwrap().push((authorization, form));
+                        Ok::<_, poem::Error>(answer.response(ahead))
+                    }
+                }))
+            });
         let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
         let server = tokio::spawn(Server::new_with_acceptor(acceptor).run(routes));
-        Self { url, server }
+        Self {
+            url,
+            requests,
+            server,
+        }
+    }
+
+    /// The last request of the token endpoint.
+    pub(crate) fn last_request(&self) -> TokenRequest {
+        self.requests.lock().unwrap().pop().unwrap()
     }
 
     pub(crate) fn url(&self) -> String {

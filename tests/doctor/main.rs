@@ -11,9 +11,10 @@ use poem_resource_server::clock::SystemClock;
 use poem_resource_server::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, SCOPE};
 use poem_resource_server::doctor::{Diagnosis, Doctor, EXAMINATIONS, Status};
 use poem_resource_server::issuer::{
-    ClientCredentials, Fetch, FetchPolicy, GrantError, Issuer, Metadata, RefreshPolicy,
+    ClientAuthentication, ClientCredentials, Fetch, FetchPolicy, GRANT_ERRORS, GrantError, Issuer,
+    Metadata, RefreshPolicy,
 };
-use poem_resource_server::token::{Audience, Scope, ScopeToken};
+use poem_resource_server::token::{Algorithm, Audience, Scope, ScopeToken};
 use serde_json::json;
 
 use issuer::{Scripted, rsa_key};
@@ -26,6 +27,7 @@ fn doctor(issuer: &str) -> Doctor {
         policy: RefreshPolicy::default(),
         leeway: Duration::from_secs(60),
         token_types: Vec::new(),
+        algorithms: Algorithm::ALL.to_vec(),
         audience: Audience::parse("api://default").unwrap(),
         client: None,
         clock: Arc::new(SystemClock::new()),
@@ -34,12 +36,7 @@ fn doctor(issuer: &str) -> Doctor {
 
 fn client(secret: &str, scope: &[&str]) -> ClientCredentials {
     let scope: Result<Scope, _> = scope.iter().map(|text| ScopeToken::parse(text)).collect();
-    ClientCredentials {
-        client_id: CLIENT_ID.to_owned(),
-        client_secret: secret.to_owned(),
-        scope: scope.unwrap(),
-        token_hosts: Vec::new(),
-    }
+    ClientCredentials::new(CLIENT_ID, secret).with_scope(scope.unwrap())
 }
 
 /// What failed and what was warned of, in brackets.
@@ -363,15 +360,71 @@ async fn what_is_granted_is_a_bearer_token_or_an_error() {
     }
 }
 
+#[tokio::test]
+async fn the_secret_is_sent_as_the_client_or_else_the_metadata_says() {
+    let (basic, post) = (ClientAuthentication::Basic, ClientAuthentication::Post);
+    for (row, methods, authentication, is_in_header) in [
+        ("nothing says", None, None, true),
+        ("the client says", None, Some(post), false),
+        ("the metadata says", Some("client_secret_post"), None, false),
+        ("both say", Some("client_secret_post"), Some(basic), true),
+    ] {
+        let issuer = Scripted::start(|script, _| {
+            script.token.body = json!({ "access_token": "a.b.c", "token_type": "Bearer" });
+            if let Some(method) = methods {
+                script.metadata.body["token_endpoint_auth_methods_supported"] = json!([method]);
+            }
+        });
+        let issuer = issuer.await;
+        let credentials = client("s3cret", &[]).with_authentication(authentication);
+
+        let token = request(&issuer.url(), credentials).await.unwrap();
+
+        assert_eq!(token, "a.b.c", "{row}");
+        let (header, form) = issuer.last_request();
+        assert_eq!(header.is_some(), is_in_header, "{row}");
+        assert_eq!(
+            form.contains("client_secret=s3cret"),
+            !is_in_header,
+            "{row}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_request_names_what_the_token_is_for() {
+    let issuer = Scripted::start(|script, _| {
+        script.token.body = json!({ "access_token": "a.b.c", "token_type": "Bearer" });
+    });
+    let issuer = issuer.await;
+    let named = client("secret", &["a"])
+        .with_resources(["urn:one".to_owned(), "urn:two".to_owned()])
+        .with_audience(Some("api".to_owned()));
+
+    request(&issuer.url(), named).await.unwrap();
+    let (_, form) = issuer.last_request();
+    request(&issuer.url(), client("secret", &["a"]))
+        .await
+        .unwrap();
+    let (_, plain) = issuer.last_request();
+
+    assert!(
+        form.ends_with("&resource=urn%3Aone&resource=urn%3Atwo&audience=api"),
+        "{form}"
+    );
+    assert_eq!(plain, "grant_type=client_credentials&scope=a");
+}
+
 /// The token that the issuer grants.
 async fn grant(url: &str, token_hosts: &[&str]) -> Result<String, GrantError> {
+    let hosts = token_hosts.iter().map(ToString::to_string);
+    request(url, client("secret", &[]).with_token_hosts(hosts)).await
+}
+
+async fn request(url: &str, credentials: ClientCredentials) -> Result<String, GrantError> {
     let fetch = Fetch::new(&FetchPolicy::default()).unwrap();
     let issuer = Issuer::parse(url).unwrap();
     let metadata = Metadata::discover(&fetch, &issuer, &[]).await.unwrap();
-    let credentials = ClientCredentials {
-        token_hosts: token_hosts.iter().map(ToString::to_string).collect(),
-        ..client("secret", &[])
-    };
     let token = credentials.request(&fetch, &metadata).await?;
     Ok(token.secret().to_owned())
 }
@@ -397,6 +450,68 @@ async fn a_token_that_would_be_refused_here_is_told_with_its_reason() {
     assert!(text.starts_with("wrong_audience"), "{text}");
     let text = assert_found("opaque", &opaque.examine().await, &["accepted"]);
     assert!(text.starts_with("not_three_segments"), "{text}");
+}
+
+#[test]
+fn the_errors_of_the_guide_are_those_of_the_program() {
+    let guide = include_str!("../../docs/doctor.md");
+    let table = guide.split("<!-- grant-errors -->\n").nth(1).unwrap();
+    let table = table.split("<!-- /").next().unwrap();
+    let rows: Vec<_> = table.lines().skip(2).collect();
+
+    assert_eq!(rows.len(), GRANT_ERRORS.len(), "run scripts/generate");
+    for ((error, meaning, fix), row) in GRANT_ERRORS.iter().zip(rows) {
+        let expected = format!("| `{error}` | {meaning} | {fix} |");
+        assert_eq!(row, expected, "run scripts/generate");
+    }
+}
+
+#[tokio::test]
+async fn an_examination_ends_with_one_sentence() {
+    let issuer = dev_issuer().await;
+    let with_client = |secret: &str| Doctor {
+        client: Some(client(secret, &[SCOPE])),
+        ..doctor(&issuer.issuer())
+    };
+    let other_audience = Doctor {
+        audience: Audience::parse("api://another").unwrap(),
+        ..with_client(CLIENT_SECRET)
+    };
+    let warned = Scripted::start(|script, _| script.oauth.status = 404).await;
+    for (row, examined, conclusion) in [
+        (
+            "a token",
+            with_client(CLIENT_SECRET),
+            "All is well: the issuer grants a token, and the service accepts it.",
+        ),
+        (
+            "no client",
+            doctor(&issuer.issuer()),
+            "All is well: the service can verify the tokens of this issuer.",
+        ),
+        (
+            "a warning",
+            doctor(&warned.url()),
+            "The service can work with this issuer; the warnings above are no obstacle.",
+        ),
+        (
+            "no token",
+            with_client("wrong"),
+            "the service can verify the tokens of this issuer, but the client gets none",
+        ),
+        (
+            "another audience",
+            other_audience,
+            "the service refuses the token that the issuer grants to this client",
+        ),
+        (
+            "no issuer",
+            doctor("https://dev-1.okta.com"),
+            "the service cannot work with this issuer",
+        ),
+    ] {
+        assert_eq!(examined.examine().await.conclusion(), conclusion, "{row}");
+    }
 }
 
 #[test]

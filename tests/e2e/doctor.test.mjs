@@ -1,11 +1,11 @@
-// `doctor`: what is wrong with an issuer, told by the program.
+// `doctor`: what is wrong with an issuer. And `token`, which shares its messages.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePort, run, scratch, settings, startIssuer } from './harness.mjs';
+import { freePort, run, scratch, settings, startIssuer, startService } from './harness.mjs';
 
 describe('doctor', () => {
   let issuer;
@@ -17,17 +17,65 @@ describe('doctor', () => {
   const doctor = (...args) => run(['doctor', ...args], settings(issuer));
   const client = ['--client-id', 'svc', '--client-secret', 'svc-secret', '--scope', 'profile:read'];
 
-  test('finds another issuer well, as far as it is', async () => {
+  test('finds nothing that stops the service from working with another issuer', async () => {
     const { code, stdout, stderr } = await doctor(...client);
 
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /^ {2}ok {6}accepted +the token would be accepted here$/m);
+    assert.match(stdout, /^ {2}ok {6}accepted +the service accepts the token$/m);
+    // It warns of the documents of this issuer, so all is not said to be well.
+    assert.match(stdout, /\nThe service can work with this issuer; the warnings above are no obstacle\.\n$/);
     assert.doesNotMatch(stdout, /FAILED|eyJ|svc-secret/);
     // A URL is not broken.
     for (const line of stdout.split('\n')) assert.ok(line.length <= 80 || !/\S \S/.test(line), line);
   });
 
-  test('tells a wrong secret, and shows none', async () => {
+  test('ends with one sentence that all is well', async () => {
+    const [http, dev] = [await freePort(), await freePort()];
+    const env = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${dev}` };
+    const service = await startService(env, { port: http });
+
+    const { code, stdout } = await run(['doctor'], env);
+    const refused = await run(['doctor', '--audience', 'api://other'], env);
+    const ungranted = await run(['doctor', '--scope', 'unknown'], env);
+    await service.stop();
+
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /\nAll is well: the issuer grants a token, and the service accepts it\.\n$/);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^error: the service refuses the token that the issuer grants to this client\n$/);
+    assert.equal(ungranted.code, 1);
+    assert.match(ungranted.stderr, /^error: the service can verify the tokens of this issuer, but the client gets none\n$/);
+  });
+
+  test('sends the secret as client.auth says', async () => {
+    const post = ['--client-id', 'post', '--client-secret', 'post-secret', '--client-auth'];
+
+    const right = await doctor(...post, 'client_secret_post');
+    const unknown = await doctor(...post, 'private_key_jwt');
+    const wrong = await run(['token', '--client-id', 'post', '--client-secret', 'not-it-1'], settings(issuer));
+
+    assert.equal(right.code, 0, right.stdout);
+    assert.equal(unknown.code, 78);
+    assert.match(unknown.stderr, /`client\.auth` must be a method of client authentication/);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /because the issuer refused: invalid_client/);
+    assert.match(wrong.stderr, /^ {2}fix: Compare the client's id and secret .*`client\.auth`/m);
+  });
+
+  test('names the API that the token is for with `resource` (RFC 8707)', async () => {
+    const other = ['--resource', 'urn:e2e:other'];
+
+    const here = await doctor(...client, ...other);
+    const there = await doctor(...client, ...other, '--audience', 'api://other');
+    const audience = await run(['token', ...client, '--client-audience', 'ignored'], settings(issuer));
+
+    assert.equal(here.code, 1);
+    assert.match(here.stdout.replace(/\s+/g, ' '), /FAILED accepted wrong_audience: .*Found "api:\/\/other", wanted "api:\/\/default"/);
+    assert.equal(there.code, 0, there.stdout);
+    assert.equal(audience.code, 0, audience.stderr);
+  });
+
+  test('finds a wrong secret, and shows none', async () => {
     const { code, stdout } = await doctor('--client-id', 'svc', '--client-secret', 'not-it-1', '--format', 'json');
 
     const { findings } = JSON.parse(stdout);
@@ -38,13 +86,13 @@ describe('doctor', () => {
     assert.doesNotMatch(stdout, /not-it-1/);
   });
 
-  test('looks at an issuer that no service would take', async () => {
+  test('examines an issuer that no service would accept', async () => {
     const { code, stdout } = await run(['doctor', '--issuer', 'https://dev-1.okta.com']);
 
     assert.equal(code, 1);
     assert.match(stdout, /FAILED {2}org_server/);
     assert.match(stdout, /fix: use https:\/\/dev-1\.okta\.com\/oauth2\/default/);
-    assert.match(stdout, /not looked at: resolve, connect, /);
+    assert.match(stdout, /not examined: resolve, connect, /);
   });
 
   const openssl = spawnSync('openssl', ['version']).error === undefined;
@@ -52,13 +100,13 @@ describe('doctor', () => {
     const file = (name) => path.join(scratch, name);
     const make = (...args) => execFileSync('openssl', args, { stdio: 'ignore' });
 
-    /** An authority that the program is told to trust. */
+    /** An authority that the program is configured to trust. */
     before(() => {
       make('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=Authority',
         '-keyout', file('ca.key'), '-out', file('ca.pem'));
     });
 
-    /** A certificate by it, for `name`, with these dates or days. */
+    /** A certificate of it, for `name`, with these dates or days. */
     function certificate(name, ...dates) {
       make('req', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`,
         '-keyout', file('leaf.key'), '-out', file('leaf.csr'));
@@ -83,10 +131,10 @@ describe('doctor', () => {
     }
 
     const rows = [
-      ['trusted and lasting', () => certificate('localhost', '-days', '30'), 'passed', /for (29|30) days more/],
-      ['about to end', () => certificate('localhost', '-days', '10'), 'warned', /but for (9|10) days/],
-      ['ended', () => certificate('localhost', '-days', '-1'), 'failed', /expired|not valid after/i],
-      ['for another name', () => certificate('other.example', '-days', '30'), 'failed', /not valid for name/i],
+      ['trusted and lasting', () => certificate('localhost', '-days', '30'), 'passed', /valid for (29|30) more days/],
+      ['about to end', () => certificate('localhost', '-days', '10'), 'warned', /but valid for only (9|10) more days/],
+      ['ended', () => certificate('localhost', '-days', '-1'), 'failed', /it has expired/],
+      ['for another name', () => certificate('other.example', '-days', '30'), 'failed', /it is for another name/],
     ];
     for (const [name, made, status, found] of rows) {
       test(name, async () => {
@@ -98,7 +146,16 @@ describe('doctor', () => {
       });
     }
 
-    test('by somebody whom nobody trusts', async () => {
+    test('an authority of its own in place of a certificate', async () => {
+      const self = { key: fs.readFileSync(file('ca.key')), cert: fs.readFileSync(file('ca.pem')) };
+
+      const finding = await examine(self);
+
+      assert.equal(finding.status, 'failed', finding.found);
+      assert.match(finding.found, /not trusted: it is (an authority's own certificate|for another name)/);
+    });
+
+    test('from an authority that is not trusted', async () => {
       const made = certificate('localhost', '-days', '30');
       make('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=Other', '-keyout', file('other.key'),
         '-out', file('other.pem'));
@@ -106,8 +163,8 @@ describe('doctor', () => {
       const finding = await examine(made, file('other.pem'));
 
       assert.equal(finding.status, 'failed', finding.found);
-      assert.match(finding.found, /UnknownIssuer|unknown issuer/i);
-      assert.match(finding.fix, /update-ca-certificates/);
+      assert.match(finding.found, /it comes from an authority that is not trusted here/);
+      assert.match(finding.fix, /`issuer\.ca`.*update-ca-certificates/);
     });
   });
 });

@@ -2,16 +2,20 @@
 //
 // Settings come from the environment, because a test starts it as a process of its own:
 //   PORT       where to listen
-//   ALG        RS256 or ES256: signs the access tokens
+//   ALG        RS256, RS512 or ES256: signs the access tokens
+//   WITHOUT_ALG  publishes the RSA key without `alg`, as LemonLDAP::NG does
+//   TLS_KEY, TLS_CERT  PEM files; with them the issuer is at https://localhost
 //   KEYS_FILE  the private keys, made when absent; restart with another file to rotate
 //   REDIRECT_URI  where people may be sent back to; without it there are no people
 //
 // Clients (client credentials, HTTP Basic):
 //   svc   / svc-secret    tokens for `api://default`; with resource=urn:e2e:other, for `api://other`
 //   stale / stale-secret  tokens that expired an hour ago
+// And post / post-secret, the same as svc with client_secret_post in place of HTTP Basic.
 // And for people, of any name and password, with PKCE: spa, without a secret.
 import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
 
@@ -20,7 +24,8 @@ const SCOPES = 'profile:read admin';
 const AUDIENCES = { 'urn:e2e:api': 'api://default', 'urn:e2e:other': 'api://other' };
 
 const { PORT: port, ALG: alg, KEYS_FILE: keysFile, REDIRECT_URI: redirectUri } = process.env;
-const issuer = `http://127.0.0.1:${port}${PATH}`;
+const { WITHOUT_ALG: withoutAlg, TLS_KEY: tlsKey, TLS_CERT: tlsCert } = process.env;
+const issuer = tlsCert ? `https://localhost:${port}${PATH}` : `http://127.0.0.1:${port}${PATH}`;
 
 async function newKey(alg) {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
@@ -30,10 +35,12 @@ async function newKey(alg) {
 
 if (!fs.existsSync(keysFile)) {
   const keys = [await newKey('RS256'), await newKey('ES256')];
+  if (withoutAlg) delete keys[0].alg;
   fs.writeFileSync(keysFile, JSON.stringify({ keys }), { mode: 0o600 });
 }
 
-const machine = (name) => ({
+const machine = (name, method = 'client_secret_basic') => ({
+  token_endpoint_auth_method: method,
   client_id: name,
   client_secret: `${name}-secret`,
   grant_types: ['client_credentials'],
@@ -51,7 +58,7 @@ const people = {
 
 const provider = new Provider(issuer, {
   jwks: JSON.parse(fs.readFileSync(keysFile, 'utf8')),
-  clients: [machine('svc'), machine('stale'), ...(redirectUri ? [people] : [])],
+  clients: [machine('svc'), machine('stale'), machine('post', 'client_secret_post'), ...(redirectUri ? [people] : [])],
   // As Okta's trusted origins: pages of the service may ask for tokens.
   clientBasedCORS: (_, origin) => redirectUri && origin === new URL(redirectUri).origin,
   pkce: { required: () => true },
@@ -86,11 +93,14 @@ const provider = new Provider(issuer, {
 provider.on('server_error', (_, error) => console.error(error));
 
 const handle = provider.callback();
-const server = http.createServer((request, response) => {
+const serve = (request, response) => {
   console.log(request.method, request.url); // tests count the fetches of the key set
   request.originalUrl = request.url;
   request.url = request.url.slice(PATH.length) || '/';
   handle(request, response);
-});
+};
+const server = tlsCert
+  ? https.createServer({ key: fs.readFileSync(tlsKey), cert: fs.readFileSync(tlsCert) }, serve)
+  : http.createServer(serve);
 server.listen(Number(port), '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));

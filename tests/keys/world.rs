@@ -55,6 +55,7 @@ impl World {
         let fetch = Fetch::new(&FetchPolicy {
             connect_timeout: timeout,
             timeout,
+            ..FetchPolicy::default()
         });
         let policy = RefreshPolicy {
             jitter,

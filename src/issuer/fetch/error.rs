@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::certificate::CertificateFault;
 use super::policy::MAX_BODY_BYTES;
 
 /// Why a document could not be fetched.
@@ -20,6 +21,12 @@ pub enum FetchError {
     /// A deadline passed.
     #[error("no answer in time")]
     Timeout,
+    /// The server's certificate is not trusted.
+    #[error("the server's certificate is not trusted: {}", fault.as_str())]
+    Certificate {
+        /// What is wrong with it.
+        fault: CertificateFault,
+    },
     /// No connection, or no TLS.
     #[error("cannot connect")]
     Connect(#[source] reqwest::Error),
@@ -49,7 +56,9 @@ impl FetchError {
     /// Whether the issuer did not answer or could not. A later attempt may succeed.
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Timeout | Self::Connect(_) | Self::Transport(_) => true,
+            Self::Timeout | Self::Certificate { .. } | Self::Connect(_) | Self::Transport(_) => {
+                true
+            }
             Self::Status { status, .. } => status.is_server_error(),
             _ => false,
         }
@@ -60,6 +69,8 @@ impl FetchError {
         let error = error.without_url();
         if error.is_timeout() {
             Self::Timeout
+        } else if let Some(fault) = CertificateFault::find(&error) {
+            Self::Certificate { fault }
         } else if error.is_connect() {
             Self::Connect(error)
         } else {

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use super::authorities::Authorities;
+
 /// The maximum size of a body.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How long an exchange may take.
+/// How long an exchange may take, and whose certificates are trusted.
 #[derive(Debug, Clone)]
 pub struct FetchPolicy {
     /// For the connection, TLS included. 2 s by default.
     pub connect_timeout: Duration,
     /// For the whole exchange, the connection included. 5 s by default.
     pub timeout: Duration,
+    /// Certificate authorities that are trusted besides those of the system. `None` by default.
+    pub authorities: Option<Authorities>,
 }
 
 impl Default for FetchPolicy {
@@ -19,6 +23,7 @@ impl Default for FetchPolicy {
         Self {
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
+            authorities: None,
         }
     }
 }

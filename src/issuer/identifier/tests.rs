@@ -23,6 +23,30 @@ const REFUSALS: &[Refusal] = &[
         "https://id.example",
     ),
     (
+        "a placeholder of Okta's documentation",
+        "https://{yourOktaDomain}/oauth2/default",
+        "issuer must be filled in: a part of it is still a placeholder; replace the placeholder by the domain of your org, as in https://dev-1.okta.com/oauth2/default",
+        "https://id.example/oauth2/default",
+    ),
+    (
+        "a variable that no shell has replaced",
+        "https://${OKTA_DOMAIN}/oauth2/default",
+        "issuer must be filled in: a part of it is still a placeholder; replace the placeholder by the domain of your org, as in https://dev-1.okta.com/oauth2/default",
+        "https://okta-domain.example/oauth2/default",
+    ),
+    (
+        "a placeholder in the path",
+        "https://id.example/oauth2/{authServerId}",
+        "issuer must be filled in: a part of it is still a placeholder; replace the placeholder by the domain of your org, as in https://dev-1.okta.com/oauth2/default",
+        "https://id.example/oauth2/authServerId",
+    ),
+    (
+        "a placeholder without brackets",
+        "https://your-okta-domain.okta.com/oauth2/default",
+        "issuer must be filled in: a part of it is still a placeholder; replace the placeholder by the domain of your org, as in https://dev-1.okta.com/oauth2/default",
+        "https://your-domain-name.okta.com/oauth2/default",
+    ),
+    (
         "plain http",
         "http://id.example",
         "issuer must be https; write https://id.example (http is accepted on a loopback host only)",

@@ -2,13 +2,13 @@
 //!
 //! | keys | last attempt | next attempt by itself | on demand |
 //! | --- | --- | --- | --- |
-//! | held | succeeded | before the document's lifetime ends | once per cooldown |
-//! | held | failed | after the cooldown | after the cooldown |
+//! | cached | succeeded | before the document's lifetime ends | once per cooldown |
+//! | cached | failed | after the cooldown | after the cooldown |
 //! | none | found the issuer out of reach | after 1 s, then every 2 s | never earlier |
 //! | none | got a wrong answer | back-off from 1 s, doubling up to `retry_max` | never earlier |
 //!
 //! So however many requests bring an unknown `kid`, there are at most four attempts a minute
-//! while keys are held, and none beyond the schedule without keys. Without keys, an issuer that
+//! while keys are cached, and none beyond the schedule without keys. Without keys, an issuer that
 //! was out of reach is found within two seconds of its return.
 
 use std::sync::Arc;

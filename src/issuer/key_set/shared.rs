@@ -17,13 +17,13 @@ pub(super) struct Shared {
     pub(super) fetch: Fetch,
     pub(super) policy: RefreshPolicy,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) held: ArcSwapOption<Held>,
+    pub(super) cached: ArcSwapOption<CachedKeys>,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) wanted: Notify,
 }
 
 /// A key set, the metadata by which it was found, and the monotonic time of its fetch.
-pub(super) struct Held {
+pub(super) struct CachedKeys {
     pub(super) keys: Arc<KeySet>,
     pub(super) metadata: Arc<Metadata>,
     pub(super) fetched_at: Duration,
@@ -31,19 +31,20 @@ pub(super) struct Held {
 
 impl Shared {
     pub(super) fn current(&self) -> Option<Arc<KeySet>> {
-        let held = self.held.load();
-        self.usable(&held, self.clock.monotonic())
-            .map(|held| held.keys.clone())
+        let cached = self.cached.load();
+        self.usable(&cached, self.clock.monotonic())
+            .map(|cached| cached.keys.clone())
     }
 
-    /// The keys that are held, unless they are older than the stale window.
-    pub(super) fn usable<'h>(
+    /// The cached keys, unless they are older than the stale window.
+    pub(super) fn usable<'c>(
         &self,
-        held: &'h Guard<Option<Arc<Held>>>,
+        cached: &'c Guard<Option<Arc<CachedKeys>>>,
         now: Duration,
-    ) -> Option<&'h Arc<Held>> {
-        held.as_ref()
-            .filter(|held| now.saturating_sub(held.fetched_at) <= self.policy.max_stale)
+    ) -> Option<&'c Arc<CachedKeys>> {
+        cached
+            .as_ref()
+            .filter(|cached| now.saturating_sub(cached.fetched_at) <= self.policy.max_stale)
     }
 
     /// Waits for the fetch in progress, or requests one if the cooldown allows it.
@@ -60,7 +61,7 @@ impl Shared {
                 if !seen.allows_demand(now, before.is_some(), &self.policy) {
                     return;
                 }
-                self.fetch.tell_of_want();
+                self.fetch.notify_want();
                 self.progress.send_modify(Progress::demand);
                 self.wanted.notify_one();
             }

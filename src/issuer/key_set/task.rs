@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::issuer::{DiscoveryError, Metadata};
 use crate::token::{KeySet, ParsedKeySet};
 
-use super::shared::{Held, Shared};
+use super::shared::{CachedKeys, Shared};
 
 /// The discovery document is read again after this time, and after each failure.
 const METADATA_MAX_AGE: Duration = Duration::from_secs(60 * 60);
@@ -119,11 +119,11 @@ fn publish(shared: &Shared, fetched: Fetched) -> Duration {
         info!(issuer = %shared.issuer, keys, "keys fetched");
     }
     // The same keys stay the same value, so that tokens verified with them remain cached.
-    let keys = match &*shared.held.load() {
-        Some(held) if *held.keys == fetched.keys.key_set => held.keys.clone(),
+    let keys = match &*shared.cached.load() {
+        Some(cached) if *cached.keys == fetched.keys.key_set => cached.keys.clone(),
         _ => Arc::new(fetched.keys.key_set),
     };
-    shared.held.store(Some(Arc::new(Held {
+    shared.cached.store(Some(Arc::new(CachedKeys {
         keys,
         metadata: fetched.metadata.metadata,
         fetched_at: now,

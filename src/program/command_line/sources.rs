@@ -11,7 +11,7 @@ impl CommandLine {
     /// Where settings come from: flags, this process' environment and working directory.
     pub(crate) fn sources(&self, application: ApplicationSettings) -> Result<Sources, Failure> {
         let mut sources = self.flags.sources(application)?;
-        // The doctor looks at what no service would take.
+        // The doctor examines issuers that no service would accept.
         if matches!(self.command, Some(Command::Doctor(_))) {
             sources.flags.retain(|(flag, ..)| *flag != "--issuer");
         }
@@ -22,9 +22,17 @@ impl CommandLine {
             _ => None,
         };
         if let Some(client) = client {
+            let resource = (!client.resource.is_empty()).then(|| client.resource.join(" "));
             let flags = [
                 ("--client-id", "client.id", &client.client_id),
                 ("--client-secret", "client.secret", &client.client_secret),
+                ("--client-auth", "client.auth", &client.client_auth),
+                ("--resource", "client.resource", &resource),
+                (
+                    "--client-audience",
+                    "client.audience",
+                    &client.client_audience,
+                ),
             ];
             sources.flags.extend(given(flags));
         }

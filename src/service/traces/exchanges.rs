@@ -111,7 +111,7 @@ fn name(method: &http::Method) -> &'static str {
 fn kind(error: &FetchError) -> &'static str {
     match error {
         FetchError::Timeout => "timeout",
-        FetchError::Connect(_) => "connect",
+        FetchError::Connect(_) | FetchError::Certificate { .. } => "connect",
         FetchError::Transport(_) => "transport",
         FetchError::Redirect => "redirect",
         FetchError::TooLarge => "too_large",

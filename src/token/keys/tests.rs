@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::KeySet;
+use super::{Algorithm, KeySet};
 use crate::dev::{SigningAlgorithm, SigningKey};
 
 fn set(key: &Value) -> KeySet {
@@ -42,6 +42,37 @@ fn a_key_is_shown_by_name_and_algorithm() {
 
     assert_eq!(
         shown,
-        "VerifyingKey { key_id: Some(\"a\"), algorithm: Es256, .. }"
+        "VerifyingKey { key_id: Some(\"a\"), algorithms: [Es256], .. }"
     );
+}
+
+#[test]
+fn an_rsa_key_without_alg_verifies_each_rsa_algorithm_and_one_with_alg_its_own() {
+    let bound = SigningKey::generate_with_kid(SigningAlgorithm::Rs256, "a").public_jwk();
+    let mut open = bound.clone();
+    open.as_object_mut().unwrap().remove("alg");
+    let names = |key: &Value| -> Vec<_> {
+        let set = set(key);
+        set.keys[0].algorithms().map(Algorithm::name).collect()
+    };
+
+    assert_eq!(
+        names(&open),
+        ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+    );
+    assert_eq!(names(&bound), ["RS256"]);
+}
+
+#[test]
+fn a_key_is_a_duplicate_when_another_of_its_name_verifies_all_that_it_would() {
+    let bound = SigningKey::generate_with_kid(SigningAlgorithm::Rs256, "a").public_jwk();
+    let mut open = bound.clone();
+    open.as_object_mut().unwrap().remove("alg");
+    let left_out = |keys: [&Value; 2]| {
+        let jwks = json!({ "keys": keys }).to_string();
+        KeySet::parse(jwks.as_bytes()).unwrap().left_out.len()
+    };
+
+    assert_eq!(left_out([&open, &bound]), 1);
+    assert_eq!(left_out([&bound, &open]), 0);
 }

@@ -1,31 +1,75 @@
-//! `[client]`: who the command `token` signs in as.
+//! `[client]`: the client that the commands `token`, `doctor` and `check` request a token with.
+
+use figment::value::Value;
+use url::Url;
 
 use super::issuer::hosts;
+use crate::issuer::ClientAuthentication;
+use crate::service::config::placeholder;
+use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::secret::Secret;
 use crate::service::config::value;
 use crate::token::Scope;
 
-/// The client of the command `token`; the service itself needs none.
+/// The client of the commands `token`, `doctor` and `check`. The service itself needs none.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
     /// The client id.
     pub id: Option<String>,
     /// The client secret.
     pub secret: Option<Secret>,
-    /// The scopes to ask for; none leaves the choice to the issuer.
+    /// How the secret is sent; `None` follows the issuer's metadata.
+    pub auth: Option<ClientAuthentication>,
+    /// The requested scopes. Without a scope, the issuer chooses.
     pub scope: Scope,
-    /// Hosts, besides the issuer's own, that may receive the secret; in lower case.
+    /// The APIs that the token is for, as absolute URIs (RFC 8707).
+    pub resource: Vec<String>,
+    /// The parameter `audience` of the token request.
+    pub audience: Option<String>,
+    /// Other hosts that may receive the secret, in lower case. The issuer's own host always may.
     pub token_hosts: Vec<String>,
 }
 
 impl ClientConfig {
     pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
-            id: reader.read_optional("client.id", value::filled_text),
-            secret: reader.read_optional("client.secret", Secret::read),
+            id: reader.read_optional("client.id", placeholder::filled_in),
+            secret: reader.read_optional("client.secret", secret),
+            auth: reader.read_optional("client.auth", authentication),
             scope: reader.read("client.scope", value::scope),
+            resource: reader.read("client.resource", resources),
+            audience: reader.read_optional("client.audience", placeholder::filled_in),
             token_hosts: reader.read("client.token_hosts", hosts),
         }
     }
+}
+
+fn secret(value: &Value) -> Result<Secret, Fault> {
+    let secret = Secret::read(value)?;
+    placeholder::refuse_whole(secret.reveal())?;
+    Ok(secret)
+}
+
+fn authentication(value: &Value) -> Result<ClientAuthentication, Fault> {
+    let method = value.as_str().and_then(ClientAuthentication::find);
+    method.ok_or_else(|| {
+        Fault::new("must be a method of client authentication")
+            .fix("write \"client_secret_basic\" or \"client_secret_post\"")
+    })
+}
+
+/// RFC 8707 section 2: absolute URIs without a fragment.
+fn resources(value: &Value) -> Result<Vec<String>, Fault> {
+    let resources = value::list(value, &[',', ' '])?;
+    for resource in &resources {
+        placeholder::refuse(resource)?;
+        let is_resource = Url::parse(resource).is_ok_and(|url| url.fragment().is_none());
+        if !is_resource {
+            return Err(Fault::new("must list absolute URIs without a fragment")
+                .found(resource)
+                .fix("write each as in \"https://api.example.com\" or \"urn:example:api\""));
+        }
+    }
+    Ok(resources)
 }

@@ -3,6 +3,7 @@
 use figment::value::Value;
 use url::Url;
 
+use crate::service::config::placeholder;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
@@ -34,7 +35,7 @@ impl DocsConfig {
     pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             enabled: reader.read("docs.enabled", value::boolean),
-            client_id: reader.read_optional("docs.client_id", value::filled_text),
+            client_id: reader.read_optional("docs.client_id", placeholder::filled_in),
             scopes: reader.read("docs.scopes", value::scope),
             contact: reader.read_optional("docs.contact", contact),
         }

@@ -1,21 +1,24 @@
-//! `[issuer]`: whose tokens are accepted, and how its keys are kept.
+//! `[issuer]`: whose tokens are accepted, and how its keys are fetched and cached.
 
+use std::fs::File;
+use std::io::Read;
 use std::time::Duration;
 
 use figment::value::Value;
 use url::Host;
 
 use super::limits::{AT_LEAST_A_MOMENT, FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, MOMENT};
-use crate::issuer::Issuer;
+use crate::issuer::{Authorities, AuthoritiesError, Issuer};
+use crate::service::config::placeholder;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
-use crate::token::{Audience, TokenType};
+use crate::token::{Algorithm, Audience, TokenType};
 
-/// The authorization server, and the rules for asking it.
+/// The authorization server, and the rules for requests to it.
 #[derive(Debug, Clone)]
 pub struct IssuerConfig {
-    /// The issuer; `None` in profile `dev` alone, where an embedded one stands in.
+    /// The issuer; `None` only in profile `dev`, which then uses the embedded issuer.
     pub url: Option<Issuer>,
     /// What a token must name in `aud`.
     pub audience: Audience,
@@ -23,13 +26,17 @@ pub struct IssuerConfig {
     pub token_types: Vec<TokenType>,
     /// How far the two clocks may differ; at most 5 minutes.
     pub leeway: Duration,
+    /// The signature algorithms that are allowed; never empty.
+    pub algorithms: Vec<Algorithm>,
+    /// Certificate authorities that are trusted besides those of the system.
+    pub authorities: Option<Authorities>,
     /// Hosts, besides the issuer's own, that may serve the keys; in lower case.
     pub jwks_hosts: Vec<String>,
     /// How long a connection may take to open.
     pub connect_timeout: Duration,
     /// How long a whole request may take.
     pub timeout: Duration,
-    /// The least time between two fetches that unknown key ids ask for.
+    /// The shortest time between two fetches for unknown key ids.
     pub cooldown: Duration,
     /// The shortest time between two refreshes; at most `refresh_max`.
     pub refresh_min: Duration,
@@ -37,7 +44,7 @@ pub struct IssuerConfig {
     pub refresh_max: Duration,
     /// The longest wait between two attempts after a failure.
     pub retry_max: Duration,
-    /// How long the last good keys serve while the issuer cannot be reached.
+    /// How long the last good keys are used while the issuer cannot be reached.
     pub max_stale: Duration,
 }
 
@@ -56,6 +63,8 @@ impl IssuerConfig {
             url: reader.read_optional("issuer.url", issuer),
             audience: reader.read("issuer.audience", audience),
             token_types: reader.read("issuer.token_types", token_types),
+            algorithms: reader.read("issuer.algorithms", algorithms),
+            authorities: reader.read_optional("issuer.ca", authorities),
             leeway,
             jwks_hosts: reader.read("issuer.jwks_hosts", hosts),
             connect_timeout,
@@ -75,7 +84,7 @@ fn issuer(value: &Value) -> Result<Issuer, Fault> {
 }
 
 fn audience(value: &Value) -> Result<Audience, Fault> {
-    let text = value::filled_text(value)?;
+    let text = placeholder::filled_in(value)?;
     Audience::parse(text).map_err(|_| Fault::new("must not be empty"))
 }
 
@@ -90,6 +99,45 @@ fn token_types(value: &Value) -> Result<Vec<TokenType>, Fault> {
     };
     names.iter().map(find).collect()
 }
+
+fn algorithms(value: &Value) -> Result<Vec<Algorithm>, Fault> {
+    let known = Algorithm::ALL.map(Algorithm::name).join(", ");
+    let names = value::list(value, &[',', ' '])?;
+    if names.is_empty() {
+        return Ok(Algorithm::ALL.to_vec());
+    }
+    let find = |name: &String| {
+        Algorithm::find(name).ok_or_else(|| {
+            Fault::new("must list signature algorithms")
+                .found(name)
+                .fix(format!("list some of {known}"))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// The authorities of a file.
+fn authorities(value: &Value) -> Result<Authorities, Fault> {
+    let path = value::filled_text(value)?;
+    let mut pem = Vec::new();
+    let read = File::open(&path).and_then(|file| file.take(MAX_CA_BYTES).read_to_end(&mut pem));
+    if let Err(error) = read {
+        let fault = Fault::new(format!("names a file that cannot be read ({error})"));
+        return Err(fault.fix("name a file that this user can read"));
+    }
+    Authorities::parse(&pem).map_err(|error| {
+        let what = match error {
+            AuthoritiesError::Unusable => "names a file with a certificate that cannot be read",
+            _ => "names a file without a certificate in PEM form",
+        };
+        let fix = "name a file with the certificate of the authority, between \
+                   -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----";
+        Fault::new(what).fix(fix)
+    })
+}
+
+/// More than the bundle of a whole system.
+const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Hosts alone, without scheme, port or path; in lower case.
 pub(super) fn hosts(value: &Value) -> Result<Vec<String>, Fault> {

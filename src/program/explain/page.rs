@@ -1,0 +1,164 @@
+//! The explanation as a page for people: the verdict first, the operations at the end.
+
+use std::fmt::Write as _;
+
+use crate::verifier::{ExplainedRule, Explanation, RuleState, advice};
+
+use crate::program::operations::MayCall;
+use crate::program::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
+
+pub(super) fn text(explanation: &Explanation, operations: &[MayCall], notes: &[String]) -> String {
+    let mut text = verdict(explanation, operations);
+    for warning in explanation.warnings() {
+        let warning = wrapped(warning, 9);
+        let warning = warning.trim_start();
+        let _ = writeln!(text, "\n{DOUBTFUL}Warning:{DOUBTFUL:#} {warning}");
+    }
+    for note in notes {
+        let _ = writeln!(text, "\n{}", wrapped(note, 0));
+    }
+    let proven = if explanation.is_accepted() {
+        "verified"
+    } else {
+        "unverified"
+    };
+    for (part, members) in [
+        ("Header", explanation.header()),
+        ("Claims", explanation.claims()),
+    ] {
+        let _ = writeln!(text, "\n{BOLD}{part}{BOLD:#}, {proven}\n");
+        match members {
+            None => text.push_str("  cannot be read\n"),
+            Some(members) => {
+                for (name, value) in members {
+                    let _ = writeln!(text, "  {name:<12} {value}");
+                }
+            }
+        }
+    }
+    let _ = writeln!(
+        text,
+        "\n{BOLD}Rules{BOLD:#}, in the order in which the service applies them\n"
+    );
+    for rule in explanation.rules() {
+        text.push_str(&row(rule));
+    }
+    let _ = writeln!(text, "\n{BOLD}May call{BOLD:#}\n");
+    text + &table(explanation, operations)
+}
+
+fn verdict(explanation: &Explanation, operations: &[MayCall]) -> String {
+    if let Some(cause) = explanation.likely_cause() {
+        return refusal(explanation, cause);
+    }
+    if !explanation.is_accepted() {
+        let what = "no rule that could be examined is broken, but without the issuer's keys \
+             nobody knows who signed the token.";
+        let what = wrapped(what, 11);
+        return format!("{DOUBTFUL}Undecided:{DOUBTFUL:#} {}\n", what.trim_start());
+    }
+    let mut protected = operations.iter().filter(|it| it.reads_token).peekable();
+    if protected.peek().is_some() && protected.all(|it| !it.lacks.is_empty()) {
+        let what = "it lacks what each protected operation requires: see the end.";
+        return format!("{DOUBTFUL}Accepted, but{DOUBTFUL:#} {what}\n");
+    }
+    format!("{GOOD}Accepted:{GOOD:#} the token keeps every rule.\n")
+}
+
+fn refusal(explanation: &Explanation, cause: &ExplainedRule) -> String {
+    let reason = cause.reason.unwrap_or_default();
+    let (meaning, fix) = advice(reason);
+    let mut text = format!("{BAD}Refused:{BAD:#} {}\n\n", wrapped(meaning, 0));
+    let mut add = |name, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "{}", field(name, value));
+        }
+    };
+    add("reason", reason);
+    add("found", &cause.found);
+    add("wanted", &cause.wanted);
+    add("fix", fix);
+    let logged = explanation.failed_rule().filter(|rule| *rule != cause);
+    if let Some(logged) = logged.and_then(|rule| Some((rule.reason?, rule.name))) {
+        let (reason, name) = logged;
+        let what = format!(
+            "A service answers with the reason {reason}, because it applies the rule `{name}` first."
+        );
+        add("note", &what);
+    }
+    text
+}
+
+/// A name and its value, which may have several lines.
+fn field(name: &str, value: &str) -> String {
+    let value = wrapped(value, 10);
+    format!("  {name:<6}  {}", value.trim_start())
+}
+
+fn row(rule: &ExplainedRule) -> String {
+    let (style, mark) = match rule.state {
+        RuleState::Passed => (GOOD, "passed"),
+        RuleState::Failed => (BAD, "FAILED"),
+        RuleState::WouldFail => (BAD, "would fail"),
+        RuleState::NotExamined => (FAINT, "-"),
+    };
+    let found = match rule.state {
+        RuleState::NotExamined => format!("not examined: {}", rule.found),
+        _ => rule.found.clone(),
+    };
+    let line = format!("  {style}{mark:<10}{style:#}  {:<12}  {found}", rule.name);
+    let mut text = line.trim_end().to_owned() + "\n";
+    if rule.is_broken() {
+        let _ = writeln!(text, "{:28}wanted: {}", "", rule.wanted);
+    }
+    text
+}
+
+/// One line for each operation.
+fn table(explanation: &Explanation, operations: &[MayCall]) -> String {
+    let width = operations.iter().map(|it| it.operation.len()).max();
+    let width = width.unwrap_or(0);
+    let mut text = String::new();
+    for row in operations {
+        let (style, word, why) = answer(explanation, row);
+        let line = format!("  {:<width$}  {style}{word}{style:#}{why}", row.operation);
+        let _ = writeln!(text, "{line}");
+    }
+    if operations.is_empty() {
+        text.push_str("  The application has no operations.\n");
+    }
+    text
+}
+
+fn answer(explanation: &Explanation, row: &MayCall) -> (anstyle::Style, &'static str, String) {
+    let lacks = match row.lacks.as_slice() {
+        [] => String::new(),
+        lacks => format!("lacks {}", lacks.join(", ")),
+    };
+    if !row.reads_token {
+        return (GOOD, "yes", ", with or without a token".to_owned());
+    }
+    let open = if row.is_open {
+        "; yes without a token"
+    } else {
+        ""
+    };
+    if explanation.is_refused() {
+        let lacks = match lacks.as_str() {
+            "" => String::new(),
+            lacks => format!(", and it {lacks}"),
+        };
+        return (BAD, "no", format!(", the token is refused{lacks}{open}"));
+    }
+    if !lacks.is_empty() {
+        return (BAD, "no", format!(", {lacks}{open}"));
+    }
+    if explanation.is_accepted() {
+        return (GOOD, "yes", String::new());
+    }
+    let why = ", if the issuer signed the token";
+    (DOUBTFUL, "yes", why.to_owned())
+}
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;

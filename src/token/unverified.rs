@@ -1,0 +1,187 @@
+//! What a token says before anything of it is proven, each rule by itself, for an explanation.
+//!
+//! It reads with the functions that verification uses. Nothing here decides on a request.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::claims::{audience, clients, date, required, scope, string, subject};
+use super::jws::{
+    algorithm, decode, is_compact_character, key_id, members, refuse_critical, refuse_unencoded,
+    token_type,
+};
+use super::{
+    Algorithm, Claims, Kind, NumericDate, Segment, TokenError, TokenType, Validation, json,
+};
+
+/// The segments of a token.
+pub(crate) struct UnverifiedToken<'a> {
+    text: &'a str,
+    segments: Vec<&'a str>,
+}
+
+impl<'a> UnverifiedToken<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            segments: text.split('.').collect(),
+        }
+    }
+
+    pub(crate) fn check_characters(&self) -> Result<(), TokenError> {
+        if self
+            .text
+            .bytes()
+            .all(|it| it == b'.' || is_compact_character(it))
+        {
+            return Ok(());
+        }
+        Err(TokenError::IllegalCharacter)
+    }
+
+    pub(crate) fn check_segments(&self) -> Result<(), TokenError> {
+        match self.segments.len() {
+            3 => Ok(()),
+            found => Err(TokenError::Segments { found }),
+        }
+    }
+
+    pub(crate) fn header(&self) -> Result<UnverifiedHeader, TokenError> {
+        UnverifiedHeader::read(self.segment(0))
+    }
+
+    pub(crate) fn payload(&self) -> Result<Vec<u8>, TokenError> {
+        decode(self.segment(1), Segment::Payload)
+    }
+
+    pub(crate) fn signature(&self) -> Result<Vec<u8>, TokenError> {
+        decode(self.segment(2), Segment::Signature)
+    }
+
+    fn segment(&self, position: usize) -> &'a str {
+        self.segments.get(position).copied().unwrap_or_default()
+    }
+}
+
+/// A header, each member judged by itself.
+pub(crate) struct UnverifiedHeader {
+    pub(crate) algorithm: Result<Algorithm, TokenError>,
+    pub(crate) critical: Result<(), TokenError>,
+    pub(crate) token_type: Result<Option<TokenType>, TokenError>,
+    pub(crate) key_id: Result<(), TokenError>,
+    pub(crate) encoding: Result<(), TokenError>,
+}
+
+impl UnverifiedHeader {
+    fn read(segment: &str) -> Result<Self, TokenError> {
+        let members = members(segment)?;
+        Ok(Self {
+            algorithm: algorithm(&members),
+            critical: refuse_critical(&members),
+            token_type: token_type(&members),
+            key_id: key_id(&members).map(|_| ()),
+            encoding: refuse_unencoded(&members),
+        })
+    }
+}
+
+/// The claims of a token, each judged by itself.
+pub(crate) struct UnverifiedClaims {
+    members: Map<String, Value>,
+    whole: Result<Claims, TokenError>,
+}
+
+impl UnverifiedClaims {
+    /// Reads a payload.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::MalformedPayload`] when it is not a JSON object with unique names.
+    pub(crate) fn read(payload: &[u8]) -> Result<Self, TokenError> {
+        let members = json::object(payload).ok_or(TokenError::MalformedPayload)?;
+        Ok(Self {
+            members,
+            whole: Claims::read(payload),
+        })
+    }
+
+    /// Every claim that is missing, malformed or in contradiction to another.
+    pub(crate) fn faults(&self) -> Vec<TokenError> {
+        let all = &self.members;
+        let mut faults: Vec<TokenError> = self.whole.as_ref().err().cloned().into_iter().collect();
+        let others = [
+            string(all, "iss").and_then(|it| required(it, "iss")).err(),
+            audience(all).err(),
+            date(all, "exp").and_then(|it| required(it, "exp")).err(),
+            date(all, "nbf").err(),
+            date(all, "iat").err(),
+            subject(all).err(),
+            scope(all).err(),
+            clients(all).err(),
+            string(all, "uid").err(),
+            string(all, "jti").err(),
+        ];
+        for fault in others.into_iter().flatten() {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        faults
+    }
+
+    /// The claims, if each of them can be read. Nobody vouches for them.
+    pub(crate) fn whole(&self) -> Option<&Claims> {
+        self.whole.as_ref().ok()
+    }
+
+    pub(crate) fn check_kind(&self) -> Result<(), TokenError> {
+        Validation::check_kind(Kind::of(&self.members))?;
+        Validation::check_binding(self.members.contains_key("cnf"))
+    }
+
+    /// `None` where the claim cannot be read.
+    pub(crate) fn check_issuer(&self, rules: &Validation) -> Option<Result<(), TokenError>> {
+        let issuer = string(&self.members, "iss").ok()??;
+        Some(rules.check_issuer(issuer))
+    }
+
+    /// `None` where the claim cannot be read.
+    pub(crate) fn check_audience(&self, rules: &Validation) -> Option<Result<(), TokenError>> {
+        Some(rules.check_audience(&audience(&self.members).ok()?))
+    }
+
+    /// `None` where the claim cannot be read.
+    pub(crate) fn check_expiry(
+        &self,
+        rules: &Validation,
+        now: Duration,
+    ) -> Option<Result<(), TokenError>> {
+        Some(rules.check_expiry(self.date("exp")?, now))
+    }
+
+    /// `None` where the claim cannot be read.
+    pub(crate) fn check_not_before(
+        &self,
+        rules: &Validation,
+        now: Duration,
+    ) -> Option<Result<(), TokenError>> {
+        let not_before = date(&self.members, "nbf").ok()?;
+        Some(rules.check_not_before(not_before, now))
+    }
+
+    /// `None` where the claim cannot be read.
+    pub(crate) fn check_issued_at(
+        &self,
+        rules: &Validation,
+        now: Duration,
+    ) -> Option<Result<(), TokenError>> {
+        let issued_at = date(&self.members, "iat").ok()?;
+        Some(rules.check_issued_at(issued_at, now))
+    }
+
+    /// A claim that is a time; `None` where it is absent or cannot be read.
+    pub(crate) fn date(&self, claim: &'static str) -> Option<NumericDate> {
+        date(&self.members, claim).ok()?
+    }
+}
