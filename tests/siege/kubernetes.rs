@@ -85,11 +85,11 @@ async fn the_pod_survives_the_attacks_in_a_group_of_its_limit() {
     let processes = group.processes();
     let max_connections = value("config.toml", "\nmax_connections = ");
     let memory = format!("{}MiB", memory_mib());
+    // The banner, which a test reads, is a JSON line with the format of the base.
     let settings = [
         ("CONTROL_GROUP", processes.as_str()),
         ("HTTP__MAX_CONNECTIONS", &max_connections),
         ("HTTP__MEMORY", &memory),
-        ("LOG__FORMAT", "json"),
     ];
     for transport in [Transport::Plain, Transport::Tls] {
         let program = Arc::new(Program::beside_relay(transport, &settings).await);
