@@ -1,12 +1,12 @@
-//! Where time comes from.
+//! The source of time.
 //!
-//! Claims are judged by the wall clock, caches and waits by the monotonic one: a
-//! wall clock that jumps neither empties a cache nor keeps it alive. Nothing else
-//! in the crate asks the system for the time.
+//! Claims are judged by the wall clock, caches and waits by the monotonic one. So a wall clock
+//! that jumps neither empties a cache nor keeps it alive. Nothing else in the crate reads the
+//! time of the system.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "this is where the system is asked"
+    reason = "the time of the system is read here"
 )]
 
 use std::fmt::Debug;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-/// Tells the time and waits for it to pass.
+/// Reads the time and waits for it to pass.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The wall clock, for `exp`, `nbf` and `iat`.
     fn now(&self) -> SystemTime;
@@ -148,4 +148,21 @@ impl Clock for ManualClock {
             }
         })
     }
+}
+/// A duration in its two largest units, as in `1 h 3 min`, rounded down to seconds.
+pub(crate) fn readable(duration: Duration) -> String {
+    let mut rest = duration.as_secs();
+    let mut parts = Vec::new();
+    for (unit, secs) in [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)] {
+        if rest >= secs && parts.len() < 2 {
+            parts.push(format!("{} {unit}", rest / secs));
+        } else if !parts.is_empty() {
+            break;
+        }
+        rest %= secs;
+    }
+    if parts.is_empty() {
+        return "less than 1 s".to_owned();
+    }
+    parts.join(" ")
 }

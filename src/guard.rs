@@ -7,11 +7,13 @@
 mod bearer;
 mod builder;
 mod challenge;
+mod detail;
 mod gate;
 mod guarded;
 mod judging;
 mod metadata;
 mod middleware;
+mod mismatch;
 mod openapi;
 mod per_token;
 mod principal;
@@ -44,6 +46,8 @@ pub(crate) use guarded::ApiTypes;
 pub use guarded::Guarded;
 pub use metadata::ProtectedResource;
 pub use middleware::{Identify, Require};
+#[cfg(feature = "service")]
+pub(crate) use mismatch::Mismatch;
 pub use openapi::Document;
 #[cfg(feature = "service")]
 pub(crate) use openapi::require_free_names;
@@ -128,9 +132,9 @@ impl Guard {
     /// Has `tell` told of every decision on a request that needs a token, for an audit log.
     /// It is called while the caller waits.
     #[must_use]
-    pub fn with_witness(self, tell: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
+    pub fn with_witness(self, notify: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
         Self {
-            witness: Some(Witness::new(tell)),
+            witness: Some(Witness::new(notify)),
             ..self
         }
     }

@@ -22,6 +22,7 @@ mod keys;
 mod okta;
 mod roca;
 mod scope;
+mod stated;
 mod validation;
 
 pub use algorithm::Algorithm;
@@ -39,4 +40,5 @@ pub use jws::{
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
 pub(crate) use okta::{is_okta_org_server, okta_organization};
 pub use scope::{Scope, ScopeError, ScopeToken};
+pub(crate) use stated::StatedValues;
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

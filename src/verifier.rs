@@ -92,6 +92,11 @@ impl Verifier {
         self.validation.issuer()
     }
 
+    /// The rules that claims must satisfy.
+    pub(crate) fn validation(&self) -> &Validation {
+        &self.validation
+    }
+
     /// Whether there are keys now, so that a token can be verified without a fetch.
     pub fn has_keys(&self) -> bool {
         (self.keys.current()).is_some_and(|keys| !keys.keys().is_empty())

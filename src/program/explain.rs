@@ -70,13 +70,14 @@ impl KeySource for Offline {
     }
 }
 
-/// Every reason there is, for `docs/troubleshooting.md`.
+/// Every reason with its meaning and its fix, for `docs/reasons.md`: a heading for each, because
+/// headings are anchors.
 pub(crate) fn reasons() -> String {
-    let mut table = "| reason | what it means | what to do |\n| --- | --- | --- |\n".to_owned();
+    let mut page = String::new();
     for (reason, meaning, fix) in REASONS {
-        let _ = writeln!(table, "| `{reason}` | {meaning} | {fix} |");
+        let _ = writeln!(page, "### `{reason}`\n\n{meaning}\n\n{fix}\n");
     }
-    table
+    page
 }
 
 /// From the argument, else the variable, else standard input.

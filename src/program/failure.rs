@@ -1,4 +1,4 @@
-//! Why the program ends early, and with which exit code.
+//! Why the program ended early, and with which exit code.
 
 use std::error::Error;
 use std::io;
@@ -123,13 +123,26 @@ impl From<BuildError> for Failure {
 impl Failure {
     /// The message with those of its causes, joined by colons.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
+        match self.causes() {
+            causes if causes.is_empty() => self.to_string(),
+            causes => format!("{self}: {}", causes.join(": ")),
+        }
+    }
+
+    /// The messages of the causes. The layers of the HTTP client only repeat that a request
+    /// failed, so they are left out, except for the last one.
+    fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
         let mut cause = self.source();
         while let Some(error) = cause {
-            text = text + ": " + &error.to_string();
+            let text = error.to_string();
+            let is_layer = LAYERS.iter().any(|layer| text.starts_with(layer));
             cause = error.source();
+            if !is_layer || cause.is_none() {
+                causes.push(text);
+            }
         }
-        text
+        causes
     }
 
     /// Prints the failure with its causes and gives the exit code.
@@ -139,11 +152,14 @@ impl Failure {
     }
 
     fn lines(&self) -> String {
+        if let Self::Config(error) = self {
+            let problems = error.problems().iter();
+            return problems.map(|it| format!("error: {it}\n")).collect();
+        }
         let mut lines = format!("error: {self}\n");
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            lines = lines + "  because " + &error.to_string() + "\n";
-            cause = error.source();
+        let causes = self.causes();
+        if !causes.is_empty() {
+            lines = lines + "  because " + &causes.join(": ") + "\n";
         }
         lines
     }
@@ -180,6 +196,14 @@ impl Failure {
         }
     }
 }
+
+/// The messages of the layers of the HTTP client.
+const LAYERS: [&str; 4] = [
+    "error sending request",
+    "client error (",
+    "error trying to connect",
+    "tcp connect error",
+];
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! `[client]`: who the command `token` signs in as.
+//! `[client]`: the client with which `token`, `doctor` and `check` request tokens.
 
 use super::issuer::hosts;
 use crate::service::config::reader::Reader;
