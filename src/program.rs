@@ -88,6 +88,9 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Some(Command::Doctor(DoctorOptions { list: true, .. })) => {
             return output::print(&doctor::list());
         }
+        Some(Command::Completions { shell }) => {
+            return output::print(&generate::completions(&*application, *shell));
+        }
         Some(Command::Generate { directory }) => {
             return generate::write_all(&*application, directory);
         }
@@ -113,7 +116,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
             let issuer = command_line.flags.issuer.take();
             block_on(doctor::print(&*application, config, options, issuer))
         }
-        Command::Config(_) | Command::Generate { .. } => {
+        Command::Config(_) | Command::Completions { .. } | Command::Generate { .. } => {
             output::print(&config.in_force().to_string())
         }
     }

@@ -55,7 +55,7 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
     ("jwks", "It serves a key that can be used, from a host that is allowed.", "See what was left out, and why; `issuer.jwks_hosts` allows another host."),
     ("cache_lifetime", "It says how long its keys may be kept.", "Nothing: between `issuer.refresh_min` and `issuer.refresh_max` they are kept anyhow."),
     ("token", "With a client: it grants a token.", "See the issuer's words; its log has more."),
-    ("accepted", "The token would be accepted here.", "See the reason in docs/troubleshooting.md."),
+    ("accepted", "The token would be accepted here.", "See the reason in docs/reasons.md."),
 ];
 
 impl Diagnosis {

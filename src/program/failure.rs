@@ -30,24 +30,23 @@ pub(crate) enum Failure {
     Issuer(#[from] IssuerError),
     #[cfg(not(feature = "dev"))]
     #[error(
-        "no issuer is set, and this build has none of its own; set OKTA_OAUTH2_ISSUER or \
+        "no issuer is set, and this build has no embedded issuer. Set OKTA_OAUTH2_ISSUER or \
          `issuer.url`, as in https://example.okta.com/oauth2/default"
     )]
     NoEmbeddedIssuer,
     #[cfg(feature = "dev")]
     #[error(
-        "no issuer is set, and the embedded one, whose secrets are public, serves this machine \
-         alone; `http.listen` is {listen}; set OKTA_OAUTH2_ISSUER or `issuer.url`, or listen on \
-         127.0.0.1"
+        "the embedded issuer, whose secrets are public, serves only this machine, but `http.listen` \
+         is {listen}. Set OKTA_OAUTH2_ISSUER or `issuer.url`, or listen on 127.0.0.1"
     )]
     ExposedEmbeddedIssuer { listen: Listen },
-    #[error("`{key}`: cannot listen on {listen}; stop what listens there or set another address")]
+    #[error("`{key}`: cannot listen on {listen}. Stop the process that listens there, or set another address")]
     Listen {
         key: &'static str,
         listen: Listen,
         source: io::Error,
     },
-    #[error("the socket handed over for `{key}` (LISTEN_FDS) is none to listen on")]
+    #[error("the socket for `{key}` from systemd (LISTEN_FDS) is not a listening socket")]
     HandedOver {
         key: &'static str,
         source: io::Error,
@@ -63,7 +62,7 @@ pub(crate) enum Failure {
         issuer: String,
         source: Arc<DiscoveryError>,
     },
-    #[error("nothing can be asked: {0}")]
+    #[error("the health of the service cannot be requested: {0}")]
     NoDoor(&'static str),
     #[error("{url}: {what}")]
     NotHealthy { url: String, what: String },
@@ -92,7 +91,7 @@ pub(crate) enum Failure {
     Caller(#[from] CallerError),
     #[error("the report cannot be written as XML: {0}")]
     Junit(String),
-    #[error("standard input cannot be read as text")]
+    #[error("standard input cannot be read as UTF-8")]
     Input(#[source] io::Error),
     #[error("no token was granted")]
     Grant(#[from] GrantError),

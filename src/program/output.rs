@@ -1,11 +1,11 @@
-//! What the program answers with, on standard output.
+//! The output of commands, on standard output.
 
 use std::io::{self, Write};
 
 use crate::program::failure::Failure;
 
-/// Writes `text` with its colours where a person reads them: on a terminal, unless `NO_COLOR`
-/// says otherwise.
+/// Writes `text` with its colours if standard output is a terminal and `NO_COLOR` does not disable
+/// them.
 pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
     match anstream::AutoStream::choice(&io::stdout()) {
         anstream::ColorChoice::Never => print(&anstream::adapter::strip_str(text).to_string()),
@@ -13,7 +13,7 @@ pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes `text`; who stopped reading, as `head` does, has had enough.
+/// Writes `text`. A reader that stopped reading, as `head` does, is not an error.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     match output

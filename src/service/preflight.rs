@@ -238,3 +238,6 @@ fn of_limits(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
 const MAX_PROBLEMS: usize = 64;
 /// Three typing errors, as for the names of settings.
 const MAX_DISTANCE: usize = 3;
+
+#[cfg(test)]
+mod tests;

@@ -167,7 +167,10 @@ fn the_reasons_page_has_a_section_for_each_reason_of_the_program() {
 fn reasons_in(source: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let is_word = |text: &str| {
-        !text.is_empty() && text.bytes().all(|it| it.is_ascii_lowercase() || it == b'_')
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
     };
     let mut add = |text: &str| {
         let word = text.split('"').next().unwrap_or_default();

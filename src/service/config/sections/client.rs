@@ -13,7 +13,7 @@ pub struct ClientConfig {
     pub id: Option<String>,
     /// The client secret.
     pub secret: Option<Secret>,
-    /// The scopes to ask for; none leaves the choice to the issuer.
+    /// The scopes to request; with none, the issuer decides.
     pub scope: Scope,
     /// Hosts, besides the issuer's own, that may receive the secret; in lower case.
     pub token_hosts: Vec<String>,

@@ -1,4 +1,4 @@
-//! `[issuer]`: whose tokens are accepted, and how its keys are kept.
+//! `[issuer]`: the issuer whose tokens are accepted, and how its keys are kept.
 
 use std::time::Duration;
 
