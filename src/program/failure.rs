@@ -40,7 +40,9 @@ pub(crate) enum Failure {
          is {listen}. Set OKTA_OAUTH2_ISSUER or `issuer.url`, or listen on 127.0.0.1"
     )]
     ExposedEmbeddedIssuer { listen: Listen },
-    #[error("`{key}`: cannot listen on {listen}. Stop the process that listens there, or set another address")]
+    #[error(
+        "`{key}`: cannot listen on {listen}. Stop the process that listens there, or set another address"
+    )]
     Listen {
         key: &'static str,
         listen: Listen,

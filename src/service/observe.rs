@@ -103,8 +103,6 @@ impl Observe {
             response.status(),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
         ) {
-            let mismatch = response.data::<Mismatch>();
-            let mismatch = mismatch.cloned().unwrap_or_default();
             info!(
                 target: "access",
                 request_id = %request_id,
@@ -113,9 +111,9 @@ impl Observe {
                 route,
                 status,
                 reason,
-                issuer = mismatch.issuer,
-                wanted = mismatch.wanted,
-                found = mismatch.found,
+                issuer = mismatch(response).and_then(|it| it.issuer.as_deref()),
+                wanted = mismatch(response).and_then(|it| it.wanted.as_deref()),
+                found = mismatch(response).and_then(|it| it.found.as_deref()),
                 address = address.map(display),
                 latency_us,
                 "request answered"
@@ -182,6 +180,11 @@ impl Answers for Observe {
     fn limits_of(&self, method: &Method, path: &str) -> RequestLimits {
         self.current.limits_of(method, path)
     }
+}
+
+/// Read only while the line is enabled.
+fn mismatch(response: &Response) -> Option<&Mismatch> {
+    response.data()
 }
 
 /// A stranger may send any token as a method. Only registered methods are logged.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use clap::Command;
 
+use crate::program::page;
 use crate::service::program_name;
 
 /// Terms with their meanings.
@@ -38,7 +39,7 @@ pub(super) fn add(program: Command) -> Command {
 fn examples(program: &str, examples: Rows) -> String {
     let mut text = "Examples:\n".to_owned();
     for (meaning, command) in examples {
-        let command = command.replace("PROGRAM", program);
+        let command = command.replace("PROGRAM", program).replace('\n', "\n  ");
         let _ = writeln!(text, "  # {meaning}\n  {command}\n");
     }
     text
@@ -47,8 +48,10 @@ fn examples(program: &str, examples: Rows) -> String {
 fn section(heading: &str, rows: Rows) -> String {
     let mut text = format!("{heading}:\n");
     for (term, meaning) in rows {
-        let lines = super::super::page::wrapped(meaning, 6);
-        let _ = writeln!(text, "  {term}\n{lines}");
+        let _ = match term.len() {
+            ..=2 => writeln!(text, "  {term:<2}  {meaning}"),
+            _ => writeln!(text, "  {term}\n{}", page::wrapped(meaning, 6)),
+        };
     }
     text + "\n"
 }
@@ -57,7 +60,7 @@ const PROGRAM: Rows = &[
     ("Run the service with the embedded issuer", "PROGRAM"),
     (
         "Run the service with your Okta authorization server",
-        "OKTA_OAUTH2_ISSUER=https://example.okta.com/oauth2/default PROGRAM --profile okta",
+        "export OKTA_OAUTH2_ISSUER=https://example.okta.com/oauth2/default\nPROGRAM --profile okta",
     ),
     (
         "Show the settings in force, each with its source",
@@ -109,11 +112,11 @@ const COMMANDS: &[(&str, Rows)] = &[
         &[
             (
                 "Call an operation with a new token",
-                "curl -H \"Authorization: Bearer $(PROGRAM token --scope profile:read)\" http://127.0.0.1:3000/api/whoami",
+                "TOKEN=$(PROGRAM token --scope profile:read)\ncurl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:3000/api/whoami",
             ),
             (
                 "Request a token as another client",
-                "RESOURCE_SERVER_CLIENT__SECRET=.. PROGRAM token --client-id my-client --scope orders:read",
+                "export RESOURCE_SERVER_CLIENT__SECRET=..\nPROGRAM token --client-id my-client --scope orders:read",
             ),
         ],
     ),
@@ -138,8 +141,8 @@ const COMMANDS: &[(&str, Rows)] = &[
                 "PROGRAM check --url http://127.0.0.1:3000/api",
             ),
             (
-                "Check an API with tokens that you have",
-                "PROGRAM check --url https://api.example.com --token @good.txt --refuse @expired.txt",
+                "Check an API, and that it refuses an expired token",
+                "PROGRAM check --url https://api.example.com --refuse @expired.txt",
             ),
         ],
     ),
@@ -152,7 +155,7 @@ const COMMANDS: &[(&str, Rows)] = &[
             ),
             (
                 "Examine it, and request a token",
-                "RESOURCE_SERVER_CLIENT__SECRET=.. PROGRAM doctor --client-id my-client --scope orders:read",
+                "export RESOURCE_SERVER_CLIENT__SECRET=..\nPROGRAM doctor --client-id my-client --scope orders:read",
             ),
         ],
     ),
@@ -177,8 +180,8 @@ const COMMANDS: &[(&str, Rows)] = &[
                 "source <(PROGRAM completions bash)",
             ),
             (
-                "Install the completions for fish",
-                "PROGRAM completions fish >~/.config/fish/completions/PROGRAM.fish",
+                "Use the completions in this fish",
+                "PROGRAM completions fish | source",
             ),
         ],
     ),

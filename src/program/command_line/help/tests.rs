@@ -24,10 +24,6 @@ fn the_short_help_is_short_and_the_long_one_has_examples_exit_codes_and_environm
     for (term, _) in EXIT_CODES.iter().chain(ENVIRONMENT) {
         assert!(long.contains(term), "{term}: {long}");
     }
-    assert!(
-        long.lines().all(|line| line.chars().count() <= 96),
-        "{long}"
-    );
 }
 
 #[test]
@@ -52,12 +48,15 @@ fn every_example_is_a_command_line_that_the_program_accepts() {
     let of_commands = COMMANDS.iter().flat_map(|(_, examples)| examples.iter());
     let mut count = 0;
     for (meaning, line) in PROGRAM.iter().chain(of_commands) {
+        for part in line.replace("PROGRAM", "poem-resource-server").lines() {
+            assert!(part.len() <= 76, "wrapped at 80 columns: {part}");
+        }
         // Up to the end of the substitution, the pipe or the redirection.
         for call in line.split("PROGRAM").skip(1) {
-            if call.starts_with('.') {
-                continue;
-            }
-            let call = call.split([')', '|', '<', '>']).next().unwrap_or_default();
+            let call = call
+                .split([')', '|', '<', '>', '\n'])
+                .next()
+                .unwrap_or_default();
             let words = std::iter::once("program").chain(call.split_whitespace());
             let parsed = program().try_get_matches_from(words);
             assert!(parsed.is_ok(), "{meaning}: {line}: {:?}", parsed.err());
