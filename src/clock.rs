@@ -149,20 +149,3 @@ impl Clock for ManualClock {
         })
     }
 }
-/// A duration in its two largest units, as in `1 h 3 min`, rounded down to seconds.
-pub(crate) fn readable(duration: Duration) -> String {
-    let mut rest = duration.as_secs();
-    let mut parts = Vec::new();
-    for (unit, secs) in [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)] {
-        if rest >= secs && parts.len() < 2 {
-            parts.push(format!("{} {unit}", rest / secs));
-        } else if !parts.is_empty() {
-            break;
-        }
-        rest %= secs;
-    }
-    if parts.is_empty() {
-        return "less than 1 s".to_owned();
-    }
-    parts.join(" ")
-}

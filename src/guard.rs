@@ -20,6 +20,7 @@ mod principal;
 mod problem;
 mod rate;
 mod readiness;
+mod rejection;
 mod rule;
 mod source;
 mod web_socket;
@@ -39,7 +40,7 @@ use witness::Witness;
 
 pub use bearer::{BearerError, token as bearer_token};
 pub use builder::GuardBuilder;
-pub use challenge::{Challenge, Rejection};
+pub use challenge::Challenge;
 pub use gate::Gate;
 #[cfg(feature = "service")]
 pub(crate) use guarded::ApiTypes;
@@ -57,6 +58,7 @@ pub use per_token::PerToken;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
+pub use rejection::Rejection;
 #[cfg(feature = "service")]
 pub(crate) use rule::must_exist;
 #[cfg(feature = "docs")]

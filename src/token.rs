@@ -20,6 +20,7 @@ mod jwk;
 mod jws;
 mod keys;
 mod okta;
+mod readable;
 mod roca;
 mod scope;
 mod stated;
@@ -39,6 +40,7 @@ pub use jws::{
 };
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
 pub(crate) use okta::{is_okta_org_server, okta_organization};
+pub(crate) use readable::readable;
 pub use scope::{Scope, ScopeError, ScopeToken};
 pub(crate) use stated::StatedValues;
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -3,136 +3,16 @@
 //! The response contains fixed sentences and durations, and nothing from the request. It keeps
 //! the [`Rejection`] in its extensions.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::time::Duration;
 
+use http::HeaderValue;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
 use poem::{IntoResponse, Response};
 
-use crate::token::{Scope, TokenError};
+use crate::token::{Segment, TokenError};
 
 use super::bearer::BearerError;
-use super::detail;
-use super::problem::Problem;
-
-/// Why a call was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Rejection {
-    /// No bearer credentials.
-    #[error("no bearer credentials")]
-    MissingCredentials,
-    /// A token without the scheme `Bearer`.
-    #[error("no scheme before the token")]
-    MissingScheme,
-    /// The header with the credentials is malformed. The error is neither
-    /// [`BearerError::Missing`] nor [`BearerError::MissingScheme`].
-    #[error("invalid request")]
-    InvalidRequest(#[source] BearerError),
-    /// The token is refused.
-    #[error("invalid token")]
-    InvalidToken(#[source] TokenError),
-    /// The token is valid, but lacks a scope.
-    #[error("insufficient scope")]
-    InsufficientScope {
-        /// What the operation requires.
-        required: Scope,
-    },
-    /// The token is valid, but a claim has none of the required values.
-    #[error("a required claim value is missing")]
-    ClaimNotAccepted {
-        /// The scope that the operation requires. The token has it.
-        required: Scope,
-    },
-    /// The address or the caller must wait.
-    #[error("too many calls")]
-    TooManyRequests {
-        /// For how long.
-        retry_after: Duration,
-    },
-    /// There are no keys to verify with.
-    #[error("no keys to verify with")]
-    Unavailable,
-    /// The denylist is too old, so the token may be revoked.
-    #[error("the denylist is too old")]
-    DenylistStale,
-    /// A handler requires a caller, but no guard protects it. This is a fault of the code.
-    #[error("the operation is not guarded")]
-    NotGuarded,
-}
-
-impl Rejection {
-    /// A stable word for logs, metrics and tests; never reworded.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::MissingCredentials => BearerError::Missing.reason(),
-            Self::MissingScheme => BearerError::MissingScheme.reason(),
-            Self::InvalidRequest(error) => error.reason(),
-            Self::InvalidToken(error) => error.reason(),
-            Self::InsufficientScope { .. } => "insufficient_scope",
-            Self::ClaimNotAccepted { .. } => "claim_not_accepted",
-            Self::TooManyRequests { .. } => "too_many_requests",
-            Self::Unavailable => "no_keys",
-            Self::DenylistStale => "denylist_stale",
-            Self::NotGuarded => "not_guarded",
-        }
-    }
-
-    /// The body of the response, with a fixed sentence.
-    pub fn problem(&self) -> Problem {
-        let status = match self {
-            Self::MissingCredentials | Self::MissingScheme | Self::InvalidToken(_) => {
-                StatusCode::UNAUTHORIZED
-            }
-            Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
-            Self::InsufficientScope { .. } | Self::ClaimNotAccepted { .. } => StatusCode::FORBIDDEN,
-            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable | Self::DenylistStale => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NotGuarded => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Problem {
-            status,
-            detail: detail::fixed(self),
-            reason: self.reason(),
-        }
-    }
-
-    /// The sentence for the caller. It may contain a duration or the name of a claim.
-    pub fn detail(&self) -> Cow<'static, str> {
-        match detail::particular(self) {
-            Some(detail) => detail.into(),
-            None => detail::fixed(self).into(),
-        }
-    }
-
-    /// Whether the request has no bearer credentials, so that an operation with optional callers
-    /// treats it as anonymous.
-    pub(super) fn is_without_credentials(&self) -> bool {
-        matches!(self, Self::MissingCredentials | Self::MissingScheme)
-    }
-
-    /// The value of `Retry-After` in whole seconds, if there is one.
-    pub(super) fn retry_after_secs(&self) -> Option<u64> {
-        match self {
-            // Rounded up, because a caller that retries too early is refused again.
-            Self::TooManyRequests { retry_after } => Some(retry_after.as_secs() + 1),
-            Self::Unavailable | Self::DenylistStale => Some(RETRY_AFTER_SECS),
-            _ => None,
-        }
-    }
-}
-
-impl From<BearerError> for Rejection {
-    fn from(error: BearerError) -> Self {
-        match error {
-            BearerError::Missing => Self::MissingCredentials,
-            BearerError::MissingScheme => Self::MissingScheme,
-            error => Self::InvalidRequest(error),
-        }
-    }
-}
+use super::rejection::Rejection;
 
 /// The part of a `WWW-Authenticate` header that describes the API: its realm, and the URL of its
 /// metadata.
@@ -163,7 +43,7 @@ impl Challenge {
             prefix,
             prepared: HashMap::new(),
         };
-        let fixed = detail::common().into_iter();
+        let fixed = common().into_iter();
         let prepared = fixed.filter_map(|it| Some((it.reason(), challenge.written(&it)?)));
         Self {
             prepared: prepared.collect(),
@@ -174,7 +54,7 @@ impl Challenge {
     /// The response to a refused call.
     pub fn answer(&self, rejection: Rejection) -> Response {
         let problem = rejection.problem();
-        let mut response = match detail::particular(&rejection) {
+        let mut response = match rejection.particular_detail() {
             None => problem.into_response(),
             Some(detail) => problem.into_response_with(&detail),
         };
@@ -216,14 +96,36 @@ impl Challenge {
     }
 }
 
+/// The refusals with a fixed sentence of which there may be many.
+fn common() -> Vec<Rejection> {
+    let requests = [BearerError::Repeated, BearerError::Malformed];
+    let tokens = [
+        TokenError::TooLong { bytes: 0 },
+        TokenError::IllegalCharacter,
+        TokenError::Segments { found: 0 },
+        TokenError::HeaderTooLong,
+        TokenError::Base64(Segment::Header),
+        TokenError::MalformedHeader,
+        TokenError::AlgorithmNotAllowed,
+        TokenError::WrongType,
+        TokenError::UnknownKey,
+        TokenError::BadSignature,
+        TokenError::WrongIssuer,
+        TokenError::WrongAudience,
+        TokenError::IdToken,
+        TokenError::Revoked,
+    ];
+    let mut common = vec![Rejection::MissingCredentials, Rejection::MissingScheme];
+    common.extend(requests.map(Rejection::InvalidRequest));
+    common.extend(tokens.map(Rejection::InvalidToken));
+    common
+}
+
 impl Default for Challenge {
     fn default() -> Self {
         Self::new("api")
     }
 }
-
-/// About the time after which an issuer that is available again is noticed.
-const RETRY_AFTER_SECS: u64 = 5;
 
 fn error(code: &str, rejection: &Rejection) -> String {
     // RFC 6750 section 3: a description has no double quotes.

@@ -3,49 +3,12 @@
 //! A caller may know everything about its own token. The sentences are fixed, except for
 //! durations and the names of registered claims. Nothing from the token is sent back.
 
-use crate::clock::readable;
-use crate::token::{ClaimFault, Segment, TokenError};
+use crate::token::{ClaimFault, TokenError, readable};
 
 use super::bearer::BearerError;
-use super::challenge::Rejection;
 
-/// The sentence that is the same for every refusal of this kind.
-pub(super) fn fixed(rejection: &Rejection) -> &'static str {
-    match rejection {
-        Rejection::MissingCredentials => {
-            "This operation requires an access token: send \"Authorization: Bearer <token>\"."
-        }
-        Rejection::MissingScheme => {
-            "The Authorization header has a token without a scheme: send \"Bearer <token>\"."
-        }
-        Rejection::InvalidRequest(error) => of_request(*error),
-        Rejection::InvalidToken(error) => of_token(error),
-        Rejection::InsufficientScope { .. } => {
-            "The access token lacks a scope that this operation requires."
-        }
-        Rejection::ClaimNotAccepted { .. } => {
-            "The access token lacks a claim value that this operation requires."
-        }
-        Rejection::TooManyRequests { .. } => {
-            "There were too many calls. Wait before you send the next one."
-        }
-        Rejection::Unavailable => {
-            "Access tokens cannot be verified now, because the keys of the authorization server \
-             are not available. Retry later."
-        }
-        Rejection::DenylistStale => {
-            "Access tokens cannot be verified now, because the list of revoked tokens is not \
-             available. Retry later."
-        }
-        Rejection::NotGuarded => "The operation is not set up correctly.",
-    }
-}
-
-/// The sentence of a refusal that contains a duration or the name of a claim.
-pub(super) fn particular(rejection: &Rejection) -> Option<String> {
-    let Rejection::InvalidToken(error) = rejection else {
-        return None;
-    };
+/// The sentence of a refused token, if it contains a duration or the name of a claim.
+pub(super) fn particular(error: &TokenError) -> Option<String> {
     match error {
         TokenError::Expired { ago } => Some(format!(
             "The access token expired {} ago. Request a new one.",
@@ -70,32 +33,8 @@ pub(super) fn particular(rejection: &Rejection) -> Option<String> {
     }
 }
 
-/// The refusals with a fixed sentence of which there may be many.
-pub(super) fn common() -> Vec<Rejection> {
-    let requests = [BearerError::Repeated, BearerError::Malformed];
-    let tokens = [
-        TokenError::TooLong { bytes: 0 },
-        TokenError::IllegalCharacter,
-        TokenError::Segments { found: 0 },
-        TokenError::HeaderTooLong,
-        TokenError::Base64(Segment::Header),
-        TokenError::MalformedHeader,
-        TokenError::AlgorithmNotAllowed,
-        TokenError::WrongType,
-        TokenError::UnknownKey,
-        TokenError::BadSignature,
-        TokenError::WrongIssuer,
-        TokenError::WrongAudience,
-        TokenError::IdToken,
-        TokenError::Revoked,
-    ];
-    let mut common = vec![Rejection::MissingCredentials, Rejection::MissingScheme];
-    common.extend(requests.map(Rejection::InvalidRequest));
-    common.extend(tokens.map(Rejection::InvalidToken));
-    common
-}
-
-fn of_request(error: BearerError) -> &'static str {
+/// The sentence of a malformed request.
+pub(super) fn of_request(error: BearerError) -> &'static str {
     match error {
         BearerError::Repeated => {
             "The request has more than one Authorization header: send one, with \"Bearer <token>\"."
@@ -110,7 +49,8 @@ fn of_request(error: BearerError) -> &'static str {
     }
 }
 
-fn of_token(error: &TokenError) -> &'static str {
+/// The fixed sentence of a refused token.
+pub(super) fn of_token(error: &TokenError) -> &'static str {
     match error {
         TokenError::TooLong { .. } => "The access token is longer than 8 KiB.",
         TokenError::IllegalCharacter => {

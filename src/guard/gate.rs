@@ -9,9 +9,9 @@ use futures_util::future::Either;
 use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::OperationId;
 
-use super::challenge::Rejection;
 use super::mismatch::Mismatch;
 use super::principal::{Anonymous, Principal};
+use super::rejection::Rejection;
 use super::rule::{OperationRule, Requirement, Rule};
 use super::witness::{Decision, Refusal};
 use super::{Guard, web_socket};

@@ -4,8 +4,8 @@ use http::HeaderMap;
 
 use crate::verifier::{VerifyError, VerifyResult};
 
-use super::challenge::Rejection;
 use super::principal::Principal;
+use super::rejection::Rejection;
 use super::rule::Requirement;
 use super::witness::Refusal;
 use super::{Guard, bearer};

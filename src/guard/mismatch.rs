@@ -9,11 +9,10 @@
 use http::HeaderMap;
 use tracing::Level;
 
-use crate::clock::readable;
-use crate::token::{Algorithm, StatedValues, TokenError, TokenType};
+use crate::token::{Algorithm, StatedValues, TokenError, TokenType, readable};
 
-use super::challenge::Rejection;
 use super::principal::Principal;
+use super::rejection::Rejection;
 use super::{Guard, bearer, web_socket};
 
 /// The accepted value, and the value of the refused token.

@@ -26,8 +26,8 @@ use quick_cache::sync::Cache;
 
 use crate::clock::Clock;
 
-use super::challenge::Rejection;
 use super::principal::Principal;
+use super::rejection::Rejection;
 
 /// So many calls in so much time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

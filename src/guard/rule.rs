@@ -33,7 +33,7 @@ use http::Method;
 
 use crate::token::{Claims, Scope};
 
-use super::challenge::Rejection;
+use super::rejection::Rejection;
 
 pub use error::RuleError;
 #[cfg(feature = "service")]

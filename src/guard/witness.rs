@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use poem::Request;
 
-use super::challenge::Rejection;
 use super::principal::Principal;
+use super::rejection::Rejection;
 
 /// The decision of a gate on one request. It contains no token.
 pub struct Decision<'a> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::readable;
+use super::readable::readable;
 
 /// The first check that an access token failed.
 ///

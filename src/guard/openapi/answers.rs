@@ -8,8 +8,9 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::guard::bearer::BearerError;
-use crate::guard::challenge::{Challenge, Rejection};
+use crate::guard::challenge::Challenge;
 use crate::guard::problem::{MEDIA_TYPE, Problem};
+use crate::guard::rejection::Rejection;
 use crate::guard::rule::{Requirement, Rule};
 use crate::token::TokenError;
 

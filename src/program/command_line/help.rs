@@ -76,7 +76,7 @@ const COMMANDS: &[(&str, Rows)] = &[
         &[
             (
                 "Run the service on every address",
-                "PROGRAM serve --listen 0.0.0.0:3000 --issuer https://id.example.com",
+                "PROGRAM serve --listen 0.0.0.0:3000 --issuer https://id.example",
             ),
             ("Reload the settings of a running service", "kill -HUP PID"),
         ],
