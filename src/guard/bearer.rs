@@ -48,8 +48,8 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<&[u8], BearerError> {
 /// A JWT in the place of the scheme is a mistake that the caller can correct.
 #[cold]
 fn other_scheme(field: &[u8]) -> BearerError {
-    let dots = field.iter().filter(|byte| **byte == b'.').count();
-    if dots == 2 && is_b64token(field) {
+    let parts = field.split(|byte| *byte == b'.').count();
+    if parts == 3 && is_b64token(field) {
         return BearerError::MissingScheme;
     }
     BearerError::Missing

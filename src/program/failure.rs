@@ -155,7 +155,8 @@ impl Failure {
     fn lines(&self) -> String {
         if let Self::Config(error) = self {
             let problems = error.problems().iter();
-            return problems.map(|it| format!("error: {it}\n")).collect();
+            let lines: Vec<_> = problems.map(|it| format!("error: {it}\n")).collect();
+            return lines.concat();
         }
         let mut lines = format!("error: {self}\n");
         let causes = self.causes();

@@ -158,8 +158,8 @@ fn the_reasons_page_has_a_section_for_each_reason_of_the_program() {
     let section = |(reason, meaning, fix): &(&str, &str, &str)| {
         format!("### `{reason}`\n\n{meaning}\n\n{fix}\n\n")
     };
-    let expected: String = REASONS.iter().map(section).collect();
-    assert_eq!(sections, expected, "run scripts/generate");
+    let expected: Vec<_> = REASONS.iter().map(section).collect();
+    assert_eq!(sections, expected.concat(), "run scripts/generate");
 }
 
 /// The words that the code uses as reasons: `reason: "word"` of a problem, `=> "word"` of a
@@ -202,10 +202,10 @@ fn every_reason_of_the_code_is_described_and_every_description_is_of_one() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 let is_test = path.to_string_lossy().contains("/tests");
-                match path.is_dir() {
-                    _ if is_test => {}
-                    true => folders.push(path),
-                    false => files.push(path),
+                if path.is_dir() && !is_test {
+                    folders.push(path);
+                } else if !is_test {
+                    files.push(path);
                 }
             }
         }
