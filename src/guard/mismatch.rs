@@ -17,10 +17,6 @@ use super::{Guard, bearer, web_socket};
 
 /// The accepted value, and the value of the refused token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "service"),
-    expect(dead_code, reason = "the service logs it")
-)]
 pub(crate) struct Mismatch {
     /// The `iss` of the token.
     pub(crate) issuer: Option<String>,
