@@ -1,12 +1,12 @@
-//! Where time comes from.
+//! The source of time.
 //!
-//! Claims are judged by the wall clock, caches and waits by the monotonic one: a
-//! wall clock that jumps neither empties a cache nor keeps it alive. Nothing else
-//! in the crate asks the system for the time.
+//! Claims are judged by the wall clock, caches and waits by the monotonic one. So a wall clock
+//! that jumps neither empties a cache nor keeps it alive. Nothing else in the crate reads the
+//! time of the system.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "this is where the system is asked"
+    reason = "the time of the system is read here"
 )]
 
 use std::fmt::Debug;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-/// Tells the time and waits for it to pass.
+/// Reads the time and waits for it to pass.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The wall clock, for `exp`, `nbf` and `iat`.
     fn now(&self) -> SystemTime;

@@ -7,17 +7,20 @@
 mod bearer;
 mod builder;
 mod challenge;
+mod detail;
 mod gate;
 mod guarded;
 mod judging;
 mod metadata;
 mod middleware;
+mod mismatch;
 mod openapi;
 mod per_token;
 mod principal;
 mod problem;
 mod rate;
 mod readiness;
+mod rejection;
 mod rule;
 mod source;
 mod web_socket;
@@ -37,13 +40,15 @@ use witness::Witness;
 
 pub use bearer::{BearerError, token as bearer_token};
 pub use builder::GuardBuilder;
-pub use challenge::{Challenge, Rejection};
+pub use challenge::Challenge;
 pub use gate::Gate;
 #[cfg(feature = "service")]
 pub(crate) use guarded::ApiTypes;
 pub use guarded::Guarded;
 pub use metadata::ProtectedResource;
 pub use middleware::{Identify, Require};
+#[cfg(feature = "service")]
+pub(crate) use mismatch::Mismatch;
 pub use openapi::Document;
 #[cfg(feature = "service")]
 pub(crate) use openapi::require_free_names;
@@ -53,6 +58,7 @@ pub use per_token::PerToken;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
+pub use rejection::Rejection;
 #[cfg(feature = "service")]
 pub(crate) use rule::must_exist;
 #[cfg(feature = "docs")]
@@ -128,9 +134,9 @@ impl Guard {
     /// Has `tell` told of every decision on a request that needs a token, for an audit log.
     /// It is called while the caller waits.
     #[must_use]
-    pub fn with_witness(self, tell: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
+    pub fn with_witness(self, notify: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
         Self {
-            witness: Some(Witness::new(tell)),
+            witness: Some(Witness::new(notify)),
             ..self
         }
     }

@@ -1,6 +1,6 @@
 //! The command line around an application.
 //!
-//! Knows no API: what it prints, requests or writes comes from the [`Application`].
+//! It contains no API: what it prints, requests or writes comes from the [`Application`].
 
 mod check;
 mod command_line;
@@ -27,7 +27,7 @@ use clap::FromArgMatches;
 
 use crate::service::application::Hosted;
 use crate::service::config::{Config, settings_table};
-use crate::service::{Application, metrics_table};
+use crate::service::{Application, metrics_table, preflight};
 
 use command_line::{
     CheckOptions, Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions, Flags,
@@ -40,13 +40,13 @@ where
     Settings: Send + Sync + 'static,
     State: Send + Sync + 'static,
 {
-    /// Runs the program: reads the command line of this process and does what it says, by
+    /// Runs the program: reads the command line of this process and runs its command, by
     /// default `serve`.
     ///
     /// The exit code is 0 after success, 1 after a failure, 2 for a wrong command line, 69
-    /// where the issuer cannot be reached and 78 for bad settings; `--help` lists the commands.
-    /// Errors are printed to standard error.
-    #[must_use = "the exit code belongs to the caller of the program"]
+    /// if the issuer cannot be reached, and 78 for wrong settings. `--help` lists the commands
+    /// and all exit codes. Errors are printed to standard error.
+    #[must_use = "the exit code is for the caller of the program"]
     pub fn run(self) -> ExitCode {
         match run(Box::new(self)) {
             Ok(()) => ExitCode::SUCCESS,
@@ -93,12 +93,23 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Some(Command::Doctor(DoctorOptions { list: true, .. })) => {
             return output::print(&doctor::list());
         }
+        Some(Command::Completions { shell }) => {
+            return output::print(&generate::completions(&*application, *shell));
+        }
         Some(Command::Generate { directory }) => {
             return generate::write_all(&*application, directory);
         }
         _ => {}
     }
-    let config = Config::load(&command_line.sources(application.settings())?)?;
+    let sources = command_line.sources(application.settings())?;
+    let config = match &command_line.command {
+        None | Some(Command::Serve) => {
+            let outline = application.outline();
+            Config::load_and_check(&sources, |config| preflight(outline, config))?
+        }
+        // Whoever asks for a token, for example, may not read the files of the service.
+        Some(_) => Config::load(&sources)?,
+    };
     match command_line.command.take().unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(application, config, command_line)),
         Command::Health(options) => block_on(health::ask(config, options)),
@@ -110,7 +121,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
             let issuer = command_line.flags.issuer.take();
             block_on(doctor::print(&*application, config, options, issuer))
         }
-        Command::Config(_) | Command::Generate { .. } => {
+        Command::Config(_) | Command::Completions { .. } | Command::Generate { .. } => {
             output::print(&config.in_force().to_string())
         }
     }

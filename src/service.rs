@@ -27,6 +27,7 @@ mod own_hosts;
 mod own_routes;
 mod paths;
 mod postman;
+mod preflight;
 mod problems;
 mod program_name;
 mod protection;
@@ -63,7 +64,7 @@ use current::Current;
 use denylist::Denials;
 use health::Detail;
 use metrics::{Metrics, Requests};
-use observe::Observe;
+use observe::{Addresses, Observe};
 use own_hosts::OwnHosts;
 use problems::Problems;
 use readiness::Conditions;
@@ -80,6 +81,7 @@ pub(crate) use files::OnPaper;
 pub use keys::Keys;
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
+pub(crate) use preflight::problems as preflight;
 pub(crate) use program_name::program_name;
 pub(crate) use protection::validation;
 pub use protection::{fetch, refresh_policy};
@@ -202,6 +204,11 @@ impl Service {
             requests.clone(),
             kept.clock.clone(),
             kept.traces.clone(),
+            if config.log.client_address {
+                Addresses::Logged
+            } else {
+                Addresses::NotLogged
+            },
         );
         let reloader = Reloader::new(in_force.clone(), config, kept.clone(), tls.clone());
         let metrics = Metrics::new(metrics::Sources {

@@ -20,8 +20,10 @@ mod jwk;
 mod jws;
 mod keys;
 mod okta;
+mod readable;
 mod roca;
 mod scope;
+mod stated;
 #[cfg(feature = "service")]
 mod unverified;
 mod validation;
@@ -42,7 +44,9 @@ pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload
 #[cfg(feature = "service")]
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
+pub(crate) use readable::readable;
 pub use scope::{Scope, ScopeError, ScopeToken};
+pub(crate) use stated::StatedValues;
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -34,7 +34,7 @@ pub use tally::{Counts, Tally};
 /// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
 pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Verifies access tokens. Clones share everything.
+/// Verifies access tokens. Clones share state.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     keys: Arc<dyn KeySource>,
@@ -43,7 +43,7 @@ pub struct Verifier {
     cache: Option<Arc<VerifiedCache>>,
     tally: Arc<Tally>,
     denylist: Option<Arc<Denylist>>,
-    /// Places for those who wait for keys.
+    /// Places for requests that wait for keys.
     waiting: Arc<Semaphore>,
 }
 
@@ -95,6 +95,11 @@ impl Verifier {
         self.validation.issuer()
     }
 
+    /// The rules that claims must satisfy.
+    pub(crate) fn validation(&self) -> &Validation {
+        &self.validation
+    }
+
     /// Whether there are keys now, so that a token can be verified without a fetch.
     pub fn has_keys(&self) -> bool {
         (self.keys.current()).is_some_and(|keys| !keys.keys().is_empty())
@@ -107,8 +112,8 @@ impl Verifier {
     /// # Errors
     ///
     /// [`VerifyError::Token`] with the first check that failed, [`VerifyError::NoKeys`]
-    /// when there are no keys to check with, [`VerifyError::DenylistStale`] when nobody knows
-    /// whether it is denied, neither of which is the token's fault.
+    /// if there are no keys to verify with, and [`VerifyError::DenylistStale`] if the denylist is
+    /// too old. The last two are not faults of the token.
     ///
     /// RFC 9068 section 4.
     pub async fn verify(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
@@ -118,7 +123,7 @@ impl Verifier {
         }
     }
 
-    /// The verdict on a token that was accepted before; none on any other, whatever it is.
+    /// The verdict on a token that was accepted before; `None` for any other token.
     pub(crate) fn recall(&self, token: &[u8]) -> Option<VerifyResult> {
         let claims = self.remembered(token)?;
         self.tally.count_hit();
@@ -137,7 +142,7 @@ impl Verifier {
         verdict
     }
 
-    /// What may have changed since the token was accepted.
+    /// Checks what may have changed since the token was accepted.
     fn judge_again(
         &self,
         token: &[u8],
@@ -158,7 +163,7 @@ impl Verifier {
         let keys = self.keys_for(&jws).await?;
         let payload = keys.find(jws.header())?.verify(&jws)?;
         let claims = Claims::parse(&payload)?;
-        // A fetch of keys may have taken its time.
+        // A fetch of keys may have taken some time.
         let now = self.clock.now();
         let verified = Arc::new(self.validation.check(claims, now)?);
         self.check_denylist(&verified, now)?;
@@ -170,7 +175,7 @@ impl Verifier {
 
     /// The claims of a token that the keys in force verified before.
     fn remembered(&self, token: &[u8]) -> Option<Arc<Verified<Claims>>> {
-        // Longer ones were never remembered, and are not worth a hash.
+        // Longer tokens are never remembered, so they are not hashed.
         let cache = self
             .cache
             .as_ref()
@@ -198,7 +203,7 @@ impl Verifier {
                 Ok(keys)
             }
             _ => {
-                // Whoever sends an unknown `kid` would otherwise hold a request for seconds.
+                // Otherwise, requests with an unknown `kid` would wait for seconds and use memory.
                 let Ok(_place) = self.waiting.try_acquire() else {
                     return Err(VerifyError::NoKeys);
                 };
@@ -208,7 +213,7 @@ impl Verifier {
     }
 }
 
-/// Enough for callers whose key is new, since one fetch answers all of them.
+/// Enough for callers with a new key, because one fetch is enough for all of them.
 const MAX_WAITING: usize = 64;
 
 pub(crate) type VerifyResult = Result<Arc<Verified<Claims>>, VerifyError>;

@@ -77,6 +77,20 @@ impl DevOptions {
         }
     }
 
+    /// The same with these scopes in addition to the others.
+    #[must_use]
+    pub fn with_additional_scopes(
+        mut self,
+        scopes: impl IntoIterator<Item = OfferedScope>,
+    ) -> Self {
+        for scope in scopes {
+            if !self.scopes.iter().any(|known| known.name == scope.name) {
+                self.scopes.push(scope);
+            }
+        }
+        self
+    }
+
     /// The same with these scopes of an application in place of the guide's.
     #[must_use]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = OfferedScope>) -> Self {

@@ -55,7 +55,7 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
     ("jwks", "The issuer publishes a key that can be used, on a host that is allowed.", "See which keys were left out, and why. `issuer.jwks_hosts` allows another host."),
     ("cache_lifetime", "The issuer says how long its keys may be cached.", "Nothing: the keys are cached for a time between `issuer.refresh_min` and `issuer.refresh_max` in any case."),
     ("token", "With a client: the issuer grants a token.", "Read the issuer's words; the issuer's log has more."),
-    ("accepted", "The service accepts this token.", "Look up the reason in docs/troubleshooting.md."),
+    ("accepted", "The service accepts this token.", "Look up the reason in docs/reasons.md."),
 ];
 
 impl Diagnosis {

@@ -10,20 +10,21 @@ use crate::token::is_b64token;
 
 /// Reads the bearer token from a request's `Authorization` header.
 ///
-/// The scheme is matched without regard to case. The token comes back as sent and
-/// unverified; its length is the verifier's business.
+/// The scheme is matched without regard to case. The token is returned as sent and unverified.
+/// The verifier checks its length.
 ///
 /// # Errors
 ///
-/// [`BearerError::Missing`] without bearer credentials, [`BearerError::Repeated`] with
-/// more than one header, [`BearerError::Malformed`] outside the `b64token` form.
+/// [`BearerError::Missing`] without bearer credentials, [`BearerError::MissingScheme`] for a JWT
+/// without a scheme, [`BearerError::Repeated`] with more than one header, and
+/// [`BearerError::Malformed`] for credentials that are not in the form `b64token`.
 ///
 /// RFC 6750 section 2.1, RFC 9110 section 11.4.
 pub fn token(headers: &HeaderMap) -> Result<&str, BearerError> {
     read(credentials(headers)?)
 }
 
-/// What follows the scheme, whatever it is; [`read`] says whether it is a token.
+/// The bytes after the scheme. [`read`] checks whether they are a token.
 pub(super) fn credentials(headers: &HeaderMap) -> Result<&[u8], BearerError> {
     let mut fields = headers.get_all(AUTHORIZATION).iter();
     let field = fields.next().ok_or(BearerError::Missing)?;
@@ -34,9 +35,9 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<&[u8], BearerError> {
     let scheme_ends = bytes.iter().position(|byte| !is_scheme_character(*byte));
     let (scheme, rest) = bytes.split_at(scheme_ends.unwrap_or(bytes.len()));
     if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Err(BearerError::Missing);
+        return Err(other_scheme(bytes));
     }
-    // Spaces only: a tab is not what RFC 9110 section 11.4 allows here.
+    // RFC 9110 section 11.4 allows spaces here, but no tab.
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
     if spaces == 0 {
         return Err(BearerError::Malformed);
@@ -44,7 +45,17 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<&[u8], BearerError> {
     Ok(&rest[spaces..])
 }
 
-/// The token that these credentials are, as sent and unverified.
+/// A JWT in the place of the scheme is a mistake that the caller can correct.
+#[cold]
+fn other_scheme(field: &[u8]) -> BearerError {
+    let parts = field.split(|byte| *byte == b'.').count();
+    if parts == 3 && is_b64token(field) {
+        return BearerError::MissingScheme;
+    }
+    BearerError::Missing
+}
+
+/// Reads these credentials as a token, as sent and unverified.
 pub(super) fn read(credentials: &[u8]) -> Result<&str, BearerError> {
     if !is_b64token(credentials) {
         return Err(BearerError::Malformed);
@@ -52,13 +63,16 @@ pub(super) fn read(credentials: &[u8]) -> Result<&str, BearerError> {
     std::str::from_utf8(credentials).map_err(|_| BearerError::Malformed)
 }
 
-/// Why there is no token to look at.
+/// Why a request has no bearer token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BearerError {
     /// No `Authorization` header, or one of another scheme.
     #[error("the request has no bearer credentials")]
     Missing,
+    /// The `Authorization` header is a token without the scheme `Bearer`.
+    #[error("the Authorization header has no scheme")]
+    MissingScheme,
     /// More than one `Authorization` header.
     #[error("the request has more than one Authorization header")]
     Repeated,
@@ -78,6 +92,7 @@ impl BearerError {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Missing => "missing_credentials",
+            Self::MissingScheme => "missing_scheme",
             Self::Repeated => "repeated_authorization",
             Self::Malformed => "malformed_authorization",
             Self::InTwoPlaces => "credentials_in_two_places",

@@ -123,7 +123,7 @@ impl GuardBuilder {
         Self { fetch, ..self }
     }
 
-    /// Sets what is protected besides, or in place of, what the code declares.
+    /// Sets the rules of the settings, which are added to those of the code.
     pub fn with_access(self, access: Access) -> Self {
         Self { access, ..self }
     }

@@ -1,4 +1,5 @@
-//! The wrapper around an endpoint that applies its rule. It holds the rule: no look-up per call.
+//! The wrapper around an endpoint that applies its rule. It contains the rule, so that no call has
+//! to look it up.
 
 use std::future::{Future, ready};
 use std::net::{IpAddr, SocketAddr};
@@ -8,8 +9,9 @@ use futures_util::future::Either;
 use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::OperationId;
 
-use super::challenge::Rejection;
+use super::mismatch::Mismatch;
 use super::principal::{Anonymous, Principal};
+use super::rejection::Rejection;
 use super::rule::{OperationRule, Requirement, Rule};
 use super::witness::{Decision, Refusal};
 use super::{Guard, web_socket};
@@ -58,8 +60,8 @@ impl<E> Gate<E> {
 impl<E: Endpoint> Endpoint for Gate<E> {
     type Output = Response;
 
-    /// A call that can be decided at once is handed on at once; one that must be waited for
-    /// is kept meanwhile.
+    /// A call that can be decided immediately is passed on immediately. Otherwise, the request is
+    /// kept until the decision.
     fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let refusal = match &self.rule {
             Rule::Anonymous => None,
@@ -131,8 +133,7 @@ impl<E: Endpoint> Gate<E> {
 }
 
 impl<E> Gate<E> {
-    /// The guard's decision, within the limits on how often it is asked for; none where it
-    /// must be waited for.
+    /// The guard's decision, within the rate limits; `None` if it has to wait for keys.
     fn admit_at_once(
         &self,
         request: &Request,
@@ -175,30 +176,40 @@ impl<E> Gate<E> {
         }
     }
 
-    /// Introduces who is let in to the endpoint; the answer to who is not.
+    /// Passes an admitted caller to the endpoint, or returns the response to a refused one.
     fn conclude(
         &self,
         request: &mut Request,
         admitted: Result<Principal, Refusal>,
     ) -> Option<Response> {
         if let (Rule::Optional(_), Err(refusal)) = (&self.rule, &admitted)
-            && refusal.rejection == Rejection::MissingCredentials
+            && refusal.rejection.is_without_credentials()
         {
             let challenge = self.guard.shared_challenge();
             request.extensions_mut().insert(Anonymous(challenge));
             return None;
         }
-        self.tell(request, &admitted);
+        self.notify(request, &admitted);
         match admitted {
             Ok(principal) => {
                 request.extensions_mut().insert(principal);
                 None
             }
-            Err(refusal) => Some(self.refuse(refusal.rejection)),
+            Err(refusal) => {
+                let Refusal { rejection, caller } = refusal;
+                let headers = request.headers();
+                let mismatch = Mismatch::of(&self.guard, headers, &rejection, caller.as_ref());
+                let mut response = self.refuse(rejection);
+                if let Some(mismatch) = mismatch {
+                    response.extensions_mut().insert(mismatch);
+                }
+                Some(response)
+            }
         }
     }
 
-    fn tell(&self, request: &Request, admitted: &Result<Principal, Refusal>) {
+    /// Notifies the observer of decisions.
+    fn notify(&self, request: &Request, admitted: &Result<Principal, Refusal>) {
         let Some(witness) = self.guard.witness() else {
             return;
         };
@@ -206,7 +217,7 @@ impl<E> Gate<E> {
             Ok(caller) => (Some(caller), None),
             Err(refusal) => (refusal.caller.as_ref(), Some(&refusal.rejection)),
         };
-        witness.tell(&Decision {
+        witness.notify(&Decision {
             request,
             operation_id: self.operation_id,
             caller,

@@ -41,7 +41,7 @@ impl Guard {
     ///
     /// A [`RuleError`] for what cannot be intended: for example, [`Access`](super::Access) names an operation
     /// that does not exist or contradicts the code, two operations answer the same requests, or
-    /// an operation is hidden, so that nobody can say who may call it.
+    /// an operation is hidden, so that it has no metadata and therefore no rule.
     pub fn try_protect<T: OpenApi>(&self, api: T) -> Result<Guarded<T>, RuleError> {
         Guarded::new(api, self)
     }

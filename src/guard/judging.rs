@@ -1,17 +1,17 @@
-//! Decides on one request: its credentials, the verifier's verdict, the requirement.
+//! Decides on one request: by its credentials, the verdict of the verifier, and the requirement.
 
 use http::HeaderMap;
 
 use crate::verifier::{VerifyError, VerifyResult};
 
-use super::challenge::Rejection;
 use super::principal::Principal;
+use super::rejection::Rejection;
 use super::rule::Requirement;
 use super::witness::Refusal;
 use super::{Guard, bearer};
 
 impl Guard {
-    /// Decides on one request by its headers alone.
+    /// Decides on one request. Only its headers are read.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl Guard {
         }
     }
 
-    /// What [`Guard::judge_at_once`] has no answer to.
+    /// Decides on a request for which [`Guard::judge_at_once`] has no decision.
     pub(super) async fn judge_new(
         &self,
         headers: &HeaderMap,
@@ -46,13 +46,13 @@ impl Guard {
         Self::conclude(self.verifier.verify_new(token).await, requirement)
     }
 
-    /// What needs nothing but a look: there are no credentials, or their token is remembered.
+    /// Decides immediately if there are no credentials, or if their token is remembered.
     pub(super) fn judge_at_once(
         &self,
         headers: &HeaderMap,
         requirement: &Requirement,
     ) -> Option<Result<Principal, Refusal>> {
-        // One that is remembered was read when it came first: each of its bytes is the same.
+        // The form of a remembered token was checked when it arrived first, and its bytes are the same.
         match bearer::credentials(headers) {
             Ok(credentials) => {
                 let verdict = self.verifier.recall(credentials)?;
@@ -62,7 +62,7 @@ impl Guard {
         }
     }
 
-    /// Decides on a token that came elsewhere than in the `Authorization` header.
+    /// Decides on a token that was not in the `Authorization` header.
     pub(super) async fn judge_token(
         &self,
         token: &str,

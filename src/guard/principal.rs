@@ -9,7 +9,8 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::token::{Claims, Derived, Scope, Verified};
 
-use super::challenge::{Challenge, Rejection};
+use super::challenge::Challenge;
+use super::rejection::Rejection;
 
 /// A caller whose access token passed every check.
 ///

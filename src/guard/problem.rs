@@ -1,4 +1,7 @@
 //! Problem details for HTTP APIs (RFC 9457).
+//!
+//! `type` is a link to the description of the reason, at the `repository` of Cargo.toml. In a
+//! build without one, and for a reason that is not in [`REASONS`], it is `about:blank`.
 
 use std::sync::LazyLock;
 
@@ -10,26 +13,28 @@ use quick_cache::sync::Cache;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::verifier::REASONS;
+
 /// The media type of a problem.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// A problem: fixed text, no detail of the request.
+/// A problem. Its sentence is fixed and contains nothing from the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Problem {
-    /// The status, of which the title is made.
+    /// The status. Its reason phrase is the title.
     pub status: StatusCode,
     /// One fixed sentence.
     pub detail: &'static str,
-    /// The stable word that logs and metrics have for it.
+    /// The stable word that logs and metrics use for it.
     pub reason: &'static str,
 }
 
 #[derive(Serialize)]
 struct Body<'a> {
-    r#type: &'static str,
+    r#type: String,
     title: &'static str,
     status: u16,
-    detail: &'static str,
+    detail: &'a str,
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<&'a str>,
@@ -38,47 +43,53 @@ struct Body<'a> {
 impl Problem {
     /// The body as a JSON value.
     pub(super) fn to_value(self) -> Value {
-        serde_json::to_value(self.body()).expect("a body of texts and a number")
+        serde_json::to_value(self.body(self.detail)).expect("a body of strings and a number")
     }
 
-    /// The body with the member `trace_id`, for who looks a refusal up in traces.
+    /// The body with this sentence and with the member `trace_id`, by which traces are searched.
     #[cfg(feature = "service")]
-    pub(crate) fn body_with_trace_id(self, trace_id: &str) -> Vec<u8> {
+    pub(crate) fn body_with_trace_id(self, detail: &str, trace_id: &str) -> Vec<u8> {
         let body = Body {
             trace_id: Some(trace_id),
-            ..self.body()
+            ..self.body(detail)
         };
-        serde_json::to_vec(&body).expect("a body of texts and a number")
+        serde_json::to_vec(&body).expect("a body of strings and a number")
     }
 
-    /// The body as it is sent, made once: there are as many as there are reasons, and floods
-    /// of refusals have few.
+    /// The response with this sentence in place of the fixed one.
+    pub(super) fn into_response_with(self, detail: &str) -> Response {
+        self.response(self.printed(detail))
+    }
+
+    /// The body as it is sent. It is made once for each reason, because refusals come in floods.
     fn bytes(self) -> Bytes {
         BODIES.get(&self).unwrap_or_else(|| {
-            let made = serde_json::to_vec(&self.body()).expect("a body of texts and a number");
-            let bytes = Bytes::from(made);
+            let bytes = self.printed(self.detail);
             BODIES.insert(self, bytes.clone());
             bytes
         })
     }
 
-    fn body<'a>(self) -> Body<'a> {
+    fn printed(self, detail: &str) -> Bytes {
+        let printed = serde_json::to_vec(&self.body(detail));
+        Bytes::from(printed.expect("a body of strings and a number"))
+    }
+
+    fn body(self, detail: &str) -> Body<'_> {
         Body {
-            r#type: "about:blank",
+            r#type: type_of(self.reason, env!("CARGO_PKG_REPOSITORY")),
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
-            detail: self.detail,
+            detail,
             reason: self.reason,
             trace_id: None,
         }
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn response(self, body: Bytes) -> Response {
         let mut response = Response::default();
         response.set_status(self.status);
-        response.set_body(ResponseBody::from(self.bytes()));
+        response.set_body(ResponseBody::from(body));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(CACHE_CONTROL, NO_STORE);
@@ -87,8 +98,53 @@ impl IntoResponse for Problem {
     }
 }
 
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.response(self.bytes())
+    }
+}
+
+/// The link to the description of a reason, in a repository.
+fn type_of(reason: &str, repository: &str) -> String {
+    let is_described = REASONS.iter().any(|(known, ..)| *known == reason);
+    if repository.is_empty() || !is_described {
+        return "about:blank".to_owned();
+    }
+    let repository = repository.trim_end_matches('/');
+    format!("{repository}/blob/HEAD/docs/reasons.md#{reason}")
+}
+
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// More than the service and the guard have; a program's own add to them.
+/// More than the service and the guard have. An application may add its own.
 const KEPT: usize = 128;
 static BODIES: LazyLock<Cache<Problem, Bytes>> = LazyLock::new(|| Cache::new(KEPT));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_is_a_link_to_the_reason_where_there_is_a_description_of_it() {
+        let repository = "https://git.example/a/b";
+        let link = "https://git.example/a/b/blob/HEAD/docs/reasons.md#expired";
+        for (row, reason, repository, expected) in [
+            ("a reason of ours", "expired", repository, link),
+            (
+                "a slash at the end",
+                "expired",
+                "https://git.example/a/b/",
+                link,
+            ),
+            ("no repository", "expired", "", "about:blank"),
+            (
+                "a reason of an application",
+                "sold_out",
+                repository,
+                "about:blank",
+            ),
+        ] {
+            assert_eq!(type_of(reason, repository), expected, "{row}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! How often callers may call, where that is limited at all.
 //!
-//! | who | what counts | answered 429 |
+//! | caller | what counts | refused with 429 |
 //! | --- | --- | --- |
 //! | an address | its calls that are refused for their token or header | every guarded call |
 //! | a caller: subject and client | its calls that are let in | its own |
@@ -26,8 +26,8 @@ use quick_cache::sync::Cache;
 
 use crate::clock::Clock;
 
-use super::challenge::Rejection;
 use super::principal::Principal;
+use super::rejection::Rejection;
 
 /// So many calls in so much time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl RateLimits {
         }
     }
 
-    /// Whether this address has been refused too often to be listened to now.
+    /// Refuses an address that was refused too often, until its pause ends.
     pub(super) fn check_address(&self, address: Option<IpAddr>) -> Result<(), Rejection> {
         match (&self.refusals, address) {
             (Some(limiter), Some(address)) => limiter.check_pause(&network(address)),
@@ -82,7 +82,7 @@ impl RateLimits {
         }
     }
 
-    /// Counts a refusal, if it is one of those that a stranger causes.
+    /// Counts a refusal that a bad token or header caused.
     pub(super) fn count_refusal(&self, address: Option<IpAddr>, rejection: &Rejection) {
         let is_theirs = matches!(
             rejection,
@@ -93,7 +93,7 @@ impl RateLimits {
         }
     }
 
-    /// Counts a call of a caller who was let in, and refuses it if it is one too many.
+    /// Counts a call of an admitted caller, and refuses it if the limit is exceeded.
     pub(super) fn count_call(&self, caller: &Principal) -> Result<(), Rejection> {
         match &self.calls {
             Some(limiter) => limiter.take(&(caller.subject(), caller.claims().client_id())),
@@ -102,7 +102,7 @@ impl RateLimits {
     }
 }
 
-/// Counts by key, of which only a hash is kept.
+/// Counts by key. Only a hash of the key is kept.
 struct Limiter {
     quota: Quota,
     clock: Ticks,
@@ -112,7 +112,7 @@ struct Limiter {
 
 struct Count {
     cells: RateLimiter<NotKeyed, InMemoryState, Ticks, StateInformationMiddleware>,
-    /// When the key is listened to again, in nanoseconds of the clock.
+    /// The end of the pause, in nanoseconds of the clock.
     pause_ends: AtomicU64,
 }
 
@@ -139,7 +139,7 @@ impl Limiter {
             })
     }
 
-    /// Takes a cell, and makes a pause until the next one when it was the last.
+    /// Takes a cell. After the last one, a pause starts, which ends with the next cell.
     fn take_last(&self, key: &impl Hash) {
         let count = self.count(key);
         let now = self.clock.now();
@@ -189,7 +189,7 @@ impl fmt::Debug for Limiter {
     }
 }
 
-/// Our clock, as governor wants it.
+/// Our clock, in the form that governor requires.
 #[derive(Debug, Clone)]
 struct Ticks(Arc<dyn Clock>);
 

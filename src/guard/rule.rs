@@ -33,7 +33,7 @@ use http::Method;
 
 use crate::token::{Claims, Scope};
 
-use super::challenge::Rejection;
+use super::rejection::Rejection;
 
 pub use error::RuleError;
 #[cfg(feature = "service")]
@@ -56,7 +56,7 @@ pub enum Rule {
     Protected(Requirement),
 }
 
-/// What a token must have besides being valid.
+/// What a valid token must also have.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Requirement {
     scope: Scope,
@@ -102,12 +102,12 @@ impl Requirement {
     }
 }
 
-/// What the settings add to what the code declares.
+/// The rules of the settings, which are added to those of the code.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
-    /// Whether operations are protected that declare nothing.
+    /// Whether operations that declare nothing are protected.
     pub mode: AccessMode,
-    /// The operation ids left open in mode [`AccessMode::All`].
+    /// The ids of the operations that need no token in mode [`AccessMode::All`].
     pub anonymous: Vec<String>,
     /// Requirements by operation id, compared without regard to case.
     pub operations: BTreeMap<String, OperationAccess>,
@@ -119,16 +119,16 @@ pub enum AccessMode {
     /// Those that declare security.
     #[default]
     Declared,
-    /// All but those named anonymous.
+    /// All except the anonymous ones.
     All,
 }
 
-/// What the settings require of one operation's callers.
+/// The requirements of the settings for one operation.
 #[derive(Debug, Clone, Default)]
 pub struct OperationAccess {
     /// Scopes, added to those that the code declares.
     pub scope: Scope,
-    /// Claims that must equal, or as an array hold, one of the values.
+    /// Claims that must equal one of the values, or be an array that contains one.
     pub claims: BTreeMap<String, Vec<String>>,
 }
 
@@ -144,11 +144,11 @@ pub struct OperationRule {
     pub operation_id: Option<&'static str>,
     /// Who may call.
     pub rule: Rule,
-    /// The security schemes of somebody else that the code declares, such as an API key. Their
-    /// own extractors decide on them.
+    /// The other security schemes that the code declares, such as an API key. Their own extractors
+    /// decide on them.
     pub other_schemes: Vec<&'static str>,
-    /// Whether the operation may answer 101, and so accept a token as browsers send it with a
-    /// WebSocket.
+    /// Whether the operation may answer 101, and may therefore read a token in the form that
+    /// browsers send with a WebSocket.
     pub(crate) may_upgrade: bool,
 }
 

@@ -4,8 +4,8 @@
 //! the token as one: `new WebSocket(url, ["bearer", token])`, where protocols of the application
 //! may follow.
 //!
-//! 1. The request is a GET that asks for an upgrade to `websocket`, of an operation that may
-//!    answer 101. On any other request the header is not read.
+//! 1. The request is a GET with an upgrade to `websocket`, of an operation that may answer 101.
+//!    The header of other requests is not read.
 //! 2. There is no `Authorization` header.
 //! 3. One `Sec-WebSocket-Protocol` header has the entry `bearer` once, directly followed by the
 //!    token: a `b64token` whose characters a protocol may have, as every JWT is.

@@ -1,36 +1,36 @@
-//! Tells of decisions, for an audit log: who was let in where, and who was not and why.
+//! Reports decisions to an observer, such as an audit log.
 
 use std::fmt;
 use std::sync::Arc;
 
 use poem::Request;
 
-use super::challenge::Rejection;
 use super::principal::Principal;
+use super::rejection::Rejection;
 
-/// What a gate decided on one request. Shows no token.
+/// The decision of a gate on one request. It contains no token.
 pub struct Decision<'a> {
-    /// The request, as it came to the gate.
+    /// The request, as it arrived at the gate.
     pub request: &'a Request,
-    /// The operation's id; none outside of poem-openapi.
+    /// The operation's id; `None` outside of poem-openapi.
     pub operation_id: Option<&'static str>,
-    /// Who calls, where the token is good: also when the caller is refused all the same, for a
-    /// scope or for calling too often.
+    /// The caller, if the token is valid. A caller with a valid token can still be refused, for
+    /// a missing scope or for too many calls.
     pub caller: Option<&'a Principal>,
-    /// Why the caller is refused; none who is let in.
+    /// Why the call is refused; `None` if the caller is admitted.
     pub refusal: Option<&'a Rejection>,
 }
 
-/// Whoever is told of decisions. Clones are the same.
+/// The observer of decisions. Clones share state.
 #[derive(Clone)]
 pub(super) struct Witness(Arc<dyn Fn(&Decision<'_>) + Send + Sync>);
 
 impl Witness {
-    pub(super) fn new(tell: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    pub(super) fn new(notify: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(notify))
     }
 
-    pub(super) fn tell(&self, decision: &Decision<'_>) {
+    pub(super) fn notify(&self, decision: &Decision<'_>) {
         (self.0)(decision);
     }
 }
@@ -41,7 +41,7 @@ impl fmt::Debug for Witness {
     }
 }
 
-/// A refusal, and who is refused where the token is good.
+/// A refusal, and the caller if the token is valid.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) rejection: Rejection,

@@ -1,16 +1,20 @@
-//! What is said on the command line. Flags that set a key only name it: the settings'
-//! own reader judges the value.
+//! The command line. A flag that sets a key only names it: the reader of the settings checks the
+//! value.
 
+mod help;
 mod sources;
 
 use std::path::PathBuf;
 
-use crate::service::program_name;
 use clap::{Arg, ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::service::application::Hosted;
+use crate::service::program_name;
 
-/// What is said on the command line.
+pub(crate) use help::{ENVIRONMENT, EXIT_CODES, Rows, SIGNALS};
+
+/// The command line.
 #[derive(Parser)]
 #[command(max_term_width = 80)]
 pub(crate) struct CommandLine {
@@ -23,10 +27,10 @@ pub(crate) struct CommandLine {
 /// The flags that every command has.
 #[derive(Args)]
 pub(crate) struct Flags {
-    /// The profile: reads config/NAME.toml if it is there [default: dev]
+    /// The profile: reads config/NAME.toml if it exists [default: dev]
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
-    /// A file of settings, read after the profile's
+    /// A file of settings, which override those of the profile
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The issuer whose tokens are accepted (`issuer.url`)
@@ -44,13 +48,13 @@ pub(crate) struct Flags {
 pub(crate) enum Command {
     /// Run the service (the default)
     ///
-    /// SIGTERM and SIGINT end it once requests in flight are finished. SIGHUP reads the settings
-    /// and the issuer's keys again. A service that was started in the foreground of a terminal
-    /// ends when the terminal is closed.
+    /// SIGTERM and SIGINT stop it after the requests in flight are finished. SIGHUP reloads the
+    /// settings and the issuer's keys. A service that was started in the foreground of a terminal
+    /// stops when the terminal is closed.
     Serve,
-    /// Write the OpenAPI document, with --all the Postman collection too
+    /// Write the OpenAPI document, and with --all the Postman files too
     Openapi(OpenapiOptions),
-    /// Ask the running service how it is; for health checks
+    /// Show whether the running service is ready, for health checks
     Health(HealthOptions),
     /// Request an access token with client credentials, and print nothing else
     Token(TokenOptions),
@@ -62,6 +66,12 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
     /// Show the settings in force, each with its source
     Config(ConfigOptions),
+    /// Print the completions of the command line for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// Write manual pages and shell completions into a directory, for packagers
     #[command(hide = true)]
     Generate {
@@ -72,13 +82,13 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct OpenapiOptions {
-    /// The form
+    /// The format
     #[arg(long, value_enum, default_value_t = Format::Json)]
     pub(crate) format: Format,
-    /// The file to write to, in place of standard output
+    /// The file to write to, instead of standard output
     #[arg(long, value_name = "FILE", conflicts_with = "all")]
     pub(crate) out: Option<PathBuf>,
-    /// Write every form, and the Postman files, into this directory
+    /// Write every format and the Postman files into this directory
     #[arg(long, value_name = "DIR", conflicts_with = "format")]
     pub(crate) all: Option<PathBuf>,
 }
@@ -97,7 +107,7 @@ pub(crate) struct ExplainOptions {
     /// Send no request: rules that need the issuer's keys are not examined
     #[arg(long)]
     pub(crate) offline: bool,
-    /// Show every reason there is with its meaning and its fix, as a Markdown table
+    /// Show every reason of a refusal with its meaning and its fix, in Markdown
     #[arg(long)]
     pub(crate) reasons: bool,
     /// Show every metric there is with its meaning, as a Markdown table
@@ -184,14 +194,14 @@ pub(crate) enum CheckFormat {
 
 #[derive(Args)]
 pub(crate) struct HealthOptions {
-    /// Ask whether it lives (`/livez`), not whether it can verify tokens (`/readyz`)
+    /// Show whether it is alive (`/livez`), and not whether it can verify tokens (`/readyz`)
     #[arg(long)]
     pub(crate) live: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct ConfigOptions {
-    /// Show every setting there is with its meaning, as a Markdown table
+    /// Show every setting with its default and its meaning, as a Markdown table
     #[arg(long)]
     pub(crate) markdown: bool,
 }
@@ -239,21 +249,22 @@ pub(crate) fn program(application: &dyn Hosted) -> clap::Command {
             .num_args(0..)
             .trailing_var_arg(true)
             .allow_hyphen_values(true)
-            .help("What the command takes");
+            .help("The arguments of the command");
         clap::Command::new(name).about(about).arg(arguments)
     });
-    CommandLine::command()
+    let program = CommandLine::command()
         .name(program_name())
         .version(outline.version.clone())
         .about(outline.title.clone())
-        .subcommands(own)
+        .subcommands(own);
+    help::add(program)
 }
 
-/// The arguments of a command of the application's own.
+/// The arguments of a command of the application.
 pub(crate) fn arguments(matches: &ArgMatches) -> Vec<String> {
     let arguments = matches.get_many::<String>(ARGUMENTS);
     arguments.into_iter().flatten().cloned().collect()
 }
 
-/// The id of the arguments of a command of the application's own.
+/// The id of the arguments of a command of the application.
 const ARGUMENTS: &str = "arguments";

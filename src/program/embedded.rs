@@ -70,6 +70,10 @@ pub(crate) async fn start(
                 .map(|(name, description)| OfferedScope::new(name).with_description(description)),
         );
     }
+    // A scope that only a setting requires must be granted too.
+    let set = config.access.operations.values();
+    let set = set.flat_map(|operation| operation.scope.iter());
+    let options = options.with_additional_scopes(set.map(|it| OfferedScope::new(it.as_str())));
     let embedded = Embedded::start(listener, options).map_err(failure)?;
     config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);
     Ok(Some(embedded))

@@ -105,13 +105,14 @@ impl KeySource for NoKeys {
     }
 }
 
-/// Every reason there is, for the documentation.
+/// Every reason with its meaning and its fix, for `docs/reasons.md`: a heading for each, because
+/// headings are anchors.
 pub(crate) fn reasons() -> String {
-    let mut table = "| reason | what it means | what to do |\n| --- | --- | --- |\n".to_owned();
+    let mut page = String::new();
     for (reason, meaning, fix) in REASONS {
-        let _ = writeln!(table, "| `{reason}` | {meaning} | {fix} |");
+        let _ = writeln!(page, "### `{reason}`\n\n{meaning}\n\n{fix}\n");
     }
-    table
+    page
 }
 
 const OFFLINE: &str = "Offline: no request was sent.";

@@ -1,4 +1,4 @@
-//! Why the program ends early, and with which exit code.
+//! Why the program ended early, and with which exit code.
 
 use std::error::Error;
 use std::io;
@@ -30,24 +30,25 @@ pub(crate) enum Failure {
     Issuer(#[from] IssuerError),
     #[cfg(not(feature = "dev"))]
     #[error(
-        "no issuer is set, and this build has none of its own; set OKTA_OAUTH2_ISSUER or \
+        "no issuer is set, and this build has no embedded issuer. Set OKTA_OAUTH2_ISSUER or \
          `issuer.url`, as in https://example.okta.com/oauth2/default"
     )]
     NoEmbeddedIssuer,
     #[cfg(feature = "dev")]
     #[error(
-        "no issuer is set, and the embedded one, whose secrets are public, serves this machine \
-         alone; `http.listen` is {listen}; set OKTA_OAUTH2_ISSUER or `issuer.url`, or listen on \
-         127.0.0.1"
+        "the embedded issuer, whose secrets are public, serves only this machine, but `http.listen` \
+         is {listen}. Set OKTA_OAUTH2_ISSUER or `issuer.url`, or listen on 127.0.0.1"
     )]
     ExposedEmbeddedIssuer { listen: Listen },
-    #[error("`{key}`: cannot listen on {listen}; stop what listens there or set another address")]
+    #[error(
+        "`{key}`: cannot listen on {listen}. Stop the process that listens there, or set another address"
+    )]
     Listen {
         key: &'static str,
         listen: Listen,
         source: io::Error,
     },
-    #[error("the socket handed over for `{key}` (LISTEN_FDS) is none to listen on")]
+    #[error("the socket for `{key}` from systemd (LISTEN_FDS) is not a listening socket")]
     HandedOver {
         key: &'static str,
         source: io::Error,
@@ -66,7 +67,7 @@ pub(crate) enum Failure {
         issuer: String,
         source: Arc<DiscoveryError>,
     },
-    #[error("nothing can be asked: {0}")]
+    #[error("the health of the service cannot be requested: {0}")]
     NoDoor(&'static str),
     #[error("{url}: {what}")]
     NotHealthy { url: String, what: String },
@@ -97,7 +98,7 @@ pub(crate) enum Failure {
     Caller(#[from] CallerError),
     #[error("the report cannot be written as XML: {0}")]
     Junit(String),
-    #[error("standard input cannot be read as text")]
+    #[error("standard input cannot be read as UTF-8")]
     Input(#[source] io::Error),
     #[error("no token was granted")]
     Grant(#[from] GrantError),
@@ -134,13 +135,26 @@ impl From<BuildError> for Failure {
 impl Failure {
     /// The message with those of its causes, joined by colons.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
+        match self.causes() {
+            causes if causes.is_empty() => self.to_string(),
+            causes => format!("{self}: {}", causes.join(": ")),
+        }
+    }
+
+    /// The messages of the causes. The layers of the HTTP client only repeat that a request
+    /// failed, so they are left out, except for the last one.
+    fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
         let mut cause = self.source();
         while let Some(error) = cause {
-            text = text + ": " + &error.to_string();
+            let text = error.to_string();
+            let is_layer = LAYERS.iter().any(|layer| text.starts_with(layer));
             cause = error.source();
+            if !is_layer || cause.is_none() {
+                causes.push(text);
+            }
         }
-        text
+        causes
     }
 
     /// Prints the failure with its causes and gives the exit code.
@@ -150,11 +164,15 @@ impl Failure {
     }
 
     fn lines(&self) -> String {
+        if let Self::Config(error) = self {
+            let problems = error.problems().iter();
+            let lines: Vec<_> = problems.map(|it| format!("error: {it}\n")).collect();
+            return lines.concat();
+        }
         let mut lines = format!("error: {self}\n");
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            lines = lines + "  because " + &error.to_string() + "\n";
-            cause = error.source();
+        let causes = self.causes();
+        if !causes.is_empty() {
+            lines = lines + "  because " + &causes.join(": ") + "\n";
         }
         if let Some(fix) = self.fix() {
             lines = lines + "  fix: " + &fix + "\n";
@@ -215,6 +233,14 @@ impl Failure {
         }
     }
 }
+
+/// The messages of the layers of the HTTP client.
+const LAYERS: [&str; 4] = [
+    "error sending request",
+    "client error (",
+    "error trying to connect",
+    "tcp connect error",
+];
 
 #[cfg(test)]
 mod tests;

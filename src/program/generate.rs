@@ -1,4 +1,4 @@
-//! `generate`, for packagers: manual pages and shell completions, made of the command line
+//! `generate` and `completions`: manual pages and shell completions, made from the command line
 //! itself.
 
 use std::fs;
@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::program::command_line;
+use crate::program::command_line::{self, ENVIRONMENT, EXIT_CODES, Rows, SIGNALS};
 use crate::program::failure::Failure;
 use crate::service::application::Hosted;
 use crate::service::program_name;
@@ -35,7 +35,15 @@ pub(crate) fn write_all(application: &dyn Hosted, directory: &Path) -> Result<()
     })
 }
 
-/// The program without the commands that are hidden: completions would offer them.
+/// The completions for a shell.
+pub(crate) fn completions(application: &dyn Hosted, shell: Shell) -> String {
+    let mut text = Vec::new();
+    let mut program = offered(application);
+    clap_complete::generate(shell, &mut program, program_name(), &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The program without its hidden commands, because completions would offer them.
 fn offered(application: &dyn Hosted) -> Command {
     let whole = command_line::program(application);
     let commands = whole.get_subcommands().filter(|it| !it.is_hide_set());
@@ -47,7 +55,7 @@ fn offered(application: &dyn Hosted) -> Command {
         .disable_help_subcommand(true)
 }
 
-/// The page of the program itself, with what an operator looks for besides.
+/// The page of the program itself, with signals, environment and exit codes.
 fn program_page(program: Command) -> io::Result<Vec<u8>> {
     let page = Man::new(program);
     let mut text = Vec::new();
@@ -59,8 +67,8 @@ fn program_page(program: Command) -> io::Result<Vec<u8>> {
     page.render_subcommands_section(&mut text)?;
     for (heading, rows) in SECTIONS {
         let mut section = Roff::new();
-        section.control("SH", [*heading]);
-        for (term, meaning) in *rows {
+        section.control("SH", [heading]);
+        for (term, meaning) in rows {
             section.control("TP", []);
             section.text([bold(*term)]);
             section.text([roman(*meaning)]);
@@ -71,54 +79,8 @@ fn program_page(program: Command) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-type Rows = &'static [(&'static str, &'static str)];
-
-const SECTIONS: &[(&str, Rows)] = &[
-    (
-        "SIGNALS",
-        &[
-            (
-                "SIGHUP",
-                "reads the settings and the issuer's keys again, all or nothing; when the terminal of \
-                 a process in its foreground was closed, ends it as SIGTERM does",
-            ),
-            (
-                "SIGTERM, SIGINT",
-                "end the service once requests in flight are finished; a second one ends it at once",
-            ),
-        ],
-    ),
-    (
-        "ENVIRONMENT",
-        &[
-            (
-                "OKTA_OAUTH2_ISSUER, OKTA_API_AUDIENCE",
-                "set issuer.url and issuer.audience",
-            ),
-            (
-                "RESOURCE_SERVER_SECTION__KEY",
-                "sets any other setting; the command config shows all that are in force",
-            ),
-            ("RESOURCE_SERVER_PROFILE", "names the profile"),
-            (
-                "CREDENTIALS_DIRECTORY",
-                "a directory of files that hold a secret each, named by its key, as in client.secret",
-            ),
-            ("RUST_LOG", "filters log lines"),
-            (
-                "LISTEN_FDS, NOTIFY_SOCKET, WATCHDOG_USEC",
-                "are those of systemd: see sd_listen_fds(3), sd_notify(3)",
-            ),
-        ],
-    ),
-    (
-        "EXIT STATUS",
-        &[
-            ("0", "done"),
-            ("1", "failed"),
-            ("2", "the command line is wrong"),
-            ("69", "the issuer is out of reach"),
-            ("78", "the settings are wrong"),
-        ],
-    ),
+const SECTIONS: [(&str, Rows); 3] = [
+    ("SIGNALS", SIGNALS),
+    ("ENVIRONMENT", ENVIRONMENT),
+    ("EXIT STATUS", EXIT_CODES),
 ];

@@ -1,8 +1,9 @@
-//! `health`: how the running service is, for health checks where there is no other program.
+//! `health`: the state of the running service, for health checks without another program.
 //!
-//! 1. The operators' door is asked, where callers wait for no place; else the callers' own.
-//! 2. An address that stands for all is asked at its loopback address.
-//! 3. One question, one line for an answer, and a few seconds for both.
+//! 1. The request goes to the admin listener, where no caller waits for a place. Without one, it
+//!    goes to the listener for callers.
+//! 2. For an unspecified address, the request goes to the loopback address.
+//! 3. There is one request, one line of output, and a deadline of a few seconds.
 
 use std::fmt;
 use std::io;
@@ -70,7 +71,7 @@ fn door(config: &Config) -> Result<Listen, Failure> {
     }
 }
 
-/// An address that stands for all of this machine's is no place to connect to.
+/// An unspecified address means all addresses of this machine, so nothing can connect to it.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let loopback: IpAddr = match address {
         SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),

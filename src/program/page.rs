@@ -1,4 +1,4 @@
-//! Pages for people: 80 columns, and colours that a terminal alone gets to see.
+//! Pages for people: 80 columns, and colours for a terminal.
 
 use anstyle::{AnsiColor, Style};
 

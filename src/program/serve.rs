@@ -1,4 +1,4 @@
-//! `serve`: the service, until a signal ends it.
+//! `serve`: runs the service until a signal stops it.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::clock::SystemClock;
 use crate::issuer::Issuer;
 use crate::service::application::{Hosted, Outline};
 use crate::service::config::{ApplicationSettings, Config, Listen, LogFormat};
-use crate::service::{Reloader, Service, Setting, telemetry};
+use crate::service::{Reloader, Service, Setting, preflight, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
@@ -44,7 +44,7 @@ pub(crate) async fn serve(
     };
     let service = Service::host(application, &config, setting).await?;
     if config.http.public_url.is_none() && !is_an_address(&http.listen) {
-        warn!("links name localhost: set `http.public_url` to the URL that callers use");
+        warn!("links contain localhost: set `http.public_url` to the URL that callers use");
     }
     let terminal_closed = Arc::new(Notify::new());
     let hang_up = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
@@ -66,7 +66,7 @@ pub(crate) async fn serve(
     ));
     let shutdown = Shutdown::new(terminal_closed).map_err(Failure::Runtime)?;
     let url = url(&config, &http.listen);
-    // Whoever reads this may send signals.
+    // The signals are handled before this is printed, because a reader may send one.
     let welcome = Welcome {
         outline: &outline,
         config: &config,
@@ -81,7 +81,7 @@ pub(crate) async fn serve(
         LogFormat::Json => welcome.log(),
     }
     let attending = tokio::spawn(systemd::attend(service.watchdog_probe(), url));
-    // The files of sockets go with what is left of their listeners.
+    // Dropping a socket removes its file.
     let (admin, admin_socket) =
         admin.map_or((None, None), |admin| (Some(admin.listener), admin.socket));
     service.run(http.listener, admin, shutdown.wait()).await;
@@ -93,7 +93,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// What a reload needs.
+/// The inputs of a reload.
 struct Reload {
     reloader: Reloader,
     command_line: CommandLine,
@@ -104,8 +104,8 @@ struct Reload {
     terminal_closed: Arc<Notify>,
 }
 
-/// SIGHUP reads the settings and the issuer's keys again, all or nothing. A closed terminal
-/// ends the process that was in its foreground.
+/// Reloads the settings and the issuer's keys on SIGHUP, all or nothing. When a terminal is
+/// closed, the process in its foreground stops.
 async fn reload_on_hang_up(mut hang_up: Signal, reload: Reload) {
     while hang_up.recv().await.is_some() {
         if reload.terminal.is_closed() {
@@ -115,9 +115,15 @@ async fn reload_on_hang_up(mut hang_up: Signal, reload: Reload) {
         let outcome = reload.run().await;
         match &outcome {
             Ok(()) => info!("settings and keys reloaded"),
+            // One line for each problem, because a line of the log has no line breaks.
+            Err(Failure::Config(error)) => {
+                for problem in error.problems() {
+                    error!(%problem, "not reloaded: the old settings stay in force");
+                }
+            }
             Err(failure) => error!(
                 error = failure.chain(),
-                "not reloaded; the old settings go on"
+                "not reloaded: the old settings stay in force"
             ),
         }
         systemd::reloaded(outcome.is_ok());
@@ -128,7 +134,11 @@ impl Reload {
     async fn run(&self) -> Result<(), Failure> {
         let read = || -> Result<Config, Failure> {
             let sources = self.command_line.sources(self.settings.clone())?;
-            Ok(Config::load(&sources)?)
+            Ok(Config::load_and_check(&sources, |config| {
+                let mut problems = self.reloader.problems(config);
+                problems.extend(preflight(&self.outline, config));
+                problems
+            })?)
         };
         let mut config = read().inspect_err(|_| self.reloader.fail())?;
         if let Some(issuer) = &self.embedded_issuer {
@@ -155,7 +165,7 @@ fn url(config: &Config, listen: &Listen) -> String {
     }
 }
 
-/// The signals that end a service.
+/// The signals that stop a service.
 struct Shutdown {
     terminate: Signal,
     interrupt: Signal,
@@ -171,8 +181,8 @@ impl Shutdown {
         })
     }
 
-    /// Completes at SIGTERM, SIGINT or the end of the terminal; the next of them ends the
-    /// process at once.
+    /// Completes at SIGTERM, at SIGINT, or when the terminal is closed. The next of them ends
+    /// the process immediately.
     async fn wait(mut self) {
         self.next().await;
         systemd::stopping();

@@ -1,4 +1,4 @@
-//! What systemd is told (`sd_notify(3)`). Without `NOTIFY_SOCKET` nobody is told anything.
+//! Notifies systemd of the state of the service (`sd_notify(3)`), if `NOTIFY_SOCKET` is set.
 
 use crate::service::WatchdogProbe;
 use sd_notify::NotifyState::{self, Ready, Reloading, Status, Stopping, Watchdog};
@@ -10,7 +10,7 @@ pub(crate) async fn attend(probe: WatchdogProbe, url: String) {
     if !probe.is_serving().await {
         return;
     }
-    tell(&[Ready, Status(&format!("serving at {url}"))]);
+    notify(&[Ready, Status(&format!("serving at {url}"))]);
     let Some(patience) = sd_notify::watchdog_enabled() else {
         return;
     };
@@ -19,15 +19,15 @@ pub(crate) async fn attend(probe: WatchdogProbe, url: String) {
         if !probe.is_serving().await {
             return;
         }
-        tell(&[Watchdog]);
+        notify(&[Watchdog]);
     }
 }
 
 /// Says that the settings are being read again.
 pub(crate) fn reloading() {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => tell(&[Reloading, now]),
-        Err(error) => warn!(%error, "systemd is not told"),
+        Ok(now) => notify(&[Reloading, now]),
+        Err(error) => warn!(%error, "systemd is not notified"),
     }
 }
 
@@ -38,18 +38,18 @@ pub(crate) fn reloaded(is_in_force: bool) {
     } else {
         "serving, with the old settings: the new ones are refused, as the log says"
     };
-    tell(&[Ready, Status(status)]);
+    notify(&[Ready, Status(status)]);
 }
 
 /// Says that the end has begun.
 pub(crate) fn stopping() {
-    tell(&[Stopping, Status("requests in flight may finish")]);
+    notify(&[Stopping, Status("requests in flight may finish")]);
 }
 
-fn tell(state: &[NotifyState<'_>]) {
+fn notify(state: &[NotifyState<'_>]) {
     // systemd reads late when it has much to do.
     let told = tokio::task::block_in_place(|| sd_notify::notify(state));
     if let Err(error) = told {
-        warn!(%error, "systemd is not told");
+        warn!(%error, "systemd is not notified");
     }
 }

@@ -1,12 +1,12 @@
-//! The terminal that the program was started on, which ends it when it is closed.
+//! The terminal in which the program was started. The program stops when it is closed.
 //!
-//! Closing a terminal sends SIGHUP to the processes in its foreground. For a service, SIGHUP is
-//! a reload, and a service outlives the terminal of its operator. For a process that somebody
-//! started by hand it is the end: otherwise it goes on unseen and keeps its port.
+//! A closed terminal sends SIGHUP to the processes in its foreground. For a service, SIGHUP is a
+//! reload, and a service outlives the terminal of its operator. A process that somebody started
+//! by hand stops: otherwise it would continue unnoticed and keep its port.
 
 use std::io::{self, IsTerminal};
 
-/// Whether this process ends with a terminal.
+/// Whether this process stops with its terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Terminal {
     /// It was started in the foreground of one.
@@ -45,7 +45,7 @@ fn is_in_foreground() -> bool {
     stat.is_ok_and(|stat| stat.tty_nr != 0 && stat.tpgid == stat.pgrp)
 }
 
-/// Nobody says without `unsafe`: a terminal that one of the streams has is taken for ours.
+/// Without `unsafe`, this cannot be determined. A terminal of one of the streams counts as ours.
 #[cfg(not(target_os = "linux"))]
 fn is_in_foreground() -> bool {
     true

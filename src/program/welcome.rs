@@ -1,5 +1,5 @@
-//! What `serve` prints first: where everything is, and what to type next. With JSON logs it is
-//! a line of the log instead.
+//! The first output of `serve`: the addresses of the service, and the next command to type. With
+//! JSON logs, it is one line of the log instead.
 
 use std::fmt;
 
@@ -8,8 +8,9 @@ use http::Method;
 use crate::guard::{OperationRule, Rule};
 use crate::service::application::Outline;
 use crate::service::config::{Config, Listen};
+use crate::token::Scope;
 
-/// The addresses of a service that begins to serve.
+/// The addresses of a service that starts to serve.
 pub(crate) struct Welcome<'a> {
     pub(crate) outline: &'a Outline,
     pub(crate) config: &'a Config,
@@ -30,9 +31,12 @@ impl fmt::Display for Welcome<'_> {
         if let Listen::Unix(_) = self.listen {
             rows.push(("socket", self.listen.to_string()));
         }
-        for operation in [self.first_open(), self.first_protected()] {
-            let named = operation.and_then(|it| Some((it.operation_id?, it)));
-            rows.extend(named.map(|(id, it)| (id, self.url_of(it))));
+        for operation in self.shown() {
+            let Some(id) = operation.operation_id else {
+                continue;
+            };
+            let url = self.url_of(operation);
+            rows.push((id, format!("{url}  {}", access(operation))));
         }
         if self.config.docs.enabled {
             rows.push(("docs", format!("{url}/docs")));
@@ -68,7 +72,7 @@ impl fmt::Display for Welcome<'_> {
 }
 
 impl Welcome<'_> {
-    /// The addresses as one line of the log: between lines of JSON, nothing else may be.
+    /// The addresses as one line of the log, because a log in JSON has no other lines.
     pub(crate) fn log(&self) {
         let Self { outline, url, .. } = self;
         let Config {
@@ -90,7 +94,8 @@ impl Welcome<'_> {
 
     /// A call with a token of the embedded issuer.
     fn write_next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(operation) = self.first_protected() else {
+        let mut protected = self.callable().filter(|it| required_scope(it).is_some());
+        let Some(operation) = protected.next() else {
             return Ok(());
         };
         let program = std::env::args().next();
@@ -99,36 +104,45 @@ impl Welcome<'_> {
             "127.0.0.1:3001" => String::new(),
             other => format!("RESOURCE_SERVER_DEV__LISTEN={other} "),
         };
-        let scope = match &operation.rule {
-            Rule::Protected(requirement) if !requirement.scope().is_empty() => {
-                requirement.scope().to_string()
-            }
+        let scope = match required_scope(operation) {
+            Some(scope) if !scope.is_empty() => scope.to_string(),
+            // The embedded issuer grants no token without a scope.
             _ => self.config.docs.scopes.to_string(),
         };
         let scope: String = scope
             .split_whitespace()
             .flat_map(|scope| [" --scope ", scope])
             .collect();
+        let socket = match self.listen {
+            Listen::Unix(path) => format!(" --unix-socket {}", path.display()),
+            Listen::Address(_) => String::new(),
+        };
+        let authority = match &self.config.http.tls {
+            Some(tls) => format!(" --cacert {}", tls.cert.display()),
+            None => String::new(),
+        };
         writeln!(f, "\nIn another terminal:\n")?;
         writeln!(f, "  TOKEN=$({listen}{program} token{scope})")?;
         writeln!(
             f,
-            "  curl -i -H \"Authorization: Bearer $TOKEN\" {}",
+            "  curl -i{socket}{authority} -H \"Authorization: Bearer $TOKEN\" {}",
             self.url_of(operation)
         )
     }
 
-    fn first_open(&self) -> Option<&OperationRule> {
-        let mut rules = self.callable();
-        rules.find(|it| matches!(it.rule, Rule::Anonymous))
+    /// The first operation that needs no token and the first that needs one, or else the first
+    /// two of the same kind.
+    fn shown(&self) -> Vec<&OperationRule> {
+        let is_open = |it: &&OperationRule| matches!(it.rule, Rule::Anonymous);
+        let open = self.callable().find(is_open);
+        let protected = self.callable().find(|it| !is_open(it));
+        match (open, protected) {
+            (Some(open), Some(protected)) => vec![open, protected],
+            _ => self.callable().take(2).collect(),
+        }
     }
 
-    fn first_protected(&self) -> Option<&OperationRule> {
-        let mut rules = self.callable();
-        rules.find(|it| matches!(it.rule, Rule::Protected(_)))
-    }
-
-    /// Those that a line of `curl` calls: without parameters in their paths.
+    /// The operations that one line of `curl` calls: GET, without parameters in the path.
     fn callable(&self) -> impl Iterator<Item = &OperationRule> {
         let rules = self.rules.iter();
         rules.filter(|it| it.method == Method::GET && !it.path.contains('{'))
@@ -140,6 +154,32 @@ impl Welcome<'_> {
     }
 }
 
+/// The scopes that a token needs for a protected operation. `None` if it is not protected, or if it
+/// requires claims that the embedded issuer does not issue.
+fn required_scope(operation: &OperationRule) -> Option<&Scope> {
+    match &operation.rule {
+        Rule::Protected(requirement) if requirement.claims().is_empty() => {
+            Some(requirement.scope())
+        }
+        _ => None,
+    }
+}
+
+/// Who may call an operation.
+fn access(operation: &OperationRule) -> String {
+    let other = !operation.other_schemes.is_empty();
+    match &operation.rule {
+        Rule::Anonymous if other => "(other credentials)".to_owned(),
+        Rule::Anonymous => "(no token needed)".to_owned(),
+        Rule::Optional(_) => "(token optional)".to_owned(),
+        Rule::Protected(requirement) if requirement.scope().is_empty() => "(token)".to_owned(),
+        Rule::Protected(requirement) => format!("(token with {})", requirement.scope()),
+    }
+}
+
 const MIN_NAME_WIDTH: usize = 9;
-/// A longer name moves its own address alone.
+/// A longer name moves only its own address.
 const MAX_NAME_WIDTH: usize = 16;
+
+#[cfg(test)]
+mod tests;

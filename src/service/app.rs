@@ -56,7 +56,7 @@ impl App {
         let audit = Audit::open(&config.audit)?;
         let is_audited = audit.is_some();
         let guard = match audit {
-            Some(audit) => guard.with_witness(move |decision| audit.tell(decision)),
+            Some(audit) => guard.with_witness(move |decision| audit.write(decision)),
             None => guard,
         };
         let Made { operations, plain } = state.application.make(config, &guard, &public_url)?;

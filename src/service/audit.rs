@@ -1,8 +1,8 @@
 //! The audit log: a line for each decision on a token, of the target `audit`.
 //!
-//! 1. Who calls is told of tokens that verified alone; what others claim is nobody's word.
-//! 2. The subject is hashed with the install's own salt: HMAC-SHA-256, in hexadecimal.
-//! 3. Never a token, nor a part of one.
+//! 1. A line names the caller only if the token is valid. The claims of other tokens prove nothing.
+//! 2. The subject is hashed with the salt of this installation: HMAC-SHA-256, in hexadecimal.
+//! 3. No line contains a token or a part of one.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -22,7 +22,7 @@ pub(super) struct Audit {
     salt: hmac::Key,
 }
 
-/// Why there can be no audit log.
+/// Why the audit log cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
@@ -37,22 +37,22 @@ pub enum AuditError {
         /// Why.
         source: io::Error,
     },
-    /// The salt could be guessed, or is no salt.
+    /// The salt is so short that it can be guessed, or too long.
     #[error(
-        "`audit.salt_file`: {} holds {found} bytes, and must hold from {MIN_SALT_BYTES} to \
-         {MAX_SALT_BYTES}; write one with `openssl rand -hex 32`",
+        "`audit.salt_file`: {} contains {found} bytes, and must contain from {MIN_SALT_BYTES} to \
+         {MAX_SALT_BYTES}; create one with `openssl rand -hex 32`",
         path.display()
     )]
     Length {
         /// What the setting names.
         path: PathBuf,
-        /// How many bytes there are, without a line end; one more than the most at most.
+        /// The number of bytes without a line end; reading stops after the maximum and one more.
         found: usize,
     },
 }
 
 impl Audit {
-    /// Reads the salt; nothing where there is to be no audit log.
+    /// Reads the salt; `None` if no audit log is configured.
     pub(super) fn open(config: &AuditConfig) -> Result<Option<Self>, AuditError> {
         let Some(path) = &config.salt_file else {
             return Ok(None);
@@ -76,7 +76,7 @@ impl Audit {
     }
 
     /// Writes the line of one decision.
-    pub(super) fn tell(&self, decision: &Decision<'_>) {
+    pub(super) fn write(&self, decision: &Decision<'_>) {
         let claims = decision.caller.map(Principal::claims);
         let request_id = decision.request.data::<RequestId>();
         let (outcome, reason) = match decision.refusal {
@@ -111,7 +111,7 @@ impl Audit {
     }
 }
 
-/// No more of a file than a salt may be long.
+/// Reads at most as many bytes as a salt may have, and the line end.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // Two bytes more: a line end may follow.
@@ -120,7 +120,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// An issuer may put what it likes into a claim, and a line has an end.
+/// An issuer may write a long string into a claim, and a line must stay short.
 fn bounded(text: &str) -> &str {
     match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => &text[..end],
@@ -128,6 +128,6 @@ fn bounded(text: &str) -> &str {
     }
 }
 
-const MIN_SALT_BYTES: usize = 16;
-const MAX_SALT_BYTES: usize = 1024;
+pub(super) const MIN_SALT_BYTES: usize = 16;
+pub(super) const MAX_SALT_BYTES: usize = 1024;
 const MAX_CHARS: usize = 256;

@@ -1,11 +1,13 @@
-//! What the service is told before it starts.
+//! The settings of the service.
 //!
-//! Layers are laid over each other (`layers`), each value that won is read into a type
-//! that cannot be wrong (`reader` and a module for each section), and the whole is
-//! checked (`checks`). Every fault is reported at once, with its source and its fix.
+//! 1. The layers are merged (`layers`).
+//! 2. Each value that won is read into its type (`reader`, and a module for each section).
+//! 3. The settings are checked against each other (`checks`).
 //!
-//! Asks the process for nothing: arguments, variables and the working directory are
-//! handed in as [`Sources`].
+//! Every problem is reported at once, with its source and its fix.
+//!
+//! Nothing here reads arguments, variables or the working directory of the process. They are
+//! passed in as [`Sources`].
 
 mod application;
 mod checks;
@@ -28,6 +30,7 @@ mod won;
 
 pub use application::ApplicationSettings;
 pub use in_force::{InForce, InForceRow};
+pub(in crate::service) use problem::Fault;
 pub use problem::{ConfigError, ConfigProblem};
 pub use profile::Profile;
 pub use secret::Secret;
@@ -55,10 +58,11 @@ use std::sync::Arc;
 
 use application::ApplicationTable;
 use checks::Together;
+use key::Key;
 use reader::Reader;
 pub(in crate::service) use restart::RestartValues;
 
-/// The settings in force, a section each.
+/// The settings in force, with a field for each section.
 ///
 /// ```
 /// use poem_resource_server::service::config::{Config, Sources};
@@ -74,28 +78,28 @@ pub(in crate::service) use restart::RestartValues;
 pub struct Config {
     /// The profile in force.
     pub profile: Profile,
-    /// Whose tokens are accepted.
+    /// The issuer whose tokens are accepted.
     pub issuer: IssuerConfig,
-    /// Tokens that are remembered.
+    /// The cache of accepted tokens.
     pub cache: CacheConfig,
-    /// The door for callers.
+    /// The listener for callers.
     pub http: HttpConfig,
-    /// The door for operators.
+    /// The listener for operators.
     pub admin: AdminConfig,
-    /// The door of the embedded issuer.
+    /// The listener of the embedded issuer.
     pub dev: DevConfig,
     /// Cross-origin reads.
     pub cors: CorsConfig,
     /// Which operations are protected, and how.
     pub access: AccessConfig,
-    /// The limits of single operations, by operation id in lower case; to be matched
-    /// without regard to case.
+    /// The limits of single operations, by operation id in lower case. Match the ids without
+    /// regard to case.
     pub operations: BTreeMap<String, OperationConfig>,
-    /// How often callers may call.
+    /// How many calls are allowed.
     pub rate: RateConfig,
-    /// Tokens that are refused though they verify.
+    /// Tokens that are refused although they are valid.
     pub denylist: DenylistConfig,
-    /// What the document and its pages say besides the API.
+    /// What the document and its pages contain besides the API.
     pub docs: DocsConfig,
     /// Log lines.
     pub log: LogConfig,
@@ -103,7 +107,7 @@ pub struct Config {
     pub audit: AuditConfig,
     /// Traces.
     pub telemetry: TelemetryConfig,
-    /// The client of the command `token`.
+    /// The client of the commands `token`, `doctor` and `check`.
     pub client: ClientConfig,
     application: ApplicationTable,
     in_force: InForce,
@@ -111,12 +115,25 @@ pub struct Config {
 }
 
 impl Config {
-    /// Makes the configuration from its sources, reading the files they name.
+    /// Reads the configuration from its sources and the files that they name.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, at once.
+    /// A [`ConfigError`] with every problem.
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        Self::load_and_check(sources, |_| Vec::new())
+    }
+
+    /// Reads the configuration, and reports the problems that `check` finds together with its
+    /// own. In the configuration that `check` gets, the default replaces each faulty value.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] with every problem.
+    pub(crate) fn load_and_check(
+        sources: &Sources,
+        check: impl FnOnce(&Self) -> Vec<ConfigProblem>,
+    ) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let (named, profile_source) = choose_profile(sources, &mut problems);
         let won = layers::collect(sources, named.as_ref(), &mut problems);
@@ -152,15 +169,28 @@ impl Config {
         };
         checks::check(&together, &mut reader);
         config.restart = reader.take_restart_values();
-        // The files of a certificate may change, but not whether there is one.
+        // A reload can replace the files of a certificate, but not start or stop TLS.
         let has_tls = config.http.tls.is_some();
         config.restart.insert("http.tls", has_tls.to_string());
         let mut problems = reader.into_problems();
         let application = (sources.application).read(&won, &config.profile, &mut problems);
-        ConfigError::check(problems)?;
         config.in_force = InForce::new(&config.profile, profile_source, &won, application.rows());
         config.application = application;
+        problems.extend(check(&config));
+        ConfigError::check(problems)?;
         Ok(config)
+    }
+
+    /// A problem with the setting `key`, or with a setting below it.
+    pub(super) fn problem(&self, key: &str, fault: Fault) -> ConfigProblem {
+        let key = Key::dotted(key);
+        let row = self.in_force.row(&key.to_string());
+        let source = row.map_or(won::BUILT_IN, |row| row.source.as_str());
+        let fault = match row {
+            Some(row) if !fault.has_found() => fault.found_as(&row.value),
+            _ => fault,
+        };
+        ConfigProblem::with_key(source, &key, fault)
     }
 
     /// The settings as they were loaded, each with its source.
@@ -172,8 +202,8 @@ impl Config {
     ///
     /// # Panics
     ///
-    /// For another type than that of the [`ApplicationSettings`] they were read with.
-    #[allow(dead_code, reason = "the application builder asks for it")]
+    /// If `S` is not the type of the [`ApplicationSettings`] with which they were read.
+    #[allow(dead_code, reason = "the application builder needs it")]
     pub(crate) fn app<S: Send + Sync + 'static>(&self) -> Arc<S> {
         let settings = self.application.value();
         settings.expect("the type that the application's settings were read into")
@@ -185,7 +215,8 @@ impl Config {
     }
 }
 
-/// The profile that a flag, else a variable, else nobody names; none if the name is bad.
+/// The profile of the flag, or else of the variable, or else the default. `None` if the name
+/// is not valid.
 fn choose_profile(
     sources: &Sources,
     problems: &mut Vec<ConfigProblem>,
@@ -193,7 +224,7 @@ fn choose_profile(
     let (name, source) = if let Some(name) = &sources.profile {
         (name.as_str(), "flag --profile".to_owned())
     } else if let Some((name, value)) = sources::profile_variable(&sources.environment) {
-        (value, sources::variable_source(name))
+        (value, won::variable_source(name))
     } else {
         return (Some(Profile::default()), won::BUILT_IN.to_owned());
     };

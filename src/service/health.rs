@@ -1,6 +1,6 @@
-//! Whether the process lives, and whether it can verify tokens.
+//! Whether the process is alive, and whether it can verify tokens.
 //!
-//! `/readyz?verbose` says more, for people: the same first line, then how the keys are.
+//! `/readyz?verbose` adds details for people: the same first line, and the state of the keys.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -18,18 +18,22 @@ use super::keys::Keys;
 use super::readiness::Conditions;
 use super::server::Stage;
 
-/// How much a door tells of an error.
+/// How much a listener shows of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Its stable word: anybody may ask.
+    /// Its stable word, for everybody.
     Word,
-    /// The causes too, which may name machines: for operators.
+    /// The causes too, which may name machines, for operators.
     Cause,
 }
 
-/// What is said of readiness.
+/// Why the service is not ready, for the log line: it stays in the response's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotReady(pub(super) &'static str);
+
+/// Whether the service is ready, or why not.
 struct Readiness {
-    is_ready: bool,
+    not_ready: Option<NotReady>,
     line: &'static str,
     meaning: &'static str,
 }
@@ -38,8 +42,8 @@ pub(super) fn live() -> Response {
     answer(StatusCode::OK, "alive\n".to_owned())
 }
 
-/// 503 until keys are held, shared denials are read and the application's own conditions hold;
-/// again when the keys have become too old, and from the beginning of the shutdown.
+/// 503 until there are keys, shared denials are read and the application's own conditions hold.
+/// It is 503 again when the keys have become too old, and from the beginning of the shutdown.
 pub(super) fn ready(
     keys: impl Fn() -> Keys + Send + Sync + 'static,
     denials: Denials,
@@ -53,47 +57,47 @@ pub(super) fn ready(
         let mut text = format!("{}\n", readiness.line);
         if is_verbose(&request) {
             let _ = writeln!(text, "{}\n", readiness.meaning);
-            text += &told(&status, detail);
-            text += &told_of(&conditions, detail);
+            text += &key_rows(&status, detail);
+            text += &condition_rows(&conditions, detail);
         }
-        let status = if readiness.is_ready {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
+        let Some(reason) = readiness.not_ready else {
+            return answer(StatusCode::OK, text);
         };
-        answer(status, text)
+        let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, text);
+        response.extensions_mut().insert(reason);
+        response
     })
 }
 
 impl Readiness {
     fn of(stage: Stage, status: &KeySetStatus, has_denials: bool, conditions: &Conditions) -> Self {
-        let (is_ready, line, meaning) = match (stage, status.keys) {
+        let (reason, line, meaning) = match (stage, status.keys) {
             (Stage::Draining | Stage::Closed, _) => (
-                false,
                 "stopping",
-                "The service was told to end: send new callers elsewhere.",
+                "stopping",
+                "The service is stopping. Send new callers elsewhere.",
             ),
             (Stage::Open, 0) => (
-                false,
+                "no_keys",
                 "no keys to verify tokens with",
-                "Protected operations answer 503 until the issuer's keys can be fetched; \
-                 open ones are served.",
+                "Protected operations answer 503 until the issuer's keys can be fetched. \
+                 Other operations are served.",
             ),
             (Stage::Open, _) if !has_denials => (
-                false,
+                "denylist_not_read",
                 "the denylist is not read yet",
-                "Redis has not answered yet. Until it does, revoked tokens are not known here; \
-                 with `denylist.wait_for_list = false`, only `denylist.max_age` is waited.",
+                "Redis has not answered yet, so revoked tokens are not known here. \
+                 With `denylist.wait_for_list = false`, the wait ends after `denylist.max_age`.",
             ),
             (Stage::Open, _) if !conditions.hold() => (
-                false,
+                "condition_failed",
                 "a condition of the application does not hold",
-                "The application's own checks are asked every 5 s; each must succeed.",
+                "The application's own checks run every 5 s. Each must succeed.",
             ),
-            (Stage::Open, _) => (true, "ready", "Tokens are verified."),
+            (Stage::Open, _) => ("", "ready", "Tokens are verified."),
         };
         Self {
-            is_ready,
+            not_ready: (!reason.is_empty()).then_some(NotReady(reason)),
             line,
             meaning,
         }
@@ -107,7 +111,7 @@ fn is_verbose(request: &Request) -> bool {
         .any(|pair| pair.split('=').next() == Some("verbose"))
 }
 
-fn told(status: &KeySetStatus, detail: Detail) -> String {
+fn key_rows(status: &KeySetStatus, detail: Detail) -> String {
     let mut text = format!("usable keys: {}\n", status.keys);
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(text, "{name}: {value}");
@@ -136,11 +140,11 @@ fn told(status: &KeySetStatus, detail: Detail) -> String {
     text
 }
 
-fn told_of(conditions: &Conditions, detail: Detail) -> String {
+fn condition_rows(conditions: &Conditions, detail: Detail) -> String {
     let mut text = String::new();
     for (name, last) in conditions.last() {
         let state = match (last, detail) {
-            (None, _) => "not asked yet".to_owned(),
+            (None, _) => "not checked yet".to_owned(),
             (Some(Ok(())), _) => "ok".to_owned(),
             (Some(Err(_)), Detail::Word) => "failed".to_owned(),
             (Some(Err(error)), Detail::Cause) => format!("failed: {}", on_one_line(&error)),
@@ -150,8 +154,7 @@ fn told_of(conditions: &Conditions, detail: Detail) -> String {
     text
 }
 
-/// On one line, and no longer than a line may be: an issuer's document may have had a part
-/// in the text.
+/// On one line of bounded length, because the text may contain a part of an issuer's document.
 fn shown(error: &DiscoveryError, detail: Detail) -> String {
     if detail == Detail::Word {
         return error.reason().to_owned();

@@ -1,35 +1,49 @@
 //! One line, one observation and one span per request.
 //!
-//! The operation is poem-openapi's id or the route's pattern, never the path that was
-//! asked for: what a stranger types is in no line and no label.
+//! The operation is poem-openapi's id or the pattern of the route, and never the path of the
+//! request: no line and no label contains what a stranger typed.
+//!
+//! The line of a refused call also has the issuer of its token, the accepted value and the value
+//! of the token (see `guard/mismatch.rs`), and by setting the address of the caller.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use poem::PathPattern;
 use poem::{Request, Response};
 use poem_openapi::OperationId;
 use tracing::info;
 
 use crate::clock::Clock;
-use crate::guard::Problem;
+use crate::guard::{Mismatch, Problem, Rejection};
 
 use super::answers::{Answers, RequestLimits};
 use super::current::Current;
+use super::health::NotReady;
 use super::metrics::{Observation, Operation, Requests};
 use super::request_id::{RequestId, RequestIds};
 use super::traces::{Answered, Call, Traces};
 
-/// Names, logs and counts requests, and has them answered.
+/// Numbers, logs and counts requests, and passes them on.
 pub(super) struct Observe {
     current: Current,
     requests: Arc<Requests>,
     clock: Arc<dyn Clock>,
     ids: RequestIds,
     traces: Option<Traces>,
+    addresses: Addresses,
+}
+
+/// Whether the log line of a refused call has the address of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Addresses {
+    Logged,
+    NotLogged,
 }
 
 impl Observe {
@@ -38,8 +52,10 @@ impl Observe {
         requests: Arc<Requests>,
         clock: Arc<dyn Clock>,
         traces: Option<Traces>,
+        addresses: Addresses,
     ) -> Self {
         Self {
+            addresses,
             current,
             requests,
             clock,
@@ -55,6 +71,7 @@ impl Observe {
         request_id: RequestId,
         latency: Duration,
         call: Option<Call>,
+        address: Option<IpAddr>,
     ) {
         let pattern = match response.data::<PathPattern>() {
             Some(PathPattern(pattern)) if !pattern.is_empty() => Some(pattern),
@@ -66,26 +83,54 @@ impl Observe {
             (None, None) => Operation::Id(NO_ROUTE),
         };
         let status = response.status().as_u16();
-        let reason = response
-            .data::<Problem>()
-            .map_or("ok", |problem| problem.reason);
+        let reason = match response.data::<Problem>() {
+            Some(problem) => problem.reason,
+            None if status == StatusCode::SERVICE_UNAVAILABLE.as_u16() => {
+                let not_ready = response.data::<NotReady>();
+                not_ready.map_or("ok", |NotReady(reason)| reason)
+            }
+            None => "ok",
+        };
         self.requests.observe(&Observation {
             operation,
             status,
             reason,
             latency,
         });
-        info!(
-            target: "access",
-            request_id = %request_id,
-            trace_id = call.as_ref().map(Call::trace_id).map(display),
-            method,
-            route = pattern.map_or(NO_ROUTE, |pattern| pattern),
-            status,
-            reason,
-            latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
-            "request answered"
-        );
+        let latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        let route = pattern.map_or(NO_ROUTE, |pattern| pattern);
+        if matches!(
+            response.status(),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+        ) {
+            info!(
+                target: "access",
+                request_id = %request_id,
+                trace_id = call.as_ref().map(Call::trace_id).map(display),
+                method,
+                route,
+                status,
+                reason,
+                issuer = mismatch(response).and_then(|it| it.issuer.as_deref()),
+                wanted = mismatch(response).and_then(|it| it.wanted.as_deref()),
+                found = mismatch(response).and_then(|it| it.found.as_deref()),
+                address = address.map(display),
+                latency_us,
+                "request answered"
+            );
+        } else {
+            info!(
+                target: "access",
+                request_id = %request_id,
+                trace_id = call.as_ref().map(Call::trace_id).map(display),
+                method,
+                route,
+                status,
+                reason,
+                latency_us,
+                "request answered"
+            );
+        }
         if let Some(call) = call {
             call.end(&Answered {
                 method,
@@ -104,6 +149,10 @@ impl Answers for Observe {
         let method = name(request.method());
         let request_id = self.ids.next();
         let call = self.traces.as_ref().and_then(|it| it.begin(&request));
+        let address = match self.addresses {
+            Addresses::NotLogged => None,
+            Addresses::Logged => request.remote_addr().as_socket_addr().map(SocketAddr::ip),
+        };
         let mut answer = self.current.answer(request, request_id);
         Box::pin(async move {
             let answer = poll_fn(|context| {
@@ -114,14 +163,16 @@ impl Answers for Observe {
             if let Some(call) = &call
                 && let Some(problem) = response.data::<Problem>()
             {
-                let body = problem.body_with_trace_id(&call.trace_id().to_string());
+                let detail = response.data::<Rejection>().map(Rejection::detail);
+                let detail = detail.unwrap_or(Cow::Borrowed(problem.detail));
+                let body = problem.body_with_trace_id(&detail, &call.trace_id().to_string());
                 response.set_body(body);
             }
             if let Ok(value) = HeaderValue::try_from(request_id.to_text()) {
                 response.headers_mut().insert(X_REQUEST_ID, value);
             }
             let latency = self.clock.monotonic().saturating_sub(started);
-            self.record(method, &response, request_id, latency, call);
+            self.record(method, &response, request_id, latency, call, address);
             response
         })
     }
@@ -131,7 +182,12 @@ impl Answers for Observe {
     }
 }
 
-/// A stranger may send any token as a method; only registered ones are repeated.
+/// Read only while the line is enabled.
+fn mismatch(response: &Response) -> Option<&Mismatch> {
+    response.data()
+}
+
+/// A stranger may send any token as a method. Only registered methods are logged.
 fn name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,5 +1,5 @@
-//! Every error is a problem of fixed text: no router, extractor or panic gets to say something
-//! of its own. A response that an operation returns as its error is kept, as its document
+//! Turns every error into a problem with a fixed sentence. No message of a router, an extractor or
+//! a panic is sent. A response that an operation returns as its error is kept, because its document
 //! describes it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -118,7 +118,7 @@ impl<E> ProblemsEndpoint<E> {
     }
 }
 
-/// Answers for a handler that panicked.
+/// The response for a handler that panicked.
 fn panicked() -> Response {
     let problem = Problem {
         reason: "panicked",
@@ -134,12 +134,12 @@ pub(super) fn problem(status: StatusCode) -> Problem {
         StatusCode::NOT_FOUND => ("not_found", "There is nothing at this path."),
         StatusCode::METHOD_NOT_ALLOWED => (
             "method_not_allowed",
-            "This path does not answer to this method.",
+            "This path does not support this method.",
         ),
         StatusCode::REQUEST_TIMEOUT => ("timeout", "The request took too long."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_long", "The request's body is too long."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_long", "The body of the request is too large."),
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            ("head_too_long", "The request's head is too long.")
+            ("head_too_long", "The head of the request is too large.")
         }
         _ if status.is_client_error() => ("bad_request", "The request is not valid."),
         _ => ("internal_error", "The request could not be answered."),

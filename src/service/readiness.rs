@@ -1,4 +1,5 @@
-//! An application's own conditions of readiness, asked at an interval and not by callers.
+//! The application's own conditions of readiness. They are checked at an interval, and not for each
+//! probe.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,7 +16,7 @@ pub(crate) struct Condition {
     ask: Box<dyn Fn() -> BoxFuture<'static, Result<(), HookError>> + Send + Sync>,
 }
 
-/// What the conditions said last. Clones share it.
+/// The last results of the conditions. Clones share state.
 #[derive(Clone)]
 pub(super) struct Conditions {
     states: Arc<[State]>,
@@ -60,7 +61,7 @@ impl Conditions {
         }
     }
 
-    /// Asks all of them every [`INTERVAL`], until the task is aborted.
+    /// Checks all of them every [`INTERVAL`], until the task is aborted.
     pub(super) fn watch(&self) -> Option<JoinHandle<()>> {
         if self.states.is_empty() {
             return None;
@@ -74,19 +75,19 @@ impl Conditions {
         }))
     }
 
-    /// Asks all of them once.
+    /// Checks all of them once.
     pub(super) async fn ask(&self) {
         join_all(self.states.iter().map(State::ask)).await;
     }
 
-    /// Whether each of them holds.
+    /// Whether each of them is satisfied.
     pub(super) fn hold(&self) -> bool {
         self.states
             .iter()
             .all(|state| matches!(state.last(), Some(Ok(()))))
     }
 
-    /// Each condition with what it said last.
+    /// Each condition with its last result.
     pub(super) fn last(&self) -> Vec<(&'static str, Option<Result<(), String>>)> {
         let states = self.states.iter();
         states.map(|it| (it.condition.name, it.last())).collect()
@@ -103,7 +104,7 @@ impl State {
             tracing::warn!(
                 check = self.condition.name,
                 error,
-                "a readiness check fails"
+                "a readiness check failed"
             );
         }
     }
@@ -117,7 +118,7 @@ impl State {
     }
 }
 
-/// How often the conditions are asked.
+/// How often the conditions are checked.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How long one may take.
 const PATIENCE: Duration = Duration::from_secs(5);

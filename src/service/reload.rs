@@ -1,12 +1,13 @@
-//! Other settings without a restart, all or nothing.
+//! Puts new settings in force without a restart, all or nothing.
 //!
-//! 1. What cannot change while listening must be as it was.
-//! 2. A new app is built beside the old one, and has fetched the issuer's keys; a new
+//! 1. The settings that only a restart can change are unchanged.
+//! 2. A new app is built beside the old one and has fetched the issuer's keys. A new
 //!    certificate fits its key.
-//! 3. It takes the old one's place between two requests; those under way finish on the old.
+//! 3. The new app replaces the old one between two requests. Requests in flight finish on the
+//!    old one.
 //!
-//! Whatever goes wrong before the last step leaves the old settings in force, as they were.
-//! Denials alone do not wait: what the file in force denies now counts from the first moment.
+//! If a step before the last fails, the old settings stay in force. Only denials do not wait:
+//! new denials of the file in force are added immediately.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,14 +21,14 @@ use crate::issuer::DiscoveryError;
 
 use super::BuildError;
 use super::app::App;
-use super::config::{Config, RestartValues};
+use super::config::{Config, ConfigProblem, Fault, RestartValues};
 use super::denylist;
 use super::keys::Keys;
 use super::limits;
 use super::server::Tls;
 use super::state::ServiceState;
 
-/// Puts other settings in force. Clones reload the same service.
+/// Puts new settings in force. Clones reload the same service.
 #[derive(Clone)]
 pub struct Reloader {
     in_force: Arc<ArcSwap<App>>,
@@ -53,11 +54,11 @@ impl Reloader {
         }
     }
 
-    /// Puts `config` in force once its issuer's keys are held.
+    /// Puts `config` in force after its issuer's keys were fetched.
     ///
     /// # Errors
     ///
-    /// A [`ReloadError`], and the old settings go on.
+    /// A [`ReloadError`]. The old settings stay in force.
     pub async fn reload(&self, config: &Config) -> Result<(), ReloadError> {
         self.state.denials.add();
         let outcome = self.replace(config).await;
@@ -65,11 +66,24 @@ impl Reloader {
         outcome
     }
 
-    /// Does what can be done where the settings cannot be read: counts a reload that failed,
-    /// and puts further denials of the file in force.
+    /// Does what is possible when the settings cannot be read: counts a failed reload, and adds
+    /// new denials of the file in force.
     pub fn fail(&self) {
         self.state.denials.add();
         self.reloads.count(false);
+    }
+
+    /// A problem for each setting of `config` that a reload cannot change.
+    pub(crate) fn problems(&self, config: &Config) -> Vec<ConfigProblem> {
+        let changed = self.fixed.changed(config.restart_values());
+        let problem = |key: &String| {
+            let fault = Fault::new("has changed, and a reload cannot change it");
+            config.problem(
+                key,
+                fault.fix("restart the service, or restore the old value"),
+            )
+        };
+        changed.iter().map(problem).collect()
     }
 
     async fn replace(&self, config: &Config) -> Result<(), ReloadError> {
@@ -113,7 +127,7 @@ impl Reloader {
     }
 }
 
-/// How reloads went, for operators.
+/// The results of reloads, for operators.
 #[derive(Default)]
 pub(super) struct Reloads {
     done: AtomicU64,
@@ -122,13 +136,13 @@ pub(super) struct Reloads {
 }
 
 impl Reloads {
-    /// Those that were done, and those that failed.
+    /// The numbers of successful and of failed reloads.
     pub(super) fn counts(&self) -> (u64, u64) {
         let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
         (read(&self.done), read(&self.failed))
     }
 
-    /// Also before there was any.
+    /// Whether the last reload succeeded; `true` before the first one.
     pub(super) fn last_was_done(&self) -> bool {
         !self.last_failed.load(Ordering::Relaxed)
     }
@@ -145,16 +159,19 @@ impl Reloads {
 #[non_exhaustive]
 pub enum ReloadError {
     /// Settings that only a restart can change.
-    #[error("{}, which needs a restart", changed(keys))]
+    #[error(
+        "{}, and a reload cannot change that; restart the service",
+        changed(keys)
+    )]
     NeedsRestart {
         /// The keys of all that changed; never empty.
         keys: Vec<String>,
     },
-    /// The new settings do not fit the API.
+    /// The new settings do not fit the API or the machine.
     #[error("the new settings do not fit the API")]
     Build(#[from] BuildError),
-    /// The issuer of the new settings gives no keys.
-    #[error("the issuer gives no keys")]
+    /// The keys of the issuer of the new settings cannot be fetched.
+    #[error("the issuer's keys cannot be fetched")]
     Keys(#[from] Arc<DiscoveryError>),
 }
 

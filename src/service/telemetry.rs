@@ -1,5 +1,5 @@
-//! Log lines, on standard error, written by a thread of their own: a pipe that nobody reads
-//! must not hold up a caller. When `MAX_WAITING` lines wait, further ones are dropped.
+//! Log lines on standard error. A separate thread writes them, because a pipe that is not read
+//! must not delay a caller. When `MAX_WAITING` lines wait, further ones are dropped.
 
 use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
@@ -10,15 +10,15 @@ use tracing_subscriber::fmt;
 
 use super::config::LogFormat;
 
-/// Sends log lines to standard error in the configured form. `filter` is what `RUST_LOG`
-/// says; without it everything from `info` on is logged, of other crates from `warn` on. The
-/// audit log is silenced by nothing that does not name it.
-/// What is returned writes the last lines when it is dropped.
+/// Sends log lines to standard error in the configured form. `filter` is the value of `RUST_LOG`.
+/// Without it, lines from `info` are logged, and lines of other crates from `warn`. Only a filter
+/// that names the audit log disables it. The returned guard writes the last lines when it is
+/// dropped.
 ///
 /// # Errors
 ///
-/// [`TelemetryError::Filter`] when the filter cannot be read, [`TelemetryError::Installed`]
-/// when the process logs elsewhere already.
+/// [`TelemetryError::Filter`] if the filter is not valid, [`TelemetryError::Installed`] if the
+/// process already has a log.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, TelemetryError> {
     let filter = with_audit(filter.unwrap_or(DEFAULT_FILTER))?;
     let (writer, guard) = NonBlockingBuilder::default()
@@ -34,8 +34,8 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, Tele
     Ok(guard)
 }
 
-/// The filter, with the audit log where no directive is for it. A directive is for the target
-/// before its first `[` or `=`.
+/// The filter, and the audit log if no directive names it. A directive names the target before its
+/// first `[` or `=`.
 fn with_audit(filter: &str) -> Result<EnvFilter, TelemetryError> {
     let names_audit = filter.split(',').any(|directive| {
         let target = directive.split(['[', '=']).next();
@@ -49,7 +49,7 @@ fn with_audit(filter: &str) -> Result<EnvFilter, TelemetryError> {
     EnvFilter::try_new(filter).map_err(TelemetryError::Filter)
 }
 
-/// Lines that were dropped because nobody took them in time.
+/// The number of lines that were dropped because they were not read in time.
 pub(super) fn dropped_lines() -> u64 {
     DROPPED
         .get()
@@ -61,10 +61,10 @@ pub(super) fn dropped_lines() -> u64 {
 #[non_exhaustive]
 pub enum TelemetryError {
     /// `RUST_LOG` is not a filter.
-    #[error("`RUST_LOG` is not a filter; write it as in `info,poem_resource_server=debug`")]
+    #[error("`RUST_LOG` is not a valid filter. Write it as in `info,poem_resource_server=debug`")]
     Filter(#[source] tracing_subscriber::filter::ParseError),
     /// Another subscriber is installed.
-    #[error("log lines are sent elsewhere already")]
+    #[error("this process already has a log")]
     Installed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -75,7 +75,7 @@ static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 const AUDIT: &str = "audit";
 /// Some seconds of full load.
 const MAX_WAITING: usize = 100_000;
-/// A target stands for all that begin with it: `poem` alone would be ours too.
+/// A target also matches every target that begins with it: `poem` would match ours too.
 const DEFAULT_FILTER: &str = "info,h2=warn,hyper=warn,hyper_util=warn,opentelemetry=warn,opentelemetry_otlp=error,\
     opentelemetry_sdk=warn,poem::server=warn,reqwest=warn,rustls=warn";
 

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::readable::readable;
+
 /// The first check that an access token failed.
 ///
-/// A variant holds no text taken from the token: it may be logged as it is.
+/// A variant contains no string from the token, so its message may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
@@ -19,7 +21,7 @@ pub enum TokenError {
     #[error("the token has a character outside its alphabet")]
     IllegalCharacter,
     /// Not three segments joined by two dots.
-    #[error("the token has {found} segments in place of three")]
+    #[error("the token has {found} segments instead of three")]
     Segments {
         /// How many there are.
         found: usize,
@@ -38,7 +40,7 @@ pub enum TokenError {
     #[error("the header's alg is not allowed")]
     AlgorithmNotAllowed,
     /// The header has `crit`, whatever its value (RFC 7515 section 4.1.11).
-    #[error("the header has crit")]
+    #[error("the header has the member crit")]
     Critical,
     /// `typ` is of another kind of token (RFC 8725 section 3.11, RFC 9068 section 4), or is not
     /// one that [`Validation::with_token_types`](super::Validation::with_token_types) requires.
@@ -48,7 +50,7 @@ pub enum TokenError {
     #[error("the header's kid is not a short string")]
     MalformedKeyId,
     /// The header has `b64` (RFC 7797).
-    #[error("the header has b64")]
+    #[error("the header has the member b64")]
     UnencodedPayload,
     /// No usable key has this `kid`, even after a refresh.
     #[error("no key matches the token's kid")]
@@ -92,24 +94,24 @@ pub enum TokenError {
     #[error("the token is meant for another audience")]
     WrongAudience,
     /// `exp` passed longer ago than the leeway (RFC 7519 section 4.1.4).
-    #[error("the token expired {ago:?} ago")]
+    #[error("the token expired {} ago", readable(*ago))]
     Expired {
         /// Time since `exp`.
         ago: Duration,
     },
     /// `nbf` is further ahead than the leeway (RFC 7519 section 4.1.5).
-    #[error("the token is not valid for another {ahead:?}")]
+    #[error("the token becomes valid in {}", readable(*ahead))]
     NotYetValid {
         /// Time until `nbf`.
         ahead: Duration,
     },
     /// `iat` is further ahead than the leeway (RFC 7519 section 4.1.6).
-    #[error("the token was issued {ahead:?} in the future")]
+    #[error("the token was issued {} in the future", readable(*ahead))]
     IssuedInFuture {
         /// Time until `iat`.
         ahead: Duration,
     },
-    /// It is on the denylist.
+    /// The token is on the denylist.
     #[error("the token is revoked")]
     Revoked,
 }

@@ -6,7 +6,7 @@ use crate::token::TokenError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The token is at fault.
+    /// The token is not valid.
     #[error("the access token is refused")]
     Token(#[from] TokenError),
     /// There are no keys: the issuer cannot be reached, and the cached keys are too old. Or no
@@ -14,7 +14,7 @@ pub enum VerifyError {
     #[error("there are no keys to verify with")]
     NoKeys,
     /// The shared denylist cannot be updated, and the local copy is too old.
-    #[error("the denylist is too old to go by")]
+    #[error("the denylist is too old")]
     DenylistStale,
 }
 

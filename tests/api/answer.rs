@@ -49,11 +49,11 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// Asserts a refusal whole: status, challenge, reason, and the form of its body.
+    /// Asserts a whole refusal: status, challenge, reason, and the form of its body. In the
+    /// challenge, [`DETAIL`] is the sentence of the body.
     #[track_caller]
     pub fn assert_refused(&self, name: &str, status: u16, reason: &str, challenge: Option<&str>) {
         assert_eq!(self.status, status, "{name}: {}", self.body);
-        assert_eq!(self.header("www-authenticate"), challenge, "{name}");
         assert_eq!(
             self.header("content-type"),
             Some("application/problem+json"),
@@ -62,11 +62,28 @@ impl Answer {
         assert_eq!(self.header("cache-control"), Some("no-store"), "{name}");
         let problem = self.json();
         assert_eq!(problem["reason"], reason, "{name}");
-        assert_eq!(problem["type"], "about:blank", "{name}");
+        assert_eq!(problem["type"], link(reason), "{name}");
         assert_eq!(problem["status"], status, "{name}");
         let title = StatusCode::from_u16(status).unwrap().canonical_reason();
         assert_eq!(problem["title"].as_str(), title, "{name}");
-        assert!(problem["detail"].is_string(), "{name}");
+        let detail = problem["detail"].as_str().unwrap();
+        let challenge = challenge.map(|it| it.replace(DETAIL, &detail.replace('"', "'")));
+        assert_eq!(
+            self.header("www-authenticate"),
+            challenge.as_deref(),
+            "{name}"
+        );
         assert_eq!(problem.as_object().unwrap().len(), 5, "{name}: {problem}");
+    }
+}
+
+/// The place of a problem's sentence in an expected challenge.
+pub const DETAIL: &str = "{detail}";
+
+/// The `type` of a problem with this reason.
+fn link(reason: &str) -> String {
+    match env!("CARGO_PKG_REPOSITORY").trim_end_matches('/') {
+        "" => "about:blank".to_owned(),
+        repository => format!("{repository}/blob/HEAD/docs/reasons.md#{reason}"),
     }
 }

@@ -142,11 +142,11 @@ async fn a_salt_that_cannot_be_used_is_an_error_that_names_the_setting_and_the_f
         ("/nowhere/salt", "cannot be read; name a file"),
         (
             short.path().to_str().unwrap(),
-            "holds 15 bytes, and must hold",
+            "contains 15 bytes, and must contain",
         ),
         (
             long.path().to_str().unwrap(),
-            "holds 1025 bytes, and must hold",
+            "contains 1025 bytes, and must contain",
         ),
     ] {
         let error = World::refused(&[("audit.salt_file", file)]).await;

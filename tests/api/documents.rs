@@ -1,5 +1,8 @@
 //! What the service says of itself, and that it is true.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use poem_resource_server::check::CHECKS;
 use poem_resource_server::doctor::EXAMINATIONS;
 use poem_resource_server::service::config::settings_table;
@@ -147,17 +150,82 @@ fn the_table_of_the_settings_page_is_that_of_the_program() {
 }
 
 #[test]
-fn the_reasons_of_the_troubleshooting_guide_are_those_of_the_program() {
-    let guide = include_str!("../../docs/troubleshooting.md");
-    let table = guide.split("<!-- reasons -->\n").nth(1).unwrap();
-    let table = table.split("<!-- /reasons -->").next().unwrap();
-    let rows: Vec<_> = table.lines().skip(2).collect();
+fn the_reasons_page_has_a_section_for_each_reason_of_the_program() {
+    let page = include_str!("../../docs/reasons.md");
+    let sections = page.split("<!-- reasons -->\n").nth(1).unwrap();
+    let sections = sections.split("<!-- /reasons -->").next().unwrap();
 
-    assert_eq!(rows.len(), REASONS.len(), "run scripts/generate");
-    for ((reason, meaning, fix), row) in REASONS.iter().zip(rows) {
-        let expected = format!("| `{reason}` | {meaning} | {fix} |");
-        assert_eq!(row, expected, "run scripts/generate");
+    let section = |(reason, meaning, fix): &(&str, &str, &str)| {
+        format!("### `{reason}`\n\n{meaning}\n\n{fix}\n\n")
+    };
+    let expected: Vec<_> = REASONS.iter().map(section).collect();
+    assert_eq!(sections, expected.concat(), "run scripts/generate");
+}
+
+/// The words that the code uses as reasons: `reason: "word"` of a problem, `=> "word"` of a
+/// function `reason`, and the first string of a pair of a function `problem` or `Readiness::of`.
+fn reasons_in(source: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let is_word = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
+    };
+    let mut add = |text: &str| {
+        let word = text.split('"').next().unwrap_or_default();
+        if is_word(word) {
+            found.insert(word.to_owned());
+        }
+    };
+    source.split("reason: \"").skip(1).for_each(&mut add);
+    for function in ["fn reason(", "fn problem(", "fn of(stage"] {
+        for body in source.split(function).skip(1) {
+            let body = body.split("\n}\n").next().unwrap();
+            let body = body.split("\n    }\n\n").next().unwrap();
+            for arm in body.split("=> ").skip(1) {
+                let arm = arm.trim_start_matches(['(', '{', ' ', '\n']);
+                arm.strip_prefix('"').into_iter().for_each(&mut add);
+            }
+        }
     }
+    found
+}
+
+#[test]
+fn every_reason_of_the_code_is_described_and_every_description_is_of_one() {
+    let folder = |path: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(path);
+        let mut files: Vec<PathBuf> = Vec::new();
+        let mut folders = vec![path];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let is_test = path.to_string_lossy().contains("/tests");
+                if path.is_dir() && !is_test {
+                    folders.push(path);
+                } else if !is_test {
+                    files.push(path);
+                }
+            }
+        }
+        files
+    };
+    let files = ["guard", "service", "token"].into_iter().flat_map(folder);
+    let mut used = BTreeSet::new();
+    for file in files {
+        let source = std::fs::read_to_string(file).unwrap();
+        used.extend(reasons_in(
+            source.split("#[cfg(test)]\nmod tests {").next().unwrap(),
+        ));
+    }
+    used.remove("ok");
+
+    let described: BTreeSet<_> = REASONS.iter().map(|(it, ..)| (*it).to_owned()).collect();
+
+    assert_eq!(used, described);
+    assert_eq!(described.len(), REASONS.len(), "a reason twice");
+    assert!(used.len() >= 50, "{used:?}");
 }
 
 #[test]

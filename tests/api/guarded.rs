@@ -171,13 +171,34 @@ fn app() -> App<impl Endpoint> {
     }
 }
 
-/// The whole of what a refusal says in `WWW-Authenticate`.
+/// The sentence of a refused token.
+fn sentence(reason: &str) -> &'static str {
+    match reason {
+        "not_three_segments" => {
+            "The access token is not a JWT: it does not have three parts separated by dots."
+        }
+        "bad_signature" => {
+            "The signature of the access token is not valid. Send the whole token, unchanged."
+        }
+        "illegal_character" => {
+            "The access token has a character that no token has. Send the token alone, without \
+             quotes, spaces and line breaks."
+        }
+        "wrong_audience" => {
+            "The access token is for another audience. Request a token for this API."
+        }
+        other => panic!("a sentence for {other}"),
+    }
+}
+
+/// The whole `WWW-Authenticate` of a refusal.
 fn challenge_for(status: u16, reason: &str, scope: &str) -> Option<String> {
     let parameters = match (status, reason) {
         (401, "missing_credentials") => String::new(),
-        (401, _) => ", error=\"invalid_token\", error_description=\"The access token is not \
-                     valid for this API.\""
-            .to_owned(),
+        (401, _) => format!(
+            ", error=\"invalid_token\", error_description=\"{}\"",
+            sentence(reason)
+        ),
         (403, _) => format!(
             ", error=\"insufficient_scope\", error_description=\"The access token lacks a scope \
              that this operation requires.\", scope=\"{scope}\""

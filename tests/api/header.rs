@@ -2,17 +2,15 @@
 
 use reqwest::Method;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, DETAIL};
 use crate::world::World;
 
 #[tokio::test]
 async fn a_broken_header_is_400_and_its_sound_twin_is_read() {
     let world = World::start().await;
     let token = world.sign(&world.token());
-    let challenge = world.challenge(
-        ", error=\"invalid_request\", error_description=\"The request must have one \
-         Authorization header of the form 'Bearer <token>'.\"",
-    );
+    let parameters = ", error=\"invalid_request\", error_description=\"DETAIL\"";
+    let challenge = world.challenge(&parameters.replace("DETAIL", DETAIL));
     let field = |value: &str| format!("Authorization: {value}\r\n").into_bytes();
     let bearer = format!("Bearer {token}");
     let non_ascii = [b"Authorization: Bearer ", token.as_bytes(), b"\xc3\xa9\r\n"].concat();
@@ -90,6 +88,29 @@ async fn another_scheme_is_challenged_as_if_there_were_no_credentials() {
     }
     let fields = format!("Authorization: Bearer {token}\r\n");
     assert_eq!(world.raw_whoami(fields.as_bytes()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_without_a_scheme_is_challenged_and_the_sentence_names_the_scheme() {
+    let world = World::start().await;
+    let token = world.sign(&world.token());
+    let field = |value: &str| format!("Authorization: {value}\r\n").into_bytes();
+
+    let bare = world.raw_whoami(&field(&token)).await;
+    let other = world.raw_whoami(&field(&format!("Token {token}"))).await;
+    let schemed = world.raw_whoami(&field(&format!("Bearer {token}"))).await;
+
+    let challenge = world.challenge("");
+    bare.assert_refused("bare", 401, "missing_scheme", Some(&challenge));
+    let detail = bare.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("send \"Bearer <token>\""), "{detail}");
+    other.assert_refused("other", 401, "missing_credentials", Some(&challenge));
+    let detail = other.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("send \"Authorization: Bearer <token>\""),
+        "{detail}"
+    );
+    assert_eq!(schemed.status, 200);
 }
 
 #[tokio::test]

@@ -112,7 +112,11 @@ async fn who_is_told_to_end_is_not_ready_and_alive() {
     }
 
     assert_eq!(answer.status, 503);
-    assert!(answer.body.starts_with("stopping\nThe service was told"));
+    assert!(
+        answer
+            .body
+            .starts_with("stopping\nThe service is stopping.")
+    );
     assert_eq!(row(&answer, "usable keys"), "1");
     assert_eq!(world.get("/livez").await.status, 200);
 }

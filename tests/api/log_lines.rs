@@ -65,7 +65,7 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 #[tokio::test]
-async fn each_request_is_told_in_one_line() {
+async fn each_request_is_logged_in_one_line() {
     let world = World::start().await;
     let token = world.sign(&world.token());
     let (lines, _guard) = Lines::capture();
@@ -76,7 +76,7 @@ async fn each_request_is_told_in_one_line() {
     Answer::to(world.request(Method::POST, "/api/hello")).await;
     world.get("/nothing?x=1").await;
 
-    let told = lines.on_requests();
+    let logged = lines.on_requests();
     #[rustfmt::skip] // A row a line.
     let expected = [
         ("GET", "/api/hello", 200, "ok"),
@@ -85,8 +85,8 @@ async fn each_request_is_told_in_one_line() {
         ("POST", "/api/hello", 405, "method_not_allowed"),
         ("GET", "none", 404, "not_found"),
     ];
-    assert_eq!(told.len(), expected.len(), "{told:#?}");
-    for (line, (method, route, status, reason)) in told.iter().zip(expected) {
+    assert_eq!(logged.len(), expected.len(), "{logged:#?}");
+    for (line, (method, route, status, reason)) in logged.iter().zip(expected) {
         assert_eq!(line["method"], method, "{line}");
         assert_eq!(line["route"], route, "{line}");
         assert_eq!(line["status"], status, "{line}");
@@ -94,7 +94,7 @@ async fn each_request_is_told_in_one_line() {
         assert!(line["latency_us"].is_u64(), "{line}");
     }
     assert_eq!(
-        told[1]["request_id"].as_str(),
+        logged[1]["request_id"].as_str(),
         accepted.header("x-request-id")
     );
 }
@@ -139,4 +139,73 @@ async fn no_line_at_any_level_holds_a_token_a_header_or_an_address() {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{name}");
     }
+}
+
+#[tokio::test]
+async fn the_line_of_a_refused_call_has_the_wanted_and_the_found_value() {
+    let world = World::start().await;
+    let issuer = world.issuer.issuer();
+    let now = world.token().claims()["iat"].as_u64().unwrap();
+    let (wanted_issuer, found_issuer) = (issuer.as_str(), "https://other.example");
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("wrong_issuer", world.token().claim("iss", found_issuer), found_issuer, Some(wanted_issuer), Some(found_issuer)),
+        ("unknown_key", world.token().claim("iss", found_issuer).header("kid", "other"), found_issuer, Some(wanted_issuer), Some(found_issuer)),
+        ("wrong_audience", world.token().claim("aud", serde_json::json!(["a", "b"])), wanted_issuer, Some("api://default"), Some("a b")),
+        ("expired", world.token().claim("exp", now - 3_780), wanted_issuer, None, Some("expired 1 h 3 min ago")),
+        ("wrong_type", world.token().header("typ", "id_token+jwt"), wanted_issuer, Some("JWT at+jwt"), Some("id_token+jwt")),
+        ("missing_claim", world.token().without("sub"), wanted_issuer, None, None),
+    ];
+    let (lines, _guard) = Lines::capture();
+
+    for (_, token, ..) in &rows {
+        world.whoami(&world.sign(token)).await;
+    }
+    world.whoami(&world.sign(&world.token())).await;
+    world.get("/api/whoami").await;
+
+    let logged = lines.on_requests();
+    for (line, (reason, _, issuer, wanted, found)) in logged.iter().zip(&rows) {
+        assert_eq!(line["reason"], *reason, "{line}");
+        assert_eq!(line["issuer"], *issuer, "{line}");
+        assert_eq!(line["wanted"].as_str(), *wanted, "{line}");
+        assert_eq!(line["found"].as_str(), *found, "{line}");
+        assert!(line["address"].is_null(), "{line}");
+    }
+    for line in &logged[rows.len()..] {
+        assert!(
+            line["issuer"].is_null() && line["found"].is_null(),
+            "{line}"
+        );
+    }
+    assert_eq!(logged.len(), rows.len() + 2);
+}
+
+#[tokio::test]
+async fn the_address_of_a_refused_caller_is_logged_by_setting_alone() {
+    let world = World::with(&[("log.client_address", "true")]).await;
+    let token = world.sign(&world.token());
+    let (lines, _guard) = Lines::capture();
+
+    world.get("/api/whoami").await;
+    world.whoami(&token).await;
+
+    let logged = lines.on_requests();
+    assert_eq!(logged[0]["address"], "127.0.0.1", "{logged:#?}");
+    assert!(logged[1]["address"].is_null(), "{logged:#?}");
+}
+
+#[tokio::test]
+async fn a_probe_that_finds_no_keys_is_logged_with_that_reason() {
+    let world = World::without_keys(&[]).await;
+    let (lines, _guard) = Lines::capture();
+
+    world.get("/readyz").await;
+    world.get("/livez").await;
+
+    let logged = lines.on_requests();
+    assert_eq!(logged[0]["status"], 503);
+    assert_eq!(logged[0]["reason"], "no_keys");
+    assert_eq!(logged[1]["status"], 200);
+    assert_eq!(logged[1]["reason"], "ok");
 }

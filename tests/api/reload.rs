@@ -35,9 +35,9 @@ async fn what_cannot_be_put_in_force_leaves_the_old_settings_as_they_were() {
     #[rustfmt::skip] // A row a line.
     let rows = [
         ("an unknown operation", &[("access.operations.whoam.scopes", "x")][..], "the new settings do not fit the API"),
-        ("another port", &[("http.listen", "127.0.0.1:4000")], "`http.listen` has changed, which needs a restart"),
-        ("more connections", &[("http.max_connections", "7")], "`http.max_connections` has changed, which needs a restart"),
-        ("two of them", &[("log.format", "json"), ("http.keep_alive", "76s")], "`http.keep_alive`, `log.format` have changed, which needs a restart"),
+        ("another port", &[("http.listen", "127.0.0.1:4000")], "`http.listen` has changed, and a reload cannot change that; restart the service"),
+        ("more connections", &[("http.max_connections", "7")], "`http.max_connections` has changed, and a reload cannot change that; restart the service"),
+        ("two of them", &[("log.format", "json"), ("http.keep_alive", "76s")], "`http.keep_alive`, `log.format` have changed, and a reload cannot change that; restart the service"),
     ];
 
     for (name, settings, message) in rows {
@@ -58,7 +58,7 @@ async fn without_new_keys_the_old_ones_go_on() {
 
     let error = world.reload(ADMIN_ONLY).await.unwrap_err();
 
-    assert_eq!(error.to_string(), "the issuer gives no keys");
+    assert_eq!(error.to_string(), "the issuer's keys cannot be fetched");
     assert_eq!(world.whoami(&token).await.status, 200);
     assert_eq!(world.get("/readyz").await.status, 200);
 

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, DETAIL};
 use crate::guide_api;
 
 /// One RSA key for all: to make it takes longer than most tests.
@@ -248,10 +248,8 @@ impl World {
     }
 
     pub fn invalid_token(&self) -> String {
-        self.challenge(
-            ", error=\"invalid_token\", \
-             error_description=\"The access token is not valid for this API.\"",
-        )
+        let parameters = ", error=\"invalid_token\", error_description=\"DETAIL\"";
+        self.challenge(&parameters.replace("DETAIL", DETAIL))
     }
 }
 

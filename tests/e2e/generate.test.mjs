@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { run, scratch } from './harness.mjs';
 
-const COMMANDS = ['serve', 'openapi', 'health', 'token', 'explain', 'check', 'doctor', 'config'];
+const COMMANDS = ['serve', 'openapi', 'health', 'token', 'explain', 'check', 'doctor', 'config', 'completions'];
 
 test('there is a page for each command, a completion for each shell, and none for packagers', async () => {
   const directory = path.join(scratch, 'generated');

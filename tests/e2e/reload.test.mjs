@@ -76,13 +76,18 @@ describe('SIGHUP', () => {
     assert.deepEqual(await counted(), { ok: 0, done: 1, failed: 1 });
   });
 
-  test('keeps the old settings when a setting needs a restart, and names it', async () => {
-    fs.writeFileSync(file, '[http]\nmax_connections = 7\n');
+  test('keeps the old settings when some need a restart, and names all of them and every other problem', async () => {
+    fs.writeFileSync(file, '[http]\nmax_connections = 7\nkeep_alive = "76s"\n[cors]\nallowed_origins = ["*"]\n');
 
     await reload('not reloaded');
 
     assert.match(await challenge(), /realm="second"/);
-    assert.match(service.output.stderr, /`http\.max_connections` has changed/);
+    for (const problem of [
+      /`http\.max_connections` has changed, and a reload cannot change it \(.*\): found 7\. Restart the service/,
+      /`http\.keep_alive` has changed/,
+      /`cors\.allowed_origins` must list exact origins/,
+    ]) assert.match(service.output.stderr, problem);
+    assert.doesNotMatch(service.output.stderr, /\\n/);
     assert.deepEqual(await counted(), { ok: 0, done: 1, failed: 2 });
   });
 

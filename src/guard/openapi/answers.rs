@@ -1,6 +1,6 @@
-//! The answers that the code does not give: refusals, with their headers and examples.
+//! The responses that the code does not declare: refusals, with their headers and examples.
 //!
-//! Examples are the guard's own answers, so they cannot differ from what is sent.
+//! Examples are made by the guard itself, so they cannot differ from what is sent.
 
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::guard::bearer::BearerError;
-use crate::guard::challenge::{Challenge, Rejection};
+use crate::guard::challenge::Challenge;
 use crate::guard::problem::{MEDIA_TYPE, Problem};
+use crate::guard::rejection::Rejection;
 use crate::guard::rule::{Requirement, Rule};
 use crate::token::TokenError;
 
@@ -46,10 +47,10 @@ pub(super) fn add_refusals(
     if has_limits {
         let retry_after = Duration::from_secs(1);
         let too_many = Rejection::TooManyRequests { retry_after };
-        let text = "There were too many calls by this caller or from its address.";
+        let text = "The caller or its address has sent too many requests.";
         add(operation, text, &[too_many], challenge);
     }
-    let text = "Access tokens cannot be verified at the moment.";
+    let text = "Access tokens cannot be verified now.";
     add(operation, text, &[Rejection::Unavailable], challenge);
 }
 
@@ -68,7 +69,7 @@ pub(super) fn problem_schema() -> Value {
         "properties": {
             "type": {
                 "type": "string",
-                "description": "Always `about:blank`: the status says which problem it is.",
+                "description": "A link to the description of the reason, or `about:blank`.",
                 "example": "about:blank",
             },
             "title": {
@@ -86,8 +87,8 @@ pub(super) fn problem_schema() -> Value {
             },
             "detail": {
                 "type": "string",
-                "description": "One sentence for people, the same for every request.",
-                "example": "The access token is not valid for this API.",
+                "description": "One sentence for people. It contains nothing from the request except durations.",
+                "example": "The access token expired 12 min 3 s ago. Request a new one.",
             },
             "reason": {
                 "type": "string",

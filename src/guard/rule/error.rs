@@ -1,4 +1,4 @@
-//! Why rules cannot be made: what no author or operator can have intended.
+//! Why rules cannot be made: combinations that no author or operator can intend.
 
 use http::Method;
 
@@ -19,7 +19,7 @@ pub enum RuleError {
         /// The operation ids there are.
         known: String,
     },
-    /// The settings leave an operation open that needs credentials.
+    /// The settings declare an operation anonymous that needs credentials.
     #[error(
         "`access.anonymous` names the operation `{operation}`, which requires credentials by {by}; \
          remove it from one of them"
@@ -31,8 +31,8 @@ pub enum RuleError {
         /// Where the requirement is.
         by: &'static str,
     },
-    /// The code declares a scope that is not one (RFC 6749 section 3.3).
-    #[error("the operation {operation} declares the scope {scope:?}, which is not one")]
+    /// The code declares a string that is not a scope (RFC 6749 section 3.3).
+    #[error("the operation {operation} declares the scope {scope:?}, which is not a valid scope")]
     #[non_exhaustive]
     BadScope {
         /// The operation id, or its method and path.
@@ -50,10 +50,10 @@ pub enum RuleError {
     NoToken {
         /// The operation id.
         operation: String,
-        /// The scheme of somebody else.
+        /// The other scheme.
         scheme: &'static str,
     },
-    /// In mode `all`, another scheme leaves an operation open that is not named anonymous.
+    /// In mode `all`, another scheme admits everybody to an operation that is not anonymous.
     #[error(
         "`access.mode` is `all`, but the operation {operation} is open to callers without \
          credentials: its scheme `{scheme}` has a fallback; remove the fallback, or name the \
@@ -63,7 +63,7 @@ pub enum RuleError {
     OpenByOtherScheme {
         /// The operation id, or its method and path.
         operation: String,
-        /// The scheme of somebody else.
+        /// The other scheme.
         scheme: &'static str,
     },
     /// The code declares another scheme with the name of ours.
@@ -114,7 +114,7 @@ pub enum RuleError {
         /// The id of the second, or its method and path.
         second: String,
     },
-    /// A route has no metadata, as with `#[oai(hidden)]`, so nobody can say who may call it.
+    /// A route has no metadata, as with `#[oai(hidden)]`, so it has no rule.
     #[error(
         "the route {method} {path} is hidden: poem-openapi has no metadata of it, so it has no \
          rule; remove `hidden` from its `#[oai(..)]`, or mount it as a plain route"

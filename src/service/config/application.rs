@@ -114,7 +114,7 @@ impl ApplicationSettings {
         let Some(read) = self.read else {
             for (key, won) in set {
                 let fault = Fault::new("is not a setting")
-                    .fix("remove it, because this application has no settings of its own");
+                    .fix("remove it, because this application has no own settings");
                 problems.push(ConfigProblem::with_key(&won.source, key, fault));
             }
             return ApplicationTable::none();
@@ -187,6 +187,7 @@ fn problem(
         TableFault::Missing => ConfigProblem::with_key(APPLICATION, key, missing(key, profile)),
         TableFault::Value(fault) => {
             let fault = fault.clone();
+            let fault = fault.or_fix("write a value that fits");
             let fault = match won {
                 Some((set, _)) if !key.is_within(set) => fault.found_as("a table"),
                 Some((set, won)) if is_hidden(set, won, secrets) => fault.found_as(MASK),

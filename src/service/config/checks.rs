@@ -1,8 +1,8 @@
-//! What settings must hold together.
+//! The rules that several settings must satisfy together.
 //!
-//! 1. Outside profile `dev` there is an issuer.
-//! 2. `issuer.refresh_min` is not above `issuer.refresh_max`.
-//! 3. No two doors share an address.
+//! 1. Every profile other than `dev` has an issuer.
+//! 2. `issuer.refresh_min` is not longer than `issuer.refresh_max`.
+//! 3. No two listeners have the same address.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use super::sections::http::{AdminConfig, DevConfig, HttpConfig};
 use super::sections::issuer::IssuerConfig;
 use super::sections::listen::Listen;
 
-/// The settings that must hold together.
+/// The settings that have rules in common.
 pub(super) struct Together<'a> {
     pub(super) profile: &'a Profile,
     pub(super) issuer: &'a IssuerConfig,
@@ -25,7 +25,7 @@ pub(super) struct Together<'a> {
 pub(super) fn check(settings: &Together<'_>, reader: &mut Reader<'_>) {
     check_issuer(settings, reader);
     check_refresh(settings.issuer, reader);
-    check_doors(settings, reader);
+    check_listeners(settings, reader);
 }
 
 fn check_issuer(settings: &Together<'_>, reader: &mut Reader<'_>) {
@@ -44,29 +44,29 @@ fn check_issuer(settings: &Together<'_>, reader: &mut Reader<'_>) {
 fn check_refresh(issuer: &IssuerConfig, reader: &mut Reader<'_>) {
     if issuer.refresh_min > issuer.refresh_max {
         let fault = Fault::new("must not be longer than `issuer.refresh_max`");
-        let fault = fault.fix("lower it, or raise the other");
+        let fault = fault.fix("write a shorter time, or raise `issuer.refresh_max`");
         reader.note_conflict("issuer.refresh_min", &["issuer.refresh_max"], fault);
     }
 }
 
-fn check_doors(settings: &Together<'_>, reader: &mut Reader<'_>) {
-    let mut doors = Vec::new();
+fn check_listeners(settings: &Together<'_>, reader: &mut Reader<'_>) {
+    let mut listeners = Vec::new();
     let admin = settings.admin.listen.as_ref();
-    doors.extend(settings.http.listen.address().map(|it| ("http.listen", it)));
-    doors.extend(
+    listeners.extend(settings.http.listen.address().map(|it| ("http.listen", it)));
+    listeners.extend(
         admin
             .and_then(Listen::address)
             .map(|it| ("admin.listen", it)),
     );
-    // With an issuer configured the embedded one never opens its door.
+    // With an issuer configured, the embedded one does not listen.
     if settings.issuer.url.is_none() {
-        doors.push(("dev.listen", settings.dev.listen));
+        listeners.push(("dev.listen", settings.dev.listen));
     }
-    for (position, (key, address)) in doors.iter().enumerate() {
-        let earlier = doors[..position].iter();
+    for (position, (key, address)) in listeners.iter().enumerate() {
+        let earlier = listeners[..position].iter();
         for (other, _) in earlier.filter(|(_, it)| collide(*it, *address)) {
             let fault = Fault::new(format!("must not share an address with `{other}`"));
-            let fault = fault.fix("give it another port");
+            let fault = fault.fix("write another port");
             reader.note_conflict(key, &[other, "issuer.url"], fault);
         }
     }

@@ -1,5 +1,5 @@
-//! Secrets that are handed over as files: one for each, named by its key, as in
-//! `client.secret`, in the directory of systemd's `LoadCredential=` or of a container's
+//! Secrets from files. Each file contains one secret and is named by its key, as in
+//! `client.secret`. The directory is that of systemd's `LoadCredential=`, or of a container's
 //! mounted secrets.
 //!
 //! A file whose name begins with `app.` sets that key of the application.
@@ -13,7 +13,7 @@ use super::layer::Layer;
 use super::problem::{ConfigProblem, Fault};
 use super::settings;
 
-/// A layer for each secret that has a file; other files are passed over.
+/// A layer for each secret that has a file. Other files are ignored.
 pub(super) fn read(directory: &Path, problems: &mut Vec<ConfigProblem>) -> Vec<Layer> {
     let secrets = settings::all().iter().filter(|setting| setting.is_secret);
     let named = secrets.map(|setting| (setting.key.clone(), setting.key.to_string()));
@@ -35,10 +35,10 @@ pub(super) fn is_source(source: &str) -> bool {
     source.starts_with(PREFIX)
 }
 
-/// The files whose names are keys of the application. Which of these are its secrets, only
-/// its type knows; another key is reported as in any other source.
+/// The files whose names are keys of the application. Only its type knows which of these are
+/// secrets. An unknown key is reported as in any other source.
 fn of_application(directory: &Path) -> Vec<(Key, String)> {
-    // A directory that cannot be listed may still hold the files that are known by name.
+    // A directory that cannot be listed may still contain the files with known names.
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut keys: Vec<_> = names.map(|name| (Key::dotted(&name), name)).collect();
@@ -47,7 +47,7 @@ fn of_application(directory: &Path) -> Vec<(Key, String)> {
     keys
 }
 
-/// Without the line ends that editors leave behind.
+/// Reads a secret, without the line ends that editors add.
 fn read_file(path: &Path) -> Result<Option<String>, Fault> {
     let mut text = String::new();
     let read = File::open(path).and_then(|file| {
@@ -58,18 +58,18 @@ fn read_file(path: &Path) -> Result<Option<String>, Fault> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             let fault = Fault::new(format!("cannot be read: {error}"));
-            return Err(fault.fix("give a file in UTF-8 that this user can read"));
+            return Err(fault.fix("provide a file in UTF-8 that this user can read"));
         }
         Ok(_) if text.len() as u64 > MAX_SECRET_BYTES => {
             let fault = Fault::new(format!("is longer than {MAX_SECRET_BYTES} bytes"));
-            return Err(fault.fix("write the secret alone into the file"));
+            return Err(fault.fix("write only the secret into the file"));
         }
         Ok(_) => {}
     }
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         let fault = Fault::new("is empty");
-        return Err(fault.fix("write the secret into the file, or remove it"));
+        return Err(fault.fix("write the secret into the file, or remove the file"));
     }
     Ok(Some(secret.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! The settings in force, each with its source, for people to read.
+//! The settings in force, each with its source, as a table for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,9 +10,9 @@ use super::settings;
 use super::value;
 use super::won::Won;
 
-/// Every setting in force; prints as a table.
+/// Every setting in force. Its printed form is a table.
 ///
-/// A source that leaves no room on its line of 80 columns stands on the next.
+/// A source that does not fit into a line of 80 columns is on the next line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InForce {
     rows: Vec<InForceRow>,
@@ -23,7 +23,7 @@ pub struct InForce {
 pub struct InForceRow {
     /// The key, as in `http.listen`.
     pub key: String,
-    /// The value as TOML has it; a secret is masked.
+    /// The value in the form of TOML; a secret is masked.
     pub value: String,
     /// The file, variable or flag it came from, or `built-in default` or
     /// `application default`.
@@ -44,7 +44,7 @@ impl InForce {
         }];
         let order = |key: &Key| settings::all().iter().position(|it| it.key == *key);
         let mut keys: Vec<&Key> = won.keys().filter(|it| !it.is_application()).collect();
-        // Keys with free segments are not in the list, and come last.
+        // Keys with free segments are not in the list, so they come last.
         keys.sort_by_key(|key| order(key).unwrap_or(usize::MAX));
         rows.extend(keys.into_iter().map(|key| row(key, &won[key])));
         rows.extend_from_slice(application);
@@ -55,6 +55,19 @@ impl InForce {
     /// the application's own.
     pub fn rows(&self) -> &[InForceRow] {
         &self.rows
+    }
+}
+
+impl InForce {
+    /// The row of `key`, or else the first row of a key below it.
+    pub(super) fn row(&self, key: &str) -> Option<&InForceRow> {
+        let is_below = |row: &&InForceRow| {
+            let rest = row.key.strip_prefix(key);
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        let mut rows = self.rows.iter();
+        let exact = rows.clone().find(|row| row.key == key);
+        exact.or_else(|| rows.find(is_below))
     }
 }
 

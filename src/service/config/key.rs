@@ -1,7 +1,7 @@
 //! The name of one setting: a path of segments.
 //!
-//! A segment may hold dots (the name of a claim is often a URL), so a key is never
-//! split again once it is made.
+//! A segment may contain dots (the name of a claim is often a URL), so an existing key is
+//! never split again.
 
 use std::fmt;
 
@@ -53,6 +53,16 @@ impl Key {
         Self(section.to_vec()).join(last)
     }
 
+    /// This key with the segments of `other` in place of its free ones.
+    pub(super) fn filled_from(&self, other: &Self) -> Self {
+        let segments = self.0.iter().enumerate();
+        let filled = segments.map(|(position, segment)| match other.0.get(position) {
+            Some(given) if segment.starts_with('<') => given.clone(),
+            _ => segment.clone(),
+        });
+        Self(filled.collect())
+    }
+
     /// Whether this key is `other`, or one below it.
     pub(super) fn is_within(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
@@ -93,7 +103,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// What every variable of ours begins with, save the two of Okta's guide.
+/// The beginning of every variable of ours, except the two of Okta's guide.
 pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
 
 /// The section of the application's own settings.

@@ -1,7 +1,7 @@
-//! One layer of a configuration: what one source sets.
+//! One layer of a configuration: the values that one source sets.
 //!
-//! What is no setting is reported where it stands and goes no further, so a layer holds
-//! settings alone.
+//! A key that is not a setting is reported with its source and dropped, so a layer contains
+//! only settings.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,23 @@ use figment::{Metadata, Provider};
 use super::key::Key;
 use super::problem::{ConfigProblem, Fault};
 use super::settings;
+use super::won;
 
-/// What one source sets, each value known to belong to a setting.
+/// The values that one source sets. Each of them belongs to a setting.
 pub(super) struct Layer {
     source: String,
     values: Dict,
 }
 
 impl Layer {
-    /// Admits what `given` sets, and reports what is no setting.
+    /// Takes the settings of `given`, and reports every key that is not a setting.
     pub(super) fn new(source: &str, given: &Dict, problems: &mut Vec<ConfigProblem>) -> Self {
         let mut leaves = BTreeMap::new();
         for section in SECTIONS_OF_OPERATIONS {
             refuse_two_spellings(source, given, section, problems);
         }
         walk(given, &Key::root(), &mut |key, value| {
-            if let Err(fault) = admit(&key) {
+            if let Err(fault) = admit(source, &key) {
                 problems.push(ConfigProblem::with_key(source, &key, fault));
             } else {
                 leaves.insert(key, value.clone());
@@ -40,7 +41,7 @@ impl Layer {
         Self { source, values }
     }
 
-    /// What one variable or one flag sets; text always, so that `0123` stays as it is.
+    /// The value of one variable or flag. It is always a string, so `0123` stays unchanged.
     pub(super) fn single(
         source: &str,
         key: &Key,
@@ -63,7 +64,7 @@ impl Provider for Layer {
     }
 }
 
-/// Visits every setting below `section`, and everything that is none.
+/// Visits every setting below `section`, and every key that is not a setting.
 pub(super) fn walk(section: &Dict, at: &Key, visit: &mut impl FnMut(Key, &Value)) {
     for (name, value) in section {
         let key = at.join(name);
@@ -74,8 +75,8 @@ pub(super) fn walk(section: &Dict, at: &Key, visit: &mut impl FnMut(Key, &Value)
     }
 }
 
-/// Operation ids that differ only in case are one operation: of a setting below both, one
-/// would be dropped.
+/// Operation ids that differ only in case are one operation. If both set the same key, one of
+/// the values would be dropped.
 fn refuse_two_spellings(
     source: &str,
     given: &Dict,
@@ -98,17 +99,27 @@ fn refuse_two_spellings(
     }
 }
 
-fn admit(key: &Key) -> Result<(), Fault> {
+fn admit(source: &str, key: &Key) -> Result<(), Fault> {
     if settings::is_setting(key) || key.is_application() {
         return Ok(());
     }
     if settings::is_section(key) {
-        return Err(Fault::new("is a section, not a setting").fix("set the keys within it"));
+        return Err(Fault::new("is a section, not a setting").fix("set the keys in this section"));
     }
     let fault = Fault::new("is not a setting");
-    Err(match settings::nearest(key) {
-        Some(known) => fault.fix(format!("did you mean `{known}`?")),
-        None => fault.fix("remove it, or look its name up in the settings table"),
+    let near = settings::nearest(key);
+    let named = near.iter().map(|known| {
+        if won::is_variable(source) {
+            format!("{} (`{known}`)", known.variable())
+        } else {
+            format!("`{known}`")
+        }
+    });
+    let named: Vec<_> = named.collect();
+    Err(if named.is_empty() {
+        fault.fix("remove it, or find its name in the list that `config --markdown` prints")
+    } else {
+        fault.fix(format!("did you mean {}?", named.join(" or ")))
     })
 }
 

@@ -1,6 +1,6 @@
-//! The layers of a configuration, and what they come to.
+//! The layers of a configuration, and the values that result from them.
 //!
-//! Later wins:
+//! A later layer overrides an earlier one:
 //!
 //! 1. the built-in default;
 //! 2. the default of the application;
@@ -10,8 +10,7 @@
 //! 6. the environment, Okta's names before ours;
 //! 7. flags.
 //!
-//! Whether a value fits its setting is asked later, of the value that won: see
-//! [`super::reader`].
+//! [`super::reader`] checks later whether the value that won fits its setting.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -28,9 +27,9 @@ use super::problem::{ConfigProblem, Fault};
 use super::profile::Profile;
 use super::settings;
 use super::sources::{self, Sources};
-use super::won::{APPLICATION, BUILT_IN, Won};
+use super::won::{self, APPLICATION, BUILT_IN, Won};
 
-/// Lays the layers over each other.
+/// Merges the layers.
 pub(super) fn collect(
     sources: &Sources,
     profile: Option<&Profile>,
@@ -45,7 +44,7 @@ pub(super) fn collect(
         layers.extend(read_file(
             &sources.directory,
             &path,
-            Absence::Passed,
+            Absence::Allowed,
             problems,
         ));
     }
@@ -87,7 +86,7 @@ pub(super) fn collect(
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Absence {
-    Passed,
+    Allowed,
     Reported,
 }
 
@@ -100,12 +99,12 @@ fn read_file(
     let source = path.display().to_string();
     let text = match std::fs::read_to_string(directory.join(path)) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && absence == Absence::Passed => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && absence == Absence::Allowed => {
             return None;
         }
         Err(error) => {
             let fault = Fault::new(format!("cannot be read: {error}"));
-            let fault = fault.fix("give a file that this user can read");
+            let fault = fault.fix("name a file that exists and that this user can read");
             problems.push(ConfigProblem::with_source(&source, fault));
             return None;
         }
@@ -113,11 +112,12 @@ fn read_file(
     match <Toml as Format>::from_str::<Dict>(&text) {
         Ok(given) => Some(Layer::new(&source, &given, problems)),
         Err(error) => {
-            // The message alone: the whole error quotes the line, which may hold a secret.
+            // Only the message: the whole error quotes the line, which may contain a secret.
             let message = error.message().replace('\n', ", ");
             let start = error.span().map_or(0, |span| span.start);
             let place = place_of(&text, start);
-            let fault = Fault::new(format!("{place}: {message}"));
+            let fault = Fault::new(format!("is not valid TOML at {place}: {message}"));
+            let fault = fault.fix("correct the file; its other settings are checked after that");
             problems.push(ConfigProblem::with_source(&source, fault));
             None
         }
@@ -132,15 +132,16 @@ fn read_environment(
     let mut layers = Vec::new();
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for variable in sources::variables(environment) {
-        let source = sources::variable_source(variable.name);
+        let source = won::variable_source(variable.name);
         let fault = if variable.key.is_claim() {
             let fault = Fault::new("cannot be set by a variable");
-            Some(fault.fix("set it in a file, because the names of claims are case-sensitive"))
+            Some(fault.fix("set it in a file, because names of claims are case-sensitive"))
         } else {
             seen.insert(variable.name.to_ascii_uppercase(), variable.name)
                 .map(|twin| {
                     let fault = Fault::new(format!("is also set by {twin}"));
-                    fault.fix("keep one, because case does not tell variables apart")
+                    fault
+                        .fix("keep one, because the case of letters does not distinguish variables")
                 })
         };
         match fault {

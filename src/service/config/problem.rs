@@ -7,14 +7,14 @@ use super::settings;
 
 /// A configuration that cannot be used, with everything that is wrong with it.
 ///
-/// Its text has one line for each problem.
+/// Its message has one line for each problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.lines())]
 pub struct ConfigError {
     problems: Vec<ConfigProblem>,
 }
 
-/// One thing that is wrong, told to whoever can mend it.
+/// One thing that is wrong with the settings, with its source, its value and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigProblem {
     source: String,
@@ -22,16 +22,19 @@ pub struct ConfigProblem {
     fault: Fault,
 }
 
-/// What is wrong with a value, without saying where it came from.
+/// What is wrong with a value, without its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(in crate::service) struct Fault {
+    /// The predicate of a sentence whose subject is the key, as in `must be https`.
     what: String,
     found: Option<String>,
     fix: Option<String>,
+    /// What is wrong with further items of the same list.
+    others: Vec<Fault>,
 }
 
 impl ConfigError {
-    /// An error when there are problems, nothing otherwise.
+    /// An error if there are problems.
     pub(super) fn check(problems: Vec<ConfigProblem>) -> Result<(), Self> {
         if problems.is_empty() {
             return Ok(());
@@ -51,7 +54,7 @@ impl ConfigError {
 }
 
 impl ConfigProblem {
-    /// A problem with the whole of a source, such as a file that is not there.
+    /// A problem with a whole source, such as a file that does not exist.
     pub(super) fn with_source(source: &str, fault: Fault) -> Self {
         Self {
             source: source.to_owned(),
@@ -60,7 +63,7 @@ impl ConfigProblem {
         }
     }
 
-    /// A problem with one setting; what was found for a secret is masked.
+    /// A problem with one setting. The value of a secret is masked.
     pub(super) fn with_key(source: &str, key: &Key, mut fault: Fault) -> Self {
         if settings::is_secret(key) {
             fault.found = fault.found.map(|_| MASK.to_owned());
@@ -82,39 +85,61 @@ impl ConfigProblem {
         self.key.as_deref()
     }
 
-    /// What to do about it.
+    /// What to do about it, without a capital letter or a full stop.
     pub fn fix(&self) -> Option<&str> {
         self.fault.fix.as_deref()
     }
 }
 
 impl fmt::Display for ConfigProblem {
+    /// Whole sentences: what is wrong, where, what was found, what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.source)?;
-        if let Some(key) = &self.key {
-            write!(f, "`{key}` ")?;
+        let Self { source, fault, .. } = self;
+        match &self.key {
+            Some(key) => write!(f, "`{key}` {} ({source})", fault.what)?,
+            None => write!(f, "{source} {}", fault.what)?,
         }
-        f.write_str(&self.fault.what)?;
-        if let Some(found) = &self.fault.found {
-            write!(f, ", found {found}")?;
+        if let Some(found) = &fault.found {
+            write!(f, ": found {found}")?;
         }
-        if let Some(fix) = &self.fault.fix {
-            write!(f, "; {fix}")?;
-        }
-        Ok(())
+        f.write_str(".")?;
+        let Some(fix) = &fault.fix else {
+            return Ok(());
+        };
+        let mut characters = fix.chars();
+        let first = characters.next().map(|first| first.to_ascii_uppercase());
+        let first = first.map_or(String::new(), String::from);
+        let end = if fix.ends_with(['.', '?']) { "" } else { "." };
+        write!(f, " {first}{}{end}", characters.as_str())
     }
 }
 
 impl Fault {
-    pub(super) fn new(what: impl Into<String>) -> Self {
+    pub(in crate::service) fn new(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
             found: None,
             fix: None,
+            others: Vec::new(),
         }
     }
 
-    pub(super) fn fix(mut self, fix: impl Into<String>) -> Self {
+    /// All of these faults; `None` if there are none.
+    pub(super) fn all(faults: Vec<Self>) -> Option<Self> {
+        let mut faults = faults.into_iter().flat_map(Self::separate);
+        let mut first = faults.next()?;
+        first.others = faults.collect();
+        Some(first)
+    }
+
+    /// This fault and those of the other items, each by itself.
+    pub(super) fn separate(mut self) -> Vec<Self> {
+        let mut faults = std::mem::take(&mut self.others);
+        faults.insert(0, self);
+        faults
+    }
+
+    pub(in crate::service) fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
     }
@@ -124,18 +149,26 @@ impl Fault {
         &self.what
     }
 
+    /// Adds a fix to a fault that has none.
+    pub(super) fn or_fix(self, fix: &str) -> Self {
+        match self.fix {
+            Some(_) => self,
+            None => self.fix(fix),
+        }
+    }
+
     pub(super) fn has_found(&self) -> bool {
         self.found.is_some()
     }
 
-    /// Quotes the text that was found, cut short and without its user name and password
-    /// if it is a URL.
-    pub(super) fn found(self, text: &str) -> Self {
-        self.found_as(format!("{:?}", without_user_info(text)))
+    /// Quotes the string that was found, cut short, and without user name and password if it
+    /// is a URL.
+    pub(in crate::service) fn found(self, text: &str) -> Self {
+        self.found_as(quoted(&without_user_info(text)))
     }
 
-    /// Shows what was found as it is written here.
-    pub(super) fn found_as(mut self, printed: impl Into<String>) -> Self {
+    /// Shows what was found exactly as it is given here.
+    pub(in crate::service) fn found_as(mut self, printed: impl Into<String>) -> Self {
         let mut printed = printed.into();
         if let Some((end, _)) = printed.char_indices().nth(MAX_FOUND_CHARS) {
             printed.truncate(end);
@@ -144,6 +177,14 @@ impl Fault {
         self.found = Some(printed);
         self
     }
+}
+
+/// The string in quotes, with one space for each character that would leave the line.
+fn quoted(text: &str) -> String {
+    let shown = text
+        .chars()
+        .map(|it| if it.is_control() { ' ' } else { it });
+    format!("\"{}\"", shown.collect::<String>())
 }
 
 fn without_user_info(text: &str) -> String {
@@ -157,8 +198,8 @@ fn without_user_info(text: &str) -> String {
     }
 }
 
-/// What stands for a secret wherever one would be shown.
+/// What is shown in place of a secret.
 pub(super) const MASK: &str = "********";
 
-// A line of an error should still be read as a line.
-const MAX_FOUND_CHARS: usize = 120;
+// An error should fit on a few lines of a terminal.
+const MAX_FOUND_CHARS: usize = 200;

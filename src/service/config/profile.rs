@@ -1,4 +1,4 @@
-//! The named set of settings in force, chosen before anything else is read.
+//! The profile: a named set of settings, which is chosen before any other setting is read.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::problem::Fault;
 
 /// The name of a profile, which is also the name of its file below `config/`.
 ///
-/// 1 to 32 of `a-z`, `0-9`, `_` and `-`, so it can name no file elsewhere.
+/// It has 1 to 32 characters of `a-z`, `0-9`, `_` and `-`, so it cannot name a file elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile(String);
 
@@ -14,9 +14,9 @@ impl Profile {
     pub(super) fn parse(name: &str) -> Result<Self, Fault> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
         if name.is_empty() || name.len() > MAX_BYTES || !name.bytes().all(allowed) {
-            return Err(Fault::new("must name a profile")
+            return Err(Fault::new("must be the name of a profile")
                 .found(name)
-                .fix("write 1 to 32 of a-z, 0-9, _ and -"));
+                .fix("write 1 to 32 characters of a-z, 0-9, _ and -"));
         }
         Ok(Self(name.to_owned()))
     }
@@ -26,7 +26,7 @@ impl Profile {
         &self.0
     }
 
-    /// Whether this is the profile in which an embedded issuer may stand in.
+    /// Whether this is the profile that may use the embedded issuer.
     pub fn is_dev(&self) -> bool {
         self.0 == DEV
     }

@@ -1,4 +1,4 @@
-//! Turns values that won into values that fit, and notes each that does not.
+//! Reads the value of each setting into its type, and notes each one that does not fit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,7 +12,7 @@ use super::settings;
 use super::value;
 use super::won::Won;
 
-/// Reads settings one after the other; a bad one does not hide the next.
+/// Reads settings one after the other. A bad one does not hide the next.
 pub(super) struct Reader<'a> {
     won: &'a BTreeMap<Key, Won>,
     faulty: BTreeSet<Key>,
@@ -30,8 +30,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads one setting. In place of a value that does not fit, which is noted, comes
-    /// the built-in default, so that reading can go on.
+    /// Reads one setting. A value that does not fit is noted, and replaced by the built-in
+    /// default, so that reading can continue.
     pub(super) fn read<T: fmt::Debug>(
         &mut self,
         name: &str,
@@ -77,20 +77,23 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// Notes that a value does not fit; what was found is added if the fault lacks it.
+    /// Notes that a value does not fit. What was found is added to a fault that lacks it.
     pub(super) fn note(&mut self, key: &Key, fault: Fault, value: &Value) {
-        let fault = if fault.has_found() {
-            fault
-        } else {
-            value::found_in(fault, value)
-        };
-        let problem = ConfigProblem::with_key(self.source_of(key), key, fault);
+        let source = self.source_of(key);
+        for fault in fault.separate() {
+            let fault = if fault.has_found() {
+                fault
+            } else {
+                value::found_in(fault, value)
+            };
+            let problem = ConfigProblem::with_key(source, key, fault);
+            self.problems.push(problem);
+        }
         self.faulty.insert(key.clone());
-        self.problems.push(problem);
     }
 
-    /// Notes that settings which are each well formed do not go together, unless one of
-    /// them was already found at fault. `key` is the one to change.
+    /// Notes that settings contradict each other, unless one of them already has a fault of
+    /// its own. `key` is the one to change.
     pub(super) fn note_conflict(&mut self, key: &str, others: &[&str], fault: Fault) {
         let known = |name: &&str| self.faulty.contains(&Key::dotted(name));
         if known(&key) || others.iter().any(known) {

@@ -1,16 +1,16 @@
-//! The values that a reload cannot change, kept to be compared with those of a reload.
+//! The values that a reload cannot change. A reload compares its own values with them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// The effective values of the settings that are marked `restart`, by key.
 ///
-/// Secrets are among them, so the values are never shown.
+/// Some of them are secrets, so the values are never shown.
 #[derive(Clone, Default)]
 pub(in crate::service) struct RestartValues(BTreeMap<String, String>);
 
 impl RestartValues {
-    /// Keeps a value: for a secret as it was written, otherwise as it was parsed, so that
+    /// Adds a value: a secret as it was written, any other value as it was parsed, so that
     /// `60s` and `1m` are equal.
     pub(super) fn insert(&mut self, key: &str, value: String) {
         self.0.insert(key.to_owned(), value);

@@ -9,11 +9,11 @@ use serde::{Serialize, Serializer};
 use super::problem::{Fault, MASK};
 use super::value;
 
-/// A string that is never shown: not in a log, not in an error, not by the command `config`.
+/// A string that is never shown: not in a log, not in an error, and not by the command `config`.
 ///
 /// A field of this type in an application's own settings makes its key a secret: it may come
 /// from a file in the credentials directory that is named by the key, as in
-/// `app.database.password`. It must not be empty. Written out, it is a mask.
+/// `app.database.password`. It must not be empty. Its printed form is a mask.
 ///
 /// ```
 /// use poem_resource_server::Secret;
@@ -36,10 +36,10 @@ impl Secret {
         value::filled_text(value).map(Self)
     }
 
-    /// How the type is named where it is read, so that a reader knows it.
+    /// The name by which the settings reader recognizes the type.
     pub(super) const NAME: &'static str = "poem_resource_server::Secret";
 
-    /// The string itself, to be sent to its recipient.
+    /// The string itself. Use it only to send it to its recipient.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,9 +1,9 @@
-//! The list of settings there are, read from the built-in `config/default.toml`.
+//! The list of all settings, read from the built-in `config/default.toml`.
 //!
 //! That file is the only place that names a key, its default and its meaning. A line
-//! `#key = value`, without a blank after the `#`, stands for keys whose segments in
-//! angle brackets are free. A comment line of marks, as in `# [restart, secret]`, is no
-//! part of the meaning.
+//! `#key = value`, without a space after the `#`, declares a key whose segments in angle
+//! brackets are free. A comment line of marks, as in `# [restart, secret]`, is not part of
+//! the meaning.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use figment::value::{Dict, Value};
 
 use super::key::{self, Key};
 
-/// One setting that exists.
+/// One setting.
 #[derive(Debug)]
 pub(super) struct Setting {
     pub(super) key: Key,
@@ -76,16 +76,32 @@ pub(super) fn is_list(key: &Key) -> bool {
     find(key).is_some_and(|setting| setting.default.starts_with('['))
 }
 
-/// The setting that whoever wrote `unknown` may have meant.
-pub(super) fn nearest(unknown: &Key) -> Option<String> {
-    let unknown = unknown.to_string();
-    all()
-        .iter()
-        .map(|setting| setting.key.to_string())
-        .map(|known| (strsim::damerau_levenshtein(&unknown, &known), known))
+/// The settings that `unknown` may be a misspelling of: the one with the most similar name, or
+/// else those with the same last segment in another section. Free segments are those of
+/// `unknown`.
+pub(super) fn nearest(unknown: &Key) -> Vec<Key> {
+    let text = unknown.to_string();
+    let known = all().iter().map(|setting| setting.key.filled_from(unknown));
+    let similar = known
+        .clone()
+        .map(|known| {
+            (
+                strsim::damerau_levenshtein(&text, &known.to_string()),
+                known,
+            )
+        })
         .filter(|(distance, _)| *distance <= MAX_DISTANCE)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+        .min_by_key(|(distance, _)| *distance);
+    if let Some((_, known)) = similar {
+        return vec![known];
+    }
+    let last = unknown.segments().last();
+    let elsewhere = known.filter(|known| known.segments().last() == last);
+    let elsewhere: Vec<_> = elsewhere.collect();
+    match elsewhere.len() {
+        ..=MAX_SUGGESTED => elsewhere,
+        _ => Vec::new(),
+    }
 }
 
 /// The settings as a Markdown table: key, environment variable, default and meaning.
@@ -184,5 +200,7 @@ static DEFAULTS: LazyLock<Dict> = LazyLock::new(|| {
 
 const DEFAULT_TOML: &str = include_str!("../../../config/default.toml");
 
-// Three slips of the finger; more is a different word.
+// Three typing errors. With more, it is a different word.
 pub(super) const MAX_DISTANCE: usize = 3;
+/// More suggestions than this do not help.
+const MAX_SUGGESTED: usize = 3;

@@ -1,4 +1,4 @@
-//! Where settings may come from, handed in so that nothing here asks the process.
+//! The sources of settings. They are passed in, so nothing here reads the process.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,28 +7,29 @@ use super::application::ApplicationSettings;
 use super::key::{Key, VARIABLE_PREFIX};
 use super::problem::{ConfigError, ConfigProblem, Fault};
 use super::settings;
+use super::won::variable_source;
 
-/// Everything a configuration is made from.
+/// The sources of a configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    /// What the application brings.
+    /// The application's own settings and defaults.
     pub application: ApplicationSettings,
     /// The flag `--profile`.
     pub profile: Option<String>,
     /// The flag `--config`: a file that must exist, relative to `directory`.
     pub config_file: Option<PathBuf>,
-    /// The working directory, below which `config/<profile>.toml` is looked for.
+    /// The working directory, which may contain `config/<profile>.toml`.
     pub directory: PathBuf,
-    /// The directory of files that hold a secret each, named by its key.
+    /// The directory of files that each contain one secret and are named by its key.
     pub credentials: Option<PathBuf>,
-    /// Environment variables; those that are not ours are passed over.
+    /// Environment variables. Those that are not ours are ignored.
     pub environment: Vec<(String, String)>,
     /// Flags that set a key: the flag, the key, and the value as it was given.
     pub flags: Vec<(&'static str, &'static str, String)>,
 }
 
 impl Sources {
-    /// Keeps the variables that are ours, for the field `environment`.
+    /// Selects the variables that are ours, for the field `environment`.
     ///
     /// # Errors
     ///
@@ -46,7 +47,7 @@ impl Sources {
                 Ok(value) => kept.push((name.to_owned(), value)),
                 Err(_) => problems.push(ConfigProblem::with_source(
                     &variable_source(name),
-                    Fault::new("is not UTF-8").fix("set it to text in UTF-8"),
+                    Fault::new("is not UTF-8").fix("set it to a string in UTF-8"),
                 )),
             }
         }
@@ -62,11 +63,11 @@ pub(super) struct Variable<'a> {
     pub(super) value: &'a str,
 }
 
-/// What is wrong with Okta's variables: a name that is nearly one of them, or an empty value.
+/// The problems with Okta's variables: a name that is almost one of them, or an empty value.
 ///
-/// Either would start the embedded issuer, or accept another audience, where somebody meant to
-/// configure one: a template that was not filled in, for example. Variables of other tools that
-/// begin with `OKTA_` are ignored.
+/// With either of them, the service would use the embedded issuer or another audience than the
+/// operator intended. A template that was not filled in is an example. Variables of other tools
+/// that begin with `OKTA_` are ignored.
 pub(super) fn okta_problems(environment: &[(String, String)]) -> Vec<ConfigProblem> {
     let problem = |(name, value): &(String, String)| {
         let source = variable_source(name);
@@ -83,10 +84,10 @@ pub(super) fn okta_problems(environment: &[(String, String)]) -> Vec<ConfigProbl
     environment.iter().filter_map(problem).collect()
 }
 
-/// The variables that set a key, later ones winning: Okta's names first.
+/// The variables that set a key. Okta's names come first, because later ones win.
 ///
-/// Of ours, an empty variable is one that is not set, but for lists, which it empties: a list that is
-/// not empty by default could not be emptied otherwise.
+/// An empty variable of ours counts as not set. For a list, it is the empty list, because a list
+/// with another default could not be emptied otherwise.
 pub(super) fn variables(environment: &[(String, String)]) -> Vec<Variable<'_>> {
     let (mut okta, mut own) = (Vec::new(), Vec::new());
     for (name, value) in environment {
@@ -119,16 +120,11 @@ pub(super) fn profile_variable(environment: &[(String, String)]) -> Option<(&str
         .map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-/// How a variable is named as the source of a value.
-pub(super) fn variable_source(name: &str) -> String {
-    format!("environment variable {name}")
-}
-
 fn is_ours(name: &str) -> bool {
     okta_key(name).is_some() || own_name(name).is_some() || nearly_okta(name).is_some()
 }
 
-/// The variable of Okta's guide that whoever wrote `name` may have meant.
+/// The variable of Okta's guide that `name` may be a misspelling of.
 fn nearly_okta(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_uppercase();
     let names = settings::OKTA_VARIABLES.iter().map(|(okta, _)| *okta);
@@ -150,11 +146,11 @@ fn own_name(name: &str) -> Option<&str> {
     prefix.eq_ignore_ascii_case(VARIABLE_PREFIX).then_some(rest)
 }
 
-// Kubernetes tells every pod of a Service called `resource-server` by variables that
-// begin as ours do; they must not stop the program.
+// Kubernetes describes a Service called `resource-server` to every pod by variables that
+// begin as ours do. They must not stop the program.
 //
-// No Service has a name from which two underscores come unless it has two hyphens, and the
-// application may have a setting called `service_host`.
+// A Service's variable has two underscores in a row only if its name has two hyphens in a row,
+// and the application may have a setting called `service_host`.
 fn is_from_kubernetes(name: &str, value: &str) -> bool {
     let is_link = ["tcp://", "udp://", "sctp://"]
         .iter()

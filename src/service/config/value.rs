@@ -1,6 +1,6 @@
-//! The forms a value may take: text, number, list and duration.
+//! The forms of a value: string, number, list, duration and size.
 //!
-//! Variables and flags are text always, so every form can be read from text.
+//! Variables and flags are always strings, so every form can be read from a string.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -11,27 +11,27 @@ use url::Url;
 use super::problem::Fault;
 use crate::token::{Scope, ScopeToken};
 
-/// Text, as it is.
+/// A string, unchanged.
 pub(super) fn text(value: &Value) -> Result<String, Fault> {
     match value {
         Value::String(_, text) => Ok(text.clone()),
-        _ => Err(Fault::new("must be text").fix("put it in quotes")),
+        _ => Err(Fault::new("must be a string").fix("put the value in quotes")),
     }
 }
 
-/// Text that has at least one character and none of control.
+/// A string that is not empty and has no control characters.
 pub(super) fn filled_text(value: &Value) -> Result<String, Fault> {
     let text = text(value)?;
     if text.is_empty() {
         return Err(Fault::new("must not be empty").fix("write a value, or leave the key out"));
     }
     if text.chars().any(char::is_control) {
-        return Err(Fault::new("must not hold control characters").fix("remove them"));
+        return Err(Fault::new("must not contain control characters").fix("remove them"));
     }
     Ok(text)
 }
 
-/// A list: an array of text, or one text cut at any of `separators`.
+/// A list: an array of strings, or one string that is split at any of `separators`.
 pub(super) fn list(value: &Value, separators: &[char]) -> Result<Vec<String>, Fault> {
     match value {
         Value::String(_, text) => Ok(text
@@ -40,12 +40,32 @@ pub(super) fn list(value: &Value, separators: &[char]) -> Result<Vec<String>, Fa
             .filter(|item| !item.is_empty())
             .map(str::to_owned)
             .collect()),
-        Value::Array(_, items) => items.iter().map(text).collect(),
-        _ => Err(Fault::new("must be a list of texts").fix("write it as [\"one\", \"two\"]")),
+        Value::Array(_, items) => each(items, |item| {
+            text(item).map_err(|fault| found_in(fault, item))
+        }),
+        _ => Err(Fault::new("must be a list of strings").fix("write it as [\"one\", \"two\"]")),
     }
 }
 
-/// Scopes, cut at spaces and commas when they come as one string.
+/// Reads each item of a list, and reports every one that does not fit.
+pub(super) fn each<T, U>(
+    items: impl IntoIterator<Item = T>,
+    read: impl FnMut(T) -> Result<U, Fault>,
+) -> Result<Vec<U>, Fault> {
+    let (mut values, mut faults) = (Vec::new(), Vec::new());
+    for read in items.into_iter().map(read) {
+        match read {
+            Ok(value) => values.push(value),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    match Fault::all(faults) {
+        Some(fault) => Err(fault),
+        None => Ok(values),
+    }
+}
+
+/// Scopes. One string is split at spaces and commas.
 pub(super) fn scope(value: &Value) -> Result<Scope, Fault> {
     let scopes = list(value, &[' ', ','])?;
     let parse = |text: &String| {
@@ -55,7 +75,7 @@ pub(super) fn scope(value: &Value) -> Result<Scope, Fault> {
                 .fix("write each in printable ASCII without spaces, quotes and backslashes")
         })
     };
-    scopes.iter().map(parse).collect()
+    Ok(each(&scopes, parse)?.into_iter().collect())
 }
 
 /// A whole number within `range`.
@@ -65,7 +85,7 @@ pub(super) fn number(value: &Value, range: RangeInclusive<u32>) -> Result<u32, F
     Ok(u32::try_from(number).expect("a number of the range"))
 }
 
-/// A whole number within `range`, which may be far.
+/// A whole number within a wide `range`.
 pub(super) fn whole_number(value: &Value, range: &RangeInclusive<i128>) -> Result<i128, Fault> {
     let number = match value {
         Value::String(_, text) => text.parse().ok(),
@@ -75,10 +95,11 @@ pub(super) fn whole_number(value: &Value, range: &RangeInclusive<i128>) -> Resul
     number.filter(|it| range.contains(it)).ok_or_else(|| {
         let (least, most) = (range.start(), range.end());
         Fault::new(format!("must be a whole number from {least} to {most}"))
+            .fix("write such a number, without a unit")
     })
 }
 
-/// The number, if it has no decimal places and is not beyond reason.
+/// The number, if it has no decimal places and fits.
 pub(super) fn whole(number: Num) -> Option<i128> {
     let unsigned = || number.to_u128().and_then(|it| i128::try_from(it).ok());
     number.to_i128().or_else(unsigned)
@@ -86,7 +107,7 @@ pub(super) fn whole(number: Num) -> Option<i128> {
 
 /// A number, which may have decimal places.
 pub(super) fn float(value: &Value) -> Result<f64, Fault> {
-    // As text, so that whole numbers need no cast.
+    // As a string, so that whole numbers need no cast.
     let number = printed(value).trim_matches('"').parse().ok();
     number
         .filter(|number: &f64| number.is_finite())
@@ -161,7 +182,7 @@ pub(super) fn show_duration(duration: Duration) -> String {
 // The longest first, for showing.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// An http or https URL that says where something is and nothing else.
+/// An http or https URL without user name, query and fragment.
 pub(super) fn web_url(value: &Value, example: &str) -> Result<Url, Fault> {
     let text = text(value)?;
     let url = Url::parse(&text).ok();
@@ -173,12 +194,12 @@ pub(super) fn web_url(value: &Value, example: &str) -> Result<Url, Fault> {
         return Err(Fault::new("must have neither query nor fragment").fix(example));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Fault::new("must not carry a user name or a password").fix(example));
+        return Err(Fault::new("must not contain a user name or a password").fix(example));
     }
     Ok(url)
 }
 
-/// A part of one, from 0 to 1.
+/// A number from 0 to 1.
 pub(super) fn ratio(value: &Value) -> Result<f64, Fault> {
     let number = float(value).ok();
     number
@@ -215,5 +236,7 @@ pub(super) fn size(value: &Value, range: &RangeInclusive<u64>) -> Result<u64, Fa
 /// A number of bytes within `range` that this machine can address.
 pub(super) fn bytes(value: &Value, range: &RangeInclusive<u64>) -> Result<usize, Fault> {
     let size = size(value, range)?;
-    usize::try_from(size).map_err(|_| Fault::new("is more than this machine can count"))
+    usize::try_from(size).map_err(|_| {
+        Fault::new("is larger than this machine can address").fix("write a smaller size")
+    })
 }

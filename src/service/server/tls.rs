@@ -115,20 +115,31 @@ impl Certificate {
         };
         let chain = certificates("http.tls.cert", cert)?;
         let end_secs = chain.iter().filter_map(end_secs).min();
-        let bytes = read("http.tls.key", key)?;
-        let private = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Content {
-            key: "http.tls.key",
-            path: key.to_owned(),
-            what: "private key",
-        })?;
         let mut server = builder
-            .with_single_cert(chain, private)
+            .with_single_cert(chain, private_key(key)?)
             .map_err(TlsError::Pair)?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self {
             server: Arc::new(server),
             end_secs,
         })
+    }
+
+    /// Every problem with the files of `http.tls`: of each file, or else of all together.
+    pub(in crate::service) fn problems(
+        cert: &Path,
+        key: &Path,
+        client_ca: Option<&Path>,
+    ) -> Vec<TlsError> {
+        let client_ca_fault =
+            client_ca.and_then(|path| certificates("http.tls.client_ca", path).err());
+        let cert_fault = certificates("http.tls.cert", cert).err();
+        let faults = [cert_fault, private_key(key).err(), client_ca_fault];
+        let faults: Vec<_> = faults.into_iter().flatten().collect();
+        if faults.is_empty() {
+            return Self::read(cert, key, client_ca).err().into_iter().collect();
+        }
+        faults
     }
 
     /// Warns of a certificate that has expired. It is used all the same: a service that callers
@@ -166,6 +177,16 @@ fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'st
         });
     }
     Ok(chain)
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let key = "http.tls.key";
+    let bytes = read(key, path)?;
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Content {
+        key,
+        path: path.to_owned(),
+        what: "private key",
+    })
 }
 
 fn end_secs(certificate: &CertificateDer<'_>) -> Option<i64> {

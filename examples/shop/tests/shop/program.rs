@@ -254,7 +254,7 @@ fn a_database_that_cannot_be_opened_ends_the_program_with_1() {
 
     assert_eq!(code, Some(1), "{output}");
     let expected = "error: the application cannot start\n  because the database of \
-                    `app.database_url` cannot be opened\n  because ";
+                    `app.database_url` cannot be opened: ";
     assert!(output.contains(expected), "{output}");
 }
 

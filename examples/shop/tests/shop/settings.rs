@@ -9,22 +9,22 @@ async fn a_wrong_setting_is_an_error_that_names_the_key_and_not_a_secret() {
         (
             "app.member_discount",
             "101",
-            "`app.member_discount` must be from 0 to 100, found \"101\"",
+            "`app.member_discount` must be from 0 to 100 (the test): found \"101\"",
         ),
         (
             "app.member_discount",
             "much",
-            "`app.member_discount` must be a whole number from 0 to 255, found \"much\"",
+            "`app.member_discount` must be a whole number from 0 to 255 (the test): found \"much\"",
         ),
         (
             "app.database_connections",
             "0",
-            "`app.database_connections` is not valid (expected a nonzero u32), found \"0\"",
+            "`app.database_connections` is not valid (expected a whole number other than 0) (the test): found \"0\"",
         ),
         (
             "app.databse_url",
             "sqlite::memory:",
-            "`app.databse_url` is not a setting; did you mean `app.database_url`?",
+            "`app.databse_url` is not a setting (the test). Did you mean `app.database_url`?",
         ),
         (
             "app.database_url",

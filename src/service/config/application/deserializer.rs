@@ -1,4 +1,4 @@
-//! Reads one value into what the application's type asks for.
+//! Reads one value into the type that the application requires.
 //!
 //! Strings are read as the form that is asked for, because variables and flags are strings
 //! always. [`Value::Empty`], which no source can contain, is a placeholder for a value

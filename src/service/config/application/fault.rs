@@ -1,8 +1,8 @@
-//! Why the application's type does not take a value, and where.
+//! Why the application's type does not accept a value, and where.
 //!
-//! serde reports errors by calling [`serde::de::Error`]; each call is kept as what it says,
+//! serde reports errors by calls of [`serde::de::Error`]. The arguments of each call are kept,
 //! so that the message has the form of every other problem with a setting. The values in
-//! serde's own messages are dropped: they may be secrets.
+//! serde's own messages are dropped, because they may be secrets.
 
 use std::fmt;
 
@@ -22,9 +22,9 @@ pub(super) struct ReadFault {
 /// What the application's type refused.
 #[derive(Debug)]
 pub(super) enum Cause {
-    /// The value has another form.
+    /// The value has the wrong form.
     Type(String),
-    /// The form is right and the value is not.
+    /// The form is right, but the value is not.
     Invalid(String),
     /// A field that is required has no value.
     Missing(&'static str),
@@ -32,14 +32,14 @@ pub(super) enum Cause {
     Unknown(String, &'static [&'static str]),
     /// A variant that the type does not have; these are the ones it has.
     Variant(&'static [&'static str]),
-    /// The type's own words.
+    /// The message of the type itself.
     Words(String),
-    /// What our own reading of a value found.
+    /// The fault that our own reader found.
     Form(Fault),
 }
 
 impl ReadFault {
-    /// Adds where it was found, unless that is known more exactly.
+    /// Adds the key at which it was found, unless a more exact one is known.
     pub(super) fn at(mut self, key: &Key) -> Self {
         self.at.get_or_insert_with(|| key.clone());
         self
@@ -47,7 +47,7 @@ impl ReadFault {
 }
 
 impl Cause {
-    /// The fault in the words of every other problem.
+    /// The fault, in the words of every other problem.
     pub(super) fn into_fault(self) -> Fault {
         match self {
             Self::Type(expected) => Fault::new(format!("must be {}", in_our_words(&expected))),
@@ -122,19 +122,26 @@ pub(super) fn one_of(names: &[&str]) -> String {
     }
 }
 
-/// serde names Rust's types, but an operator writes TOML.
+/// serde prints the names of Rust's types, but an operator writes TOML.
 fn in_our_words(expected: &str) -> String {
     let words = match expected.split(' ').next() {
         Some("struct") => "a table",
         Some("tuple") => "a list",
         _ if expected == "a map" => "a table",
+        _ if is_integer(expected) => "a whole number",
+        _ if expected.starts_with("a nonzero ") => "a whole number other than 0",
         _ if expected == "a sequence" => "a list",
         _ => expected,
     };
     words.to_owned()
 }
 
-/// The words of a type follow the key, so they need a verb.
+fn is_integer(expected: &str) -> bool {
+    let width = expected.strip_prefix(['u', 'i']);
+    width.is_some_and(|width| matches!(width, "8" | "16" | "32" | "64" | "128" | "size"))
+}
+
+/// The message of a type follows the key, so it needs a verb.
 fn sentence(words: String) -> String {
     let has_verb = ["must ", "is ", "has ", "cannot ", "needs "];
     if has_verb.iter().any(|verb| words.starts_with(verb)) {

@@ -1,12 +1,12 @@
 //! Reads the application's table into its type, and finds every fault in it.
 //!
-//! serde stops at the first fault. So the value at fault is replaced by a placeholder and
-//! the table is read again:
+//! serde stops at the first fault. So a placeholder replaces the faulty value, and the table
+//! is read again:
 //!
 //! 1. A fault is kept unless a placeholder causes it.
-//! 2. Its value becomes a placeholder; a key that no field takes is left out.
-//! 3. A placeholder that the type refuses is left out too, and where that does not help,
-//!    the reading ends.
+//! 2. A placeholder replaces its value. A key that no field takes is removed.
+//! 3. A placeholder that the type refuses is removed too. If that does not help, the reading
+//!    ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use super::reading::{AppReading, Notes};
 use crate::service::config::key::Key;
 use crate::service::config::problem::Fault;
 
-/// What a reading came to.
+/// The result of a reading.
 pub(super) struct TableReading<S> {
     /// The value, unless there are faults.
     pub(super) value: Option<S>,
@@ -29,7 +29,7 @@ pub(super) struct TableReading<S> {
 /// A fault of the table.
 #[derive(Debug, PartialEq)]
 pub(super) enum TableFault {
-    /// A value that the type does not take.
+    /// A value that the type does not accept.
     Value(Fault),
     /// A value that is required.
     Missing,
@@ -101,7 +101,7 @@ impl Rounds {
             self.change(&placeholder, None);
             return self.removed.insert(placeholder);
         }
-        // Whoever judges the whole of a table may object to a placeholder in it.
+        // A type that checks its whole table may refuse a placeholder in it.
         let is_doubtful = matches!(found, TableFault::Value(_))
             && self.placed.iter().any(|placed| placed.is_within(&key));
         let is_unknown = matches!(found, TableFault::Unknown(_));
@@ -167,8 +167,8 @@ fn unknown(key: &Key, known: &[&str]) -> Fault {
     }
 }
 
-// Each round removes a fault, and an operator does not read more.
+// Each round finds one fault, and an operator does not read more.
 const MAX_ROUNDS: usize = 64;
 
-// As for our own settings: three slips of the finger.
+// Three typing errors, as for our own settings.
 const MAX_DISTANCE: usize = 3;

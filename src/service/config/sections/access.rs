@@ -1,4 +1,4 @@
-//! `[access]`: which operations are protected, and what they ask for beyond the code.
+//! `[access]`: which operations are protected, and what they require beyond the code.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ use crate::service::config::value;
 pub struct AccessConfig {
     /// Which operations are protected.
     pub mode: AccessMode,
-    /// The operation ids left open in [`AccessMode::All`], as given; to be matched
+    /// The operation ids that need no token in [`AccessMode::All`], as given. Match them
     /// without regard to case.
     pub anonymous: Vec<String>,
     /// The realm of `WWW-Authenticate`: printable ASCII, not empty.
     pub realm: String,
-    /// What single operations ask for besides, by operation id in lower case; to be
-    /// matched without regard to case.
+    /// What single operations require in addition, by operation id in lower case. Match the
+    /// ids without regard to case.
     pub operations: BTreeMap<String, OperationAccess>,
 }
 
@@ -66,7 +66,7 @@ fn read_setting(
             let values = value::list(value, &[','])?;
             if values.is_empty() {
                 return Err(Fault::new("must list at least one value")
-                    .fix("list the values that are let in, or remove the key"));
+                    .fix("list the accepted values, or remove the key"));
             }
             operation.claims.insert(claim.clone(), values);
             Ok(())
@@ -82,14 +82,14 @@ fn mode(value: &Value) -> Result<AccessMode, Fault> {
     match value.as_str() {
         Some("declared") => Ok(AccessMode::Declared),
         Some("all") => Ok(AccessMode::All),
-        _ => Err(Fault::new("is no access mode").fix("write \"declared\" or \"all\"")),
+        _ => Err(Fault::new("must be `declared` or `all`").fix("write one of the two")),
     }
 }
 
 fn realm(value: &Value) -> Result<String, Fault> {
     let realm = value::filled_text(value)?;
     if !realm.is_ascii() {
-        return Err(Fault::new("must be ASCII").fix("write it without letters beyond a-z"));
+        return Err(Fault::new("must be ASCII").fix("write it without letters outside a-z and A-Z"));
     }
     Ok(realm)
 }

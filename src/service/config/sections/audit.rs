@@ -8,7 +8,7 @@ use crate::service::config::value;
 /// The rule for the audit log.
 #[derive(Debug, Clone)]
 pub struct AuditConfig {
-    /// The file of the salt that subjects are hashed with; `None` is no audit log.
+    /// The file of the salt for the hashes of subjects; `None` writes no audit log.
     pub salt_file: Option<PathBuf>,
 }
 

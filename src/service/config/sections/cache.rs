@@ -4,10 +4,10 @@ use super::limits::CACHE_SIZE;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
 
-/// The rule for remembering tokens.
+/// The rules for remembering tokens.
 #[derive(Debug, Clone)]
 pub struct CacheConfig {
-    /// How much memory they may take; `None` remembers nothing.
+    /// The maximum memory for them; `None` remembers no token.
     pub max_bytes: Option<u64>,
 }
 

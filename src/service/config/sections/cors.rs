@@ -1,4 +1,4 @@
-//! `[cors]`: which pages of other origins may read answers.
+//! `[cors]`: which pages of other origins may read responses.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,11 +19,11 @@ pub struct CorsConfig {
     pub allowed_origins: Vec<Origin>,
     /// Response header fields that they may read, besides those of the document.
     pub expose_headers: Vec<HeaderName>,
-    /// How long a browser may remember the answer to a preflight request.
+    /// How long a browser may cache the response to a preflight request.
     pub max_age: Duration,
 }
 
-/// An exact origin, spelled as browsers send it: `scheme://host[:port]`.
+/// An exact origin, in the form that browsers send: `scheme://host[:port]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);
 
@@ -32,7 +32,7 @@ impl CorsConfig {
         Self {
             allowed_origins: reader.read("cors.allowed_origins", |value| {
                 let origins = value::list(value, &[','])?;
-                origins.iter().map(|text| Origin::parse(text)).collect()
+                value::each(&origins, |text| Origin::parse(text))
             }),
             expose_headers: reader.read("cors.expose_headers", header_names),
             max_age: reader.read("cors.max_age", |it: &Value| value::duration(it, &FROM_ZERO)),
@@ -43,7 +43,7 @@ impl CorsConfig {
 fn header_names(value: &Value) -> Result<Vec<HeaderName>, Fault> {
     let names = value::list(value, &[',', ' '])?;
     let parse = |name: &String| {
-        // `*` is a token too, and would expose every field to every page.
+        // `*` is a valid name too, and would expose every field to every page.
         let parsed = (name != "*").then(|| HeaderName::try_from(name).ok());
         parsed.flatten().ok_or_else(|| {
             Fault::new("must list header fields")
@@ -51,7 +51,7 @@ fn header_names(value: &Value) -> Result<Vec<HeaderName>, Fault> {
                 .fix("write each by its name, as in \"x-request-id\"")
         })
     };
-    names.iter().map(parse).collect()
+    value::each(&names, parse)
 }
 
 impl Origin {

@@ -1,4 +1,4 @@
-//! `[denylist]`: tokens that are refused though they verify.
+//! `[denylist]`: tokens that are refused although they are valid.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -11,29 +11,29 @@ use crate::service::config::reader::Reader;
 use crate::service::config::secret::Secret;
 use crate::service::config::value;
 
-/// Where denials come from, and what to do when nobody tells of them.
+/// The sources of denials, and what to do when they cannot be updated.
 #[derive(Debug, Clone)]
 pub struct DenylistConfig {
     /// A file of denials.
     pub file: Option<PathBuf>,
-    /// The token of operators who change the list at the admin listener.
+    /// The token of operators, for changes of the list at the admin listener.
     pub token: Option<Secret>,
-    /// The Redis that replicas share denials by.
+    /// The Redis server through which replicas share denials.
     pub redis_url: Option<Secret>,
-    /// What to do when Redis is silent.
+    /// What to do when Redis does not answer.
     pub on_failure: OnFailure,
-    /// How long it may be silent.
+    /// How long Redis may not answer.
     pub max_age: Duration,
-    /// Whether a start waits for Redis for as long as it takes, and not for `max_age`.
+    /// Whether a start waits for Redis without a limit, and not only for `max_age`.
     pub wait_for_list: bool,
-    /// How many denials there may be.
+    /// The maximum number of denials.
     pub max_entries: usize,
 }
 
-/// What to do when nobody tells of new denials.
+/// What to do when new denials cannot be fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
-    /// Go on with those that are known.
+    /// Continue with the known denials.
     LastKnown,
     /// Refuse every token.
     Refuse,
@@ -58,18 +58,18 @@ impl DenylistConfig {
     }
 }
 
-/// What could be guessed is no token.
+/// A token that is too long to guess.
 fn token(value: &Value) -> Result<Secret, Fault> {
     let token = Secret::read(value)?;
     if token.reveal().len() < MIN_TOKEN_BYTES {
         let fault = Fault::new(format!("must have at least {MIN_TOKEN_BYTES} characters"));
-        return Err(fault.fix("make one with `openssl rand -hex 32`"));
+        return Err(fault.fix("create one with `openssl rand -hex 32`"));
     }
-    // RFC 6750 section 2.1: nothing else can be sent.
+    // RFC 6750 section 2.1: other characters cannot be sent.
     let is_sent = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
     if !token.reveal().trim_end_matches('=').bytes().all(is_sent) {
-        let fault = Fault::new("has characters that no bearer token has");
-        return Err(fault.fix("make one with `openssl rand -hex 32`"));
+        let fault = Fault::new("must not contain characters that a bearer token cannot have");
+        return Err(fault.fix("create one with `openssl rand -hex 32`"));
     }
     Ok(token)
 }
@@ -78,7 +78,8 @@ fn redis_url(value: &Value) -> Result<Secret, Fault> {
     let url = Secret::read(value)?;
     let is_redis = |scheme| url.reveal().starts_with(scheme);
     if cfg!(not(feature = "redis")) {
-        return Err(Fault::new("needs a build with the feature `redis`"));
+        return Err(Fault::new("needs a build with the feature `redis`")
+            .fix("remove the setting, or build with `--features redis`"));
     }
     if ["redis://", "rediss://", "redis+unix://"]
         .into_iter()
@@ -86,7 +87,7 @@ fn redis_url(value: &Value) -> Result<Secret, Fault> {
     {
         return Ok(url);
     }
-    Err(Fault::new("must be the URL of a Redis")
+    Err(Fault::new("must be the URL of a Redis server")
         .fix("write it as rediss://:password@redis.example.com:6379"))
 }
 
@@ -99,7 +100,7 @@ fn on_failure(value: &Value) -> Result<OnFailure, Fault> {
 }
 
 const MIN_TOKEN_BYTES: usize = 32;
-/// Redis is heard of twice a second, and not by the millisecond.
+/// Redis is read twice a second, so a shorter time makes no sense.
 const MAX_AGE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
 /// A denial takes about 400 bytes.
 const MAX_ENTRIES: RangeInclusive<u32> = 1..=10_000_000;

@@ -9,25 +9,25 @@ use crate::service::config::reader::Reader;
 use crate::service::config::value;
 use crate::token::Scope;
 
-/// What the document and its pages say besides the API.
+/// What the document and its pages contain besides the API.
 #[derive(Debug, Clone)]
 pub struct DocsConfig {
     /// Whether the document and its pages are served.
     pub enabled: bool,
     /// The public client that Swagger UI signs people in as.
     pub client_id: Option<String>,
-    /// The scopes that are offered though no operation requires them.
+    /// The scopes that are offered although no operation requires them.
     pub scopes: Scope,
-    /// Whom to ask about the API.
+    /// The contact for questions about the API.
     pub contact: Option<Contact>,
 }
 
-/// Whom to ask about the API.
+/// The contact for questions about the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contact {
-    /// By a page.
+    /// A web page.
     Url(String),
-    /// By mail.
+    /// An e-mail address.
     Email(String),
 }
 

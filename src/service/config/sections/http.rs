@@ -1,4 +1,4 @@
-//! `[http]`, `[admin]` and `[dev]`: the doors of the service.
+//! `[http]`, `[admin]` and `[dev]`: the listeners of the service.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use figment::value::Value;
 
 use super::limits::{
-    AT_LEAST_A_MOMENT, BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS,
-    MAX_STREAMS, MAX_UPGRADED, MEMORY, MESSAGE_SIZE,
+    BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS, MAX_STREAMS, MAX_UPGRADED,
+    MEMORY, MESSAGE_SIZE, POSITIVE,
 };
 use super::listen::{Listen, address, socket_mode};
 use super::proxies::{ForwardedHeader, TrustedProxies};
@@ -18,77 +18,76 @@ use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
 
-/// The door for callers.
+/// The listener for callers.
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
-    /// Where the service listens.
+    /// The address of the service.
     pub listen: Listen,
-    /// The mode of the file, where `listen` is a Unix socket.
+    /// The mode of the socket's file, if `listen` is a Unix socket.
     pub socket_mode: u32,
-    /// The address callers use, when it is not `listen`.
+    /// The URL that callers use, if it differs from `listen`.
     pub public_url: Option<PublicUrl>,
-    /// How many connections are held at once; at most 1,000,000.
+    /// The maximum number of open connections; at most 1,000,000.
     pub max_connections: NonZeroU32,
-    /// How long a request's head may take to arrive.
+    /// The maximum time until the head of a request has arrived.
     pub header_timeout: Duration,
-    /// How long a request may take to be answered, and the answer to be taken.
+    /// The maximum time until the head of a response is ready, and of a stall of a body.
     pub request_timeout: Duration,
     /// How long a connection may be idle between two requests.
     pub keep_alive: Duration,
-    /// How long a request's head may be.
+    /// The maximum size of a request head.
     pub max_head_bytes: usize,
-    /// How many header fields a request may have.
+    /// The maximum number of header fields of a request.
     pub max_header_fields: u32,
-    /// How many requests one HTTP/2 connection may have in flight; at most 1,000.
+    /// The maximum number of requests in flight on one HTTP/2 connection; at most 1,000.
     pub max_streams: NonZeroU32,
-    /// How long a request's body may be.
+    /// The maximum size of a request body.
     pub max_body_bytes: usize,
-    /// What callers may make the process hold, all together.
+    /// The maximum memory that all connections together may use.
     pub memory_bytes: usize,
-    /// How long callers are still served once the end is announced.
+    /// How long callers are still served after a shutdown was requested.
     pub drain_delay: Duration,
-    /// How long requests in flight may take to finish; zero cuts them at once.
+    /// How long requests in flight may take to finish; zero ends them immediately.
     pub shutdown_timeout: Duration,
     /// How long an upgraded connection may be idle.
     pub upgraded_idle_timeout: Duration,
-    /// How many upgraded connections are held at once; at most 1,000,000.
+    /// The maximum number of upgraded connections; at most 1,000,000.
     pub max_upgraded: NonZeroU32,
     /// The maximum size of one message on an upgraded connection.
     pub max_message_bytes: usize,
     /// Whether other processes may listen on the same port.
     pub reuse_port: bool,
-    /// The proxies that are believed when they name the caller, and the header they write.
+    /// The proxies that are trusted to name the caller, and the header that they write.
     pub trusted_proxies: TrustedProxies,
-    /// The certificate, where the service speaks TLS.
+    /// The certificate, if the service uses TLS.
     pub tls: Option<TlsConfig>,
 }
 
-/// The door for operators.
+/// The listener for operators.
 #[derive(Debug, Clone)]
 pub struct AdminConfig {
-    /// Where metrics are read; `None` when switched off.
+    /// The address for metrics; `None` if disabled.
     pub listen: Option<Listen>,
 }
 
-/// The door of the embedded issuer.
+/// The listener of the embedded issuer.
 #[derive(Debug, Clone)]
 pub struct DevConfig {
-    /// Where it listens; on loopback always.
+    /// Its address, which is always a loopback address.
     pub listen: SocketAddr,
 }
 
-/// The address under which callers know the service: http or https, with neither query,
-/// fragment nor a slash at the end.
+/// The URL that callers use: http or https, without query, fragment and trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
 impl HttpConfig {
     pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
-        let header_timeout = time("http.header_timeout", AT_LEAST_A_MOMENT);
-        let request_timeout = time("http.request_timeout", AT_LEAST_A_MOMENT);
-        let keep_alive = time("http.keep_alive", AT_LEAST_A_MOMENT);
-        let upgraded_idle_timeout = time("http.upgraded_idle_timeout", AT_LEAST_A_MOMENT);
+        let header_timeout = time("http.header_timeout", POSITIVE);
+        let request_timeout = time("http.request_timeout", POSITIVE);
+        let keep_alive = time("http.keep_alive", POSITIVE);
+        let upgraded_idle_timeout = time("http.upgraded_idle_timeout", POSITIVE);
         let drain_delay = time("http.drain_delay", FROM_ZERO);
         let shutdown_timeout = time("http.shutdown_timeout", FROM_ZERO);
         let mut size = |key, range| reader.read(key, |it| value::bytes(it, &range));
@@ -143,7 +142,7 @@ impl DevConfig {
                 return Ok(listen);
             }
             let port = listen.port();
-            Err(Fault::new("must be on loopback").fix(format!("write \"127.0.0.1:{port}\"")))
+            Err(Fault::new("must be a loopback address").fix(format!("write \"127.0.0.1:{port}\"")))
         });
         Self { listen }
     }
@@ -155,7 +154,7 @@ impl PublicUrl {
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
-    /// The address, without a slash at the end.
+    /// The URL, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -169,5 +168,5 @@ impl fmt::Display for PublicUrl {
 
 fn count(value: &Value, most: u32) -> Result<NonZeroU32, Fault> {
     let count = value::number(value, 1..=most)?;
-    NonZeroU32::new(count).ok_or_else(|| Fault::new("must not be zero"))
+    NonZeroU32::new(count).ok_or_else(|| Fault::new("must not be zero").fix("write 1 or more"))
 }

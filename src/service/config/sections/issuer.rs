@@ -7,7 +7,7 @@ use std::time::Duration;
 use figment::value::Value;
 use url::Host;
 
-use super::limits::{AT_LEAST_A_MOMENT, FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, MOMENT};
+use super::limits::{FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, POSITIVE, SHORTEST};
 use crate::issuer::{Authorities, AuthoritiesError, Issuer};
 use crate::service::config::placeholder;
 use crate::service::config::problem::Fault;
@@ -52,12 +52,12 @@ impl IssuerConfig {
     pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
         let leeway = time("issuer.leeway", Duration::ZERO..=MAX_LEEWAY);
-        let connect_timeout = time("issuer.connect_timeout", AT_LEAST_A_MOMENT);
-        let timeout = time("issuer.timeout", AT_LEAST_A_MOMENT);
-        let cooldown = time("issuer.cooldown", AT_LEAST_A_MOMENT);
-        let refresh_min = time("issuer.refresh_min", MOMENT..=MAX_REFRESH);
-        let refresh_max = time("issuer.refresh_max", MOMENT..=MAX_REFRESH);
-        let retry_max = time("issuer.retry_max", AT_LEAST_A_MOMENT);
+        let connect_timeout = time("issuer.connect_timeout", POSITIVE);
+        let timeout = time("issuer.timeout", POSITIVE);
+        let cooldown = time("issuer.cooldown", POSITIVE);
+        let refresh_min = time("issuer.refresh_min", SHORTEST..=MAX_REFRESH);
+        let refresh_max = time("issuer.refresh_max", SHORTEST..=MAX_REFRESH);
+        let retry_max = time("issuer.retry_max", POSITIVE);
         let max_stale = time("issuer.max_stale", FROM_ZERO);
         Self {
             url: reader.read_optional("issuer.url", issuer),
@@ -97,7 +97,7 @@ fn token_types(value: &Value) -> Result<Vec<TokenType>, Fault> {
                 .fix("write \"at+jwt\", \"JWT\" or both")
         })
     };
-    names.iter().map(find).collect()
+    value::each(&names, find)
 }
 
 fn algorithms(value: &Value) -> Result<Vec<Algorithm>, Fault> {
@@ -142,7 +142,7 @@ const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
 /// Hosts alone, without scheme, port or path; in lower case.
 pub(super) fn hosts(value: &Value) -> Result<Vec<String>, Fault> {
     let hosts = value::list(value, &[','])?;
-    hosts.into_iter().map(|text| host(&text)).collect()
+    value::each(&hosts, |text| host(text))
 }
 
 fn host(text: &str) -> Result<String, Fault> {

@@ -1,45 +1,45 @@
-//! How far settings may go.
+//! The ranges of settings.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The least time that is a wait at all.
-pub(super) const MOMENT: Duration = Duration::from_millis(1);
+/// The shortest time that a wait can have.
+pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Beyond a year a duration is a slip, and the sum of two could leave the clock's range.
+/// A longer duration is a mistake, and the sum of two could exceed the range of the clock.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// For waits that must not be nothing.
-pub(super) const AT_LEAST_A_MOMENT: RangeInclusive<Duration> = MOMENT..=YEAR;
+/// For waits that must not be zero.
+pub(super) const POSITIVE: RangeInclusive<Duration> = SHORTEST..=YEAR;
 
-/// For waits that nothing switches off.
+/// For waits that zero disables.
 pub(super) const FROM_ZERO: RangeInclusive<Duration> = Duration::ZERO..=YEAR;
 
-/// A clock further off than this wants mending, not leeway.
+/// A clock that differs by more must be corrected.
 pub(super) const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
-/// Keys that an issuer withdraws must go within the hour.
+/// Keys that an issuer withdraws must not be used for more than an hour.
 pub(super) const MAX_REFRESH: Duration = Duration::from_secs(60 * 60);
 
-/// What a semaphore surely counts, and more than a machine has sockets for.
+/// A semaphore can count these, and no machine has so many sockets.
 pub(super) const MAX_CONNECTIONS: u32 = 1_000_000;
 
-/// Room for some tokens at least, and no more than a machine has.
+/// Room for at least some tokens, and no more than a machine has.
 pub(super) const CACHE_SIZE: RangeInclusive<u64> = 64 * 1024..=64 * 1024 * 1024 * 1024;
 
-/// The least that hyper takes for a head, and more than a head can need.
+/// From the minimum of hyper to more than any head needs.
 pub(super) const HEAD_SIZE: RangeInclusive<u64> = 8 * 1024..=1 << 30;
 
-/// The fields of a plain request, and more than one can need.
+/// From the fields of a plain request to more than any request needs.
 pub(super) const HEADER_FIELDS: RangeInclusive<u32> = 16..=10_000;
 
 /// As many as there may be connections.
 pub(super) const MAX_UPGRADED: u32 = MAX_CONNECTIONS;
 
-/// Messages are held in memory.
+/// Messages are kept in memory.
 pub(super) const MESSAGE_SIZE: RangeInclusive<u64> = 1024..=1 << 30;
 
-/// Bodies are held in memory.
+/// Bodies are kept in memory.
 pub(super) const BODY_SIZE: RangeInclusive<u64> = 1024..=1 << 30;
 
 /// More than any client opens.

@@ -1,4 +1,4 @@
-//! Where a door is: a TCP address, or a Unix socket.
+//! Where a listener is: a TCP address, or a Unix socket.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ pub enum Listen {
 }
 
 impl Listen {
-    /// The TCP address and port, if it is one.
+    /// The TCP address and port, unless it is a Unix socket.
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Address(address) => Some(*address),
@@ -26,7 +26,7 @@ impl Listen {
         }
     }
 
-    /// Whether no other machine can connect.
+    /// Whether only this machine can connect.
     pub fn is_of_this_machine(&self) -> bool {
         (self.address()).is_none_or(|address| address.ip().to_canonical().is_loopback())
     }
@@ -63,12 +63,13 @@ impl fmt::Display for Listen {
 pub(super) fn address(value: &Value) -> Result<SocketAddr, Fault> {
     let address = value.as_str().and_then(|text| text.parse().ok());
     address.ok_or_else(|| {
-        Fault::new("must be an address and a port")
-            .fix("write \"127.0.0.1:3000\" for this machine alone or \"0.0.0.0:3000\" for all")
+        Fault::new("must be an address and a port").fix(
+            "write \"127.0.0.1:3000\" for this machine only, or \"0.0.0.0:3000\" for every address",
+        )
     })
 }
 
-/// The mode of a socket's file. As text, because a number in TOML would be decimal.
+/// The mode of a socket's file. It is a string, because a number in TOML would be decimal.
 pub(super) fn socket_mode(value: &Value) -> Result<u32, Fault> {
     let digits = value.as_str().filter(|text| matches!(text.len(), 3 | 4));
     let mode = digits
@@ -76,6 +77,6 @@ pub(super) fn socket_mode(value: &Value) -> Result<u32, Fault> {
         .and_then(|text| u32::from_str_radix(text, 8).ok());
     mode.filter(|mode| *mode <= 0o777).ok_or_else(|| {
         Fault::new("must be the mode of a file")
-            .fix("write it in octal digits and in quotes, as \"0660\" or \"0666\"")
+            .fix("write it in quotes and in octal digits, as \"0660\" or \"0666\"")
     })
 }

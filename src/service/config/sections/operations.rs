@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use figment::value::Value;
 
-use super::limits::{AT_LEAST_A_MOMENT, BODY_SIZE};
+use super::limits::{BODY_SIZE, POSITIVE};
 use crate::service::config::key::Key;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
 
-/// The limits of one operation; `None` is the limit for all operations.
+/// The limits of one operation; `None` is the limit of all operations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationConfig {
@@ -51,7 +51,7 @@ fn read_setting(
         let bytes = is_set.then(|| value::bytes(value, &BODY_SIZE));
         operation.max_body_bytes = bytes.transpose()?;
     } else {
-        let duration = is_set.then(|| value::duration(value, &AT_LEAST_A_MOMENT));
+        let duration = is_set.then(|| value::duration(value, &POSITIVE));
         operation.request_timeout = duration.transpose()?;
     }
     Ok(())

@@ -1,17 +1,17 @@
-//! `[rate]`: how often callers may call.
+//! `[rate]`: how many calls are allowed.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use figment::value::Value;
 
-use super::limits::AT_LEAST_A_MOMENT;
+use super::limits::POSITIVE;
 use crate::guard::Rate;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
 
-/// The limits; `None` is no limit.
+/// The limits; `None` sets no limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateConfig {
     /// Refused tokens from one address.
@@ -42,6 +42,6 @@ fn rate(value: &Value) -> Result<Option<Rate>, Fault> {
         .and_then(|it| it.split_once('/'))
         .ok_or_else(fault)?;
     let calls: NonZeroU32 = calls.parse().map_err(|_| fault())?;
-    let per: Duration = value::duration(&Value::from(per), &AT_LEAST_A_MOMENT)?;
+    let per: Duration = value::duration(&Value::from(per), &POSITIVE)?;
     Ok(Some(Rate { calls, per }))
 }

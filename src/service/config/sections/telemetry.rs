@@ -1,4 +1,4 @@
-//! `[telemetry]`: where traces go, and which.
+//! `[telemetry]`: where traces are sent, and which.
 
 use figment::value::Value;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -11,13 +11,13 @@ use crate::service::config::value;
 /// The rules for traces.
 #[derive(Debug, Clone)]
 pub struct TelemetryConfig {
-    /// The collector; `None` is no traces.
+    /// The collector; `None` sends no traces.
     pub otlp_endpoint: Option<OtlpEndpoint>,
-    /// What the collector wants besides; each value is marked as sensitive.
+    /// The header fields that the collector requires. Each value is marked as sensitive.
     pub otlp_headers: HeaderMap,
     /// The `service.name`.
     pub service_name: Option<String>,
-    /// The part of the traces begun here that is sent: from 0 to 1.
+    /// The part of the traces started here that is sent: from 0 to 1.
     pub sample_ratio: f64,
     /// Whether callers' traces are continued.
     pub continue_traces: bool,
@@ -45,23 +45,25 @@ impl OtlpEndpoint {
     fn parse(value: &Value) -> Result<Self, Fault> {
         let url = value::web_url(value, "write it as \"http://127.0.0.1:4318\"")?;
         if cfg!(not(feature = "otel")) {
-            return Err(Fault::new("needs a build with the feature `otel`"));
+            return Err(Fault::new("needs a build with the feature `otel`")
+                .fix("remove the setting, or build with `--features otel`"));
         }
         let url = url.as_str().trim_end_matches('/');
         let base = url.strip_suffix(TRACES).unwrap_or(url);
         Ok(Self(format!("{base}{TRACES}")))
     }
 
-    /// The URL, with `/v1/traces` at its end.
+    /// The URL, which ends with `/v1/traces`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// As `OTEL_EXPORTER_OTLP_HEADERS` has them: `name=value`, with commas between, percent-encoded.
+/// In the form of `OTEL_EXPORTER_OTLP_HEADERS`: `name=value`, separated by commas and
+/// percent-encoded.
 fn headers(value: &Value) -> Result<HeaderMap, Fault> {
     let list = value::list(value, &[','])?;
-    let read = |field: &str| {
+    let read = |field: &String| {
         let (name, value) = field.split_once('=')?;
         let name = HeaderName::try_from(name.trim()).ok()?;
         let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
@@ -69,10 +71,13 @@ fn headers(value: &Value) -> Result<HeaderMap, Fault> {
         value.set_sensitive(true);
         Some((name, value))
     };
-    let fields = list.iter().map(|field| read(field)).collect::<Option<_>>();
-    fields.ok_or_else(|| {
-        Fault::new("must be header fields").fix("write them as in \"api-key=secret,x-tenant=us\"")
-    })
+    let fields = value::each(&list, |field| {
+        read(field).ok_or_else(|| {
+            let fault = Fault::new("must list header fields").found(field);
+            fault.fix("write them as in \"api-key=secret,x-tenant=us\"")
+        })
+    })?;
+    Ok(fields.into_iter().collect())
 }
 
 /// OTLP/HTTP, "OTLP/HTTP Request".

@@ -13,12 +13,12 @@ pub struct TlsConfig {
     pub cert: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-    /// The authorities that callers' certificates must come from.
+    /// The authorities that must have issued the certificates of callers.
     pub client_ca: Option<PathBuf>,
 }
 
 impl TlsConfig {
-    /// Nothing, where no certificate is named.
+    /// `None` if no certificate is configured.
     pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let mut file =
             |key| reader.read_optional(key, |it| value::filled_text(it).map(PathBuf::from));
@@ -33,9 +33,9 @@ impl TlsConfig {
             (None, None) if client_ca.is_none() => None,
             (cert, _) => {
                 let missing = if cert.is_none() { "cert" } else { "key" };
-                let fault = Fault::new("must be set with the other files of `http.tls`")
+                let fault = Fault::new("must be set together with the other files of `http.tls`")
                     .found("")
-                    .fix("name a file in PEM form, or unset the others");
+                    .fix("name a file in PEM form, or remove the other settings of `http.tls`");
                 reader.note_conflict(&format!("http.tls.{missing}"), &[], fault);
                 None
             }

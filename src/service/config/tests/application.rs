@@ -121,23 +121,24 @@ fn problems_of_the_application_are_told_as_ours_are_and_with_them() {
     let error = Config::load(&with_environment(sources(&directory), &variables));
 
     let error = error.expect_err("seven problems").to_string();
-    let mut told: Vec<&str> = error.lines().collect();
-    told.sort_unstable();
+    let mut reported: Vec<&str> = error.lines().collect();
+    reported.sort_unstable();
     assert_eq!(
-        told,
+        reported,
         [
-            "application default: `app.database.url` must be set; set \
-             RESOURCE_SERVER_APP__DATABASE__URL, or `url` under [app.database] in config/dev.toml",
-            "config/dev.toml: `access.mode` is no access mode, found \"none\"; \
-             write \"declared\" or \"all\"",
-            "config/dev.toml: `app.database.max_connections` must be a whole number from 0 to \
-             4294967295, found -1",
-            "config/dev.toml: `app.database.password` must be a string, found ********",
-            "config/dev.toml: `app.tgas` is not a setting; did you mean `app.tags`?",
-            "config/dev.toml: `app.timeout` must be a duration, found 30; write a whole number \
-             and a unit, as in \"250ms\", \"30s\", \"5m\" or \"1h\"",
-            "environment variable RESOURCE_SERVER_APP__RATE: `app.rate` must be a number, \
-             found \"fast\"; write it as in \"0.1\"",
+            "`access.mode` must be `declared` or `all` (config/dev.toml): found \"none\". \
+             Write one of the two.",
+            "`app.database.max_connections` must be a whole number from 0 to 4294967295 \
+             (config/dev.toml): found -1. Write such a number, without a unit.",
+            "`app.database.password` must be a string (config/dev.toml): found ********. \
+             Write a value that fits.",
+            "`app.database.url` must be set (application default). Set \
+             RESOURCE_SERVER_APP__DATABASE__URL, or `url` under [app.database] in config/dev.toml.",
+            "`app.rate` must be a number (environment variable RESOURCE_SERVER_APP__RATE): \
+             found \"fast\". Write it as in \"0.1\".",
+            "`app.tgas` is not a setting (config/dev.toml). Did you mean `app.tags`?",
+            "`app.timeout` must be a duration (config/dev.toml): found 30. Write a whole number \
+             and a unit, as in \"250ms\", \"30s\", \"5m\" or \"1h\".",
         ]
     );
 }
@@ -167,7 +168,10 @@ fn a_secret_that_serde_collects_first_is_not_shown_either() {
 
     assert_eq!(config.app::<Outer>().inner.token.reveal(), "pass-1");
     assert_eq!(row(&config, "app.token").0, "********");
-    assert_eq!(error, "config/dev.toml: `app` must be u32, found a table");
+    assert_eq!(
+        error,
+        "`app` must be a whole number (config/dev.toml): found a table. Write a value that fits."
+    );
 }
 
 #[test]
@@ -180,8 +184,8 @@ fn an_application_without_settings_of_its_own_has_no_keys() {
 
     assert_eq!(
         error.to_string(),
-        "config/dev.toml: `app.database.url` is not a setting; \
-         remove it, because this application has no settings of its own"
+        "`app.database.url` is not a setting (config/dev.toml). \
+         Remove it, because this application has no own settings."
     );
     assert!(Config::load(&sources).is_ok());
 }
@@ -190,8 +194,9 @@ fn an_application_without_settings_of_its_own_has_no_keys() {
 fn a_value_for_the_whole_table_is_refused() {
     let error = load_file("app = 'a'").expect_err("no table").to_string();
 
-    let expected = "`app` is a section, not a setting; set the keys within it";
-    assert!(error.contains(expected), "{error}");
+    let expected = "`app` is a section, not a setting (config/dev.toml). \
+                    Set the keys in this section.";
+    assert!(error.starts_with(expected), "{error}");
 }
 
 #[test]
@@ -211,11 +216,13 @@ fn a_credential_of_the_application_is_masked_whatever_its_type() {
     assert_eq!(row(&config, "app.database.url").0, "********");
     assert_eq!(config.app::<Shop>().database.url, "pass-1");
     let refused = refused.to_string();
-    let expected = "`app.database.max_connections` must be a whole number from 0 to 4294967295, \
-                    found ********";
+    let expected = "`app.database.max_connections` must be a whole number from 0 to 4294967295 (";
+    assert!(refused.starts_with(expected), "{refused}");
+    let expected = ": found ********. Write such a number, without a unit.";
     assert!(refused.ends_with(expected), "{refused}");
     let unknown = unknown.to_string();
-    let expected = "`app.database.pasword` is not a setting; did you mean `app.database.password`?";
+    assert!(unknown.starts_with("`app.database.pasword` is not a setting ("));
+    let expected = "Did you mean `app.database.password`?";
     assert!(unknown.ends_with(expected), "{unknown}");
 }
 

@@ -53,7 +53,7 @@ fn a_credential_beats_a_file_of_settings_and_a_variable_beats_it() {
 }
 
 #[test]
-fn a_credential_that_cannot_be_used_is_told_with_its_file_and_fix_but_not_shown() {
+fn a_credential_that_cannot_be_used_is_reported_with_its_file_and_fix_but_not_shown() {
     let just_right = vec![b'a'; 16 * 1024];
     let too_long = [just_right.as_slice(), b"a"].concat();
     assert!(load("client.secret", &just_right).is_ok());

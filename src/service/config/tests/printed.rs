@@ -58,7 +58,7 @@ fn the_table_has_a_row_for_every_key() {
     for expected in [
         "| key | environment variable | default | meaning |\n| --- | --- | --- | --- |\n",
         "\n| `issuer.audience` | `OKTA_API_AUDIENCE` or `RESOURCE_SERVER_ISSUER__AUDIENCE` | \
-         `\"api://default\"` | The audience a token must name in `aud`. |\n",
+         `\"api://default\"` | The audience that a token must name in `aud`. |\n",
         "\n| `http.public_url` | `RESOURCE_SERVER_HTTP__PUBLIC_URL` | not set | ",
         "\n| `access.operations.<id>.scopes` | \
          `RESOURCE_SERVER_ACCESS__OPERATIONS__<ID>__SCOPES` | `[]` | ",

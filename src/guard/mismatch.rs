@@ -1,0 +1,135 @@
+//! What a refused token says, and what it should say, for the log line of the refusal.
+//!
+//! 1. Only the issuer, the audience, the algorithm, the type, the scopes and the times are read.
+//!    None of them is a secret.
+//! 2. The strings are those of an unverified token, so they are shortened and restricted to
+//!    printable ASCII. They prove nothing.
+//! 3. Nothing is read while the log line is disabled.
+
+use http::HeaderMap;
+use tracing::Level;
+
+use crate::token::{Algorithm, StatedValues, TokenError, TokenType, readable};
+
+use super::principal::Principal;
+use super::rejection::Rejection;
+use super::{Guard, bearer, web_socket};
+
+/// The accepted value, and the value of the refused token.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    /// The `iss` of the token.
+    pub(crate) issuer: Option<String>,
+    /// What the token should say.
+    pub(crate) wanted: Option<String>,
+    /// What the token says.
+    pub(crate) found: Option<String>,
+}
+
+impl Mismatch {
+    /// Compares the token with what the guard accepts; `None` if there is nothing to compare.
+    pub(super) fn of(
+        guard: &Guard,
+        headers: &HeaderMap,
+        rejection: &Rejection,
+        caller: Option<&Principal>,
+    ) -> Option<Self> {
+        if !tracing::enabled!(target: "access", Level::INFO) {
+            return None;
+        }
+        match rejection {
+            Rejection::InvalidToken(error) => Self::of_token(guard, headers, error),
+            Rejection::InsufficientScope { required } => caller.map(|caller| Self {
+                issuer: Some(shown(caller.claims().issuer())),
+                wanted: Some(shown(&required.to_string())),
+                found: Some(shown(&caller.claims().scope().to_string())),
+            }),
+            _ => None,
+        }
+    }
+
+    fn of_token(guard: &Guard, headers: &HeaderMap, error: &TokenError) -> Option<Self> {
+        let offered = web_socket::token(headers).ok().flatten();
+        let token = match &offered {
+            Some(token) => token.as_str(),
+            None => bearer::token(headers).ok()?,
+        };
+        let token = StatedValues::read(token)?;
+        let validation = guard.verifier.validation();
+        let issuer = token.issuer.as_deref().map(shown);
+        let (wanted, found) = match error {
+            TokenError::UnknownKey | TokenError::WrongIssuer => {
+                (Some(shown(validation.issuer())), issuer.clone())
+            }
+            TokenError::WrongAudience => {
+                let found = shown(&token.audiences.join(" "));
+                (Some(shown(validation.audience())), Some(found))
+            }
+            TokenError::AlgorithmNotAllowed => {
+                let wanted = Algorithm::ALL.map(Algorithm::name).join(" ");
+                (Some(wanted), token.algorithm.as_deref().map(word))
+            }
+            TokenError::WrongType => {
+                let wanted = match validation.token_types() {
+                    [] => "JWT at+jwt".to_owned(),
+                    required => {
+                        let names = required.iter().map(|it: &TokenType| it.name());
+                        names.collect::<Vec<_>>().join(" ")
+                    }
+                };
+                (Some(wanted), token.token_type.as_deref().map(word))
+            }
+            TokenError::Expired { ago } => (None, Some(format!("expired {} ago", readable(*ago)))),
+            TokenError::NotYetValid { ahead } => {
+                (None, Some(format!("valid in {}", readable(*ahead))))
+            }
+            TokenError::IssuedInFuture { ahead } => (
+                None,
+                Some(format!("issued {} in the future", readable(*ahead))),
+            ),
+            _ => (None, None),
+        };
+        Some(Self {
+            issuer,
+            wanted,
+            found,
+        })
+    }
+}
+
+/// A string for the log: printable ASCII, and not long.
+fn shown(text: &str) -> String {
+    let printable = |c: char| if (' '..='~').contains(&c) { c } else { '?' };
+    let mut shown: String = text.chars().take(MAX_CHARS).map(printable).collect();
+    if text.chars().nth(MAX_CHARS).is_some() {
+        shown.push_str(" ..");
+    }
+    shown
+}
+
+/// A registered name is short. Anything else could be a part of a secret.
+fn word(text: &str) -> String {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"+-./_".contains(&byte);
+    if text.len() <= MAX_WORD_BYTES && text.bytes().all(is_name) {
+        return text.to_owned();
+    }
+    "not a name".to_owned()
+}
+
+const MAX_CHARS: usize = 200;
+const MAX_WORD_BYTES: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_of_a_stranger_is_short_and_printable_in_the_log() {
+        assert_eq!(shown("https://id.example"), "https://id.example");
+        assert_eq!(shown("a\n\u{1b}[31mé"), "a??[31m?");
+        assert_eq!(shown(&"a".repeat(201)).len(), 203);
+        assert_eq!(word("HS256"), "HS256");
+        assert_eq!(word("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0"), "not a name");
+        assert_eq!(word("a b"), "not a name");
+    }
+}

@@ -1,0 +1,172 @@
+//! Why a call was refused, and the sentence for the caller.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::token::{Scope, TokenError};
+
+use super::bearer::BearerError;
+use super::detail;
+use super::problem::Problem;
+
+/// Why a call was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// No bearer credentials.
+    #[error("no bearer credentials")]
+    MissingCredentials,
+    /// A token without the scheme `Bearer`.
+    #[error("no scheme before the token")]
+    MissingScheme,
+    /// The header with the credentials is malformed. The error is neither
+    /// [`BearerError::Missing`] nor [`BearerError::MissingScheme`].
+    #[error("invalid request")]
+    InvalidRequest(#[source] BearerError),
+    /// The token is refused.
+    #[error("invalid token")]
+    InvalidToken(#[source] TokenError),
+    /// The token is valid, but lacks a scope.
+    #[error("insufficient scope")]
+    InsufficientScope {
+        /// What the operation requires.
+        required: Scope,
+    },
+    /// The token is valid, but a claim has none of the required values.
+    #[error("a required claim value is missing")]
+    ClaimNotAccepted {
+        /// The scope that the operation requires. The token has it.
+        required: Scope,
+    },
+    /// The address or the caller must wait.
+    #[error("too many calls")]
+    TooManyRequests {
+        /// For how long.
+        retry_after: Duration,
+    },
+    /// There are no keys to verify with.
+    #[error("no keys to verify with")]
+    Unavailable,
+    /// The denylist is too old, so the token may be revoked.
+    #[error("the denylist is too old")]
+    DenylistStale,
+    /// A handler requires a caller, but no guard protects it. This is a fault of the code.
+    #[error("the operation is not guarded")]
+    NotGuarded,
+}
+
+impl Rejection {
+    /// A stable word for logs, metrics and tests; never reworded.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::MissingCredentials => BearerError::Missing.reason(),
+            Self::MissingScheme => BearerError::MissingScheme.reason(),
+            Self::InvalidRequest(error) => error.reason(),
+            Self::InvalidToken(error) => error.reason(),
+            Self::InsufficientScope { .. } => "insufficient_scope",
+            Self::ClaimNotAccepted { .. } => "claim_not_accepted",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::Unavailable => "no_keys",
+            Self::DenylistStale => "denylist_stale",
+            Self::NotGuarded => "not_guarded",
+        }
+    }
+
+    /// The body of the response, with a fixed sentence.
+    pub fn problem(&self) -> Problem {
+        let status = match self {
+            Self::MissingCredentials | Self::MissingScheme | Self::InvalidToken(_) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
+            Self::InsufficientScope { .. } | Self::ClaimNotAccepted { .. } => StatusCode::FORBIDDEN,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable | Self::DenylistStale => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotGuarded => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Problem {
+            status,
+            detail: self.fixed_detail(),
+            reason: self.reason(),
+        }
+    }
+
+    /// The sentence for the caller. It may contain a duration or the name of a claim.
+    pub fn detail(&self) -> Cow<'static, str> {
+        match self.particular_detail() {
+            Some(detail) => detail.into(),
+            None => self.fixed_detail().into(),
+        }
+    }
+
+    /// The sentence, if it contains a duration or the name of a claim.
+    pub(super) fn particular_detail(&self) -> Option<String> {
+        match self {
+            Self::InvalidToken(error) => detail::particular(error),
+            _ => None,
+        }
+    }
+
+    /// The sentence that is the same for every refusal of this kind.
+    fn fixed_detail(&self) -> &'static str {
+        match self {
+            Self::MissingCredentials => {
+                "This operation requires an access token: send \"Authorization: Bearer <token>\"."
+            }
+            Self::MissingScheme => {
+                "The Authorization header has a token without a scheme: send \"Bearer <token>\"."
+            }
+            Self::InvalidRequest(error) => detail::of_request(*error),
+            Self::InvalidToken(error) => detail::of_token(error),
+            Self::InsufficientScope { .. } => {
+                "The access token lacks a scope that this operation requires."
+            }
+            Self::ClaimNotAccepted { .. } => {
+                "The access token lacks a claim value that this operation requires."
+            }
+            Self::TooManyRequests { .. } => {
+                "There were too many calls. Wait before you send the next one."
+            }
+            Self::Unavailable => {
+                "Access tokens cannot be verified now, because the keys of the authorization server \
+             are not available. Retry later."
+            }
+            Self::DenylistStale => {
+                "Access tokens cannot be verified now, because the list of revoked tokens is not \
+             available. Retry later."
+            }
+            Self::NotGuarded => "The operation is not set up correctly.",
+        }
+    }
+
+    /// Whether the request has no bearer credentials, so that an operation with optional callers
+    /// treats it as anonymous.
+    pub(super) fn is_without_credentials(&self) -> bool {
+        matches!(self, Self::MissingCredentials | Self::MissingScheme)
+    }
+
+    /// The value of `Retry-After` in whole seconds, if there is one.
+    pub(super) fn retry_after_secs(&self) -> Option<u64> {
+        match self {
+            // Rounded up, because a caller that retries too early is refused again.
+            Self::TooManyRequests { retry_after } => Some(retry_after.as_secs() + 1),
+            Self::Unavailable | Self::DenylistStale => Some(RETRY_AFTER_SECS),
+            _ => None,
+        }
+    }
+}
+
+impl From<BearerError> for Rejection {
+    fn from(error: BearerError) -> Self {
+        match error {
+            BearerError::Missing => Self::MissingCredentials,
+            BearerError::MissingScheme => Self::MissingScheme,
+            error => Self::InvalidRequest(error),
+        }
+    }
+}
+
+/// About the time after which an issuer that is available again is noticed.
+const RETRY_AFTER_SECS: u64 = 5;

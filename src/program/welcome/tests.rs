@@ -1,0 +1,160 @@
+use std::net::SocketAddr;
+
+use poem_openapi::OpenApi;
+use poem_openapi::payload::PlainText;
+
+use super::Welcome;
+use crate::guard::{Access, BearerAuth};
+use crate::service::Application;
+use crate::service::application::Hosted;
+use crate::service::config::{Config, Listen, Sources};
+
+struct Api;
+
+#[OpenApi(prefix_path = "/api")]
+#[allow(clippy::unused_async)]
+impl Api {
+    #[oai(path = "/hello", method = "get", operation_id = "hello")]
+    async fn hello(&self) -> PlainText<&'static str> {
+        PlainText("hello")
+    }
+
+    #[oai(path = "/whoami", method = "get", operation_id = "whoami")]
+    async fn whoami(&self, _caller: BearerAuth) -> PlainText<&'static str> {
+        PlainText("you")
+    }
+}
+
+/// The lines of the banner on the operations and on the next command.
+fn banner(settings: &[(&'static str, &str)], listen: &Listen, url: &str) -> Vec<String> {
+    let application: Box<dyn Hosted> = Box::new(Application::new("Guide", "1").api(|_| Api));
+    let flags = settings
+        .iter()
+        .map(|(key, value)| ("the test", *key, (*value).to_owned()));
+    let config = Config::load(&Sources {
+        flags: flags.collect(),
+        ..Sources::default()
+    });
+    let config = config.expect("the settings fit");
+    let access = Access {
+        mode: config.access.mode,
+        anonymous: config.access.anonymous.clone(),
+        operations: config.access.operations.clone(),
+    };
+    let outline = application.outline();
+    let rules = outline.rules(&access).expect("the rules can be made");
+    let welcome = Welcome {
+        outline,
+        config: &config,
+        rules: &rules,
+        listen,
+        url,
+        admin: None,
+        has_embedded_issuer: true,
+    };
+    let text = welcome.to_string();
+    let is_shown = |line: &&str| {
+        ["hello ", "whoami ", "socket ", "TOKEN=", "curl "]
+            .iter()
+            .any(|start| line.trim_start().starts_with(start))
+    };
+    let lines = text.lines().filter(is_shown).map(|line| {
+        let line = line.trim_start();
+        // The path of this test binary.
+        match line.split_once(" token ") {
+            Some((start, flags)) if start.starts_with("TOKEN=") => format!("token {flags}"),
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
+}
+
+fn address() -> Listen {
+    Listen::from(SocketAddr::from(([127, 0, 0, 1], 3000)))
+}
+
+const URL: &str = "http://127.0.0.1:3000";
+
+#[test]
+fn the_banner_names_the_scope_that_the_operation_needs() {
+    let settings = [("access.operations.whoami.scopes", "AccessAll admin")];
+
+    let lines = banner(&settings, &address(), URL);
+
+    assert_eq!(
+        lines,
+        [
+            "hello     http://127.0.0.1:3000/api/hello  (no token needed)",
+            "whoami    http://127.0.0.1:3000/api/whoami  (token with AccessAll admin)",
+            "token --scope AccessAll --scope admin)",
+            "curl -i -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:3000/api/whoami",
+        ]
+    );
+}
+
+#[test]
+fn without_a_required_scope_the_banner_requests_the_offered_one() {
+    let lines = banner(&[("docs.scopes", "profile:read")], &address(), URL);
+
+    assert_eq!(
+        lines[1],
+        "whoami    http://127.0.0.1:3000/api/whoami  (token)"
+    );
+    assert_eq!(lines[2], "token --scope profile:read)");
+}
+
+#[test]
+fn in_mode_all_the_banner_shows_that_every_operation_needs_a_token() {
+    let settings = [("access.mode", "all"), ("docs.scopes", "profile:read")];
+
+    let lines = banner(&settings, &address(), URL);
+
+    assert_eq!(
+        lines,
+        [
+            "hello     http://127.0.0.1:3000/api/hello  (token)",
+            "whoami    http://127.0.0.1:3000/api/whoami  (token)",
+            "token --scope profile:read)",
+            "curl -i -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:3000/api/hello",
+        ]
+    );
+}
+
+#[test]
+fn on_a_unix_socket_the_banner_calls_the_socket() {
+    let socket = Listen::Unix("/run/http.sock".into());
+
+    let lines = banner(
+        &[("docs.scopes", "profile:read")],
+        &socket,
+        "http://localhost",
+    );
+
+    assert_eq!(lines[0], "socket    unix:/run/http.sock");
+    assert_eq!(
+        lines.last().map(String::as_str),
+        Some(
+            "curl -i --unix-socket /run/http.sock -H \"Authorization: Bearer $TOKEN\" \
+             http://localhost/api/whoami"
+        )
+    );
+}
+
+#[test]
+fn an_operation_that_requires_claims_is_not_called_with_a_token_of_the_embedded_issuer() {
+    let application = [("access.mode", "declared"), ("docs.scopes", "profile:read")];
+    let lines = banner(&application, &address(), URL);
+    assert_eq!(lines.len(), 4);
+
+    let application: Box<dyn Hosted> = Box::new(Application::new("Guide", "1").api(|_| Api));
+    let mut access = Access::default();
+    let operation = access.operations.entry("whoami".to_owned()).or_default();
+    operation
+        .claims
+        .insert("groups".to_owned(), vec!["a".to_owned()]);
+    let rules = application.outline().rules(&access).expect("rules");
+
+    let scopes: Vec<_> = rules.iter().map(super::required_scope).collect();
+
+    assert!(scopes.iter().all(Option::is_none), "{scopes:?}");
+}

@@ -1,0 +1,243 @@
+//! Finds the settings that the machine or the API does not accept, before anything starts.
+//!
+//! 1. Each file of `http.tls`, `denylist.file` and `audit.salt_file` can be used.
+//! 2. Each operation that a setting names exists, and its rule can be made.
+//!
+//! All problems are collected, so that they can be reported together with those of the
+//! settings themselves. The service checks the same again when it is built.
+
+use std::io;
+use std::path::Path;
+
+use crate::guard::{Access, RuleError};
+
+use super::application::Outline;
+use super::audit::{Audit, AuditError, MAX_SALT_BYTES, MIN_SALT_BYTES};
+use super::config::{Config, ConfigProblem, Fault, OperationConfig, TlsConfig};
+use super::denylist::{self, DenylistError};
+use super::protection;
+use super::server::{Certificate, TlsError};
+use super::xml;
+
+/// Every problem of `config` for an application with this outline.
+pub(crate) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
+    let mut problems = Vec::new();
+    if let Some(tls) = &config.http.tls {
+        problems.extend(of_certificate(config, tls));
+    }
+    if let Err(error) = denylist::read(config.denylist.file.as_deref()) {
+        problems.push(of_denylist(config, &error));
+    }
+    if let Err(error) = Audit::open(&config.audit) {
+        problems.push(of_audit(config, &error));
+    }
+    problems.extend(of_rules(outline, config));
+    problems.extend(of_limits(outline, config));
+    problems
+}
+
+fn of_certificate(config: &Config, tls: &TlsConfig) -> Vec<ConfigProblem> {
+    let faults = Certificate::problems(&tls.cert, &tls.key, tls.client_ca.as_deref());
+    let problem = |error: TlsError| {
+        let (key, fault) = match &error {
+            TlsError::File { key, path, source } => (*key, unreadable(path, source)),
+            TlsError::Content { key, what, .. } => {
+                let fault = Fault::new(format!("must name a file with a {what} in PEM form"));
+                (*key, fault.fix("name such a file"))
+            }
+            TlsError::Pair(cause) => {
+                let fault = Fault::new(format!(
+                    "cannot be used with `http.tls.cert`, because {}",
+                    plain(cause)
+                ));
+                let fix = "name the private key that belongs to the certificate, or the \
+                           certificate that belongs to the key";
+                ("http.tls.key", fault.fix(fix))
+            }
+            TlsError::Authorities(_) => {
+                let fault = Fault::new("must contain a certificate of an authority");
+                let fix = "name a file with the certificates of the authorities that issue the \
+                           certificates of callers";
+                ("http.tls.client_ca", fault.fix(fix))
+            }
+        };
+        config.problem(key, fault)
+    };
+    faults.into_iter().map(problem).collect()
+}
+
+/// What rustls found, in words.
+fn plain(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InconsistentKeys(_) => {
+            "the private key does not belong to the certificate".to_owned()
+        }
+        rustls::Error::InvalidCertificate(_) => {
+            "the first certificate of the chain is not a valid X.509 certificate".to_owned()
+        }
+        rustls::Error::General(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn of_denylist(config: &Config, error: &DenylistError) -> ConfigProblem {
+    let fault = match error {
+        DenylistError::File { path, source } => unreadable(path, source),
+        DenylistError::Content { source, .. } => {
+            let fault = Fault::new(format!("must name a JSON list of denials, but {source}"));
+            fault.fix("write it as docs/operations.md describes it")
+        }
+        other => Fault::new(format!("cannot be used: {other}")).fix("correct the file"),
+    };
+    config.problem("denylist.file", fault)
+}
+
+fn of_audit(config: &Config, error: &AuditError) -> ConfigProblem {
+    let fault = match error {
+        AuditError::File { path, source } => unreadable(path, source),
+        AuditError::Length { path, found } => {
+            let (least, most) = (MIN_SALT_BYTES, MAX_SALT_BYTES);
+            let fault = Fault::new(format!("must name a file of {least} to {most} bytes"));
+            let fault = fault.found_as(format!("\"{}\" with {found} bytes", path.display()));
+            fault.fix("create one with `openssl rand -hex 32`")
+        }
+    };
+    config.problem("audit.salt_file", fault)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Fault {
+    let fault = Fault::new("must name a file that can be read");
+    let fault = fault.found_as(format!("\"{}\": {error}", path.display()));
+    fault.fix("name a file that exists and that the user of this service can read")
+}
+
+/// The rules are made again without each setting that was refused, to find the next one.
+fn of_rules(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
+    let mut access = protection::access(&config.access);
+    let mut problems = Vec::new();
+    for _ in 0..MAX_PROBLEMS {
+        let Err(error) = outline.rules(&access) else {
+            break;
+        };
+        let (key, operation) = match &error {
+            RuleError::UnknownOperation {
+                setting, operation, ..
+            } => (*setting, operation.clone()),
+            RuleError::AnonymousNeedsCaller { operation, .. } => {
+                ("access.anonymous", operation.clone())
+            }
+            RuleError::NoToken { operation, .. } => ("access.operations", operation.clone()),
+            RuleError::OpenByOtherScheme { operation, .. } => ("access.mode", operation.clone()),
+            // A fault of the code is reported when the service is built.
+            _ => break,
+        };
+        let is = |id: &String| id.eq_ignore_ascii_case(&operation);
+        let before = (access.anonymous.len(), access.operations.len());
+        match key {
+            "access.anonymous" => access.anonymous.retain(|id| !is(id)),
+            "access.operations" => access.operations.retain(|id, _| !is(id)),
+            _ => access.anonymous.push(operation.clone()),
+        }
+        problems.push(of_rule(config, &error));
+        if before == (access.anonymous.len(), access.operations.len()) {
+            break;
+        }
+    }
+    problems
+}
+
+fn of_rule(config: &Config, error: &RuleError) -> ConfigProblem {
+    match error {
+        RuleError::UnknownOperation {
+            setting,
+            operation,
+            known,
+        } => unknown_operation(config, setting, operation, known),
+        RuleError::AnonymousNeedsCaller { operation, by } => {
+            let fault = Fault::new(format!(
+                "must not name `{operation}`, which requires credentials by {by}"
+            ));
+            let fix = "remove it from this list, or remove what requires the credentials";
+            config.problem("access.anonymous", fault.fix(fix))
+        }
+        RuleError::NoToken { operation, scheme } => {
+            let fault = Fault::new(format!(
+                "requires scopes or claims of a token, but the operation takes no token: its \
+                 code declares only the scheme `{scheme}`"
+            ));
+            let fix = "remove the setting, or let the operation take a `BearerAuth`";
+            config.problem(&format!("access.operations.{operation}"), fault.fix(fix))
+        }
+        RuleError::OpenByOtherScheme { operation, scheme } => {
+            let fault = Fault::new(format!(
+                "cannot protect the operation {operation}: its scheme `{scheme}` has a fallback \
+                 that admits callers without credentials"
+            ));
+            let fix = "remove the fallback from the code, or name the operation in \
+                       `access.anonymous`";
+            config.problem("access.mode", fault.fix(fix))
+        }
+        other => {
+            let fault = Fault::new(format!("does not fit the API: {other}"));
+            config.problem("access", fault.fix("change the code or the setting"))
+        }
+    }
+}
+
+fn unknown_operation(config: &Config, setting: &str, id: &str, known: &str) -> ConfigProblem {
+    let near = known
+        .split(", ")
+        .map(|known| {
+            let distance =
+                strsim::damerau_levenshtein(&known.to_ascii_lowercase(), &id.to_ascii_lowercase());
+            (distance, known)
+        })
+        .filter(|(distance, known)| *distance <= MAX_DISTANCE && *distance < known.len())
+        .min_by_key(|(distance, _)| *distance);
+    let fix = match near {
+        Some((_, near)) => format!("did you mean `{near}`? The operations are: {known}"),
+        None => format!("name one of the operations: {known}"),
+    };
+    if setting == "access.anonymous" {
+        let fault = Fault::new(format!("names `{id}`, which is not an operation"));
+        return config.problem(setting, fault.fix(fix));
+    }
+    let fault = Fault::new("is for an operation that does not exist").found(id);
+    config.problem(&format!("{setting}.{id}"), fault.fix(fix))
+}
+
+/// The limits of single operations.
+fn of_limits(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
+    let Ok(rules) = outline.rules(&Access::default()) else {
+        return Vec::new();
+    };
+    let meta = outline.meta();
+    let mut ids: Vec<_> = rules.iter().filter_map(|rule| rule.operation_id).collect();
+    ids.sort_unstable();
+    let problem = |(id, limits): (&String, &OperationConfig)| {
+        let is = |known: &str| known.eq_ignore_ascii_case(id);
+        let Some(rule) = rules.iter().find(|rule| rule.operation_id.is_some_and(is)) else {
+            return Some(unknown_operation(config, "operations", id, &ids.join(", ")));
+        };
+        let is_too_large = limits
+            .max_body_bytes
+            .is_some_and(|it| it > xml::MAX_XML_BYTES);
+        (is_too_large && xml::is_read_by(rule, &meta)).then(|| {
+            let fault = Fault::new(
+                "must be at most 16KiB, because the operation reads XML, and the time of the \
+                 parser grows with the square of the size (RUSTSEC-2026-0194)",
+            );
+            let fix = "write 16KiB or less, or let the operation read JSON";
+            config.problem(&format!("operations.{id}.max_body_size"), fault.fix(fix))
+        })
+    };
+    config.operations.iter().filter_map(problem).collect()
+}
+
+/// An operator does not read more.
+const MAX_PROBLEMS: usize = 64;
+/// Three typing errors, as for the names of settings.
+const MAX_DISTANCE: usize = 3;
+
+#[cfg(test)]
+mod tests;
