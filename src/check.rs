@@ -16,15 +16,20 @@ mod document;
 mod faults;
 mod forge;
 mod garbage;
+mod given;
 mod hostile;
 mod judge;
 mod own_key;
 mod paths;
+mod plain;
 mod plan;
 mod report;
+mod seen;
 mod subject;
+mod summary;
 mod target;
 mod tokens;
+mod traces;
 mod verdict;
 
 #[cfg(test)]
@@ -35,5 +40,6 @@ pub use faults::CHECKS;
 pub use plan::Plan;
 pub use report::{Fault, Outcome, Report, Severity, Verdict};
 pub use subject::{Check, Methods};
+pub use summary::{Examined, Gap, Standing};
 pub use target::{Target, TargetError};
 pub use tokens::Tokens;
