@@ -29,7 +29,7 @@ pub(super) struct Attempts<'a> {
 impl<'a> Attempts<'a> {
     /// The attempts, and what cannot be tried. The good token comes first, because its answer
     /// decides what the others show. The request without credentials comes second.
-    pub(super) fn of(
+    pub(super) fn all(
         check: &'a Check,
         hostile: &'a Hostile,
         operation: &'a Operation<'a>,
@@ -59,7 +59,7 @@ impl<'a> Attempts<'a> {
             let attempt = plain.trying("open_operation", name, Expected::Open);
             self.made.push(attempt.carrying(&value));
         }
-        self.made.extend(cross_origin::of_open(plain));
+        self.made.extend(cross_origin::open_attempts(plain));
     }
 
     fn protected(&mut self, plain: &Attempt, is_required: bool) {
@@ -97,7 +97,7 @@ impl<'a> Attempts<'a> {
         if !required.is_empty() {
             self.lesser(plain, &required);
         }
-        let attempts = cross_origin::of_protected(plain, good, &check.origins, is_required);
+        let attempts = cross_origin::protected_attempts(plain, good, &check.origins, is_required);
         self.made.extend(attempts);
     }
 
@@ -163,7 +163,7 @@ impl<'a> Attempts<'a> {
                 .append_pair("access_token", good);
             self.made.push(in_query.derived());
         }
-        let hostile = self.hostile.of(good);
+        let hostile = self.hostile.forgeries(good);
         for (check, why) in &hostile.missing {
             self.leave_out(check, (*why).to_owned());
         }
@@ -211,4 +211,5 @@ impl<'a> Attempts<'a> {
 
 const BASIC: &[u8] = b"Basic Y2hlY2s6Y2hlY2s=";
 const NO_GOOD: &str = "There is no good token. Add one with --token @FILE.";
-const NO_LESSER: &str = "There is no token without the scope. Add a client or a token that lacks it.";
+const NO_LESSER: &str =
+    "There is no token without the scope. Add a client or a token that lacks it.";

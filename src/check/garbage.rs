@@ -22,7 +22,10 @@ pub(super) fn garbage() -> Vec<Garbage> {
         ("an empty token", b"Bearer".to_vec()),
         ("spaces in the token", b"Bearer not a token".to_vec()),
         ("only dots", bearer("..".to_owned())),
-        ("segments that are not base64url", bearer("a.b.c".to_owned())),
+        (
+            "segments that are not base64url",
+            bearer("a.b.c".to_owned()),
+        ),
         ("five segments", bearer("YQ.YQ.YQ.YQ.YQ".to_owned())),
         ("bytes that are not UTF-8", b"Bearer \xff\xfe\xfd".to_vec()),
         ("a header that is not JSON", jws("{", "{}")),

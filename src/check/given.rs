@@ -36,6 +36,12 @@ pub(super) fn classified(
     let given: Vec<Forged> = given.collect();
     let mut not_given = WANTED.to_vec();
     not_given.retain(|(check, _)| !given.iter().any(|(known, ..)| known == check));
+    if good.is_none() && !given.is_empty() {
+        not_given = not_given
+            .into_iter()
+            .map(|(check, _)| (check, NO_GOOD))
+            .collect();
+    }
     (given, not_given)
 }
 
@@ -58,7 +64,10 @@ fn only_fault(
         faults.push(("not_yet_valid", "a token that is not valid yet"));
     }
     let audiences = audiences(good);
-    if !self::audiences(&parts).iter().any(|it| audiences.contains(it)) {
+    if !self::audiences(&parts)
+        .iter()
+        .any(|it| audiences.contains(it))
+    {
         faults.push(("other_audience", "a token for another audience"));
     }
     let is_foreign = parts.payload.get("iss") != good.payload.get("iss");
@@ -88,6 +97,9 @@ fn audiences(token: &Parts) -> Vec<&Value> {
         None => Vec::new(),
     }
 }
+
+const NO_GOOD: &str = "There is no good JWT to compare the given tokens with, so it is unknown what \
+    is wrong in them. Add a good token with --token @FILE.";
 
 /// The checks that need a token of the issuer's own, and how to get one.
 const WANTED: &[NotGiven] = &[

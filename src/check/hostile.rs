@@ -12,7 +12,7 @@ use super::tokens::{Parts, Tokens};
 
 /// Hostile tokens, made once.
 pub(super) struct Hostile {
-    of: HashMap<String, OfToken>,
+    forgeries: HashMap<String, Forgeries>,
     /// The tokens that were given to be refused.
     pub(super) given: Vec<Forged>,
     /// The checks that need such a token and have none.
@@ -21,7 +21,7 @@ pub(super) struct Hostile {
 
 /// What is made from one good token.
 #[derive(Default)]
-pub(super) struct OfToken {
+pub(super) struct Forgeries {
     pub(super) tokens: Vec<Forged>,
     /// The checks that are not made, and why.
     pub(super) missing: Vec<(&'static str, &'static str)>,
@@ -40,22 +40,27 @@ impl Hostile {
             trap.publish(&key);
         }
         let good = tokens.good().iter();
-        let of = good.map(|token| (token.clone(), OfToken::new(token, issuer_keys, &key, trap)));
+        let forgeries = good.map(|token| {
+            (
+                token.clone(),
+                Forgeries::new(token, issuer_keys, &key, trap),
+            )
+        });
         let (given, not_given) = classified(tokens, issuer_keys, now);
         Self {
-            of: of.collect(),
+            forgeries: forgeries.collect(),
             given,
             not_given,
         }
     }
 
     /// What was made from a token that was passed to [`Self::new`].
-    pub(super) fn of(&self, token: &str) -> &OfToken {
-        &self.of[token]
+    pub(super) fn forgeries(&self, token: &str) -> &Forgeries {
+        &self.forgeries[token]
     }
 }
 
-impl OfToken {
+impl Forgeries {
     fn new(token: &str, issuer_keys: &[Value], key: &OwnKey, trap: Option<&Trap>) -> Self {
         let Some(parts) = Parts::read(token) else {
             let missing = OF_JWT.iter().map(|check| (*check, OPAQUE));
@@ -67,7 +72,10 @@ impl OfToken {
         let mut tokens = forged(&parts, issuer_keys);
         tokens.extend(key.forged(&parts, trap));
         let mut missing = Vec::new();
-        if !tokens.iter().any(|(check, ..)| *check == "public_key_as_secret") {
+        if !tokens
+            .iter()
+            .any(|(check, ..)| *check == "public_key_as_secret")
+        {
             missing.push(("public_key_as_secret", NO_KEYS));
         }
         if trap.is_none() {

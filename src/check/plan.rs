@@ -49,12 +49,12 @@ impl Check {
     ///
     /// [`CallerError::Setup`] if the listener for links in tokens cannot be started.
     pub async fn plan(&self, clock: &dyn Clock) -> Result<Plan<'_>, CallerError> {
-        Plan::of(self, clock.now()).await
+        Plan::new(self, clock.now()).await
     }
 }
 
 impl<'a> Plan<'a> {
-    async fn of(check: &'a Check, now: SystemTime) -> Result<Self, CallerError> {
+    async fn new(check: &'a Check, now: SystemTime) -> Result<Self, CallerError> {
         let trap = if check.target.is_loopback() {
             Some(Trap::set().await.map_err(CallerError::Trap)?)
         } else {
@@ -73,7 +73,7 @@ impl<'a> Plan<'a> {
         };
         let base = check.target.base();
         if is_exposed(base) {
-            let outcome = Outcome::of_document("plain_http", base.as_str());
+            let outcome = Outcome::for_api("plain_http", base.as_str());
             plan.outcomes.push(outcome);
         }
         let document = check.target.document();
@@ -123,7 +123,7 @@ impl<'a> Plan<'a> {
             self.leave_out(&name, "operation", UNSAFE.to_owned());
             return;
         }
-        let (made, not_made) = Attempts::of(self.check, &self.hostile, &operation);
+        let (made, not_made) = Attempts::all(self.check, &self.hostile, &operation);
         let Some(first) = made.first() else {
             self.outcomes.extend(not_made);
             return;
@@ -155,7 +155,7 @@ impl<'a> Plan<'a> {
 
     /// How many requests are sent at most; some slow ones are sent again.
     pub fn requests(&self) -> usize {
-        self.attempts + self.strays.len() + self.probes.len() + judge::MAX_REPEATS
+        self.attempts + self.strays.len() + self.probes.len() + judge::MAX_REPEATED_REQUESTS
     }
 
     /// How many operations are called.
@@ -196,7 +196,7 @@ impl<'a> Plan<'a> {
             }
             report.begin(&name, &operation.rule);
             judge.begin();
-            let (made, not_made) = Attempts::of(self.check, &self.hostile, operation);
+            let (made, not_made) = Attempts::all(self.check, &self.hostile, operation);
             let mut is_open = false;
             for attempt in &made {
                 let outcome = outcome(&mut judge, &name, attempt).await?;

@@ -156,7 +156,7 @@ impl Report {
 }
 
 impl Outcome {
-    pub(super) fn of_attempt(operation: &str, check: &'static str, sent: &str) -> Self {
+    pub(super) fn new(operation: &str, check: &'static str, sent: &str) -> Self {
         Self {
             operation: operation.to_owned(),
             check,
@@ -177,22 +177,22 @@ impl Outcome {
     pub(super) fn misdescribed(operation: &str, found: String) -> Self {
         Self {
             faults: vec![Fault::new("document", found)],
-            ..Self::of_attempt(operation, "document", "")
+            ..Self::new(operation, "document", "")
         }
     }
 
     /// A warning that is found without a request.
-    pub(super) fn of_document(check: &'static str, found: &str) -> Self {
+    pub(super) fn for_api(check: &'static str, found: &str) -> Self {
         Self {
             faults: vec![Fault::warning(check, found)],
-            ..Self::of_attempt(THE_API, check, "")
+            ..Self::new(THE_API, check, "")
         }
     }
 
     pub(super) fn not_made(operation: &str, check: &'static str, why: String) -> Self {
         Self {
             not_made: Some(why),
-            ..Self::of_attempt(operation, check, "")
+            ..Self::new(operation, check, "")
         }
     }
 }

@@ -55,9 +55,9 @@ impl Report {
     pub fn examined(&self) -> Vec<Examined> {
         let mut examined: Vec<Examined> = Vec::new();
         for outcome in self.outcomes() {
-            let known = examined.iter().position(|it| {
-                it.operation == outcome.operation && it.check == outcome.check
-            });
+            let known = examined
+                .iter()
+                .position(|it| it.operation == outcome.operation && it.check == outcome.check);
             let index = known.unwrap_or_else(|| {
                 examined.push(Examined::of(outcome));
                 examined.len() - 1

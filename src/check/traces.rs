@@ -33,7 +33,7 @@ static FORMS: LazyLock<RegexSet> = LazyLock::new(|| {
 
 /// A form of each language's traces that prose and data do not have.
 const LANGUAGES: &[(&str, &str)] = &[
-    ("Python", r#"Traceback \(most recent call last\)"#),
+    ("Python", r"Traceback \(most recent call last\)"),
     ("Python", r#"File "[^"\n]+", line [0-9]+, in "#),
     (
         "Java",
@@ -47,17 +47,20 @@ const LANGUAGES: &[(&str, &str)] = &[
         ".NET",
         r"(?m)^ +at [0-9A-Za-z_`<>]+(\.[0-9A-Za-z_`<>\[\]|+]+)+\([^)\n]*\)\s*$\s+at [0-9A-Za-z_`<>]+(\.[0-9A-Za-z_`<>\[\]|+]+)+\(",
     ),
+    ("Rust", r"thread '[^'\n]*' (\([0-9]+\) )?panicked at "),
+    ("Rust", r"(?m)^ +at [^\n ]+\.rs:[0-9]+(:[0-9]+)?\s*$"),
     (
         "JavaScript",
         r"\bat ([^\n()]+ \()?(file://|node:|/|[A-Za-z]:\\)[^\n()]*:[0-9]+:[0-9]+\)?",
     ),
     ("Go", r"goroutine [0-9]+ \[[a-z][^\]\n]*\]:"),
     ("Go", r"\.go:[0-9]+ \+0x[0-9a-f]+"),
-    ("Rust", r"thread '[^'\n]*' (\([0-9]+\) )?panicked at "),
-    ("Rust", r"(?m)^ +at [^\n ]+\.rs:[0-9]+(:[0-9]+)?\s*$"),
     ("Ruby", r"\.rb:[0-9]+:in [`'][^'\n]+'"),
     ("PHP", r"(?m)^#[0-9]+ [^\n]*\.php\([0-9]+\): "),
-    ("PHP", r"\.php( on line |:)(<b>)?[0-9]+(</b>)?\s+Stack trace:"),
+    (
+        "PHP",
+        r"\.php( on line |:)(<b>)?[0-9]+(</b>)?\s+Stack trace:",
+    ),
     ("PHP", r"in (<b>)?[^\n<]+\.php(</b>)? on line (<b>)?[0-9]+"),
 ];
 

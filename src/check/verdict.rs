@@ -19,7 +19,7 @@ use super::target::printable;
 pub(super) type Judged = Result<Vec<Fault>, String>;
 
 /// Credentials in an answer are a fault; a name from the token is only a warning.
-pub(super) fn of_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
+pub(super) fn find_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
     let status = answer.status.as_u16();
     if attempt.secrets.iter().any(|secret| answer.holds(secret)) {
         return Some(Fault::new(
@@ -31,7 +31,7 @@ pub(super) fn of_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
     is_named.then(|| Fault::warning("echo", format!("{status} repeats a name from the token")))
 }
 
-pub(super) fn of_open(attempt: &Attempt, answer: &Answer) -> Judged {
+pub(super) fn judge_open(attempt: &Attempt, answer: &Answer) -> Judged {
     let status = answer.status.as_u16();
     if matches!(status, 401 | 403) {
         let found = format!("{status}, although the document requires no credentials");
@@ -53,7 +53,7 @@ pub(super) fn of_open(attempt: &Attempt, answer: &Answer) -> Judged {
     Ok(Vec::new())
 }
 
-pub(super) fn of_good(attempt: &Attempt, answer: &Answer) -> Judged {
+pub(super) fn judge_good(attempt: &Attempt, answer: &Answer) -> Judged {
     let status = answer.status;
     let is_complaint = attempt.inputs == Inputs::MadeUp && is_complaint(status);
     if answer.is_served() || is_complaint || wants_upgrade(attempt, answer) {
@@ -86,20 +86,20 @@ pub(super) fn of_good(attempt: &Attempt, answer: &Answer) -> Judged {
 }
 
 /// 400 says that the header contains no token. Then the challenge is not checked.
-pub(super) fn of_malformed(attempt: &Attempt, answer: &Answer) -> Judged {
+pub(super) fn judge_malformed(attempt: &Attempt, answer: &Answer) -> Judged {
     match answer.status.as_u16() {
         400 | 431 => Ok(Vec::new()),
         // A header without a token may count as missing or as bad credentials.
-        401 => Ok(of_challenge(
+        401 => Ok(judge_challenge(
             answer,
             &[None, Some("invalid_token"), Some("invalid_request")],
         )),
-        _ => refusal(attempt, answer, &[401, 400], None),
+        _ => judge_refusal(attempt, answer, &[401, 400], None),
     }
 }
 
-pub(super) fn of_forbidden(attempt: &Attempt, answer: &Answer, required: &Scope) -> Judged {
-    let mut faults = refusal(attempt, answer, &[403], Some("insufficient_scope"))?;
+pub(super) fn judge_forbidden(attempt: &Attempt, answer: &Answer, required: &Scope) -> Judged {
+    let mut faults = judge_refusal(attempt, answer, &[403], Some("insufficient_scope"))?;
     let challenges = answer.bearer_challenges();
     if let Some(challenge) = challenges.first().filter(|_| answer.status == 403) {
         let named = challenge
@@ -113,7 +113,7 @@ pub(super) fn of_forbidden(attempt: &Attempt, answer: &Answer, required: &Scope)
     Ok(faults)
 }
 
-pub(super) fn of_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
+pub(super) fn judge_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
     let status = answer.status;
     let found = if !status.is_success() {
         format!("the preflight is answered {}", status.as_u16())
@@ -127,7 +127,7 @@ pub(super) fn of_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> 
     Ok(vec![Fault::new(attempt.check, found)])
 }
 
-pub(super) fn of_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
+pub(super) fn judge_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
     if !answer.lets_read(origin) {
         return Ok(Vec::new());
     }
@@ -135,7 +135,7 @@ pub(super) fn of_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) ->
     Ok(vec![Fault::new(attempt.check, found)])
 }
 
-pub(super) fn of_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
+pub(super) fn judge_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
     if answer.lets_read(origin) {
         return Ok(Vec::new());
     }
@@ -145,7 +145,7 @@ pub(super) fn of_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> J
 }
 
 /// Refused with one of these statuses, and for 401 and 403 with a challenge.
-pub(super) fn refusal(
+pub(super) fn judge_refusal(
     attempt: &Attempt,
     answer: &Answer,
     due: &[u16],
@@ -153,7 +153,7 @@ pub(super) fn refusal(
 ) -> Judged {
     let status = answer.status.as_u16();
     if due.contains(&status) {
-        return Ok(of_challenge(answer, &[error]));
+        return Ok(judge_challenge(answer, &[error]));
     }
     if answer.is_served() {
         return Ok(vec![Fault::new(attempt.check, served(answer))]);
@@ -180,7 +180,7 @@ pub(super) fn refusal(
 }
 
 /// One challenge, with one of these error codes.
-fn of_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
+fn judge_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
     let status = answer.status.as_u16();
     let challenges = answer.bearer_challenges();
     let [challenge] = &challenges[..] else {
@@ -194,7 +194,13 @@ fn of_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
     if due.contains(&found) {
         return Vec::new();
     }
-    let shown = |code| if is_word(code) { code } else { "an unknown code" };
+    let shown = |code| {
+        if is_word(code) {
+            code
+        } else {
+            "an unknown code"
+        }
+    };
     vec![match (found, due) {
         (None, _) => Fault::warning("error_code", format!("{status} without an error code")),
         (Some(code), [None]) => {

@@ -35,11 +35,7 @@ pub(crate) type GivenValues = [(String, String)];
 impl SampleRequest {
     /// A request to the document's path below `base_path`, with the given values for the
     /// parameters of these names.
-    pub(crate) fn new(
-        operation: &Operation<'_>,
-        base_path: &str,
-        given: &GivenValues,
-    ) -> Self {
+    pub(crate) fn new(operation: &Operation<'_>, base_path: &str, given: &GivenValues) -> Self {
         let mut inputs = Inputs::Known;
         let mut path = operation.path.to_owned();
         let mut query = form_urlencoded::Serializer::new(String::new());

@@ -74,8 +74,8 @@ pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(
 pub(crate) fn list() -> String {
     use std::fmt::Write as _;
 
-    let mut table = "| check | what must be true | what to do if it is not |\n| --- | --- | --- |\n"
-        .to_owned();
+    let mut table =
+        "| check | what must be true | what to do if it is not |\n| --- | --- | --- |\n".to_owned();
     for (check, meaning, fix) in CHECKS {
         let _ = writeln!(table, "| `{check}` | {meaning} | {fix} |");
     }
@@ -84,7 +84,7 @@ pub(crate) fn list() -> String {
 
 async fn target(options: &CheckOptions, url: &Url, caller: &Caller) -> Result<Target, Failure> {
     if !options.operation.is_empty() {
-        return Ok(Target::of_operations(
+        return Ok(Target::from_operations(
             url,
             &options.operation,
             &options.anonymous,

@@ -79,9 +79,7 @@ pub(crate) enum Failure {
     Incomplete,
     #[error("the examination is incomplete, because the issuer cannot be reached")]
     IssuerUnreachable,
-    #[error(
-        "`{flag}` must be {expected}, found \"{value}\"; write it as in `{flag} {example}`"
-    )]
+    #[error("`{flag}` must be {expected}, found \"{value}\"; write it as in `{flag} {example}`")]
     Flag {
         flag: &'static str,
         expected: &'static str,

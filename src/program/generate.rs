@@ -117,7 +117,11 @@ const SECTIONS: &[(&str, Rows)] = &[
             ("0", "done"),
             ("1", "failed"),
             ("2", "the command line is wrong"),
-            ("69", "the issuer is out of reach"),
+            ("3", "the examination of check is incomplete"),
+            (
+                "69",
+                "the issuer, or the API that check examines, cannot be reached",
+            ),
             ("78", "the settings are wrong"),
         ],
     ),

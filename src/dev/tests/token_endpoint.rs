@@ -219,10 +219,10 @@ async fn test_claims_change_a_client_token_and_are_signed_by_the_real_key() {
     let form = |changes: &str| format!("grant_type=client_credentials&test_claims={changes}");
 
     let post = async |form: String| world.post(TOKEN, &format!("{form}&{CREDENTIALS}")).await;
-    let changed = post(form(changes)).await.json();
+    let other = post(form(changes)).await.json();
     let plain = post(GRANT.to_owned()).await.json();
 
-    let token = changed["access_token"].as_str().unwrap();
+    let token = other["access_token"].as_str().unwrap();
     let (_, claims) = decode(token);
     assert!(world.issuer.signing_key().verify(token).is_some());
     assert_eq!(claims["iss"], "https://other.example");

@@ -10,7 +10,10 @@ use crate::program::command_line::CheckOptions;
 use crate::program::failure::Failure;
 
 /// The values of `--param`, once it is clear that each of them, and each `--skip`, has an effect.
-pub(super) fn values(options: &CheckOptions, target: &Target) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn values(
+    options: &CheckOptions,
+    target: &Target,
+) -> Result<Vec<(String, String)>, Failure> {
     let unknown = |flag, value: &str, known: BTreeSet<String>| {
         let known: Vec<_> = known.into_iter().take(MAX_SHOWN_NAMES).collect();
         Failure::UnknownName {

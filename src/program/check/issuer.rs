@@ -40,10 +40,10 @@ pub(super) async fn granted(
         }
         Err(failure) => {
             is_issuer_unreachable = failure.exit_code() == UNREACHABLE;
-            tokens.why_no_good = format!("There is no good token: {}.", failure.chain());
-            if matches!(failure, Failure::NoClient) {
-                tokens.why_no_good = NO_CLIENT.to_owned();
-            }
+            tokens.why_no_good = match failure {
+                Failure::NoClient => NO_CLIENT.to_owned(),
+                failure => format!("There is no good token: {}. {ADD_ONE}", failure.chain()),
+            };
             tokens.why_no_lesser.clone_from(&tokens.why_no_good);
         }
     }
@@ -151,6 +151,7 @@ const UNREACHABLE: u8 = 69;
 /// Each costs a request to the issuer.
 const MAX_SINGLE_SCOPES: usize = 5;
 
+const ADD_ONE: &str = "Correct that, or add a token with --token @FILE.";
 const NO_CLIENT: &str = "There is no good token, because no client is set. Add a token with \
     --token @FILE, or name a client with --client-id and RESOURCE_SERVER_CLIENT__SECRET, or use \
     --with-embedded-issuer for an API that trusts the embedded issuer.";

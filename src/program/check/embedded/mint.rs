@@ -13,9 +13,9 @@ use crate::check::{Check, Target, Tokens};
 use crate::clock::{Clock, SystemClock};
 use crate::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, TEST_CLAIMS};
 use crate::issuer::{Fetch, Issuer};
-use crate::program::check::issuer::keys;
 use crate::program::check::arguments::named;
 use crate::program::check::found::{Found, payload};
+use crate::program::check::issuer::keys;
 use crate::program::command_line::CheckOptions;
 use crate::program::failure::Failure;
 use crate::program::token;
@@ -114,7 +114,7 @@ impl Mint {
         let mut refused = Vec::new();
         for wrong in [
             json!({ "iat": now - 7_200, "exp": now - 3_600 }),
-            json!({ "nbf": now + 3_600 }),
+            json!({ "nbf": now + 1_800 }),
             json!({ "aud": "api://other.example" }),
             json!({ "iss": "https://issuer.example/oauth2/default" }),
         ] {
