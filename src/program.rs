@@ -28,9 +28,7 @@ use crate::service::application::Hosted;
 use crate::service::config::{Config, settings_table};
 use crate::service::{Application, metrics_table};
 
-use command_line::{
-    CheckOptions, Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions, Flags,
-};
+use command_line::{Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions, Flags};
 use failure::Failure;
 
 impl<Settings, State> Application<Settings, State>
@@ -82,7 +80,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Some(Command::Explain(ExplainOptions { metrics: true, .. })) => {
             return output::print(&metrics_table());
         }
-        Some(Command::Check(CheckOptions { list: true, .. })) => {
+        Some(Command::Check(options)) if options.list => {
             return output::print(&check::list());
         }
         Some(Command::Doctor(DoctorOptions { list: true, .. })) => {
@@ -100,7 +98,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Command::Openapi(options) => block_on(openapi::print(&*application, config, options)),
         Command::Token(options) => block_on(token::print(config, options)),
         Command::Explain(options) => block_on(explain::print(config, options)),
-        Command::Check(options) => block_on(check::print(config, options)),
+        Command::Check(options) => block_on(check::print(config, *options)),
         Command::Doctor(options) => {
             let issuer = command_line.flags.issuer.take();
             block_on(doctor::print(&*application, config, options, issuer))

@@ -83,14 +83,13 @@ impl<'a> Attempts<'a> {
         for (check, why) in &hostile.not_given {
             self.leave_out(check, (*why).to_owned());
         }
-        match good {
-            Some(token) => self.derived(plain, token, is_required),
-            None => {
-                let why = self.why_no_good(&required);
-                for check in MADE_OF_GOOD {
-                    if is_required || check != "token_in_query" {
-                        self.leave_out(check, why.clone());
-                    }
+        if let Some(token) = good {
+            self.derived(plain, token, is_required);
+        } else {
+            let why = self.why_no_good(&required);
+            for check in MADE_OF_GOOD {
+                if is_required || check != "token_in_query" {
+                    self.leave_out(check, why.clone());
                 }
             }
         }

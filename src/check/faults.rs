@@ -7,7 +7,7 @@ pub const CHECKS: &[(&str, &str, &str)] = &[
     ("operation", "The operation can be called at the path in the document.", "Correct the path or the URL, and give parameters that exist with `--param`."),
     ("open_operation", "An operation without `security` answers without credentials and ignores credentials.", "Declare the security that the code enforces, or remove the guard from the route."),
     ("no_credentials", "A protected operation answers 401 to a caller without a bearer token.", "Put the guard in front of this route, or remove `security` from the document if everybody may call it."),
-    ("good_token", "A good token is accepted.", "Run `explain` with the token: it compares the token with the issuer and the audience that the API expects."),
+    ("good_token", "A good token is accepted.", "Compare the token's issuer and audience with those that the API expects; `explain` shows them."),
     ("other_name", "Other methods and other spellings of the path are not served without credentials either.", "Let the guard and the router use the same rule to match paths, or guard everything by default."),
     ("signature_changed", "A token with a wrong signature is refused.", "Verify the signature with the issuer's key before you use anything in the token."),
     ("signature_removed", "A token without a signature is refused.", "Accept only tokens of three segments, and verify the last one."),

@@ -210,16 +210,16 @@ impl<'a> Judge<'a> {
             return judged;
         }
         match &attempt.expected {
-            Expected::Open => judge_open(attempt, answer),
+            Expected::Open => Ok(judge_open(attempt, answer)),
             Expected::Accepted => judge_good(attempt, answer),
             Expected::Challenge => judge_refusal(attempt, answer, &[401], None),
             Expected::Refused => judge_refusal(attempt, answer, &[401], Some("invalid_token")),
             Expected::Malformed => judge_malformed(attempt, answer),
             Expected::Forbidden(scope) => judge_forbidden(attempt, answer, scope),
             Expected::NotServed => self.judge_other_name(attempt, answer).await,
-            Expected::Unreadable(origin) => judge_unreadable(attempt, answer, origin),
-            Expected::Preflight(origin) => judge_preflight(attempt, answer, origin),
-            Expected::Readable(origin) => judge_readable(attempt, answer, origin),
+            Expected::Unreadable(origin) => Ok(judge_unreadable(attempt, answer, origin)),
+            Expected::Preflight(origin) => Ok(judge_preflight(attempt, answer, origin)),
+            Expected::Readable(origin) => Ok(judge_readable(attempt, answer, origin)),
         }
     }
 

@@ -84,8 +84,8 @@ pub(super) const THE_API: &str = "the API";
 impl Report {
     pub(super) fn new(outcomes: Vec<Outcome>, skipped: Vec<String>) -> Self {
         Self {
-            outcomes,
             skipped,
+            outcomes,
             ..Self::default()
         }
     }

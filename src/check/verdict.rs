@@ -31,26 +31,26 @@ pub(super) fn find_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
     is_named.then(|| Fault::warning("echo", format!("{status} repeats a name from the token")))
 }
 
-pub(super) fn judge_open(attempt: &Attempt, answer: &Answer) -> Judged {
+pub(super) fn judge_open(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
     let status = answer.status.as_u16();
     if matches!(status, 401 | 403) {
         let found = format!("{status}, although the document requires no credentials");
-        return Ok(vec![Fault::new("open_operation", found)]);
+        return vec![Fault::new("open_operation", found)];
     }
     let is_found =
         answer.is_served() || answer.status.is_redirection() || wants_upgrade(attempt, answer);
     let is_bare = !attempt.headers.contains_key(AUTHORIZATION);
     if is_bare && !is_found && !(attempt.inputs == Inputs::MadeUp && is_complaint(answer.status)) {
-        return Ok(vec![Fault::new("operation", answer.status.as_str())]);
+        return vec![Fault::new("operation", answer.status.as_str())];
     }
     if attempt.check == "foreign_origin"
         && answer.lets_credentials()
         && answer.lets_read(&attempt.sent)
     {
         let found = "pages of any origin may call with the visitor's cookies";
-        return Ok(vec![Fault::new("foreign_origin", found)]);
+        return vec![Fault::new("foreign_origin", found)];
     }
-    Ok(Vec::new())
+    Vec::new()
 }
 
 pub(super) fn judge_good(attempt: &Attempt, answer: &Answer) -> Judged {
@@ -113,7 +113,7 @@ pub(super) fn judge_forbidden(attempt: &Attempt, answer: &Answer, required: &Sco
     Ok(faults)
 }
 
-pub(super) fn judge_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
+pub(super) fn judge_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
     let status = answer.status;
     let found = if !status.is_success() {
         format!("the preflight is answered {}", status.as_u16())
@@ -122,26 +122,26 @@ pub(super) fn judge_preflight(attempt: &Attempt, answer: &Answer, origin: &str) 
     } else if !answer.lets_authorization() {
         "the preflight does not allow the header `Authorization`".to_owned()
     } else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
-    Ok(vec![Fault::new(attempt.check, found)])
+    vec![Fault::new(attempt.check, found)]
 }
 
-pub(super) fn judge_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
+pub(super) fn judge_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
     if !answer.lets_read(origin) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let found = format!("pages of {origin} may read the answer");
-    Ok(vec![Fault::new(attempt.check, found)])
+    vec![Fault::new(attempt.check, found)]
 }
 
-pub(super) fn judge_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> Judged {
+pub(super) fn judge_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
     if answer.lets_read(origin) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let status = answer.status.as_u16();
     let found = format!("{status} without `Access-Control-Allow-Origin`");
-    Ok(vec![Fault::new(attempt.check, found)])
+    vec![Fault::new(attempt.check, found)]
 }
 
 /// Refused with one of these statuses, and for 401 and 403 with a challenge.

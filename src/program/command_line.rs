@@ -60,7 +60,7 @@ pub(crate) enum Command {
     ///
     /// Exit code 0: every check was made and passed. 1: a check failed. 3: some checks were not
     /// made, so the API may be insecure. 69: the API or the issuer cannot be reached.
-    Check(CheckOptions),
+    Check(Box<CheckOptions>),
     /// Ask an issuer all that the service relies on, and say what is wrong
     Doctor(DoctorOptions),
     /// Show the settings in force, each with its source

@@ -143,7 +143,7 @@ describe('check', () => {
     const two = await run(['check', '--url', `${own.url}/api`, ...args, '--scope', 'AccessAll']);
 
     await own.stop();
-    assert.match(one.stdout, /: missing_scope\n +The issuer grants no token without the scope\. Add another scope/);
+    assert.match(one.stdout, /not made: missing_scope of GET \/api\/whoami\n +The issuer grants no token without the scope\. Add another scope/);
     assert.match(two.stderr, /with the scope `AccessAll` \(fewer rights\)\n/);
     assert.match(two.stdout, /ok {6}missing_scope +1/);
   });

@@ -307,7 +307,7 @@ pub(crate) fn panics_on_garbage() -> Api {
 
 pub(crate) static SLOW_CLOCK: LazyLock<ManualClock> = LazyLock::new(ManualClock::new);
 
-/// As one that asks the issuer for every key it does not know.
+/// Like an API that fetches keys for every unknown `kid`.
 pub(crate) fn slow_over_unknown_keys() -> Api {
     verifying(|token| async move {
         if segment(&token, 0)

@@ -112,15 +112,13 @@ fn requires_a_role(challenge: &'static str) -> Api {
     answering(
         move |request| async move {
             let claims = async { verified(&token(&request)?).await };
-            match claims.await {
-                Err(refusal) => refused(refusal),
-                Ok(_) => {
-                    let mut response = refused(Refusal::Scope);
-                    let field = challenge.parse().unwrap();
-                    response.headers_mut().insert("www-authenticate", field);
-                    response
-                }
+            if let Err(refusal) = claims.await {
+                return refused(refusal);
             }
+            let mut response = refused(Refusal::Scope);
+            let field = challenge.parse().unwrap();
+            response.headers_mut().insert("www-authenticate", field);
+            response
         },
         is_own,
     )

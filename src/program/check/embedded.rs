@@ -17,6 +17,10 @@ use super::found::Found;
 mod mint;
 
 /// Tokens of the embedded issuer, which is started if it does not run.
+#[cfg_attr(
+    not(feature = "dev"),
+    expect(clippy::unused_async, reason = "the same shape as with the feature")
+)]
 pub(super) async fn started(
     config: &Config,
     options: &CheckOptions,
@@ -32,6 +36,14 @@ pub(super) async fn started(
 }
 
 /// Tokens of the embedded issuer if it runs; otherwise none.
+#[cfg_attr(
+    not(feature = "dev"),
+    expect(
+        clippy::unused_async,
+        clippy::unnecessary_wraps,
+        reason = "the same shape as with the feature"
+    )
+)]
 pub(super) async fn running(
     config: &Config,
     options: &CheckOptions,

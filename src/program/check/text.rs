@@ -1,4 +1,5 @@
-//! A report for people, at 80 columns. The verdict and what was not made come first.
+//! A report for people, at 80 columns. The verdict comes first, and then what was not made; where
+//! something failed, that comes before it.
 
 use std::fmt::Write as _;
 
@@ -6,7 +7,7 @@ use crate::check::{Examined, Fault, Outcome, Report, Severity, Standing, Verdict
 
 use crate::program::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
 
-/// The verdict, what was not made, and then the checks of each operation.
+/// The verdict, what was not made, and the checks of each operation.
 pub(crate) fn text(report: &Report) -> String {
     let style = match report.verdict() {
         Verdict::Secure => GOOD,
@@ -14,15 +15,10 @@ pub(crate) fn text(report: &Report) -> String {
         Verdict::Incomplete => DOUBTFUL,
     };
     let mut text = format!("{style}{}{style:#}\n", wrapped(&headline(report), 0));
-    for gap in report.gaps() {
-        let names = format!("{}: {}", listed(&gap.operations), gap.checks.join(", "));
-        let _ = writeln!(text, "\n{FAINT}{}{FAINT:#}", wrapped(&names, 2));
-        let _ = writeln!(text, "{}", wrapped(&gap.why, 6));
-    }
-    if !report.skipped().is_empty() {
-        let names = report.skipped().join(", ");
-        let skipped = format!("Left out with --skip, and not part of the verdict: {names}.");
-        let _ = writeln!(text, "\n{}", wrapped(&skipped, 2));
+    // What failed matters more than what was not made.
+    let is_faulty = report.verdict() == Verdict::Faulty;
+    if !is_faulty {
+        write_gaps(&mut text, report);
     }
     let examined = report.examined();
     for (operation, who) in operations(report) {
@@ -38,6 +34,9 @@ pub(crate) fn text(report: &Report) -> String {
         for examined in of_it {
             paragraph(&mut text, report, examined);
         }
+    }
+    if is_faulty {
+        write_gaps(&mut text, report);
     }
     let of = |severity| {
         report
@@ -58,6 +57,24 @@ pub(crate) fn text(report: &Report) -> String {
         report.requests()
     );
     text
+}
+
+/// What was not made, each reason once, and what is not part of the verdict.
+fn write_gaps(text: &mut String, report: &Report) {
+    for gap in report.gaps() {
+        let names = format!(
+            "not made: {} of {}",
+            gap.checks.join(", "),
+            listed(&gap.operations)
+        );
+        let _ = writeln!(text, "\n{FAINT}{}{FAINT:#}", wrapped(&names, 2));
+        let _ = writeln!(text, "{}", wrapped(&gap.why, 6));
+    }
+    if !report.skipped().is_empty() {
+        let names = report.skipped().join(", ");
+        let skipped = format!("Left out with --skip, and not part of the verdict: {names}.");
+        let _ = writeln!(text, "\n{}", wrapped(&skipped, 2));
+    }
 }
 
 /// The verdict in one or two sentences.

@@ -238,7 +238,7 @@ def make(fault):
 def documented(api, fault):
     """Makes the document wrong, where that is the fault."""
     document = api.openapi()
-    # A mounted application is not told of its path before the first request.
+    # A mounted application learns its path only with the first request.
     document["servers"] = [{"url": f"/{fault}"}]
     paths = document["paths"]
     if fault == "document_is_wrong":
