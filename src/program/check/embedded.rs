@@ -38,11 +38,7 @@ pub(super) async fn started(
 /// Tokens of the embedded issuer if it runs; otherwise none.
 #[cfg_attr(
     not(feature = "dev"),
-    expect(
-        clippy::unused_async,
-        clippy::unnecessary_wraps,
-        reason = "the same shape as with the feature"
-    )
+    expect(clippy::unused_async, reason = "the same shape as with the feature")
 )]
 pub(super) async fn running(
     config: &Config,
