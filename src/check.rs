@@ -1,8 +1,11 @@
-//! Checks that a running API is secure, whoever wrote it.
+//! Checks whether a running API verifies tokens correctly, in any language.
 //!
 //! 1. Reads the operations and who may call them from the API's OpenAPI document.
-//! 2. Makes hostile credentials from a good token, without any key of the issuer.
+//! 2. Makes hostile credentials from a good token, without any key of the issuer, and takes the
+//!    tokens that only the issuer can sign from the user.
 //! 3. Sends all of them to each operation, one after the other, and judges the answers.
+//! 4. Reports what was shown: each check is passed, failed or not made. The verdict is "secure"
+//!    only if every check that the document calls for was made.
 //!
 //! It sends requests only to the API, and at most as many as it announced. It calls operations
 //! that may change something only if that is requested. It keeps and shows no part of a token.
@@ -16,15 +19,20 @@ mod document;
 mod faults;
 mod forge;
 mod garbage;
+mod given;
 mod hostile;
 mod judge;
 mod own_key;
 mod paths;
+mod plain;
 mod plan;
 mod report;
+mod seen;
 mod subject;
+mod summary;
 mod target;
 mod tokens;
+mod traces;
 mod verdict;
 
 #[cfg(test)]
@@ -35,5 +43,6 @@ pub use faults::CHECKS;
 pub use plan::Plan;
 pub use report::{Fault, Outcome, Report, Severity, Verdict};
 pub use subject::{Check, Methods};
+pub use summary::{Examined, Gap, Standing};
 pub use target::{Target, TargetError};
 pub use tokens::Tokens;

@@ -12,6 +12,10 @@
 //! | `GET /v1/authorize` | sign-in page for the authorization code |
 //! | `POST /v1/introspect`, `POST /v1/revoke` | the state of a token, and its revocation |
 //!
+//! A client-credentials request may carry `test_claims`, a JSON object of claims to set or, with
+//! `null`, to remove. So a test in any language gets an expired token, or one of another issuer,
+//! that the real key signed.
+//!
 //! It protects nothing: its secrets are public and its users have no passwords.
 //! Therefore it refuses to listen where another machine could connect, and it reads
 //! no key from disk.
@@ -36,6 +40,7 @@ mod routes;
 mod scopes;
 mod sign_in_page;
 mod single_use;
+mod test_claims;
 mod token_endpoint;
 mod user_grant;
 
@@ -51,5 +56,7 @@ pub use issuer::DevIssuer;
 pub use mint::SigningKey;
 pub use options::DevOptions;
 pub use scopes::OfferedScope;
+#[cfg(feature = "service")]
+pub(crate) use test_claims::TEST_CLAIMS;
 
 pub use crate::token::Algorithm as SigningAlgorithm;

@@ -30,8 +30,7 @@ use crate::service::config::{Config, settings_table};
 use crate::service::{Application, metrics_table, preflight};
 
 use command_line::{
-    CheckOptions, Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions, Flags,
-    TokenOptions,
+    Command, CommandLine, ConfigOptions, DoctorOptions, ExplainOptions, Flags, TokenOptions,
 };
 use failure::Failure;
 
@@ -87,7 +86,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Some(Command::Token(TokenOptions { errors: true, .. })) => {
             return output::print(&token::errors());
         }
-        Some(Command::Check(CheckOptions { list: true, .. })) => {
+        Some(Command::Check(options)) if options.list => {
             return output::print(&check::list());
         }
         Some(Command::Doctor(DoctorOptions { list: true, .. })) => {
@@ -116,7 +115,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Command::Openapi(options) => block_on(openapi::print(&*application, config, options)),
         Command::Token(options) => block_on(token::print(&*application, config, options)),
         Command::Explain(options) => block_on(explain::print(&*application, config, options)),
-        Command::Check(options) => block_on(check::print(config, options)),
+        Command::Check(options) => block_on(check::print(config, *options)),
         Command::Doctor(options) => {
             let issuer = command_line.flags.issuer.take();
             block_on(doctor::print(&*application, config, options, issuer))

@@ -24,6 +24,9 @@ pub(super) struct Attempt {
     pub(super) expected: Expected,
     /// Whether callers without credentials are served too. Then an accepted request may be theirs.
     pub(super) is_optional: bool,
+    /// Whether it was made from the good token. Its refusal shows something only if the API
+    /// accepts the good token.
+    pub(super) is_derived: bool,
     /// Strings that no answer may contain.
     pub(super) secrets: Vec<String>,
 }
@@ -33,8 +36,8 @@ pub(super) struct Attempt {
 pub(super) enum Expected {
     /// The operation answers every caller.
     Open,
-    /// The operation answers the holder of this token.
-    Through,
+    /// The operation answers the holder of the good token.
+    Accepted,
     /// 401 and a challenge without an error code, because the credentials are missing.
     Challenge,
     /// 401 and a challenge, `invalid_token`.
@@ -44,7 +47,7 @@ pub(super) enum Expected {
     /// 403 and a challenge, `insufficient_scope`, with the scope required.
     Forbidden(Scope),
     /// No success, because this is the same operation by another name.
-    NotThrough,
+    NotServed,
     /// Pages of this origin may not read the answer.
     Unreadable(String),
     /// Pages of this origin may send a preflight without a token.
@@ -62,7 +65,7 @@ impl Expected {
                 | Self::Refused
                 | Self::Malformed
                 | Self::Forbidden(_)
-                | Self::NotThrough
+                | Self::NotServed
         )
     }
 }
@@ -102,6 +105,14 @@ impl Attempt {
             attempt.headers.append(AUTHORIZATION, value);
         }
         attempt
+    }
+
+    /// The same request, marked as made from the good token.
+    pub(super) fn derived(self) -> Self {
+        Self {
+            is_derived: true,
+            ..self
+        }
     }
 
     /// The same request; no answer may contain a part of `credentials`.

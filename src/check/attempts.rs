@@ -1,163 +1,145 @@
 //! All requests to one operation.
 
-use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::{HeaderMap, HeaderName, HeaderValue};
 use url::form_urlencoded;
 
 use crate::description::operation::Operation;
-use crate::description::request::SampleRequest;
 use crate::guard::Rule;
 use crate::token::Scope;
 
 use super::attempt::{Attempt, Expected};
+use super::cross_origin;
 use super::forge::CANARY;
 use super::garbage::garbage;
-use super::hostile::Hostile;
+use super::hostile::{Hostile, MADE_OF_GOOD};
+use super::paths;
+use super::plain;
 use super::report::Outcome;
 use super::subject::Check;
-use super::target::{MAX_PATH_BYTES, Target, shown};
-use super::tokens::Tokens;
-use super::{cross_origin, paths};
+use super::target::shown;
 
 /// What the attempts at one operation are made from.
 pub(super) struct Attempts<'a> {
-    operation: &'a Operation<'a>,
-    target: &'a Target,
-    tokens: &'a Tokens,
+    check: &'a Check,
     hostile: &'a Hostile,
-    origins: &'a [String],
+    operation: &'a Operation<'a>,
+    made: Vec<Attempt>,
+    not_made: Vec<Outcome>,
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(
+    /// The attempts, and what cannot be tried. The good token comes first, because its answer
+    /// decides what the others show. The request without credentials comes second.
+    pub(super) fn all(
         check: &'a Check,
         hostile: &'a Hostile,
         operation: &'a Operation<'a>,
-    ) -> Self {
-        Self {
-            operation,
-            target: &check.target,
-            tokens: &check.tokens,
+    ) -> (Vec<Attempt>, Vec<Outcome>) {
+        let mut attempts = Self {
+            check,
             hostile,
-            origins: &check.origins,
-        }
-    }
-
-    /// The attempts, and what cannot be tried. A good token comes first, because it shows how
-    /// long an answer takes.
-    pub(super) fn all(&self) -> (Vec<Attempt>, Vec<Outcome>) {
-        let (mut made, mut missing) = (Vec::new(), Vec::new());
-        let plain = match self.plain() {
-            Ok(plain) => plain,
-            Err(why) => {
-                missing.push(self.not_made("operation", why.to_owned()));
-                return (made, missing);
-            }
+            operation,
+            made: Vec::new(),
+            not_made: Vec::new(),
         };
-        match &self.operation.rule {
-            Rule::Anonymous => {
-                made.push(plain.trying("open_operation", "no credentials", Expected::Open));
-                made.extend(garbage().into_iter().map(|(name, value)| {
-                    let attempt = plain.trying("open_operation", name, Expected::Open);
-                    attempt.carrying(&value)
-                }));
-                made.extend(cross_origin::of_open(&plain));
-            }
-            Rule::Protected(_) => self.protected(&plain, true, &mut made, &mut missing),
-            Rule::Optional(_) => self.protected(&plain, false, &mut made, &mut missing),
+        match plain::attempt(operation, &check.target, &check.values) {
+            Err(why) => attempts.leave_out("operation", why.to_owned()),
+            Ok(plain) => match &operation.rule {
+                Rule::Anonymous => attempts.open(&plain),
+                Rule::Protected(_) => attempts.protected(&plain, true),
+                Rule::Optional(_) => attempts.protected(&plain, false),
+            },
         }
-        (made, missing)
+        (attempts.made, attempts.not_made)
     }
 
-    fn protected(
-        &self,
-        plain: &Attempt,
-        is_required: bool,
-        made: &mut Vec<Attempt>,
-        missing: &mut Vec<Outcome>,
-    ) {
-        let required = self.operation.scope().cloned().unwrap_or_default();
-        let good = self.tokens.covering(&required);
-        let other = self.operation.other_schemes.first();
-        match good {
-            Some(_) if other.is_some() => {
-                let why = "it takes credentials of another scheme too".to_owned();
-                missing.push(self.not_made("good_token", why));
-            }
-            Some(token) => {
-                made.push(plain.with_token("good_token", "a good token", token, Expected::Through));
-            }
-            None => missing.push(self.not_made("good_token", self.why_no_good(&required))),
+    fn open(&mut self, plain: &Attempt) {
+        let attempt = plain.trying("open_operation", "no credentials", Expected::Open);
+        self.made.push(attempt);
+        for (name, value) in garbage() {
+            let attempt = plain.trying("open_operation", name, Expected::Open);
+            self.made.push(attempt.carrying(&value));
         }
-        let absent = if is_required {
+        self.made.extend(cross_origin::open_attempts(plain));
+    }
+
+    fn protected(&mut self, plain: &Attempt, is_required: bool) {
+        let required = self.operation.scope().cloned().unwrap_or_default();
+        let check = self.check;
+        let good = check.tokens.covering(&required);
+        self.good(plain, good, &required);
+        self.without_credentials(plain, is_required);
+        if is_required {
+            self.made.extend(paths::other_names(plain));
+        }
+        for (name, value) in garbage() {
+            let attempt = plain.trying("garbage", name, Expected::Malformed);
+            self.made.push(attempt.carrying(&value));
+        }
+        let hostile = self.hostile;
+        for (check, name, token) in &hostile.given {
+            let attempt = plain.with_token(check, name, token, Expected::Refused);
+            self.made.push(attempt.derived());
+        }
+        for (check, why) in &hostile.not_given {
+            self.leave_out(check, (*why).to_owned());
+        }
+        if let Some(token) = good {
+            self.derived(plain, token, is_required);
+        } else {
+            let why = self.why_no_good(&required);
+            for check in MADE_OF_GOOD {
+                if is_required || check != "token_in_query" {
+                    self.leave_out(check, why.clone());
+                }
+            }
+        }
+        if !required.is_empty() {
+            self.lesser(plain, &required);
+        }
+        let attempts = cross_origin::protected_attempts(plain, good, &check.origins, is_required);
+        self.made.extend(attempts);
+    }
+
+    fn good(&mut self, plain: &Attempt, good: Option<&str>, required: &Scope) {
+        match (good, self.operation.other_schemes.first()) {
+            (Some(_), Some(other)) => {
+                let why = format!(
+                    "The operation also takes credentials of the scheme `{other}`, which the \
+                     check does not have. Leave the operation out with --skip, and test it on \
+                     its own."
+                );
+                self.leave_out("good_token", why);
+            }
+            (Some(token), None) => self.made.push(plain.with_token(
+                "good_token",
+                "a good token",
+                token,
+                Expected::Accepted,
+            )),
+            (None, _) => {
+                let why = self.why_no_good(required);
+                self.leave_out("good_token", why);
+            }
+        }
+    }
+
+    fn without_credentials(&mut self, plain: &Attempt, is_required: bool) {
+        // Without a token, the other scheme decides.
+        if !self.operation.other_schemes.is_empty() {
+            return;
+        }
+        let expected = if is_required {
             Expected::Challenge
         } else {
             Expected::Open
         };
-        // Without a token, the other scheme decides.
-        if other.is_none() {
-            made.push(plain.trying("no_credentials", "no credentials", absent.clone()));
-            made.push(
-                plain
-                    .trying("no_credentials", "Basic credentials", absent)
-                    .carrying(BASIC),
-            );
-        }
-        if is_required {
-            made.extend(paths::other_names(plain));
-        }
-        for (name, value) in garbage() {
-            made.push(
-                plain
-                    .trying("garbage", name, Expected::Malformed)
-                    .carrying(&value),
-            );
-        }
-        for token in self.tokens.refused() {
-            let attempt = plain.with_token(
-                "wrong_token",
-                "a token given to be refused",
-                token,
-                Expected::Refused,
-            );
-            made.push(attempt);
-        }
-        match good {
-            Some(token) => self.derived(plain, token, is_required, made, missing),
-            None => missing
-                .push(self.not_made("hostile tokens", "they are made of a good token".to_owned())),
-        }
-        if !required.is_empty() {
-            match self.tokens.lacking(&required) {
-                Some(token) => {
-                    let expected = Expected::Forbidden(required.clone());
-                    made.push(plain.with_token(
-                        "missing_scope",
-                        "a token without the scope",
-                        token,
-                        expected,
-                    ));
-                }
-                None => missing.push(self.not_made("missing_scope", self.why_no_lesser())),
-            }
-        }
-        let (attempts, why) = cross_origin::of_protected(plain, good, self.origins, is_required);
-        made.extend(attempts);
-        missing.extend(
-            why.into_iter()
-                .map(|(check, why)| self.not_made(check, why)),
-        );
+        let bare = plain.trying("no_credentials", "no credentials", expected.clone());
+        let basic = plain.trying("no_credentials", "Basic credentials", expected);
+        self.made.extend([bare, basic.carrying(BASIC)]);
     }
 
     /// The attempts that are made from a good token.
-    fn derived(
-        &self,
-        plain: &Attempt,
-        good: &str,
-        is_required: bool,
-        made: &mut Vec<Attempt>,
-        missing: &mut Vec<Outcome>,
-    ) {
+    fn derived(&mut self, plain: &Attempt, good: &str, is_required: bool) {
         let other = format!("Bearer {CANARY}");
         let bearer = format!("Bearer {good}");
         for (name, fields) in [
@@ -168,7 +150,7 @@ impl<'a> Attempts<'a> {
             for field in fields {
                 attempt = attempt.carrying(field.as_bytes());
             }
-            made.push(attempt);
+            self.made.push(attempt.derived());
         }
         if is_required {
             let in_query = plain.trying("token_in_query", "access_token=..", Expected::Malformed);
@@ -178,80 +160,55 @@ impl<'a> Attempts<'a> {
                 .url
                 .query_pairs_mut()
                 .append_pair("access_token", good);
-            made.push(in_query);
+            self.made.push(in_query.derived());
         }
-        let hostile = self.hostile.of(good);
-        let missed = hostile.missing.iter();
-        missing.extend(missed.map(|(check, why)| self.not_made(check, (*why).to_owned())));
+        let hostile = self.hostile.forgeries(good);
+        for (check, why) in &hostile.missing {
+            self.leave_out(check, (*why).to_owned());
+        }
         for (check, name, token) in &hostile.tokens {
-            made.push(plain.with_token(check, name, token, Expected::Refused));
+            let attempt = plain.with_token(check, name, token, Expected::Refused);
+            self.made.push(attempt.derived());
         }
     }
 
-    /// The operation's request without credentials, or why there is none.
-    fn plain(&self) -> Result<Attempt, &'static str> {
-        if self.operation.path.len() > MAX_PATH_BYTES {
-            return Err("its path is longer than 2,048 bytes");
-        }
-        let sample = SampleRequest::of(self.operation, self.target.base_path());
-        let mut headers = HeaderMap::new();
-        for (name, value) in &sample.headers {
-            let (name, value) = (HeaderName::try_from(name), HeaderValue::try_from(value));
-            let (Ok(name), Ok(value)) = (name, value) else {
-                return Err("the document's own values make no header");
+    /// A token that the API accepts, and that has too few scopes.
+    fn lesser(&mut self, plain: &Attempt, required: &Scope) {
+        let check = self.check;
+        let tokens = &check.tokens;
+        let Some(token) = tokens.lacking(required) else {
+            let why = match tokens.why_no_lesser.as_str() {
+                "" => NO_LESSER,
+                why => why,
             };
-            headers.append(name, value);
-        }
-        let is_upgrade = self.operation.requires_upgrade();
-        if is_upgrade {
-            headers.extend(HANDSHAKE.map(|(name, value)| (name, HeaderValue::from_static(value))));
-        }
-        let url = self.target.base().join(&sample.path);
-        let url = url.map_err(|_| "the document's own values make no URL")?;
-        if !self.target.holds(&url) {
-            return Err("it does not lie below the URL that is checked");
-        }
-        Ok(Attempt {
-            check: "",
-            sent: String::new(),
-            method: sample.method,
-            url,
-            headers,
-            body: sample.body,
-            inputs: sample.inputs,
-            is_upgrade,
-            expected: Expected::Open,
-            is_optional: matches!(self.operation.rule, Rule::Optional(_)),
-            secrets: Vec::new(),
-        })
+            self.leave_out("missing_scope", why.to_owned());
+            return;
+        };
+        let expected = Expected::Forbidden(required.clone());
+        let attempt = plain.with_token("missing_scope", "a token without it", token, expected);
+        self.made.push(attempt.derived());
     }
 
-    fn not_made(&self, check: &'static str, why: String) -> Outcome {
-        Outcome::not_made(&shown(self.operation), check, why)
+    fn leave_out(&mut self, check: &'static str, why: String) {
+        let outcome = Outcome::not_made(&shown(self.operation), check, why);
+        self.not_made.push(outcome);
     }
 
     fn why_no_good(&self, required: &Scope) -> String {
-        if self.tokens.first().is_some() {
-            return format!("no token has the scope `{required}`; --scope asks for one that has");
+        let tokens = &self.check.tokens;
+        if tokens.first().is_some() {
+            return format!(
+                "No token has the scope `{required}`. Request it with --scope, once for each scope."
+            );
         }
-        self.tokens.why_no_good.clone()
-    }
-
-    fn why_no_lesser(&self) -> String {
-        if self.tokens.why_no_lesser.is_empty() {
-            return "no token without the scope is at hand".to_owned();
+        match tokens.why_no_good.as_str() {
+            "" => NO_GOOD.to_owned(),
+            why => why.to_owned(),
         }
-        self.tokens.why_no_lesser.clone()
     }
 }
 
-/// The header fields with which a browser opens a WebSocket. Without them, the operation could
-/// refuse the handshake before its guard decides. RFC 6455 section 1.3.
-const HANDSHAKE: [(HeaderName, &str); 4] = [
-    (CONNECTION, "Upgrade"),
-    (UPGRADE, "websocket"),
-    (SEC_WEBSOCKET_VERSION, "13"),
-    (SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ=="),
-];
-
 const BASIC: &[u8] = b"Basic Y2hlY2s6Y2hlY2s=";
+const NO_GOOD: &str = "There is no good token. Add one with --token @FILE.";
+const NO_LESSER: &str =
+    "There is no token without the scope. Add a client or a token that lacks it.";

@@ -5,6 +5,7 @@
 //! host: an API that is reachable that way is a finding of the check.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
@@ -19,6 +20,10 @@ use super::answer::Answer;
 #[derive(Debug)]
 pub struct Caller {
     client: reqwest::Client,
+    /// Opens a connection for each request.
+    unpooled: reqwest::Client,
+    /// Whether the next request may be sent on a connection that was used before.
+    may_reuse: AtomicBool,
 }
 
 impl Caller {
@@ -28,30 +33,39 @@ impl Caller {
     ///
     /// [`CallerError::Setup`] if TLS cannot be set up.
     pub fn new(base: &Url, timeout: Duration) -> Result<Self, CallerError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "what is sent here is hostile, and what comes back may be: no document of an issuer"
-        )]
-        let builder = reqwest::Client::builder();
-        let builder = builder
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(timeout)
-            .pool_max_idle_per_host(1)
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "-check/",
-                env!("CARGO_PKG_VERSION")
-            ));
-        let builder = if is_loopback(base) {
-            builder.no_proxy()
-        } else {
-            builder
+        let client = |idle_connections| {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "its requests are hostile, and its answers may be: no document of an issuer"
+            )]
+            let builder = reqwest::Client::builder();
+            let builder = builder
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(timeout)
+                .pool_max_idle_per_host(idle_connections)
+                .user_agent(concat!(
+                    env!("CARGO_PKG_NAME"),
+                    "-check/",
+                    env!("CARGO_PKG_VERSION")
+                ));
+            let builder = if is_loopback(base) {
+                builder.no_proxy()
+            } else {
+                builder
+            };
+            builder.build().map_err(CallerError::Setup)
         };
-        let client = builder.build().map_err(CallerError::Setup)?;
-        Ok(Self { client })
+        Ok(Self {
+            client: client(1)?,
+            unpooled: client(0)?,
+            may_reuse: AtomicBool::new(true),
+        })
     }
 
     /// Sends one request and reads the answer, the first [`MAX_BODY_BYTES`] of its body.
+    ///
+    /// If the API has closed the connection of the request before, it is sent once more on a new
+    /// one. Some servers close a connection after an answer without announcing it.
     pub(super) async fn send(
         &self,
         clock: &dyn Clock,
@@ -60,10 +74,29 @@ impl Caller {
         headers: HeaderMap,
         body: Option<String>,
     ) -> Result<Answer, CallerError> {
-        let mut request = self.client.request(method, url).headers(headers);
-        if let Some(body) = body {
-            request = request.body(body);
-        }
+        let request = |client: &reqwest::Client| {
+            let request = client.request(method.clone(), url.clone());
+            let request = request.headers(headers.clone());
+            match &body {
+                Some(body) => request.body(body.clone()),
+                None => request,
+            }
+        };
+        let was_used = self.may_reuse.swap(false, Ordering::Relaxed);
+        let answer = match Self::exchange(clock, request(&self.client)).await {
+            Err(CallerError::Broken(_)) if was_used => {
+                Self::exchange(clock, request(&self.unpooled)).await
+            }
+            answer => answer,
+        };
+        self.may_reuse.store(answer.is_ok(), Ordering::Relaxed);
+        answer
+    }
+
+    async fn exchange(
+        clock: &dyn Clock,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Answer, CallerError> {
         let sent = clock.monotonic();
         let mut response = request.send().await?;
         let mut body = Vec::new();

@@ -5,22 +5,20 @@ use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD
 
 use super::attempt::{Attempt, Expected};
 
-/// A check that is not made, and why.
-type NotMade = (&'static str, String);
-
 /// Attempts at an open operation, where only the rules for cookies can be wrong.
-pub(super) fn of_open(plain: &Attempt) -> Vec<Attempt> {
+pub(super) fn open_attempts(plain: &Attempt) -> Vec<Attempt> {
     let attempt = plain.trying("foreign_origin", FOREIGN, Expected::Open);
     vec![attempt.with_header(ORIGIN, FOREIGN)]
 }
 
-/// Attempts at a protected operation.
-pub(super) fn of_protected(
+/// Attempts at a protected operation. Without allowed origins, no page may call it, and nothing
+/// has to be readable.
+pub(super) fn protected_attempts(
     plain: &Attempt,
     good: Option<&str>,
     origins: &[String],
     is_required: bool,
-) -> (Vec<Attempt>, Option<NotMade>) {
+) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     let is_open_to_all = origins.iter().any(|origin| origin == "*");
     if !is_open_to_all {
@@ -36,7 +34,7 @@ pub(super) fn of_protected(
                 &format!("preflight of {origin}"),
                 expected(),
             );
-            attempts.push(preflight.of_preflight(&origin));
+            attempts.push(preflight.into_preflight(&origin));
         }
     }
     let own: Vec<_> = if is_open_to_all {
@@ -51,7 +49,7 @@ pub(super) fn of_protected(
             &format!("preflight of {origin}"),
             preflight,
         );
-        attempts.push(preflight.of_preflight(origin));
+        attempts.push(preflight.into_preflight(origin));
         let readable = || Expected::Readable(origin.clone());
         if is_required {
             let refusal = plain.trying(
@@ -71,18 +69,12 @@ pub(super) fn of_protected(
             attempts.push(attempt.with_header(ORIGIN, origin));
         }
     }
-    let why = || {
-        (
-            "allowed_origin",
-            "no origin was given to be allowed (--origin)".to_owned(),
-        )
-    };
-    (attempts, own.is_empty().then(why))
+    attempts
 }
 
 impl Attempt {
     /// The preflight of a browser before it sends a token.
-    fn of_preflight(mut self, origin: &str) -> Self {
+    fn into_preflight(mut self, origin: &str) -> Self {
         self.body = None;
         self.headers.clear();
         let method = self.method.to_string();

@@ -19,20 +19,23 @@ pub(super) fn garbage() -> Vec<Garbage> {
     };
     let rs256 = r#"{"alg":"RS256"}"#;
     vec![
-        ("no token", b"Bearer".to_vec()),
-        ("blanks in the token", b"Bearer not a token".to_vec()),
-        ("dots alone", bearer("..".to_owned())),
-        ("segments that are no base64url", bearer("a.b.c".to_owned())),
+        ("an empty token", b"Bearer".to_vec()),
+        ("spaces in the token", b"Bearer not a token".to_vec()),
+        ("only dots", bearer("..".to_owned())),
+        (
+            "segments that are not base64url",
+            bearer("a.b.c".to_owned()),
+        ),
         ("five segments", bearer("YQ.YQ.YQ.YQ.YQ".to_owned())),
-        ("bytes that are no text", b"Bearer \xff\xfe\xfd".to_vec()),
-        ("a header that is no JSON", jws("{", "{}")),
+        ("bytes that are not UTF-8", b"Bearer \xff\xfe\xfd".to_vec()),
+        ("a header that is not JSON", jws("{", "{}")),
         ("a header that is a list", jws("[]", "{}")),
         ("a header that is null", jws("null", "null")),
         ("a header nested 2,000 deep", jws(&"[".repeat(2_000), "{}")),
         ("a header without alg", jws("{}", "{}")),
         ("alg that is a number", jws(r#"{"alg":256}"#, "{}")),
         (
-            "a doubled alg",
+            "two alg members",
             jws(r#"{"alg":"none","alg":"RS256"}"#, "{}"),
         ),
         (
@@ -47,10 +50,10 @@ pub(super) fn garbage() -> Vec<Garbage> {
             "kid that is an object",
             jws(r#"{"alg":"RS256","kid":{}}"#, "{}"),
         ),
-        ("a payload that is no JSON", jws(rs256, "{")),
+        ("a payload that is not JSON", jws(rs256, "{")),
         ("a payload that is null", jws(rs256, "null")),
         (
-            "numbers beyond all bounds",
+            "numbers that are too large",
             jws(rs256, r#"{"exp":1e999,"nbf":-1e999}"#),
         ),
         ("7,000 letters", bearer("a".repeat(7_000))),

@@ -1,7 +1,7 @@
 //! Sends an attempt and judges its answer.
 //!
-//! 1. After a server error, or without an answer, nothing else is judged.
-//! 2. Every answer must not repeat the credentials and must not be slow.
+//! 1. Without an answer, or after a server error, nothing else is judged.
+//! 2. Every answer must be free of stack traces and credentials, and must not be slow.
 //! 3. The answer must be what the attempt expects: accepted, refused, or readable.
 
 use std::collections::HashMap;
@@ -17,9 +17,11 @@ use super::caller::{Caller, CallerError};
 use super::own_key::Trap;
 use super::paths;
 use super::report::{Fault, Outcome};
+use super::seen::Seen;
+use super::traces;
 use super::verdict::{
-    let_in, of_echo, of_forbidden, of_good, of_malformed, of_open, of_preflight, of_readable,
-    of_unreadable, refusal,
+    Judged, find_echo, judge_forbidden, judge_good, judge_malformed, judge_open, judge_preflight,
+    judge_readable, judge_refusal, judge_unreadable, served,
 };
 
 pub(super) struct Judge<'a> {
@@ -34,8 +36,10 @@ pub(super) struct Judge<'a> {
     silent: usize,
     /// Whether paths that do not exist are answered with a success; `None` if that is unknown.
     strays: HashMap<(Method, String), Option<bool>>,
-    /// The time that the operation takes to answer a good token.
-    good: Option<Duration>,
+    /// The answers of the current operation that others are compared with.
+    seen: Seen,
+    /// The request with the good token, which may be sent again.
+    good: Option<Attempt>,
 }
 
 impl<'a> Judge<'a> {
@@ -49,12 +53,14 @@ impl<'a> Judge<'a> {
             unrepeated: 0,
             silent: 0,
             strays: HashMap::new(),
+            seen: Seen::default(),
             good: None,
         }
     }
 
-    /// Begins another operation, whose time is not known yet.
+    /// Begins another operation, whose answers are not known yet.
     pub(super) fn begin(&mut self) {
+        self.seen = Seen::default();
         self.good = None;
     }
 
@@ -65,15 +71,36 @@ impl<'a> Judge<'a> {
 
     /// Why no more requests are sent, once the API has stopped answering.
     pub(super) fn silence(&self) -> Option<String> {
-        let why = || format!("{MAX_SILENT} requests in a row had no answer, and no more were sent");
-        (self.silent == MAX_SILENT).then(why)
+        (self.silent == MAX_SILENT).then(|| {
+            format!(
+                "{MAX_SILENT} requests in a row had no answer, and no more were sent. Look in the \
+                 API's log for what closes its connections."
+            )
+        })
     }
 
     /// Why it is unknown whether some refusals are slow.
     pub(super) fn unrepeated(&self) -> Option<String> {
         let slow = self.unrepeated;
-        let why = || format!("{slow} slow answers were not asked for again: {MAX_REPEATS} were");
-        (slow > 0).then(why)
+        (slow > 0).then(|| {
+            format!(
+                "{slow} slow answers were not requested again, because {MAX_REPEATS} were. Run \
+                 the check again when the machine of the API is less busy."
+            )
+        })
+    }
+
+    /// Whether there is nothing at the place of the attempt.
+    ///
+    /// # Errors
+    ///
+    /// If no connection is possible.
+    pub(super) async fn is_missing(&mut self, attempt: &Attempt) -> Result<bool, CallerError> {
+        match self.send(attempt).await {
+            Ok(answer) => Ok(answer.status == StatusCode::NOT_FOUND),
+            Err(error @ CallerError::Connect(_)) => Err(error),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Sends one attempt.
@@ -86,14 +113,11 @@ impl<'a> Judge<'a> {
         operation: &str,
         attempt: &Attempt,
     ) -> Result<Outcome, CallerError> {
-        let mut outcome = Outcome {
-            operation: operation.to_owned(),
-            check: attempt.check,
-            sent: attempt.sent.clone(),
-            status: None,
-            faults: Vec::new(),
-            not_made: None,
-        };
+        let mut outcome = Outcome::new(operation, attempt.check, &attempt.sent);
+        if attempt.is_derived && self.seen.is_good_refused() {
+            outcome.not_made = Some(GOOD_IS_REFUSED.to_owned());
+            return Ok(outcome);
+        }
         let answer = match self.send(attempt).await {
             Ok(answer) => answer,
             Err(error @ CallerError::Connect(_)) => return Err(error),
@@ -113,11 +137,10 @@ impl<'a> Judge<'a> {
             return Ok(outcome);
         }
         if self.trap.is_some_and(Trap::has_sprung) {
-            outcome.faults.push(Fault::new(
-                "linked_key",
-                "the API fetched a link out of the token",
-            ));
+            let found = "the API fetched a link in the token";
+            outcome.faults.push(Fault::new("linked_key", found));
         }
+        outcome.faults.extend(find_trace(&answer));
         if status.is_server_error() {
             outcome
                 .faults
@@ -125,16 +148,20 @@ impl<'a> Judge<'a> {
             return Ok(outcome);
         }
         if attempt.check == "good_token" {
-            self.good = Some(answer.took);
+            self.seen.keep_good(&answer);
+            self.good = attempt.method.is_safe().then(|| attempt.clone());
         } else if let Some(fault) = self.slowness(attempt, answer.took).await {
             outcome.faults.push(fault);
         }
+        if attempt.check == "no_credentials" {
+            self.seen.keep_anonymous(&answer);
+        }
         if !answer.is_served() {
-            outcome.faults.extend(of_echo(attempt, &answer));
+            outcome.faults.extend(find_echo(attempt, &answer));
         }
         match self.faults(attempt, &answer).await {
             Ok(faults) => outcome.faults.extend(faults),
-            Err(why) => outcome.not_made = Some(why.to_owned()),
+            Err(why) => outcome.not_made = Some(why),
         }
         Ok(outcome)
     }
@@ -148,12 +175,13 @@ impl<'a> Judge<'a> {
             .await
     }
 
-    /// Takes the best of three requests, because a busy machine may delay one of them.
+    /// Takes the best of three requests, because a busy machine may delay one of them. It delays
+    /// good requests as well, so the good token is timed again next to each repeated request.
     async fn slowness(&mut self, attempt: &Attempt, took: Duration) -> Option<Fault> {
-        let limit = (self.good? * 10).max(SHORTEST_SLOWNESS);
+        let mut good = self.seen.time()?;
         let mut best = took;
         for _ in 0..2 {
-            if best <= limit {
+            if best <= limit(good) {
                 return None;
             }
             if self.repeats == MAX_REPEATS {
@@ -161,42 +189,42 @@ impl<'a> Judge<'a> {
                 return None;
             }
             self.repeats += 1;
+            if let Some(attempt) = self.good.clone() {
+                good = good.max(self.send(&attempt).await.ok()?.took);
+            }
             best = best.min(self.send(attempt).await.ok()?.took);
         }
         let found = format!(
             "{} ms, a good answer {} ms",
             best.as_millis(),
-            self.good?.as_millis()
+            good.as_millis()
         );
-        (best > limit).then(|| Fault::new("slow", found))
+        (best > limit(good)).then(|| Fault::new("slow", found))
     }
 
     /// The faults that the answer shows, or why it shows nothing.
-    async fn faults(
-        &mut self,
-        attempt: &Attempt,
-        answer: &Answer,
-    ) -> Result<Vec<Fault>, &'static str> {
-        Ok(match &attempt.expected {
-            Expected::Open => of_open(attempt, answer),
-            Expected::Through => of_good(attempt, answer),
-            Expected::Challenge => refusal(attempt, answer, &[401], None),
-            Expected::Refused => refusal(attempt, answer, &[401], Some("invalid_token")),
-            Expected::Malformed => of_malformed(attempt, answer),
-            Expected::Forbidden(scope) => of_forbidden(attempt, answer, scope),
-            Expected::NotThrough => return self.of_other_name(attempt, answer).await,
-            Expected::Unreadable(origin) => of_unreadable(attempt, answer, origin),
-            Expected::Preflight(origin) => of_preflight(attempt, answer, origin),
-            Expected::Readable(origin) => of_readable(attempt, answer, origin),
-        })
+    async fn faults(&mut self, attempt: &Attempt, answer: &Answer) -> Judged {
+        if attempt.expected.is_refusal()
+            && let Some(judged) = self.seen.compared(attempt, answer)
+        {
+            return judged;
+        }
+        match &attempt.expected {
+            Expected::Open => Ok(judge_open(attempt, answer)),
+            Expected::Accepted => judge_good(attempt, answer),
+            Expected::Challenge => judge_refusal(attempt, answer, &[401], None),
+            Expected::Refused => judge_refusal(attempt, answer, &[401], Some("invalid_token")),
+            Expected::Malformed => judge_malformed(attempt, answer),
+            Expected::Forbidden(scope) => judge_forbidden(attempt, answer, scope),
+            Expected::NotServed => self.judge_other_name(attempt, answer).await,
+            Expected::Unreadable(origin) => Ok(judge_unreadable(attempt, answer, origin)),
+            Expected::Preflight(origin) => Ok(judge_preflight(attempt, answer, origin)),
+            Expected::Readable(origin) => Ok(judge_readable(attempt, answer, origin)),
+        }
     }
 
     /// A success is not a fault if paths that do not exist succeed as well.
-    async fn of_other_name(
-        &mut self,
-        attempt: &Attempt,
-        answer: &Answer,
-    ) -> Result<Vec<Fault>, &'static str> {
+    async fn judge_other_name(&mut self, attempt: &Attempt, answer: &Answer) -> Judged {
         if !answer.is_served() {
             return Ok(Vec::new());
         }
@@ -208,12 +236,12 @@ impl<'a> Judge<'a> {
         };
         match is_page {
             Some(true) => Ok(Vec::new()),
-            Some(false) => Ok(vec![Fault::new(attempt.check, let_in(answer))]),
-            None => Err(TOO_MANY_REQUESTS),
+            Some(false) => Ok(vec![Fault::new(attempt.check, served(answer))]),
+            None => Err(TOO_MANY_REQUESTS.to_owned()),
         }
     }
 
-    /// Whether there is a page for this name too. Asked once each: the plan has counted that.
+    /// Whether there is a page for this name too. Requested once each: the plan has counted that.
     async fn is_page(&mut self, stray: &Attempt) -> Option<bool> {
         let is_page = match self.send(stray).await {
             Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => None,
@@ -226,11 +254,35 @@ impl<'a> Judge<'a> {
     }
 }
 
-const TOO_MANY_REQUESTS: &str = "the API answers 429, too many requests";
+/// The time above which an answer is slow, compared with a good one.
+fn limit(good: Duration) -> Duration {
+    (good * 10).max(SHORTEST_SLOWNESS)
+}
+
+/// A stack trace in a success may be what the operation is for.
+fn find_trace(answer: &Answer) -> Option<Fault> {
+    let language = traces::language(&String::from_utf8_lossy(&answer.body))?;
+    let found = format!(
+        "{} with a stack trace of {language}",
+        answer.status.as_u16()
+    );
+    Some(if answer.is_served() {
+        Fault::warning("stack_trace", found)
+    } else {
+        Fault::new("stack_trace", found)
+    })
+}
+
+const TOO_MANY_REQUESTS: &str =
+    "The API answers 429, too many requests. Raise its limit for this machine.";
+const GOOD_IS_REFUSED: &str = "The API refuses the good token too, so a refusal shows nothing. \
+    Correct `good_token` first.";
 /// More than the malformed headers of one operation, because an API may close the connection on
 /// those and answer the rest.
 const MAX_SILENT: usize = 25;
 /// The maximum number of requests that are repeated because they were slow.
-pub(super) const MAX_REPEATS: usize = 20;
+const MAX_REPEATS: usize = 20;
+/// The maximum number of requests that this takes, with those of the good token.
+pub(super) const MAX_REPEATED_REQUESTS: usize = 2 * MAX_REPEATS;
 /// A faster answer is never slow, whatever a good answer takes.
 const SHORTEST_SLOWNESS: Duration = Duration::from_millis(100);

@@ -10,7 +10,7 @@ use super::forge::CANARY;
 pub(super) fn other_names(plain: &Attempt) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     if plain.method == Method::GET {
-        let head = plain.trying("other_name", "HEAD", Expected::NotThrough);
+        let head = plain.trying("other_name", "HEAD", Expected::NotServed);
         attempts.push(head.by(Method::HEAD));
     }
     let path = plain.url.path();
@@ -26,7 +26,7 @@ pub(super) fn other_names(plain: &Attempt) -> Vec<Attempt> {
         ("an extension", format!("{path}.json")),
     ];
     for (name, other) in spelled {
-        let mut attempt = plain.trying("other_name", name, Expected::NotThrough);
+        let mut attempt = plain.trying("other_name", name, Expected::NotServed);
         if other != path && renamed(&mut attempt.url, &other) {
             attempts.push(attempt);
         }

@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::time::SystemTime;
 
 use http::Method;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::description::operation::{Operation, Unreadable};
+use crate::guard::Rule;
 
 use super::attempt::{Attempt, Expected};
 use super::attempts::Attempts;
@@ -33,21 +35,26 @@ pub struct Plan<'a> {
     attempts: usize,
     /// Paths that do not exist, which are requested to find pages for all names.
     strays: HashSet<(Method, String)>,
+    /// One request for each of the first operations, which shows whether anything is there.
+    probes: Vec<Attempt>,
+    /// The operations that the user left out.
+    skipped: Vec<String>,
 }
 
 impl Check {
-    /// Counts every request that the check would send, and sends none.
+    /// Counts every request that the check would send, and sends none. Tokens are compared with
+    /// the time of `clock`.
     ///
     /// # Errors
     ///
     /// [`CallerError::Setup`] if the listener for links in tokens cannot be started.
-    pub async fn plan(&self) -> Result<Plan<'_>, CallerError> {
-        Plan::of(self).await
+    pub async fn plan(&self, clock: &dyn Clock) -> Result<Plan<'_>, CallerError> {
+        Plan::new(self, clock.now()).await
     }
 }
 
 impl<'a> Plan<'a> {
-    pub(super) async fn of(check: &'a Check) -> Result<Self, CallerError> {
+    async fn new(check: &'a Check, now: SystemTime) -> Result<Self, CallerError> {
         let trap = if check.target.is_loopback() {
             Some(Trap::set().await.map_err(CallerError::Trap)?)
         } else {
@@ -55,16 +62,18 @@ impl<'a> Plan<'a> {
         };
         let mut plan = Self {
             check,
-            hostile: Hostile::new(&check.tokens, &check.issuer_keys, trap.as_ref()),
+            hostile: Hostile::new(&check.tokens, &check.issuer_keys, trap.as_ref(), now),
             operations: Vec::new(),
             outcomes: Vec::new(),
             trap,
             attempts: 0,
             strays: HashSet::new(),
+            probes: Vec::new(),
+            skipped: Vec::new(),
         };
         let base = check.target.base();
         if is_exposed(base) {
-            let outcome = Outcome::of_document("plain_http", base.as_str());
+            let outcome = Outcome::for_api("plain_http", base.as_str());
             plan.outcomes.push(outcome);
         }
         let document = check.target.document();
@@ -74,10 +83,14 @@ impl<'a> Plan<'a> {
         let more = Operation::count(document).saturating_sub(MAX_OPERATIONS);
         if more > 0 {
             let why = format!(
-                "the document has {more} operations after the first {MAX_OPERATIONS}, which is as \
-                 many as one check looks at; --operation chooses others"
+                "The document has {more} operations after the first {MAX_OPERATIONS}, which is \
+                 the maximum of one check. Name others with --operation."
             );
             plan.leave_out(THE_API, "operation", why);
+        }
+        let mut rules = plan.operations.iter().map(|operation| &operation.rule);
+        if rules.all(|rule| matches!(rule, Rule::Anonymous)) {
+            plan.leave_out(THE_API, "operation", NONE_PROTECTED.to_owned());
         }
         Ok(plan)
     }
@@ -85,33 +98,55 @@ impl<'a> Plan<'a> {
     fn add(&mut self, operation: Result<Operation<'a>, Unreadable<'a>>) {
         let operation = match operation {
             Ok(operation) => operation,
-            Err(Unreadable { name, why, .. }) => {
-                self.leave_out(&printable(&name), "document", printable(&why));
+            Err(Unreadable { place, why, .. }) => {
+                let place = printable(&place);
+                if self.skips(&place) {
+                    return;
+                }
+                let why = format!(
+                    "{}. Leave the operation out with --skip \"{place}\", or correct the document.",
+                    capitalized(&printable(&why)),
+                );
+                self.leave_out(&place, "document", why);
                 return;
             }
         };
+        let name = shown(&operation);
+        if self.skips(&name) {
+            return;
+        }
         if let Some(parameter) = operation.misplaced_parameter() {
             let found = format!("the path lacks `{{{}}}`", printable(parameter));
-            let outcome = Outcome::misdescribed(&shown(&operation), found);
-            self.outcomes.push(outcome);
+            self.outcomes.push(Outcome::misdescribed(&name, found));
         }
         if self.check.methods == Methods::Safe && !operation.method.is_safe() {
-            let why = "it may change something; --all-methods calls it too".to_owned();
-            self.leave_out(&shown(&operation), "operation", why);
+            self.leave_out(&name, "operation", UNSAFE.to_owned());
             return;
         }
-        let (made, not_made) = Attempts::new(self.check, &self.hostile, &operation).all();
-        if made.is_empty() {
+        let (made, not_made) = Attempts::all(self.check, &self.hostile, &operation);
+        let Some(first) = made.first() else {
             self.outcomes.extend(not_made);
             return;
+        };
+        if self.probes.len() < MAX_PROBES && operation.method.is_safe() {
+            self.probes.push(first.clone());
         }
         self.attempts += made.len();
         let by_other_name = made
             .iter()
-            .filter(|attempt| matches!(attempt.expected, Expected::NotThrough));
+            .filter(|attempt| matches!(attempt.expected, Expected::NotServed));
         self.strays
             .extend(by_other_name.map(|attempt| paths::stray(attempt).place()));
         self.operations.push(operation);
+    }
+
+    /// Whether the user left this operation out.
+    fn skips(&mut self, name: &str) -> bool {
+        let is_skipped = self.check.skipped.iter().any(|skipped| skipped == name);
+        if is_skipped {
+            self.skipped.push(name.to_owned());
+        }
+        is_skipped
     }
 
     fn leave_out(&mut self, operation: &str, check: &'static str, why: String) {
@@ -120,7 +155,7 @@ impl<'a> Plan<'a> {
 
     /// How many requests are sent at most; some slow ones are sent again.
     pub fn requests(&self) -> usize {
-        self.attempts + self.strays.len() + judge::MAX_REPEATS
+        self.attempts + self.strays.len() + self.probes.len() + judge::MAX_REPEATED_REQUESTS
     }
 
     /// How many operations are called.
@@ -147,7 +182,12 @@ impl<'a> Plan<'a> {
         mut progress: impl FnMut(),
     ) -> Result<Report, CallerError> {
         let mut judge = Judge::new(caller, clock, self.trap.as_ref());
-        let mut report = Report::new(self.outcomes);
+        let mut report = Report::new(self.outcomes, self.skipped);
+        if let Some(why) = no_operation(&mut judge, &self.probes).await? {
+            report.replace(Outcome::not_made(THE_API, "operation", why));
+            report.count(judge.requests());
+            return Ok(report);
+        }
         for operation in &self.operations {
             let name = shown(operation);
             if let Some(why) = judge.silence() {
@@ -156,14 +196,21 @@ impl<'a> Plan<'a> {
             }
             report.begin(&name, &operation.rule);
             judge.begin();
-            let (made, not_made) = Attempts::new(self.check, &self.hostile, operation).all();
+            let (made, not_made) = Attempts::all(self.check, &self.hostile, operation);
+            let mut is_open = false;
             for attempt in &made {
                 let outcome = outcome(&mut judge, &name, attempt).await?;
-                if attempt.expected.is_refusal() && outcome.is_judged() {
-                    report.count_refusal();
-                }
-                report.add(outcome);
                 progress();
+                is_open = outcome.shows_open_operation(&attempt.expected);
+                report.add(outcome);
+                if is_open {
+                    break;
+                }
+            }
+            if is_open {
+                let why = SERVES_EVERYBODY.to_owned();
+                report.add(Outcome::not_made(&name, "operation", why));
+                continue;
             }
             for outcome in not_made {
                 report.add(outcome);
@@ -175,6 +222,36 @@ impl<'a> Plan<'a> {
         report.count(judge.requests());
         Ok(report)
     }
+}
+
+/// Why nothing can be checked, if each of the first operations is answered 404.
+async fn no_operation(
+    judge: &mut Judge<'_>,
+    probes: &[Attempt],
+) -> Result<Option<String>, CallerError> {
+    for probe in probes {
+        if !judge.is_missing(probe).await? {
+            return Ok(None);
+        }
+    }
+    Ok(probes.first().map(|probe| {
+        format!(
+            "The API answers 404 to {}, so nothing was checked: first to {} {}. Give --url as the \
+             URL that the document's paths are below.",
+            match probes.len() {
+                1 => "its operation".to_owned(),
+                several => format!("all of its first {several} operations"),
+            },
+            probe.method,
+            printable(probe.url.as_str()),
+        )
+    }))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.clone()).collect()
 }
 
 async fn outcome(
@@ -190,6 +267,15 @@ async fn outcome(
         None => judge.outcome(operation, attempt).await,
     }
 }
+
+/// Operations of an API that is mounted elsewhere are missing one like the other.
+const MAX_PROBES: usize = 10;
+const UNSAFE: &str = "The operation may change something. Call such operations with --all-methods, \
+    or leave this one out with --skip.";
+const NONE_PROTECTED: &str = "No protected operation can be called, so nothing shows whether tokens \
+    are verified. Declare `security` in the document, or name operations with --operation.";
+const SERVES_EVERYBODY: &str = "The operation serves every caller, so its other checks would show \
+    nothing. Correct `no_credentials` first.";
 
 impl fmt::Debug for Plan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,22 +4,25 @@ use serde::Serialize;
 
 use crate::guard::Rule;
 
+use super::attempt::Expected;
 use super::faults::fix;
 
 /// Everything that was found, in the order of the requests.
 #[derive(Debug, Default, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// How many requests were sent.
     requests: usize,
-    /// The number of judged answers that had to be refusals.
-    refusals: usize,
     /// The operations called, each with who may call it by the document.
     operations: Vec<(String, &'static str)>,
+    /// The operations that the user left out.
+    skipped: Vec<String>,
     outcomes: Vec<Outcome>,
 }
 
 /// The result of one attempt, or why it was not made.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Outcome {
     /// As `GET /path`.
     pub operation: String,
@@ -37,20 +40,22 @@ pub struct Outcome {
     pub not_made: Option<String>,
 }
 
-/// The verdict of the whole report.
+/// The verdict of the whole report, which is about what the check has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Verdict {
-    /// Nothing is wrong in what was judged.
-    Clean,
-    /// Something is wrong.
+    /// Every check that the document calls for was made, and none failed.
+    Secure,
+    /// A check failed. Others may not have been made.
     Faulty,
-    /// No answer was judged that had to be a refusal, so the check proves nothing.
-    NothingJudged,
+    /// No check failed, but some were not made, so the API may be insecure.
+    Incomplete,
 }
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Fault {
     /// A word of [`CHECKS`](super::CHECKS).
     pub check: &'static str,
@@ -65,6 +70,7 @@ pub struct Fault {
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Severity {
     /// It could be better, but it is not dangerous.
     Warning,
@@ -76,8 +82,9 @@ pub enum Severity {
 pub(super) const THE_API: &str = "the API";
 
 impl Report {
-    pub(super) fn new(outcomes: Vec<Outcome>) -> Self {
+    pub(super) fn new(outcomes: Vec<Outcome>, skipped: Vec<String>) -> Self {
         Self {
+            skipped,
             outcomes,
             ..Self::default()
         }
@@ -93,6 +100,11 @@ impl Report {
         &self.operations
     }
 
+    /// The operations that the user left out, which the verdict does not cover.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
+    }
+
     /// How many requests were sent.
     pub fn requests(&self) -> usize {
         self.requests
@@ -104,25 +116,26 @@ impl Report {
         outcomes.flat_map(|outcome| outcome.faults.iter().map(move |fault| (outcome, fault)))
     }
 
-    /// Whether nothing is wrong. Warnings are not, and neither is what could not be checked.
+    /// Whether no check failed. Warnings do not count, and neither do checks that were not made.
     pub fn is_clean(&self) -> bool {
         self.faults()
             .all(|(_, fault)| fault.severity == Severity::Warning)
     }
 
-    /// Whether the API passed the check, as far as it was made.
+    /// What the check has shown.
     pub fn verdict(&self) -> Verdict {
-        match (self.is_clean(), self.refusals) {
+        let is_complete = self.outcomes.iter().all(|it| it.not_made.is_none());
+        match (self.is_clean(), is_complete) {
             (false, _) => Verdict::Faulty,
-            (true, 0) => Verdict::NothingJudged,
-            (true, _) => Verdict::Clean,
+            (true, false) => Verdict::Incomplete,
+            (true, true) => Verdict::Secure,
         }
     }
 
     pub(super) fn begin(&mut self, operation: &str, rule: &Rule) {
         let who = match rule {
             Rule::Anonymous => "open",
-            Rule::Optional(_) => "open, or with a token",
+            Rule::Optional(_) => "optional",
             Rule::Protected(_) => "protected",
         };
         self.operations.push((operation.to_owned(), who));
@@ -132,8 +145,9 @@ impl Report {
         self.outcomes.push(outcome);
     }
 
-    pub(super) fn count_refusal(&mut self) {
-        self.refusals += 1;
+    /// Replaces all outcomes by one that explains them.
+    pub(super) fn replace(&mut self, outcome: Outcome) {
+        self.outcomes = vec![outcome];
     }
 
     pub(super) fn count(&mut self, requests: usize) {
@@ -142,40 +156,43 @@ impl Report {
 }
 
 impl Outcome {
-    /// Whether there is an answer that was judged.
-    pub(super) fn is_judged(&self) -> bool {
-        self.status.is_some() && self.not_made.is_none()
+    pub(super) fn new(operation: &str, check: &'static str, sent: &str) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            check,
+            sent: sent.to_owned(),
+            status: None,
+            faults: Vec::new(),
+            not_made: None,
+        }
+    }
+
+    /// Whether a protected operation serves callers without credentials.
+    pub(super) fn shows_open_operation(&self, expected: &Expected) -> bool {
+        let mut faults = self.faults.iter();
+        matches!(expected, Expected::Challenge) && faults.any(|it| it.check == "no_credentials")
     }
 
     /// A fault of the document, which is found without a request.
     pub(super) fn misdescribed(operation: &str, found: String) -> Self {
         Self {
-            operation: operation.to_owned(),
             faults: vec![Fault::new("document", found)],
-            ..Self::of_document("document", "")
+            ..Self::new(operation, "document", "")
         }
     }
 
     /// A warning that is found without a request.
-    pub(super) fn of_document(check: &'static str, found: &str) -> Self {
+    pub(super) fn for_api(check: &'static str, found: &str) -> Self {
         Self {
-            operation: THE_API.to_owned(),
-            check,
-            sent: String::new(),
-            status: None,
             faults: vec![Fault::warning(check, found)],
-            not_made: None,
+            ..Self::new(THE_API, check, "")
         }
     }
 
     pub(super) fn not_made(operation: &str, check: &'static str, why: String) -> Self {
         Self {
-            operation: operation.to_owned(),
-            check,
-            sent: String::new(),
-            status: None,
-            faults: Vec::new(),
             not_made: Some(why),
+            ..Self::new(operation, check, "")
         }
     }
 }

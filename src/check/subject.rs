@@ -1,9 +1,11 @@
 //! What is checked: the API, the tokens and the operations that may be called.
 
+use std::collections::BTreeSet;
+
 use crate::description::operation::Operation;
 use crate::token::{Scope, ScopeToken};
 
-use super::target::Target;
+use super::target::{Target, printable, shown};
 use super::tokens::Tokens;
 
 /// What is checked, and with which tokens.
@@ -16,10 +18,15 @@ pub struct Check {
     pub(super) methods: Methods,
     /// The issuer's public keys as JWKs, for tokens that use one as a secret.
     pub(super) issuer_keys: Vec<serde_json::Value>,
+    /// Values for parameters by name.
+    pub(super) values: Vec<(String, String)>,
+    /// Operations that are left out, as `GET /path`.
+    pub(super) skipped: Vec<String>,
 }
 
 /// Which operations are called.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Methods {
     /// Those that change nothing: `GET`, `HEAD`, `OPTIONS`.
     #[default]
@@ -37,6 +44,8 @@ impl Check {
             origins: Vec::new(),
             methods: Methods::default(),
             issuer_keys: Vec::new(),
+            values: Vec::new(),
+            skipped: Vec::new(),
         }
     }
 
@@ -61,13 +70,56 @@ impl Check {
         }
     }
 
+    /// Values for the parameters of these names, in place of those of the document.
+    #[must_use]
+    pub fn with_values(self, values: Vec<(String, String)>) -> Self {
+        Self { values, ..self }
+    }
+
+    /// Operations that are left out, each as `GET /path`. The verdict does not cover them.
+    #[must_use]
+    pub fn with_skipped(self, skipped: Vec<String>) -> Self {
+        Self { skipped, ..self }
+    }
+
     /// The API that is checked.
     pub fn target(&self) -> &Target {
         &self.target
     }
 
+    /// The names of all parameters of the operations.
+    pub fn parameter_names(target: &Target) -> BTreeSet<String> {
+        let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
+        let operations: Vec<_> = operations.flatten().collect();
+        let parameters = operations.iter().flat_map(Operation::parameters);
+        let names = parameters.filter_map(|parameter| parameter["name"].as_str());
+        names.map(printable).collect()
+    }
+
+    /// The operations of the document, as `GET /path`.
+    pub fn operation_names(target: &Target) -> BTreeSet<String> {
+        let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
+        let names = operations.map(|operation| match operation {
+            Ok(operation) => shown(&operation),
+            Err(unreadable) => printable(&unreadable.place),
+        });
+        names.collect()
+    }
+
+    /// The scopes of each operation that requires any, without repetition.
+    pub fn required_scopes(target: &Target) -> Vec<Scope> {
+        let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
+        let mut scopes: Vec<Scope> = Vec::new();
+        for scope in operations.filter_map(|operation| operation.ok()?.scope().cloned()) {
+            if !scope.is_empty() && !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        scopes
+    }
+
     /// The scopes that the operations require by the document, at most as many as fit into a
-    /// token request. Do not request them without consent: anybody may have written the document.
+    /// token request. Do not request them without consent: a stranger may have written the document.
     pub fn required_scope(target: &Target) -> Scope {
         let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
         let scopes = operations.filter_map(|operation| operation.ok()?.scope().cloned());

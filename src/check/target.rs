@@ -59,8 +59,8 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// [`TargetError::Document`] when it is no document of OpenAPI 3, [`TargetError::TooLarge`]
-    /// when it is more than is read.
+    /// [`TargetError::Document`] if it is not an OpenAPI 3 document, [`TargetError::TooLarge`] if
+    /// it exceeds the limits.
     pub fn parse(url: &Url, body: &[u8], place: &str) -> Result<Self, TargetError> {
         let document = match document::read(body) {
             Ok(document) => Some(document),
@@ -82,13 +82,13 @@ impl Target {
         })
     }
 
-    /// The API at `url`, of which is said `GET /path` by `GET /path`: what a token protects,
-    /// and what is open.
+    /// The API at `url` with these operations, each as `GET /path`: those that require a token,
+    /// and those that are open.
     ///
     /// # Errors
     ///
-    /// [`TargetError::Operation`] for what is not a method and a path.
-    pub fn of_operations(
+    /// [`TargetError::Operation`] for a string that is not a method and a path.
+    pub fn from_operations(
         url: &Url,
         protected: &[String],
         open: &[String],
@@ -250,21 +250,24 @@ pub enum TargetError {
     },
     /// It is at none of the usual places.
     #[error(
-        "no OpenAPI document was found (tried {0}); say where it is with --spec, or what to call \
-         with --operation \"GET /path\""
+        "no OpenAPI document was found (tried {0}); give its URL or file with --spec, or name \
+         operations with --operation \"GET /path\""
     )]
     NotFound(String),
     /// It is something else.
-    #[error("{0} is no OpenAPI 3 document in JSON or YAML")]
+    #[error(
+        "{0} is not an OpenAPI 3 document in JSON or YAML; give the document's URL or file with \
+         --spec"
+    )]
     Document(String),
     /// It is larger than the limits, possibly through its YAML aliases.
     #[error(
-        "{0} is larger than 2,000,000 values or 16 MiB of text, with what its YAML aliases stand \
-         for, or is a YAML file of more than 2 MiB or too many brackets; give --spec as JSON, or \
-         say what to call with --operation \"GET /path\""
+        "{0} has more than 2,000,000 values or 16 MiB of text, including repeated YAML aliases, or \
+         is a YAML file of more than 2 MiB or too many brackets; give --spec as JSON, or name \
+         operations with --operation \"GET /path\""
     )]
     TooLarge(String),
     /// An operation on the command line is malformed.
-    #[error("`{0}` is no operation; write it as \"GET /path\"")]
+    #[error("`{0}` is not an operation; write it as \"GET /path\"")]
     Operation(String),
 }

@@ -1,5 +1,8 @@
 //! Where operations are called, by tables.
 
+mod given;
+mod traces;
+
 use serde_json::json;
 use url::Url;
 
@@ -101,7 +104,7 @@ fn a_document_is_read_as_it_is_written() {
 #[test]
 fn an_operation_on_the_command_line_is_a_method_and_a_path() {
     let url = Url::parse("http://a.test/").unwrap();
-    let of = |text: &str| Target::of_operations(&url, &[text.to_owned()], &[]);
+    let of = |text: &str| Target::from_operations(&url, &[text.to_owned()], &[]);
 
     for text in ["", "/whoami", "GET", "GET whoami", "G-T /whoami"] {
         assert!(of(text).is_err(), "{text}");

@@ -11,9 +11,9 @@ use crate::token::{Scope, ScopeToken};
 pub struct Tokens {
     good: Vec<String>,
     refused: Vec<String>,
-    /// Why there is none, or none with less scope.
+    /// Why there is no good token, and what to add.
     pub why_no_good: String,
-    /// Why there is none with less scope.
+    /// Why there is no token with fewer scopes, and what to add.
     pub why_no_lesser: String,
 }
 
@@ -35,6 +35,11 @@ impl Tokens {
     /// The first token, for reading its issuer.
     pub fn first(&self) -> Option<&str> {
         self.good.first().map(String::as_str)
+    }
+
+    /// Whether one of the tokens lacks some of `required`.
+    pub fn has_lacking(&self, required: &Scope) -> bool {
+        self.lacking(required).is_some()
     }
 
     /// A good token whose scopes cover `required`. A token that cannot be read may cover them.

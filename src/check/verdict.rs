@@ -1,4 +1,7 @@
 //! Compares an answer with the expectation of its attempt.
+//!
+//! An answer that is neither right nor wrong shows nothing. Then the result is an error: why, and
+//! what to add.
 
 use http::StatusCode;
 use http::header::AUTHORIZATION;
@@ -10,9 +13,13 @@ use super::answer::Answer;
 use super::attempt::Attempt;
 use super::forge::CANARY;
 use super::report::Fault;
+use super::target::printable;
+
+/// The faults that an answer shows, or why it shows nothing.
+pub(super) type Judged = Result<Vec<Fault>, String>;
 
 /// Credentials in an answer are a fault; a name from the token is only a warning.
-pub(super) fn of_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
+pub(super) fn find_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
     let status = answer.status.as_u16();
     if attempt.secrets.iter().any(|secret| answer.holds(secret)) {
         return Some(Fault::new(
@@ -21,20 +28,20 @@ pub(super) fn of_echo(attempt: &Attempt, answer: &Answer) -> Option<Fault> {
         ));
     }
     let is_named = answer.holds(CANARY);
-    is_named.then(|| Fault::warning("echo", format!("{status} repeats a name out of the token")))
+    is_named.then(|| Fault::warning("echo", format!("{status} repeats a name from the token")))
 }
 
-pub(super) fn of_open(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
+pub(super) fn judge_open(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
     let status = answer.status.as_u16();
     if matches!(status, 401 | 403) {
-        let found = format!("{status}, though the document asks for nothing");
+        let found = format!("{status}, although the document requires no credentials");
         return vec![Fault::new("open_operation", found)];
     }
     let is_found =
         answer.is_served() || answer.status.is_redirection() || wants_upgrade(attempt, answer);
     let is_bare = !attempt.headers.contains_key(AUTHORIZATION);
     if is_bare && !is_found && !(attempt.inputs == Inputs::MadeUp && is_complaint(answer.status)) {
-        return vec![Fault::new("open_operation", answer.status.as_str())];
+        return vec![Fault::new("operation", answer.status.as_str())];
     }
     if attempt.check == "foreign_origin"
         && answer.lets_credentials()
@@ -46,38 +53,53 @@ pub(super) fn of_open(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
     Vec::new()
 }
 
-pub(super) fn of_good(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
+pub(super) fn judge_good(attempt: &Attempt, answer: &Answer) -> Judged {
     let status = answer.status;
     let is_complaint = attempt.inputs == Inputs::MadeUp && is_complaint(status);
     if answer.is_served() || is_complaint || wants_upgrade(attempt, answer) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let challenges = answer.bearer_challenges();
-    let code = challenges
-        .first()
-        .and_then(|challenge| challenge.parameter("error"));
-    let code = code.filter(|code| is_word(code)).unwrap_or_default();
-    vec![Fault::new(
-        "good_token",
-        format!("{} {code}", status.as_u16()).trim_end(),
-    )]
+    let parameter = |name| challenges.first().and_then(|it| it.parameter(name));
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            let code = parameter("error").filter(|code| is_word(code));
+            let found = format!("401 {}", code.unwrap_or_default());
+            Ok(vec![Fault::new("good_token", found.trim_end())])
+        }
+        StatusCode::FORBIDDEN => {
+            let scope = parameter("scope").and_then(|scope| scope.parse::<Scope>().ok());
+            Err(match scope.filter(|scope| !scope.is_empty()) {
+                Some(scope) => format!(
+                    "403 for the good token: it lacks the scope `{}`. Request it with \
+                     --scope, once for each scope.",
+                    printable(&scope.to_string())
+                ),
+                None => LACKS_A_RIGHT.to_owned(),
+            })
+        }
+        status => Ok(vec![Fault::new(
+            "operation",
+            format!("{} for a good token", status.as_u16()),
+        )]),
+    }
 }
 
 /// 400 says that the header contains no token. Then the challenge is not checked.
-pub(super) fn of_malformed(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
+pub(super) fn judge_malformed(attempt: &Attempt, answer: &Answer) -> Judged {
     match answer.status.as_u16() {
-        400 | 431 => Vec::new(),
+        400 | 431 => Ok(Vec::new()),
         // A header without a token may count as missing or as bad credentials.
-        401 => of_challenge(
+        401 => Ok(judge_challenge(
             answer,
             &[None, Some("invalid_token"), Some("invalid_request")],
-        ),
-        _ => refusal(attempt, answer, &[401, 400], None),
+        )),
+        _ => judge_refusal(attempt, answer, &[401, 400], None),
     }
 }
 
-pub(super) fn of_forbidden(attempt: &Attempt, answer: &Answer, required: &Scope) -> Vec<Fault> {
-    let mut faults = refusal(attempt, answer, &[403], Some("insufficient_scope"));
+pub(super) fn judge_forbidden(attempt: &Attempt, answer: &Answer, required: &Scope) -> Judged {
+    let mut faults = judge_refusal(attempt, answer, &[403], Some("insufficient_scope"))?;
     let challenges = answer.bearer_challenges();
     if let Some(challenge) = challenges.first().filter(|_| answer.status == 403) {
         let named = challenge
@@ -88,10 +110,10 @@ pub(super) fn of_forbidden(attempt: &Attempt, answer: &Answer, required: &Scope)
             faults.push(Fault::warning(attempt.check, found));
         }
     }
-    faults
+    Ok(faults)
 }
 
-pub(super) fn of_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
+pub(super) fn judge_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
     let status = answer.status;
     let found = if !status.is_success() {
         format!("the preflight is answered {}", status.as_u16())
@@ -105,7 +127,7 @@ pub(super) fn of_preflight(attempt: &Attempt, answer: &Answer, origin: &str) -> 
     vec![Fault::new(attempt.check, found)]
 }
 
-pub(super) fn of_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
+pub(super) fn judge_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
     if !answer.lets_read(origin) {
         return Vec::new();
     }
@@ -113,7 +135,7 @@ pub(super) fn of_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) ->
     vec![Fault::new(attempt.check, found)]
 }
 
-pub(super) fn of_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
+pub(super) fn judge_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
     if answer.lets_read(origin) {
         return Vec::new();
     }
@@ -123,43 +145,42 @@ pub(super) fn of_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> V
 }
 
 /// Refused with one of these statuses, and for 401 and 403 with a challenge.
-pub(super) fn refusal(
+pub(super) fn judge_refusal(
     attempt: &Attempt,
     answer: &Answer,
     due: &[u16],
     error: Option<&'static str>,
-) -> Vec<Fault> {
+) -> Judged {
     let status = answer.status.as_u16();
     if due.contains(&status) {
-        return of_challenge(answer, &[error]);
+        return Ok(judge_challenge(answer, &[error]));
     }
     if answer.is_served() {
-        let fault = if attempt.is_optional {
-            Fault::warning
-        } else {
-            Fault::new
-        };
-        return vec![fault(attempt.check, let_in(answer))];
+        return Ok(vec![Fault::new(attempt.check, served(answer))]);
     }
     let due: Vec<_> = due.iter().map(u16::to_string).collect();
-    let due = due.join(" or ");
+    let found = format!("{status} in place of {}", due.join(" or "));
     if attempt.inputs == Inputs::MadeUp && is_complaint(answer.status) {
-        let found = format!("{status} for made-up values in place of {due}");
-        return vec![Fault::warning("operation", found)];
+        return Err(format!(
+            "{found}: the API refused the made-up values before the credentials. Give values \
+             that exist with --param NAME=VALUE, or with examples in the document."
+        ));
     }
-    let found = format!("{status} in place of {due}");
     if wants_upgrade(attempt, answer) {
-        return vec![Fault::warning("operation", found)];
+        return Err(format!(
+            "{found}: the API refused the protocol before the credentials. Let the guard decide \
+             before the handshake, or describe the 101 in the document."
+        ));
     }
     // For another scheme, 400 says as much as 401.
     if attempt.check == "no_credentials" && status == 400 {
-        return vec![Fault::warning("wrong_status", found)];
+        return Ok(vec![Fault::warning("wrong_status", found)]);
     }
-    vec![Fault::new("wrong_status", found)]
+    Ok(vec![Fault::new("wrong_status", found)])
 }
 
 /// One challenge, with one of these error codes.
-fn of_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
+fn judge_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
     let status = answer.status.as_u16();
     let challenges = answer.bearer_challenges();
     let [challenge] = &challenges[..] else {
@@ -173,31 +194,25 @@ fn of_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
     if due.contains(&found) {
         return Vec::new();
     }
-    match (found, due) {
-        (None, _) => vec![Fault::warning(
-            "error_code",
-            format!("{status} without an error code"),
-        )],
+    let shown = |code| {
+        if is_word(code) {
+            code
+        } else {
+            "an unknown code"
+        }
+    };
+    vec![match (found, due) {
+        (None, _) => Fault::warning("error_code", format!("{status} without an error code")),
         (Some(code), [None]) => {
-            let code = if is_word(code) { code } else { "an error code" };
-            vec![Fault::warning(
-                "error_code",
-                format!("{status} says {code} to a caller without a token"),
-            )]
+            let found = format!("{status} with {} for no token", shown(code));
+            Fault::warning("error_code", found)
         }
-        (Some(code), _) => {
-            let code = if is_word(code) {
-                code
-            } else {
-                "no code of RFC 6750"
-            };
-            vec![Fault::new("error_code", format!("{status} says {code}"))]
-        }
-    }
+        (Some(code), _) => Fault::new("error_code", format!("{status} with {}", shown(code))),
+    }]
 }
 
-pub(super) fn let_in(answer: &Answer) -> String {
-    format!("{}, let in", answer.status.as_u16())
+pub(super) fn served(answer: &Answer) -> String {
+    format!("{}: the caller is served", answer.status.as_u16())
 }
 
 /// Whether the operation answered only that it serves another protocol.
@@ -221,3 +236,7 @@ fn is_word(code: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
+
+const LACKS_A_RIGHT: &str = "403 for the good token: it is valid, and lacks a scope, a claim or \
+    another right. Request a scope with --scope, use another client, or add a claim with --claim \
+    for the embedded issuer.";

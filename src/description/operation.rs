@@ -29,7 +29,11 @@ pub(crate) struct Operation<'a> {
 
 /// An operation that cannot be walked, and why.
 pub(crate) struct Unreadable<'a> {
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the walk's"))]
     pub(crate) name: Cow<'a, str>,
+    /// Its method and path.
+    #[cfg_attr(not(feature = "service"), expect(dead_code, reason = "the check's"))]
+    pub(crate) place: String,
     pub(crate) why: String,
     /// Whether nothing is wrong: it takes no bearer token.
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the walk's"))]
@@ -80,6 +84,7 @@ impl<'a> Operation<'a> {
                 let (Unruly::Foreign(why) | Unruly::Broken(why)) = unruly;
                 Err(Unreadable {
                     name,
+                    place: format!("{method} {path}"),
                     why,
                     is_foreign,
                 })

@@ -29,9 +29,13 @@ pub(crate) enum Inputs {
     MadeUp,
 }
 
+/// Values for parameters by name, which the user supplies.
+pub(crate) type GivenValues = [(String, String)];
+
 impl SampleRequest {
-    /// A request to the document's path below `base_path`.
-    pub(crate) fn of(operation: &Operation<'_>, base_path: &str) -> Self {
+    /// A request to the document's path below `base_path`, with the given values for the
+    /// parameters of these names.
+    pub(crate) fn new(operation: &Operation<'_>, base_path: &str, given: &GivenValues) -> Self {
         let mut inputs = Inputs::Known;
         let mut path = operation.path.to_owned();
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -41,16 +45,21 @@ impl SampleRequest {
         for parameter in operation.parameters() {
             let name = parameter["name"].as_str().unwrap_or_default();
             let place = parameter["in"].as_str().unwrap_or_default();
-            // Optional parameters are left out.
-            let is_needed = place == "path" || parameter["required"] == true;
+            let given = given.iter().find(|(known, _)| known == name);
+            // Optional parameters are left out, unless the user gives a value.
+            let is_needed = place == "path" || parameter["required"] == true || given.is_some();
             if !is_needed || (place == "header" && is_not_its_own(name)) {
                 continue;
             }
             if !samples.affords(name.len()) {
                 break;
             }
-            inputs = Inputs::MadeUp;
-            let value = as_text(&samples.of(parameter));
+            let value = if let Some((_, value)) = given {
+                value.clone()
+            } else {
+                inputs = Inputs::MadeUp;
+                as_text(&samples.of(parameter))
+            };
             match place {
                 "path" => path = filled(&path, name, &segment(&value)),
                 "query" => _ = query.append_pair(name, &value),

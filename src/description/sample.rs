@@ -183,7 +183,7 @@ fn merged(one: Value, other: Value) -> Value {
     }
 }
 
-/// A value as it stands in a path, a query or a header; arrays by their first item.
+/// A value as written in a path, a query or a header. An array is represented by its first item.
 pub(crate) fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -195,7 +195,7 @@ pub(crate) fn as_text(value: &Value) -> String {
     }
 }
 
-/// Of a request's values: as much as a large body that somebody wrote by hand.
+/// The maximum size of all values of a request: a large body that was written by hand.
 const MAX_BYTES: usize = 64 * 1024;
 /// What a value costs besides its text, so that there are 4,096 of them at most.
 const BYTES_A_VALUE: usize = 16;

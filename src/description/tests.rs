@@ -159,7 +159,7 @@ fn a_header_of_the_connection_or_the_caller_is_no_parameter() {
             panic!("{name}: an operation like any other")
         };
 
-        let request = SampleRequest::of(&operation, "/api");
+        let request = SampleRequest::new(&operation, "/api", &[]);
 
         let names: Vec<_> = request.headers.iter().map(|(name, _)| name).collect();
         assert_eq!(names.contains(&&name.to_owned()), is_sent, "{name}");

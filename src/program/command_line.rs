@@ -60,8 +60,8 @@ pub(crate) enum Command {
     Token(TokenOptions),
     /// Show what a token says, why it is accepted or refused, and what it may call
     Explain(ExplainOptions),
-    /// Check that a running API is secure, whoever wrote it
-    Check(CheckOptions),
+    /// Check that a running API verifies tokens correctly, in any language
+    Check(Box<CheckOptions>),
     /// Examine what the service needs from an issuer, and show what is wrong and how to fix it
     Doctor(DoctorOptions),
     /// Show the settings in force, each with its source
@@ -118,34 +118,52 @@ pub(crate) struct ExplainOptions {
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct CheckOptions {
-    /// Where the API is; no request goes to another host but the issuer's
+    /// The URL of the API; requests go only to this host and to the issuer
     #[arg(long, required_unless_present = "list")]
     pub(crate) url: Option<String>,
-    /// Send tokens by plain http to another machine, where they can be read on the way
+    /// Send tokens over plain http to another machine, where others can read them
     #[arg(long)]
     pub(crate) plain_http: bool,
-    /// Its OpenAPI document, a URL or a file; looked for below the URL if not given
+    /// The OpenAPI document, a URL or a file [default: searched below the URL]
     #[arg(long, value_name = "URL|FILE")]
     pub(crate) spec: Option<String>,
-    /// In place of a document: an operation that tokens protect; may be repeated
+    /// Without a document: an operation that requires a token; may be repeated
     #[arg(long, value_name = "\"GET /PATH\"", conflicts_with = "spec")]
     pub(crate) operation: Vec<String>,
-    /// Beside --operation: one that anybody may call; may be repeated
+    /// With --operation: an operation that requires no token; may be repeated
     #[arg(long, value_name = "\"GET /PATH\"", requires = "operation")]
     pub(crate) anonymous: Vec<String>,
-    /// A good token, `@FILE`, or `-` for standard input [else: `OKTA_TOKEN`, then
+    /// Leave out an operation of the document; may be repeated
+    ///
+    /// The report names it, and the verdict does not cover it.
+    #[arg(long, value_name = "\"GET /PATH\"")]
+    pub(crate) skip: Vec<String>,
+    /// The value of a parameter in the path, the query or a header; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) param: Vec<String>,
+    /// Sign all tokens, good and bad, with the embedded issuer, for an API that trusts it
+    ///
+    /// The issuer of a running service of profile dev is used. If there is none, the check runs
+    /// the issuer itself, at the address of `dev.listen`.
+    #[arg(long, conflicts_with_all = ["token", "refuse", "client_id", "client_secret"])]
+    pub(crate) with_embedded_issuer: bool,
+    /// With the embedded issuer: a claim of good tokens, as JSON or as text; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) claim: Vec<String>,
+    /// A good token, `@FILE`, or `-` for standard input [default: `OKTA_TOKEN`, then
     /// client credentials]
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
-    /// A token that must be refused: for another audience, expired, an ID token;
-    /// may be repeated
+    /// A token that the API must refuse: an expired one, or one of another audience or
+    /// issuer; may be repeated
     #[arg(long, value_name = "TOKEN")]
     pub(crate) refuse: Vec<String>,
-    /// A scope to ask for [else: `client.scope`, then the issuer's default]; may be repeated
+    /// A scope to request [default: `client.scope`, then none]; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
-    /// Ask for the scopes that the document requires, or else offers: whoever wrote it then
-    /// says what the token is good for
+    /// Request the scopes that the document requires, or else offers
+    ///
+    /// The author of the document then decides what the token allows.
     #[arg(long, conflicts_with = "scope")]
     pub(crate) document_scopes: bool,
     #[command(flatten)]
@@ -153,13 +171,13 @@ pub(crate) struct CheckOptions {
     /// An origin whose pages may call the API, `*` for all; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) origin: Vec<String>,
-    /// Call operations that may change something too, with values of the document
+    /// Call operations that may change something too, with the document's examples
     #[arg(long)]
     pub(crate) all_methods: bool,
-    /// The form of the report
+    /// The format of the report
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
-    /// Show every check there is, as a Markdown table
+    /// Print all checks as a Markdown table
     #[arg(long)]
     pub(crate) list: bool,
 }

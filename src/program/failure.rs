@@ -79,10 +79,34 @@ pub(crate) enum Failure {
     NothingToCall,
     #[error("{0}")]
     Ill(&'static str),
-    #[error("the API has faults")]
+    #[error("the API is insecure: a check failed")]
     Insecure,
-    #[error("nothing was judged, and nothing speaks for the API")]
-    NothingJudged,
+    #[error("the examination is incomplete, and does not show that the API is secure")]
+    Incomplete,
+    #[error("the examination is incomplete, because the issuer cannot be reached")]
+    IssuerUnreachable,
+    #[error("`{flag}` must be {expected}, found \"{value}\"; write it as in `{flag} {example}`")]
+    Flag {
+        flag: &'static str,
+        expected: &'static str,
+        value: String,
+        example: &'static str,
+    },
+    #[error("`{flag}` names `{value}`, which the document does not have; it has {known}")]
+    UnknownName {
+        flag: &'static str,
+        value: String,
+        known: String,
+    },
+    #[cfg(feature = "dev")]
+    #[error(
+        "what listens on `dev.listen` ({listen}) is not the embedded issuer of this version: \
+         {what}; stop it, or set another address in `dev.listen`, also for the API"
+    )]
+    NotEmbedded {
+        listen: std::net::SocketAddr,
+        what: String,
+    },
     #[error(
         "`{flag}` must be an http or https URL, found \"{value}\"; write it as http://127.0.0.1:3000/api"
     )]
@@ -206,9 +230,11 @@ impl Failure {
             | Self::NoClient
             | Self::Url { .. }
             | Self::PlainHttp(_)
+            | Self::Flag { .. }
+            | Self::UnknownName { .. }
             | Self::Read { .. }
             | Self::Target(TargetError::Operation(_)) => 2,
-            Self::NothingJudged => 3,
+            Self::Incomplete => 3,
             Self::Discovery {
                 source: DiscoveryError::Metadata { .. },
                 ..
@@ -216,6 +242,7 @@ impl Failure {
             | Self::Keys { .. }
             | Self::Caller(_)
             | Self::Target(_)
+            | Self::IssuerUnreachable
             | Self::Grant(GrantError::Fetch(_)) => 69,
             Self::Grant(_)
             | Self::Refused

@@ -134,6 +134,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
             name,
             why,
             is_foreign,
+            ..
         } in operations.into_iter().filter_map(Result::err)
         {
             if is_foreign {
@@ -223,7 +224,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
 }
 
 fn sample_request(operation: &Operation<'_>, base_path: &str) -> (Request, Inputs) {
-    let sample = SampleRequest::of(operation, base_path);
+    let sample = SampleRequest::new(operation, base_path, &[]);
     let builder = Request::builder()
         .method(sample.method)
         .uri_str(sample.path);

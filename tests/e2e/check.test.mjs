@@ -1,25 +1,15 @@
-// `check`: is an API secure, whoever wrote it?
+// `check`: does an API verify tokens correctly, in any language? Here: its verdict on our service.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { assertExample } from './example.mjs';
 import {
-  fetchToken, freePort, run, scratch, settings, start, startIssuer, startService,
+  fetchToken, freePort, run, scratch, settings, startIssuer, startService,
 } from './harness.mjs';
 
 const client = ['--client-id', 'svc', '--client-secret', 'svc-secret'];
-
-/** Express below `http://127.0.0.1:PORT/api`. */
-async function startExpress(issuer, env = {}) {
-  const port = await freePort();
-  const script = path.join(import.meta.dirname, 'express.mjs');
-  const process_ = start(process.execPath, [script], {
-    PORT: port, ISSUER: issuer.url, AUDIENCE: 'api://default', NODE_ENV: 'production', ...env,
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await process_.ready(`${url}/openapi.json`);
-  return { ...process_, url };
-}
 
 describe('check', () => {
   let issuer;
@@ -36,17 +26,129 @@ describe('check', () => {
 
   const check = (url, ...args) => run(['check', '--url', url, ...args], settings(issuer));
 
-  test('finds nothing wrong with the service', async () => {
-    const { code, stdout, stderr } = await check(`${service.url}/api`, ...client, '--scope', 'profile:read');
+  /** Arguments with the tokens that nobody can make without the issuer. */
+  async function wrongTokens() {
+    const other = await startIssuer();
+    const tokens = [
+      await fetchToken(issuer, { client: 'stale' }),
+      await fetchToken(issuer, { resource: 'urn:e2e:other' }),
+      await fetchToken(other),
+    ];
+    await other.stop();
+    return tokens.flatMap((token) => ['--refuse', token]);
+  }
+
+  test('calls the service secure once all tokens are given', async () => {
+    const wrong = await wrongTokens();
+
+    const { code, stdout, stderr } = await check(
+      `${service.url}/api`, ...client, '--scope', 'profile:read', ...wrong,
+    );
 
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /\n0 faults, 0 warnings in \d+ requests\.\n$/);
+    assert.match(stdout, /^SECURE: all \d+ checks that the document calls for were made, and none failed\.\n/);
+    assert.match(stdout, /\nSECURE: 0 faults, 0 warnings in \d+ requests\.\n$/);
     assert.match(stdout, /^ {2}ok {6}public_key_as_secret {2}5$/m);
+    for (const made of ['expired', 'other_audience', 'other_issuer']) {
+      assert.match(stdout, new RegExp(`^ {2}ok {6}${made} +1$`, 'm'));
+    }
     assert.match(stderr, /at most \d+ requests to 127\.0\.0\.1\ntokens and keys of /);
     for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
   });
 
-  test('finds nothing wrong with the service where scopes and origins are set', async () => {
+  test('says first what it could not try with a real issuer, and how to supply it', async () => {
+    const { code, stdout, stderr } = await check(`${service.url}/api`, ...client, '--format', 'json');
+    const text = await check(`${service.url}/api`, ...client);
+
+    const { verdict, not_made: gaps } = JSON.parse(stdout);
+    assert.equal(code, 3, stderr);
+    assert.equal(verdict, 'incomplete');
+    assert.deepEqual(gaps.flatMap((it) => it.checks), ['expired', 'other_audience', 'other_issuer']);
+    for (const { why } of gaps) assert.match(why, /^No .* was given\. .* --refuse @FILE\.$/);
+    assert.match(text.stdout, /^INCOMPLETE: this does not show that the API is secure\. 3 of \d+ checks/);
+    assert.match(text.stderr, /error: the examination is incomplete/);
+    assertExample('incomplete', text.stdout);
+  });
+
+  test('examines the service of profile dev with the one command of the docs', async () => {
+    const dev = `127.0.0.1:${await freePort()}`;
+    const env = { RESOURCE_SERVER_DEV__LISTEN: dev };
+    const own = await startService(env);
+    const wrong = await startService({ ...env, RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` });
+
+    const plain = await run(['check', '--url', `${own.url}/api`], env);
+    const flagged = await run(['check', '--url', `${own.url}/api`, '--with-embedded-issuer'], env);
+    // It trusts an embedded issuer elsewhere.
+    const foreign = await run(['check', '--url', `${wrong.url}/api`, '--with-embedded-issuer'], env);
+
+    await Promise.all([own.stop(), wrong.stop()]);
+    assertExample('secure', flagged.stdout);
+    for (const { code, stdout, stderr } of [plain, flagged]) {
+      assert.equal(code, 0, stdout + stderr);
+      for (const made of ['expired', 'not_yet_valid', 'other_audience', 'other_issuer']) {
+        assert.match(stdout, new RegExp(`^ {2}ok {6}${made} +1$`, 'm'));
+      }
+    }
+    assert.equal(foreign.code, 1, foreign.stdout);
+    assert.match(foreign.stdout, /FAILED {2}good_token/);
+    assert.match(foreign.stdout, /The API refuses the good token too, so a refusal shows nothing\./);
+  });
+
+  test('another server at the address of the embedded issuer is reported', async () => {
+    const port = await freePort();
+    const other = http.createServer((_, response) => response.end('{}')).listen(port, '127.0.0.1');
+    await new Promise((resolve) => other.on('listening', resolve));
+
+    const { code, stderr } = await run(
+      ['check', '--url', `${service.url}/api`, '--with-embedded-issuer'],
+      { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${port}` },
+    );
+
+    other.close();
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /what listens on `dev\.listen` \(127\.0\.0\.1:\d+\) is not the embedded issuer of this version: it answers 200 OK to a request for a token with `test_claims`; stop it, or set another address/);
+  });
+
+  test('the embedded issuer adds scopes of the document and claims of the command line', async () => {
+    const dev = `127.0.0.1:${await freePort()}`;
+    const env = { RESOURCE_SERVER_DEV__LISTEN: dev };
+    const file = path.join(scratch, 'sales.toml');
+    fs.writeFileSync(file, '[access.operations.whoami]\nscopes = ["orders:read"]\nclaims.department = ["sales"]\n');
+    const own = await startService(env, { args: ['--config', file] });
+    const of = (...args) => run(['check', '--url', `${own.url}/api`, '--with-embedded-issuer', ...args], env);
+
+    const lacking = await of();
+    const complete = await of('--claim', 'department=sales');
+
+    await own.stop();
+    assert.equal(lacking.code, 3, lacking.stdout + lacking.stderr);
+    assert.match(lacking.stdout, /403 for the good token: it (is valid, and )?lacks/);
+    assert.doesNotMatch(lacking.stdout, /FAILED/);
+    assert.equal(complete.code, 0, complete.stdout + complete.stderr);
+    assert.match(complete.stdout, /ok {6}missing_scope/);
+  });
+
+  test('requests a single scope where the issuer grants none without', async () => {
+    const dev = `127.0.0.1:${await freePort()}`;
+    const own = await startService({
+      RESOURCE_SERVER_DEV__LISTEN: dev,
+      RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__SCOPES: 'profile:read',
+    });
+    const args = [
+      '--issuer', `http://${dev}/oauth2/default`, '--client-id', 'dev-client', '--client-secret', 'dev-secret',
+      '--scope', 'profile:read',
+    ];
+
+    const one = await run(['check', '--url', `${own.url}/api`, ...args]);
+    const two = await run(['check', '--url', `${own.url}/api`, ...args, '--scope', 'AccessAll']);
+
+    await own.stop();
+    assert.match(one.stdout, /not made: missing_scope of GET \/api\/whoami\n +The issuer grants no token without the scope\. Add another scope/);
+    assert.match(two.stderr, /with the scope `AccessAll` \(fewer rights\)\n/);
+    assert.match(two.stdout, /ok {6}missing_scope +1/);
+  });
+
+  test('finds no fault in the service where scopes and origins are set', async () => {
     const own = await startService({
       ...settings(issuer),
       RESOURCE_SERVER_CORS__ALLOWED_ORIGINS: 'https://app.example.org',
@@ -61,131 +163,9 @@ describe('check', () => {
     await own.stop();
     const { outcomes } = JSON.parse(stdout);
     const made = new Set(outcomes.filter((it) => it.not_made === undefined).map((it) => it.check));
-    assert.equal(code, 0, stdout);
+    assert.equal(code, 3, stdout);
     assert.ok(made.has('allowed_origin'));
     assert.ok(made.has('good_token'));
     assert.ok(made.has('missing_scope'));
   });
-
-  test('asks for no scope that only the document names', async () => {
-    const file = path.join(scratch, 'greedy.yaml');
-    fs.writeFileSync(file, [
-      'openapi: 3.0.3',
-      'paths: { /whoami: { get: { security: [{ o: [profile:read] }], responses: {} } } }',
-      'components: { securitySchemes: { o: { type: oauth2, flows: {} } } }', '',
-    ].join('\n'));
-    const asked = (...args) => check(`${service.url}/api`, '--spec', file, ...client, ...args);
-
-    const without = await asked();
-    const consented = await asked('--document-scopes');
-    const named = await asked('--scope', 'profile:read');
-
-    assert.match(without.stderr, /^asks http:\S+ for a token with no scope, for its default\n/);
-    assert.doesNotMatch(without.stderr, /profile:read/);
-    assert.match(without.stdout, /no token has the scope `profile:read`; --scope asks/);
-    assert.match(
-      consented.stderr,
-      /^asks http:\S+ for a token with the scope `profile:read` \(what the document requires\)\n/,
-    );
-    assert.match(named.stderr, /^asks http:\S+ for a token with the scope `profile:read` \(--scope\)\n/);
-    for (const { stdout } of [consented, named]) assert.match(stdout, /ok {6}good_token/);
-  });
-
-  test('sends no token by plain http to another machine, unless that is allowed', async () => {
-    // No loopback address, though it leads to this machine.
-    const url = `${service.url.replace('127.0.0.1', '0.0.0.0')}/api`;
-    const args = [url, '--operation', 'GET /whoami', ...client];
-
-    const refused = await check(...args);
-    const allowed = await check(...args, '--plain-http');
-
-    assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /`--url` sends tokens .* plain http, .*"http:\/\/0\.0\.0\.0:\d+\/api"; .*--plain-http/);
-    assert.doesNotMatch(refused.stderr, /asks/);
-    assert.equal(refused.stdout, '');
-    assert.equal(allowed.code, 0, allowed.stdout + allowed.stderr);
-    assert.match(allowed.stdout, /^ {2}warned {2}plain_http .*\n +http:\/\/0\.0\.0\.0:\d+\/api\/\n +fix: /m);
-    assert.match(allowed.stdout, /0 faults, 1 warning in/);
-  });
-
-  test('ends with 3 and says so where nothing was judged', async () => {
-    const file = path.join(scratch, 'empty.json');
-    fs.writeFileSync(file, '{"openapi": "3.0.3", "paths": {}}');
-    const of = (format) => check(`${service.url}/api`, '--spec', file, ...client, '--format', format);
-
-    const [text, json, junit] = [await of('text'), await of('json'), await of('junit')];
-
-    for (const { code } of [text, json, junit]) assert.equal(code, 3);
-    assert.match(text.stdout, /\n0 faults, 0 warnings in 0 requests\.\nNothing was judged: /);
-    assert.equal(JSON.parse(json.stdout).verdict, 'nothing_judged');
-    assert.match(junit.stdout, /<testsuite name="the whole check" .*errors="1"/);
-  });
-
-  test('finds nothing wrong with a right API of another framework', async () => {
-    const express = await startExpress(issuer, { HARDENED: '1' });
-
-    const { code, stdout, stderr } = await check(`${express.url}/api`, ...client);
-
-    await express.stop();
-    assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /\n0 faults/);
-  });
-
-  test('finds what that framework leaves open by itself', async () => {
-    const express = await startExpress(issuer);
-
-    const { code, stdout, stderr } = await check(`${express.url}/api`, ...client, '--format', 'json');
-
-    await express.stop();
-    const faults = JSON.parse(stdout).outcomes.flatMap((it) => it.faults);
-    const found = new Set(faults.filter((it) => it.severity === 'fault').map((it) => it.check));
-    assert.equal(code, 1, stderr);
-    assert.deepEqual([...found].sort(), ['token_in_query', 'two_headers']);
-  });
-
-  test('writes a report that CI servers read', async () => {
-    const file = path.join(scratch, 'whoami.yaml');
-    fs.writeFileSync(file, 'openapi: 3.1.0\npaths:\n  /whoami:\n    get:\n      security: []\n');
-
-    const { code, stdout } = await check(`${service.url}/api`, '--spec', file, ...client, '--format', 'junit');
-
-    assert.equal(code, 1);
-    assert.match(stdout, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="poem-resource-server check" tests="\d+"/);
-    assert.match(stdout, /<failure message="open_operation: 401, though the document asks for nothing">/);
-  });
-
-  test('takes a token, and shows none', async () => {
-    const token = await fetchToken(issuer, { scope: 'profile:read' });
-    const file = path.join(scratch, 'token');
-    fs.writeFileSync(file, `${token}\n`);
-
-    const { code, stdout, stderr } = await check(
-      `${service.url}/api`, '--token', `@${file}`, '--operation', 'GET /whoami', '--anonymous', 'GET /hello',
-    );
-
-    assert.equal(code, 0, stdout + stderr);
-    for (const segment of token.split('.')) assert.ok(!(stdout + stderr).includes(segment));
-  });
-
-  test('says what it could not check without a token, and why', async () => {
-    const { code, stdout } = await check(`${service.url}/api`);
-
-    assert.equal(code, 0, stdout);
-    assert.match(stdout, /good_token +not made\n +no token: no client is set/);
-  });
-
-  const failures = [
-    ['nobody listens', async () => [`http://127.0.0.1:${await freePort()}/api`], 69, /cannot connect/],
-    ['there is no document', async () => [`${issuer.url}/nowhere`], 69, /no OpenAPI document was found .*--spec/],
-    ['the URL is none', async () => ['whoami'], 2, /`--url` must be an http or https URL, found "whoami"/],
-    ['an operation is none', async () => [service.url, '--operation', 'whoami'], 2, /`whoami` is no operation/],
-  ];
-  for (const [name, args, expected, message] of failures) {
-    test(`${name}: it says so`, async () => {
-      const { code, stderr } = await check(...(await args()));
-
-      assert.equal(code, expected, stderr);
-      assert.match(stderr, message);
-    });
-  }
 });

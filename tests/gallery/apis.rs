@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::parts::{
     Api, Refusal, answering, by_origin, is_own, refused, require_scope, segment, shown, token,
-    verified, verified_by, verifying,
+    verified, verified_by, verified_without, verifying,
 };
 use crate::world::{AUDIENCE, ISSUER, KEY};
 
@@ -97,13 +97,24 @@ fn public_key_file() -> String {
     )
 }
 
-pub(crate) fn skips_audience() -> Api {
-    verifying(|token| async move {
-        let said = segment(&token, 1).ok_or(Refusal::Invalid)?;
-        let keys = json!({ "keys": [KEY.public_jwk()] });
-        verified_by(&token, &keys, said["aud"].as_str().unwrap_or(AUDIENCE)).await
+/// Verifies everything except this claim.
+pub(crate) fn skips(claim: &'static str) -> Api {
+    verifying(move |token| async move { verified_without(&token, claim).await })
+}
+
+pub(crate) fn shows_a_stack_trace() -> Api {
+    changed(|mut response| {
+        if response.status() == 401 {
+            response
+                .set_body("Traceback (most recent call last):\n  File \"/app/main.py\", line 9");
+        }
+        response
     })
 }
+
+/// Built once, because that takes as long as a slow answer.
+static CLIENT: LazyLock<reqwest::Client> =
+    LazyLock::new(|| reqwest::Client::builder().no_proxy().build().unwrap());
 
 pub(crate) fn follows_jku() -> Api {
     verifying(|token| async move {
@@ -111,8 +122,7 @@ pub(crate) fn follows_jku() -> Api {
         let Some(link) = says["jku"].as_str() else {
             return verified(&token).await;
         };
-        let answer = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = answer
+        let answer = CLIENT
             .get(link)
             .send()
             .await
@@ -297,7 +307,7 @@ pub(crate) fn panics_on_garbage() -> Api {
 
 pub(crate) static SLOW_CLOCK: LazyLock<ManualClock> = LazyLock::new(ManualClock::new);
 
-/// As one that asks the issuer for every key it does not know.
+/// Like an API that fetches keys for every unknown `kid`.
 pub(crate) fn slow_over_unknown_keys() -> Api {
     verifying(|token| async move {
         if segment(&token, 0)

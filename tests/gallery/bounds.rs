@@ -1,4 +1,4 @@
-//! What a check stops at, and what it says then.
+//! The limits of a check, and what it reports when it reaches one.
 
 use std::collections::BTreeSet;
 
@@ -42,19 +42,21 @@ async fn a_silent_api_is_left_alone_and_a_document_of_thousands_read_in_part() {
     let (said, report) = world.planned_and_report().await;
 
     assert!(said > 50_000, "{said}");
-    assert_eq!(report.requests(), 25);
+    // One of them looks whether there is an operation at all.
+    assert_eq!(report.requests(), 26);
     assert_eq!(report.operations().len(), 1);
-    let of_operations: Vec<_> = not_made(&report)
+    let from_operations: Vec<_> = not_made(&report)
         .into_iter()
         .filter(|(check, _)| *check == "operation")
         .map(|(_, why)| why)
         .collect();
     assert_eq!(
-        of_operations,
+        from_operations,
         [
-            "25 requests in a row had no answer, and no more were sent",
-            "the document has 3 operations after the first 1000, which is as many as one check \
-             looks at; --operation chooses others",
+            "25 requests in a row had no answer, and no more were sent. Look in the API's log for \
+             what closes its connections.",
+            "The document has 3 operations after the first 1000, which is the maximum of one \
+             check. Name others with --operation.",
         ]
     );
     assert_eq!(report.verdict(), Verdict::Faulty);
@@ -69,7 +71,10 @@ async fn an_operation_whose_path_has_no_end_is_left_out() {
 
     let report = world.report().await;
 
-    let why = ("operation", "its path is longer than 2,048 bytes");
+    let why = (
+        "operation",
+        "The path of the operation is longer than 2,048 bytes.",
+    );
     assert!(not_made(&report).contains(&why), "{report:#?}");
     assert_eq!(report.operations().len(), 1);
 }
@@ -133,18 +138,18 @@ async fn another_name_is_not_found_well_where_nothing_can_be_compared() {
     assert_eq!(slash.status, Some(200));
     assert_eq!(
         slash.not_made.as_deref(),
-        Some("the API answers 429, too many requests")
+        Some("The API answers 429, too many requests. Raise its limit for this machine.")
     );
 }
 
 #[tokio::test]
-async fn a_report_that_judged_no_refusal_speaks_for_nobody() {
+async fn a_report_that_judged_no_refusal_is_incomplete() {
     let right = || World::of(apis::right());
     let open = json!({ "/hello": { "get": { "security": [] } } });
     let mut only_open = document();
     only_open["paths"] = open;
     for (name, world, expected) in [
-        ("a right API", right().await, Verdict::Clean),
+        ("a right API", right().await, Verdict::Secure),
         (
             "a wrong one",
             World::of(apis::verifies_nothing()).await,
@@ -153,17 +158,17 @@ async fn a_report_that_judged_no_refusal_speaks_for_nobody() {
         (
             "429 to all",
             World::of(answering_all(429)).await,
-            Verdict::NothingJudged,
+            Verdict::Incomplete,
         ),
         (
             "no operation",
             right().await.with_document(of_paths([])),
-            Verdict::NothingJudged,
+            Verdict::Incomplete,
         ),
         (
             "open operations alone",
             right().await.with_document(only_open),
-            Verdict::NothingJudged,
+            Verdict::Incomplete,
         ),
     ] {
         let report = world.report().await;

@@ -1,17 +1,18 @@
-//! `check` finds what is wrong with each of a gallery of APIs, and nothing with a right one.
+//! `check` finds the fault of each API in a gallery, and no fault in a correct API.
 
-#![allow(clippy::unwrap_used)] // A test may stop where it stands.
-#![allow(clippy::disallowed_methods)] // An API that fetches what it is told has its own client.
+#![allow(clippy::unwrap_used)] // A test may panic.
+#![allow(clippy::disallowed_methods)] // An API that follows links has its own client.
 
 mod apis;
 mod bounds;
+mod evidence;
 mod parts;
 mod upgrades;
 mod world;
 
 use std::collections::BTreeSet;
 
-use poem_resource_server::check::{Report, Severity, Tokens};
+use poem_resource_server::check::{Report, Severity, Tokens, Verdict};
 use serde_json::json;
 
 use parts::Api;
@@ -21,9 +22,12 @@ use world::{World, document, good, token};
 fn found(report: &Report) -> BTreeSet<String> {
     let faults = report.faults();
     faults
-        .map(|(_, fault)| match fault.severity {
-            Severity::Fault => fault.check.to_owned(),
-            Severity::Warning => format!("({})", fault.check),
+        .map(|(_, fault)| {
+            if fault.severity == Severity::Fault {
+                fault.check.to_owned()
+            } else {
+                format!("({})", fault.check)
+            }
         })
         .collect()
 }
@@ -39,7 +43,7 @@ async fn finds(api: Api, expected: &[&str]) {
 async fn nothing_is_wrong_with_a_right_api() {
     let report = World::of(apis::right()).await.report().await;
 
-    assert!(report.is_clean(), "{report:#?}");
+    assert_eq!(report.verdict(), Verdict::Secure, "{report:#?}");
     assert_eq!(found(&report), BTreeSet::new());
     let made = |check| {
         let outcomes = report.outcomes().iter();
@@ -61,7 +65,10 @@ async fn nothing_is_wrong_with_a_right_api() {
         ("critical_header", 2),
         ("own_key", 4),
         ("linked_key", 4),
-        ("wrong_token", 2),
+        ("expired", 2),
+        ("not_yet_valid", 2),
+        ("other_audience", 2),
+        ("other_issuer", 2),
         ("garbage", 40),
         ("two_headers", 4),
         ("token_in_query", 2),
@@ -91,7 +98,10 @@ async fn an_api_that_verifies_nothing() {
             "critical_header",
             "own_key",
             "linked_key",
-            "wrong_token",
+            "expired",
+            "not_yet_valid",
+            "other_audience",
+            "other_issuer",
             "garbage",
             // Another subject or scope has no `reports:read`.
             "wrong_status",
@@ -121,7 +131,27 @@ async fn an_api_that_takes_the_public_key_for_a_secret() {
 
 #[tokio::test]
 async fn an_api_that_skips_the_audience() {
-    finds(apis::skips_audience(), &["wrong_token"]).await;
+    finds(apis::skips("aud"), &["other_audience"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_skips_the_issuer() {
+    finds(apis::skips("iss"), &["other_issuer"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_skips_the_expiry() {
+    finds(apis::skips("exp"), &["expired"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_skips_the_start() {
+    finds(apis::skips("nbf"), &["not_yet_valid"]).await;
+}
+
+#[tokio::test]
+async fn an_api_that_shows_a_stack_trace() {
+    finds(apis::shows_a_stack_trace(), &["stack_trace"]).await;
 }
 
 #[tokio::test]
@@ -140,31 +170,21 @@ async fn an_api_that_falls_over_garbage() {
 }
 
 #[tokio::test]
-async fn an_api_whose_guard_stands_on_the_wrong_route() {
-    finds(
-        apis::guards_the_wrong_route(),
-        &[
-            "open_operation",
-            "no_credentials",
-            "garbage",
-            "two_headers",
-            "token_in_query",
-            "signature_changed",
-            "signature_removed",
-            "unsigned",
-            "public_key_as_secret",
-            "payload_changed",
-            "unknown_key",
-            "critical_header",
-            "own_key",
-            "linked_key",
-            "wrong_token",
-            "other_name",
-            "allowed_origin",
-            "missing_scope",
-        ],
-    )
-    .await;
+async fn an_api_whose_guard_is_on_the_wrong_route() {
+    let report = World::of(apis::guards_the_wrong_route())
+        .await
+        .report()
+        .await;
+
+    let expected = ["no_credentials", "open_operation"].map(str::to_owned);
+    assert_eq!(found(&report), expected.into(), "{report:#?}");
+    for operation in ["GET /whoami", "GET /reports"] {
+        let of_it = report
+            .faults()
+            .filter(|(outcome, _)| outcome.operation == operation);
+        let of_it: Vec<_> = of_it.map(|(_, fault)| fault.fix).collect();
+        assert_eq!(of_it.len(), 1, "{operation}: {report:#?}");
+    }
 }
 
 #[tokio::test]
@@ -229,11 +249,11 @@ async fn an_api_that_takes_the_first_of_two_headers() {
 
 #[tokio::test]
 async fn an_api_that_refuses_good_tokens() {
-    finds(apis::refuses_all(), &["good_token", "wrong_status"]).await;
+    finds(apis::refuses_all(), &["good_token"]).await;
 }
 
 #[tokio::test]
-async fn a_document_that_lies() {
+async fn a_document_that_is_wrong_about_security() {
     let mut document = document();
     let paths = document["paths"].as_object_mut().unwrap();
     let security = |item: &serde_json::Value| item["get"]["security"].clone();
@@ -294,7 +314,7 @@ async fn a_document_below_another_url_is_called_there_alone() {
 }
 
 #[tokio::test]
-async fn a_document_moves_no_terminal() {
+async fn a_document_cannot_control_the_terminal() {
     let mut document = document();
     document["paths"]["/\u{1b}[2J"] = json!({ "get": { "security": [] } });
     let odd = json!({ "get": { "operationId": "\u{1b}[2J", "security": [{ "\u{7}": [] }] } });
@@ -318,30 +338,49 @@ async fn a_document_moves_no_terminal() {
 }
 
 #[tokio::test]
-async fn without_a_token_all_that_needs_none_is_checked() {
-    let world = World::of(apis::guards_the_wrong_route())
-        .await
-        .with_tokens(Tokens::default());
+async fn without_a_token_only_what_needs_none_is_checked_and_nothing_is_called_secure() {
+    let without = async |api| {
+        let world = World::of(api).await.with_tokens(Tokens::default());
+        world.report().await
+    };
 
-    let report = world.report().await;
+    let right = without(apis::right()).await;
+    let wrong = without(apis::verifies_nothing()).await;
 
-    assert!(
-        found(&report).is_superset(&["no_credentials".to_owned(), "garbage".to_owned()].into())
-    );
-    let missing: BTreeSet<_> = report
-        .outcomes()
-        .iter()
-        .filter(|outcome| outcome.not_made.is_some())
-        .map(|outcome| outcome.check)
+    assert_eq!(right.verdict(), Verdict::Incomplete, "{right:#?}");
+    assert_eq!(wrong.verdict(), Verdict::Faulty, "{wrong:#?}");
+    assert!(found(&wrong).contains("garbage"));
+    let missing: BTreeSet<_> = right
+        .gaps()
+        .into_iter()
+        .flat_map(|gap| gap.checks)
         .collect();
     assert_eq!(
         missing,
-        ["good_token", "hostile tokens", "missing_scope"].into()
+        [
+            "good_token",
+            "two_headers",
+            "token_in_query",
+            "signature_changed",
+            "signature_removed",
+            "unsigned",
+            "public_key_as_secret",
+            "payload_changed",
+            "unknown_key",
+            "critical_header",
+            "own_key",
+            "linked_key",
+            "expired",
+            "other_audience",
+            "other_issuer",
+            "missing_scope",
+        ]
+        .into()
     );
 }
 
 #[tokio::test]
-async fn an_opaque_token_is_bent_no_further() {
+async fn from_an_opaque_token_no_hostile_token_is_made() {
     let tokens = Tokens::default().with_good("opaque-but-good".to_owned());
     let world = World::of(apis::takes_opaque_tokens())
         .await
@@ -350,10 +389,18 @@ async fn an_opaque_token_is_bent_no_further() {
     let report = world.report().await;
 
     assert!(report.is_clean(), "{report:#?}");
+    assert_eq!(report.verdict(), Verdict::Incomplete);
+    let gaps = report.gaps();
+    let mut of_signature = gaps.iter().filter(|gap| gap.checks.contains(&"unsigned"));
+    assert_eq!(
+        of_signature.next().unwrap().why,
+        "The good token is not a JWT, so no hostile token can be made from it. Add tokens that \
+         the API must refuse with --refuse @FILE."
+    );
 }
 
 #[tokio::test]
-async fn operations_that_change_something_are_called_when_asked_for() {
+async fn operations_that_change_something_are_called_on_request() {
     let mut document = document();
     document["paths"]["/whoami"]["delete"] = json!({ "security": [{ "token": [] }] });
     let world = World::of(apis::right()).await.with_document(document);
@@ -372,12 +419,16 @@ async fn operations_that_change_something_are_called_when_asked_for() {
 }
 
 #[tokio::test]
-async fn no_more_is_sent_than_was_said() {
+async fn no_more_requests_are_sent_than_announced() {
     let world = World::of(apis::right()).await;
 
-    let (said, report) = world.planned_and_report().await;
+    let (announced, report) = world.planned_and_report().await;
 
-    assert!(report.requests() <= said, "{} of {said}", report.requests());
+    assert!(
+        report.requests() <= announced,
+        "{} of {announced}",
+        report.requests()
+    );
 }
 
 #[test]

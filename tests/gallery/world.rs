@@ -27,32 +27,53 @@ pub(crate) struct World {
     document: Value,
     tokens: Tokens,
     methods: Methods,
+    values: Vec<(String, String)>,
+    skipped: Vec<String>,
     clock: Arc<dyn Clock>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
 impl World {
-    /// With a good token, one of less scope and one for another audience.
+    /// With a good token, one of fewer scopes, and tokens that are wrong in one thing.
     pub(crate) async fn of(api: Api) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
+        let server = tokio::spawn(Server::new_with_acceptor(acceptor).run(api));
+        Self::at(&format!("http://{address}/api"), server)
+    }
+
+    /// With whatever `server` serves at this URL.
+    pub(crate) fn at(url: &str, server: JoinHandle<std::io::Result<()>>) -> Self {
         let tokens = Tokens::default()
             .with_good(token(&good()))
             .with_good(token(&json_with(&good(), "scp", json!(["other"]))))
-            .with_refused(vec![token(&json_with(
-                &good(),
-                "aud",
-                json!("api://another"),
-            ))]);
+            .with_refused(wrong_in_one_thing());
         Self {
-            url: Url::parse(&format!("http://{address}/api")).unwrap(),
+            url: Url::parse(url).unwrap(),
             document: document(),
             tokens,
             methods: Methods::Safe,
+            values: Vec::new(),
+            skipped: Vec::new(),
             clock: Arc::new(SystemClock::new()),
-            server: tokio::spawn(Server::new_with_acceptor(acceptor).run(api)),
+            server,
         }
+    }
+
+    pub(crate) fn with_value(mut self, name: &str, value: &str) -> Self {
+        self.values.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn without(mut self, operation: &str) -> Self {
+        self.skipped.push(operation.to_owned());
+        self
+    }
+
+    pub(crate) fn below(mut self, path: &str) -> Self {
+        self.url.set_path(path);
+        self
     }
 
     pub(crate) fn with_document(mut self, document: Value) -> Self {
@@ -85,9 +106,11 @@ impl World {
         let check = Check::new(target, self.tokens.clone())
             .with_origins(vec![ORIGIN.to_owned()])
             .with_issuer_keys(vec![KEY.public_jwk()])
+            .with_values(self.values.clone())
+            .with_skipped(self.skipped.clone())
             .with_methods(self.methods);
         let caller = Caller::new(&self.url, Duration::from_secs(10)).unwrap();
-        let plan = check.plan().await.unwrap();
+        let plan = check.plan(self.clock.as_ref()).await.unwrap();
         let requests = plan.requests();
         let report = plan.run(&caller, self.clock.as_ref(), || ()).await.unwrap();
         assert!(report.faults().all(|(_, fault)| !fault.fix.is_empty()));
@@ -135,7 +158,26 @@ pub(crate) fn token(claims: &Value) -> String {
     KEY.sign(&json!({ "alg": "RS256", "kid": KEY.kid() }), claims)
 }
 
-fn json_with(claims: &Value, name: &str, value: Value) -> Value {
+/// Tokens that the issuer's key signed and that an API must refuse.
+fn wrong_in_one_thing() -> Vec<String> {
+    let now = good()["iat"].as_u64().unwrap();
+    [
+        json!({ "iat": now - 7_200, "exp": now - 3_600 }),
+        json!({ "nbf": now + 1_800 }),
+        json!({ "aud": "api://another" }),
+        json!({ "iss": "https://another.test/oauth2/default" }),
+    ]
+    .map(|wrong| {
+        let mut claims = good();
+        for (name, value) in wrong.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        token(&claims)
+    })
+    .into()
+}
+
+pub(crate) fn json_with(claims: &Value, name: &str, value: Value) -> Value {
     let mut claims = claims.clone();
     claims[name] = value;
     claims

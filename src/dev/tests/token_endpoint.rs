@@ -211,3 +211,45 @@ async fn a_body_that_is_no_form_is_refused() {
     assert_eq!(json.refusal(), (400, "invalid_request".to_owned()));
     assert_eq!(form.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn test_claims_change_a_client_token_and_are_signed_by_the_real_key() {
+    let world = World::start().await;
+    let changes = r#"{"iss":"https://other.example","exp":1,"scp":["orders:read"],"cid":null}"#;
+    let form = |changes: &str| format!("grant_type=client_credentials&test_claims={changes}");
+
+    let post = async |form: String| world.post(TOKEN, &format!("{form}&{CREDENTIALS}")).await;
+    let other = post(form(changes)).await.json();
+    let plain = post(GRANT.to_owned()).await.json();
+
+    let token = other["access_token"].as_str().unwrap();
+    let (_, claims) = decode(token);
+    assert!(world.issuer.signing_key().verify(token).is_some());
+    assert_eq!(claims["iss"], "https://other.example");
+    assert_eq!(claims["exp"], 1);
+    assert_eq!(claims["scp"], json!(["orders:read"]));
+    assert_eq!(claims.get("cid"), None);
+    assert_eq!(claims["aud"], "api://default");
+    let (_, claims) = decode(plain["access_token"].as_str().unwrap());
+    assert_eq!(claims["iss"], world.issuer.issuer());
+}
+
+#[tokio::test]
+async fn test_claims_that_are_no_object_are_refused() {
+    let world = World::start().await;
+    for (row, changes, status) in [
+        ("an object", "{}", StatusCode::OK),
+        ("a list", "[]", StatusCode::BAD_REQUEST),
+        ("no JSON", "exp", StatusCode::BAD_REQUEST),
+    ] {
+        let form = format!("{GRANT}&test_claims={changes}&{CREDENTIALS}");
+
+        let answer = world.post(TOKEN, &form).await;
+
+        assert_eq!(answer.status, status, "{row}");
+        if status == StatusCode::BAD_REQUEST {
+            let text = "'test_claims' must be a JSON object.";
+            assert_eq!(answer.json()["error_description"], text, "{row}");
+        }
+    }
+}

@@ -1,14 +1,14 @@
-//! A report for CI, as `JUnit` XML: a suite an operation, a case an attempt.
+//! A report for CI, as `JUnit` XML: a suite for each operation, a case for each attempt.
 
 use crate::check::{Outcome, Report, Severity, Verdict};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::program::failure::Failure;
 
-use super::text::NOTHING_JUDGED;
+use super::text::headline;
 
 pub(crate) fn junit(report: &Report) -> Result<String, Failure> {
-    let mut suites: Vec<TestSuite> = Vec::new();
+    let mut suites = vec![verdict(report)];
     for outcome in report.outcomes() {
         let known = suites
             .iter()
@@ -19,18 +19,29 @@ pub(crate) fn junit(report: &Report) -> Result<String, Failure> {
         });
         suites[index].add_test_case(case(outcome));
     }
-    if report.verdict() == Verdict::NothingJudged {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message(NOTHING_JUDGED);
-        let mut suite = TestSuite::new("the whole check");
-        suite.add_test_case(TestCase::new("nothing_judged", status));
-        suites.push(suite);
-    }
     let mut whole = quick_junit::Report::new("poem-resource-server check");
     whole.add_test_suites(suites);
     whole
         .to_string()
         .map_err(|error| Failure::Junit(error.to_string()))
+}
+
+/// The verdict as a case of its own, because CI servers accept a report with skipped cases.
+fn verdict(report: &Report) -> TestSuite {
+    let status = match report.verdict() {
+        Verdict::Incomplete => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            let reasons = report.gaps().into_iter().map(|gap| gap.why);
+            status.set_message(headline(report));
+            status.set_description(reasons.collect::<Vec<_>>().join("\n"));
+            status
+        }
+        // The failed cases speak for themselves.
+        _ => TestCaseStatus::success(),
+    };
+    let mut suite = TestSuite::new("the whole check");
+    suite.add_test_case(TestCase::new("verdict", status));
+    suite
 }
 
 fn case(outcome: &Outcome) -> TestCase {
@@ -44,17 +55,17 @@ fn case(outcome: &Outcome) -> TestCase {
         texts.collect::<Vec<_>>().join("\n")
     };
     let (faults, warnings) = (texts(Severity::Fault), texts(Severity::Warning));
-    let status = if let Some(why) = &outcome.not_made {
-        let mut status = TestCaseStatus::skipped();
-        status.set_message(why.as_str());
-        status
-    } else if faults.is_empty() {
-        TestCaseStatus::success()
-    } else {
+    let status = if !faults.is_empty() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(faults.lines().next().unwrap_or_default());
         status.set_description(faults);
         status
+    } else if let Some(why) = &outcome.not_made {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(why.as_str());
+        status
+    } else {
+        TestCaseStatus::success()
     };
     let name = match outcome.sent.as_str() {
         "" => outcome.check.to_owned(),

@@ -1,111 +1,68 @@
-//! Comes by the tokens that a check is made with, and by the issuer's public keys.
+//! Chooses the tokens that a check is made with.
+//!
+//! 1. With `--with-embedded-issuer`, the embedded issuer signs them all.
+//! 2. A token on the command line or in `OKTA_TOKEN` is used as it is.
+//! 3. Without an issuer and a client, a running embedded issuer is used.
+//! 4. Otherwise the issuer in force is asked by client credentials.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
-use crate::check::{Check, Target, Tokens};
-use crate::issuer::{Fetch, Issuer, Metadata};
-use crate::service;
+use crate::check::{Target, Tokens};
+use crate::clock::{Clock, SystemClock};
 use crate::service::config::Config;
-use crate::token::Scope;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
 
 use crate::program::command_line::CheckOptions;
-use crate::program::embedded;
 use crate::program::explain;
 use crate::program::failure::Failure;
-use crate::program::token;
 
-/// What a check is made with.
-pub(crate) struct Found {
-    pub(crate) tokens: Tokens,
-    pub(crate) issuer_keys: Vec<Value>,
-    /// Who was asked.
-    pub(crate) issuer: Option<String>,
-}
+use super::arguments::shown;
+use super::found::{Found, payload};
+use super::{embedded, issuer};
 
-/// A token that was given, else one by client credentials; none is no error.
+/// The tokens; it is no error if there are none, because the report says so.
 pub(crate) async fn find(
     config: &Config,
     options: &mut CheckOptions,
     target: &Target,
 ) -> Result<Found, Failure> {
+    if options.with_embedded_issuer {
+        return embedded::started(config, options, target).await;
+    }
+    if let Some(claim) = options.claim.first() {
+        return Err(Failure::Flag {
+            flag: "--claim",
+            expected: "used together with --with-embedded-issuer",
+            value: shown(claim),
+            example: "'roles=[\"admin\"]' --with-embedded-issuer",
+        });
+    }
     let refused = options.refuse.iter().map(|token| given(token));
-    let mut tokens = Tokens::default().with_refused(refused.collect::<Result<_, _>>()?);
+    let tokens = Tokens::default().with_refused(refused.collect::<Result<_, _>>()?);
     let argument = options.token.take();
-    if let Some(token) = argument
-        .map(|token| given(&token))
-        .transpose()?
-        .or_else(explain::variable)
-    {
-        tokens = tokens.with_good(token);
-        tokens.why_no_lesser = String::from("one token was given, and it has the scope");
-    } else {
-        tokens = granted(config, options, target, tokens).await?;
-    }
-    let issuer = issuer(config, tokens.first());
-    let keys = match &issuer {
-        Some(issuer) => keys(config, issuer).await.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    Ok(Found {
-        issuer: issuer
-            .filter(|_| !keys.is_empty())
-            .map(|issuer| issuer.to_string()),
-        tokens,
-        issuer_keys: keys,
-    })
-}
-
-/// Tokens by client credentials: one with the scopes, and one with none. The document, which a
-/// stranger may have written, names scopes where the user says so, and nowhere else.
-async fn granted(
-    config: &Config,
-    options: &CheckOptions,
-    target: &Target,
-    mut tokens: Tokens,
-) -> Result<Tokens, Failure> {
-    let required = Check::required_scope(target);
-    let (scope, named_by) = if !options.scope.is_empty() {
-        (token::parse(&options.scope)?, "--scope")
-    } else if options.document_scopes && !required.is_empty() {
-        (required.clone(), "what the document requires")
-    } else if options.document_scopes {
-        (Check::offered_scope(target), "what the document offers")
-    } else {
-        (config.client.scope.clone(), "`client.scope`")
-    };
-    let has_asked = !scope.is_empty();
-    let one = async |scope: Scope| {
-        let (issuer, _) = embedded::issuer(config)?;
-        let asked = if scope.is_empty() {
-            "no scope, for its default".to_owned()
-        } else {
-            format!("the scope `{scope}` ({named_by})")
-        };
-        let credentials = token::credentials(config, scope)?;
-        eprintln!("asks {issuer} for a token with {asked}");
-        let metadata = token::discover(config).await?;
-        let fetch = service::fetch(&config.issuer)?;
-        Ok::<_, Failure>(credentials.request(&fetch, &metadata).await?)
-    };
-    match one(scope).await {
-        Ok(token) => tokens = tokens.with_good(token.secret().to_owned()),
-        Err(failure) => tokens.why_no_good = format!("no token: {}", failure.chain()),
-    }
-    if tokens.first().is_some() && !required.is_empty() && !has_asked {
-        tokens.why_no_lesser =
-            String::from("no --scope was given, and the token by default has it");
-    } else if tokens.first().is_some() && !required.is_empty() {
-        match one(Scope::none()).await {
-            Ok(token) => tokens = tokens.with_good(token.secret().to_owned()),
-            Err(failure) => {
-                tokens.why_no_lesser = format!("no token without it: {}", failure.chain());
-            }
+    let argument = argument.map(|token| given(&token)).transpose()?;
+    let Some(token) = argument.or_else(explain::variable) else {
+        if config.issuer.url.is_none() && config.client.id.is_none() {
+            return embedded::running(config, options, target, tokens).await;
         }
-    }
-    Ok(tokens)
+        return issuer::granted(config, options, target, tokens).await;
+    };
+    let tokens = match expiry(&token, SystemClock::new().now()) {
+        Some(ago) => {
+            let mut tokens = tokens.with_refused(vec![token.clone()]);
+            tokens.why_no_good = format!(
+                "The given token expired {} min ago. Get a new one and add it with --token @FILE.",
+                ago.as_secs().div_ceil(60)
+            );
+            tokens
+        }
+        None => tokens.with_good(token.clone()),
+    };
+    let mut tokens = tokens;
+    "Only one token was given, and it has the scope. Name a client with --client-id, or use \
+     --with-embedded-issuer."
+        .clone_into(&mut tokens.why_no_lesser);
+    issuer::with_keys(config, tokens, Some(&token)).await
 }
 
 /// A token on the command line: itself, `@FILE`, or `-` for standard input.
@@ -121,23 +78,9 @@ fn given(argument: &str) -> Result<String, Failure> {
     Ok(text.trim().to_owned())
 }
 
-/// By setting, else as the token says: its bearer has named it.
-fn issuer(config: &Config, token: Option<&str>) -> Option<Issuer> {
-    if let Some(issuer) = &config.issuer.url {
-        return Some(issuer.clone());
-    }
-    let payload = URL_SAFE_NO_PAD.decode(token?.split('.').nth(1)?).ok()?;
-    let payload: Value = serde_json::from_slice(&payload).ok()?;
-    Issuer::parse(payload["iss"].as_str()?).ok()
-}
-
-/// The public keys as they are published.
-async fn keys(config: &Config, issuer: &Issuer) -> Option<Vec<Value>> {
-    let fetch: Fetch = service::fetch(&config.issuer).ok()?;
-    let metadata = Metadata::discover(&fetch, issuer, &config.issuer.jwks_hosts)
-        .await
-        .ok()?;
-    let document = fetch.document(metadata.jwks_uri().as_str()).await.ok()?;
-    let document: Value = serde_json::from_slice(&document.body).ok()?;
-    document["keys"].as_array().cloned()
+/// How long ago the token expired; `None` if it is in force or cannot be read.
+fn expiry(token: &str, now: SystemTime) -> Option<Duration> {
+    let end = payload(token)?.get("exp")?.as_u64()?;
+    let end = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(end))?;
+    now.duration_since(end).ok().filter(|ago| !ago.is_zero())
 }
