@@ -44,6 +44,8 @@ pub(crate) use guarded::ApiTypes;
 pub use guarded::Guarded;
 pub use metadata::ProtectedResource;
 pub use middleware::{Identify, Require};
+#[cfg(feature = "docs")]
+pub(crate) use openapi::CLIENT_CREDENTIALS;
 pub use openapi::Document;
 #[cfg(feature = "service")]
 pub(crate) use openapi::require_free_names;

@@ -37,7 +37,7 @@ struct Body<'a> {
 
 impl Problem {
     /// The body as a JSON value.
-    pub(super) fn to_value(self) -> Value {
+    pub(crate) fn to_value(self) -> Value {
         serde_json::to_value(self.body()).expect("a body of texts and a number")
     }
 
