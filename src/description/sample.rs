@@ -183,7 +183,7 @@ fn merged(one: Value, other: Value) -> Value {
     }
 }
 
-/// A value as it stands in a path, a query or a header; arrays by their first item.
+/// A value in the form of a path, a query or a header. Of an array, the first item.
 pub(crate) fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

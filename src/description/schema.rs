@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What a `$ref` stands for, or the value itself.
+/// The target of a `$ref`, or the value itself.
 pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut found = value;
     // A chain of references that goes on and on ends nowhere.
