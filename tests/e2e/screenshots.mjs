@@ -43,7 +43,7 @@ for (const [colorScheme, file] of [
   await ui.page.mouse.move(0, 0);
   await ui.page.evaluate(() => Promise.all(document.getAnimations().map((it) => it.finished)));
   const answer = await body.boundingBox();
-  const height = Math.ceil(answer.y + answer.height + 16);
+  const height = Math.ceil(answer.y + answer.height + 8);
   await ui.page.screenshot({
     path: path.join(directory, file),
     clip: { x: 0, y: 0, width: VIEWPORT.width, height },
