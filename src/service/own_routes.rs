@@ -50,7 +50,7 @@ pub(super) fn routes(own: &OwnRoutes<'_>, table: &Table) -> Own {
         );
     if !table.contains_key("/favicon.ico") {
         paths.push("/favicon.ico");
-        let icon = own.documents.map(|it| it.icon());
+        let icon = own.documents.map(Documents::icon);
         let icon = icon.unwrap_or_else(|| read(make_sync(|_| browser::no_icon())));
         route = route.at("/favicon.ico", icon);
     }
