@@ -38,6 +38,7 @@ mod refusal;
 mod revocations;
 mod routes;
 mod scopes;
+mod shown_fault;
 mod sign_in_page;
 mod single_use;
 mod test_claims;

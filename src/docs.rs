@@ -1,18 +1,20 @@
-//! The document of an API as files and as pages, always as the issuer's metadata has it.
+//! The document of an API as files and as pages, with the endpoints of the issuer's metadata.
 //!
 //! | path | content |
 //! | --- | --- |
 //! | `/openapi.json`, `/openapi.yaml` | the document, readable by pages of any origin |
 //! | `/docs` | Swagger UI with sign-in (`swagger_ui`) |
 //! | `/docs/reference` | Redoc, for readers (`reference`) |
+//! | `/docs/icon` | the application's icon (`icon`) |
 //! | `/docs/..` | the scripts and styles of these pages (`bundles`) |
 //!
 //! A document and its pages are printed once for each metadata of the issuer, by the first
-//! request that finds them outdated, and are then sent as they are.
+//! request that finds them outdated. All other requests get the prepared bytes.
 
 mod asset;
 mod bundles;
 mod coding;
+mod icon;
 mod page;
 mod pages;
 mod read;
@@ -37,6 +39,7 @@ use crate::guard::Document;
 use crate::issuer::Metadata;
 use asset::Asset;
 
+pub(crate) use icon::Icon;
 pub use pages::Pages;
 pub(crate) use read::read;
 pub(crate) use sign_in::SignIn;
@@ -60,6 +63,7 @@ pub(crate) struct Documents {
     print: Box<Print>,
     metadata: Box<dyn Fn() -> Option<Arc<Metadata>> + Send + Sync>,
     sign_in: SignIn,
+    icon: Option<Icon>,
     printed: ArcSwap<Printed>,
     printing: Mutex<()>,
 }
@@ -73,20 +77,24 @@ struct Printed {
     yaml: Asset,
     swagger_ui: Asset,
     reference: Asset,
+    icon: Asset,
 }
 
 impl Documents {
-    /// `print` makes the document for the metadata that `metadata` has now.
+    /// `print` makes the document for the metadata that `metadata` returns. Without an `icon`,
+    /// the pages have one made of the title.
     pub(crate) fn new(
         print: impl Fn(Option<&Metadata>) -> Document + Send + Sync + 'static,
         metadata: impl Fn() -> Option<Arc<Metadata>> + Send + Sync + 'static,
         sign_in: SignIn,
+        icon: Option<Icon>,
     ) -> Self {
-        let first = Printed::new(&print(None), &sign_in, None);
+        let first = Printed::new(&print(None), &sign_in, icon.as_ref(), None);
         Self {
             print: Box::new(print),
             metadata: Box::new(metadata),
             sign_in,
+            icon,
             printed: ArcSwap::from_pointee(first),
             printing: Mutex::new(()),
         }
@@ -99,8 +107,14 @@ impl Documents {
             .at("/openapi.yaml", self.serve(|printed| &printed.yaml))
             .at("/docs", self.serve(|printed| &printed.swagger_ui))
             .at("/docs/", read(make_sync(|_| without_slash())))
-            .at("/docs/reference", self.serve(|printed| &printed.reference));
+            .at("/docs/reference", self.serve(|printed| &printed.reference))
+            .at("/docs/icon", self.icon());
         bundles::add_to(routes)
+    }
+
+    /// The application's icon.
+    pub(crate) fn icon(self: &Arc<Self>) -> RouteMethod {
+        self.serve(|printed| &printed.icon)
     }
 
     fn serve(self: &Arc<Self>, form: fn(&Printed) -> &Asset) -> RouteMethod {
@@ -110,23 +124,28 @@ impl Documents {
         }))
     }
 
-    /// What is printed for the issuer's metadata of now.
+    /// What is printed for the current metadata of the issuer.
     fn current(&self) -> Arc<Printed> {
         let metadata = (self.metadata)();
         let printed = self.printed.load_full();
         if printed.is_of(metadata.as_ref()) {
             return printed;
         }
-        // Requests that come meanwhile wait for this one, and do not print again.
+        // Concurrent requests wait for this one instead of printing again.
         let _alone = self.printing.lock().unwrap_or_else(PoisonError::into_inner);
         let printed = self.printed.load_full();
         if printed.is_of(metadata.as_ref()) {
             return printed;
         }
         let document = (self.print)(metadata.as_deref());
-        let news = Arc::new(Printed::new(&document, &self.sign_in, metadata));
-        self.printed.store(news.clone());
-        news
+        let printed = Arc::new(Printed::new(
+            &document,
+            &self.sign_in,
+            self.icon.as_ref(),
+            metadata,
+        ));
+        self.printed.store(printed.clone());
+        printed
     }
 }
 
@@ -137,7 +156,12 @@ impl fmt::Debug for Documents {
 }
 
 impl Printed {
-    fn new(document: &Document, sign_in: &SignIn, metadata: Option<Arc<Metadata>>) -> Self {
+    fn new(
+        document: &Document,
+        sign_in: &SignIn,
+        icon: Option<&Icon>,
+        metadata: Option<Arc<Metadata>>,
+    ) -> Self {
         let files = OpenApiFiles::new(document);
         let open = |content_type, text| {
             Asset::new(content_type, text).with_header(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
@@ -147,6 +171,7 @@ impl Printed {
             yaml: open("application/yaml", files.yaml),
             swagger_ui: swagger_ui::page(document, sign_in, metadata.as_deref()),
             reference: reference::page(document),
+            icon: icon::asset(document, icon),
             metadata,
         }
     }
@@ -154,7 +179,7 @@ impl Printed {
     fn is_of(&self, metadata: Option<&Arc<Metadata>>) -> bool {
         match (&self.metadata, metadata) {
             (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
-            // Keys that are lost do not take the sign-in out of the document.
+            // The document keeps its sign-in when the keys become too old.
             (_, None) => true,
             (None, Some(_)) => false,
         }
@@ -170,7 +195,7 @@ impl OpenApiFiles {
     }
 }
 
-/// The page's own links are relative to an address without a slash at the end.
+/// The links of the page are relative to an address without a slash at its end.
 fn without_slash() -> Response {
     Response::builder()
         .status(StatusCode::PERMANENT_REDIRECT)

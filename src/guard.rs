@@ -49,6 +49,8 @@ pub use metadata::ProtectedResource;
 pub use middleware::{Identify, Require};
 #[cfg(feature = "service")]
 pub(crate) use mismatch::Mismatch;
+#[cfg(feature = "docs")]
+pub(crate) use openapi::CLIENT_CREDENTIALS;
 pub use openapi::Document;
 #[cfg(feature = "service")]
 pub(crate) use openapi::require_free_names;

@@ -12,6 +12,7 @@ use super::directory::{Client, GrantType};
 use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::scopes::Scopes;
+use super::shown_fault::ShownFault;
 
 /// A request that may be shown to the user.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub(super) struct Reply {
 #[derive(Debug)]
 pub(super) enum Misrequest {
     /// The person at the browser, because no URI can be trusted.
-    Told(Refusal),
+    Shown(ShownFault),
     /// The client, by redirect.
     Sent(Reply, Refusal),
 }
@@ -46,17 +47,23 @@ impl AuthorizationRequest {
         redirect_uris: &[String],
         scopes: &Scopes,
     ) -> Result<Self, Misrequest> {
-        let parameters = Parameters::parse(query.as_bytes()).map_err(Misrequest::Told)?;
-        let client = parameters
-            .find("client_id")
+        let parameters = Parameters::parse(query.as_bytes())
+            .map_err(|refusal| Misrequest::Shown(ShownFault::unreadable(refusal)))?;
+        let client_id = parameters.find("client_id");
+        let client = client_id
             .and_then(Client::find)
-            .ok_or(Misrequest::Told(CLIENT_UNKNOWN))?;
+            .ok_or_else(|| Misrequest::Shown(ShownFault::unknown_client(client_id)))?;
         // Compared byte for byte: RFC 9700 section 2.1 requires an exact match.
-        let redirect_uri = parameters
-            .find("redirect_uri")
+        let redirect_uri = parameters.find("redirect_uri");
+        let redirect_uri = redirect_uri
             .filter(|_| client.may_use(GrantType::AuthorizationCode))
             .filter(|uri| redirect_uris.iter().any(|known| known == uri))
-            .ok_or(Misrequest::Told(REDIRECT_URI_UNKNOWN))?;
+            .ok_or_else(|| {
+                Misrequest::Shown(ShownFault::unknown_redirect_uri(
+                    redirect_uri,
+                    redirect_uris,
+                ))
+            })?;
         let reply = Reply {
             redirect_uri: redirect_uri.to_owned(),
             state: parameters.find("state").map(str::to_owned),
@@ -122,11 +129,6 @@ impl Reply {
     }
 }
 
-const CLIENT_UNKNOWN: Refusal =
-    Refusal::invalid_request("Invalid value for 'client_id' parameter.");
-const REDIRECT_URI_UNKNOWN: Refusal = Refusal::invalid_request(
-    "The 'redirect_uri' parameter must be a Login redirect URI in the client app settings.",
-);
 const RESPONSE_TYPE_MISSING: Refusal =
     Refusal::invalid_request("The authorization request must specify a 'response_type'.");
 const RESPONSE_TYPE_UNKNOWN: Refusal = Refusal {

@@ -15,6 +15,7 @@ use super::authorization_request::{AuthorizationRequest, Misrequest, Reply};
 use super::directory::User;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
+use super::shown_fault::ShownFault;
 use super::sign_in_page;
 use super::user_grant::UserGrant;
 
@@ -28,7 +29,7 @@ pub(super) fn ask(Data(authority): Data<&Arc<Authority>>, request: &Request) -> 
             let handle = authority.sign_ins.keep(request.clone(), now);
             sign_in_page::sign_in(&request, &authority.scopes, &handle)
         }
-        Err(Misrequest::Told(refusal)) => sign_in_page::error(refusal.description),
+        Err(Misrequest::Shown(fault)) => sign_in_page::error(&fault),
         Err(Misrequest::Sent(reply, refusal)) => send_back(&reply, refusal),
     }
 }
@@ -42,12 +43,12 @@ pub(super) async fn answer(
 ) -> Response {
     let form = match Parameters::from_form(request, body).await {
         Ok(form) => form,
-        Err(refusal) => return sign_in_page::error(refusal.description),
+        Err(refusal) => return sign_in_page::error(&ShownFault::unreadable(refusal)),
     };
     let now = authority.clock.monotonic();
     let handle = form.find("request").unwrap_or_default();
     let Some(request) = authority.sign_ins.redeem(handle, now) else {
-        return sign_in_page::error("This page has expired. Start again where you came from.");
+        return sign_in_page::error(&ShownFault::expired());
     };
     let reply = request.reply.clone();
     let Some(user) = form.find("user").and_then(User::find) else {

@@ -68,7 +68,7 @@ fn document(issuer: &str, authority: &Authority) -> Response {
 }
 
 fn metadata(issuer: &str, authority: &Authority) -> Value {
-    // The organisation's endpoints lie beside the custom servers, below `/oauth2`.
+    // The organisation's endpoints are beside the custom servers, below `/oauth2`.
     let base = if issuer == authority.origin {
         format!("{issuer}/oauth2")
     } else {

@@ -55,7 +55,7 @@ impl SigningKey {
         self.algorithm
     }
 
-    /// The public half, as it stands in a key set. RFC 7517 section 4.
+    /// The public half, as in a key set. RFC 7517 section 4.
     pub fn public_jwk(&self) -> Value {
         let mut jwk = json!({
             "kid": self.kid,
@@ -70,7 +70,7 @@ impl SigningKey {
 
     /// A compact JWS over both values exactly as given. RFC 7515 section 7.1.
     ///
-    /// `header` is not checked against the key: a test may lie in it.
+    /// `header` is not checked against the key: a test may make it wrong.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! The pages that a person sees: sign in and consent, or what went wrong.
+//! The pages that a person sees: sign in and consent, or what is wrong and what to do.
 //!
 //! They are plain HTML without script. Everything that comes from a request or from
 //! the application is escaped. The `Content-Security-Policy` of the page allows this one
@@ -14,6 +14,7 @@ use url::Url;
 use super::authorization_request::AuthorizationRequest;
 use super::directory::User;
 use super::scopes::Scopes;
+use super::shown_fault::ShownFault;
 
 /// Asks who signs in, and lists the requested scopes with their descriptions.
 ///
@@ -46,8 +47,22 @@ pub(super) fn sign_in(request: &AuthorizationRequest, scopes: &Scopes, handle: &
 }
 
 /// Shows an error to the person, where no client may be notified.
-pub(super) fn error(description: &str) -> Response {
-    let body = format!("<h1>Bad request</h1><p>{}</p>", escape(description));
+pub(super) fn error(fault: &ShownFault) -> Response {
+    let found = fault.found.as_ref().map(|found| {
+        let found = escape(found);
+        format!("<p>The request has: <code>{found}</code></p>")
+    });
+    let steps: Vec<String> = (fault.steps.iter())
+        .map(|step| format!("<li>{}</li>", escape(step)))
+        .collect();
+    let body = format!(
+        "<h1>Sign-in refused</h1><p>{description}</p>{found}\
+         <h2>What to do</h2><ul>{steps}</ul>\
+         <p class=\"note\">Development issuer: it serves this machine only.</p>",
+        description = escape(fault.description),
+        found = found.unwrap_or_default(),
+        steps = steps.concat(),
+    );
     page(StatusCode::BAD_REQUEST, &body, "'none'")
 }
 
@@ -66,7 +81,7 @@ fn item(scope: &str, scopes: &Scopes) -> String {
 fn page(status: StatusCode, body: &str, form_action: &str) -> Response {
     let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; form-action {form_action}; \
+        "default-src 'none'; img-src data:; style-src 'sha256-{style}'; form-action {form_action}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     Response::builder()
@@ -79,7 +94,8 @@ fn page(status: StatusCode, body: &str, form_action: &str) -> Response {
         .header(header::REFERRER_POLICY, "no-referrer")
         .body(format!(
             "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <link rel=\"icon\" href=\"data:,\">\
              <title>Development issuer</title><style>{STYLE}</style></head>\
              <body><main>{body}</main></body></html>"
         ))
@@ -109,8 +125,4 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:0;color:#1d1d21;\
-background:#f4f4f4}main{max-width:24rem;margin:4rem auto;padding:1rem 2rem 2rem;\
-background:#fff;border:1px solid #d8d8dc;border-radius:.25rem}\
-button{display:block;width:100%;margin:.5rem 0;padding:.6rem;font:inherit}\
-.note{color:#5f5f6b;font-size:.875rem}";
+const STYLE: &str = include_str!("sign_in_page.css");

@@ -1,6 +1,6 @@
 //! The issuer as its callers see it: over HTTP, on a loopback address.
 
-#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::unwrap_used)] // A test may panic anywhere.
 #![allow(clippy::disallowed_methods)] // A caller brings its own client.
 
 mod authorize;

@@ -1,8 +1,8 @@
-//! A file that lies ready: its forms, their tags, and which of them a request gets.
+//! A prepared file: its forms, their tags, and which of them a request gets.
 //!
-//! 1. The coding is chosen by `Accept-Encoding` (RFC 9110 section 12.5.3).
+//! 1. `Accept-Encoding` selects the coding (RFC 9110 section 12.5.3).
 //! 2. Each coding has a strong tag of its own (RFC 9110 section 8.8.3.3).
-//! 3. A request that names the chosen form's tag is answered 304, without it
+//! 3. A request with the tag of the selected form is answered 304, without a body
 //!    (RFC 9110 section 13.1.2).
 
 use std::sync::LazyLock;
@@ -34,7 +34,7 @@ struct Form {
 }
 
 impl Asset {
-    /// Compresses `text`, which may be sent anew after a minute.
+    /// Compresses `text`. A browser asks again whether it has changed after a minute.
     pub(super) fn new(content_type: &'static str, text: impl Into<Bytes>) -> Self {
         let text: Bytes = text.into();
         let name = digest(&text);
@@ -50,8 +50,7 @@ impl Asset {
 
     /// Takes a file that is compressed already.
     ///
-    /// The file itself is unpacked when a first caller wants it, and kept: however many take
-    /// it, and however slowly, they share one.
+    /// The plain file is unpacked for the first caller that needs it. All callers share it.
     pub(super) fn packed(content_type: &'static str, gzip: &'static [u8]) -> Self {
         let name = digest(gzip);
         let forms = vec![
@@ -77,7 +76,7 @@ impl Asset {
     ///
     /// # Panics
     ///
-    /// When `value` is no header value: all of them are made of fixed texts and origins.
+    /// If `value` is not a header value. All values consist of fixed strings and origins.
     pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         let value = HeaderValue::try_from(value).expect("a header value");
         self.headers.insert(name, value);
@@ -89,8 +88,8 @@ impl Asset {
         let codings: Vec<_> = self.forms.iter().map(|form| form.coding).collect();
         let chosen = Coding::choose(&codings, request);
         let form = &self.forms[codings.iter().position(|it| *it == chosen).unwrap_or(0)];
-        let is_held = names(request, &form.tag);
-        let mut response = if is_held {
+        let is_current = names(request, &form.tag);
+        let mut response = if is_current {
             StatusCode::NOT_MODIFIED.into()
         } else {
             Response::builder().body(Body::from_bytes(Bytes::clone(&form.bytes)))
@@ -98,7 +97,7 @@ impl Asset {
         let headers = response.headers_mut();
         headers.extend(self.headers.clone());
         headers.insert(ETAG, form.tag.clone());
-        if is_held {
+        if is_current {
             headers.remove(CONTENT_TYPE);
         } else if let Some(name) = form.coding.name() {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
@@ -118,14 +117,14 @@ impl Form {
     }
 }
 
-/// What the tags of a file's forms begin with.
+/// The beginning of the tags of a file's forms.
 fn digest(bytes: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, bytes);
-    // 96 bits: nobody gains by two files with one tag.
+    // 96 bits are enough, because nobody profits from two files with one tag.
     URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12])
 }
 
-/// Whether `If-None-Match` names the tag; a proxy may have made it weak on the way.
+/// Whether `If-None-Match` has the tag, which a proxy may have marked as weak.
 fn names(request: &HeaderMap, tag: &HeaderValue) -> bool {
     request
         .get_all(IF_NONE_MATCH)

@@ -1,7 +1,7 @@
-//! What the pages are made of: the bundles that poem-openapi carries, and our few lines.
+//! The scripts and styles of the pages: the bundles of poem-openapi, and our own files.
 //!
-//! They are the same for every configuration, so a process has them once. The bundles come
-//! compressed: `build.rs` takes them out of poem-openapi's pages.
+//! They are the same for every configuration, so a process has them once. The bundles are
+//! compressed already: `build.rs` extracts them from poem-openapi's pages.
 
 use std::sync::LazyLock;
 
@@ -13,72 +13,80 @@ use super::asset::Asset;
 use super::read::read;
 use super::swagger_ui::OAUTH2_REDIRECT;
 
-struct Bundles {
-    swagger_ui_css: Asset,
-    swagger_ui_bundle_js: Asset,
-    swagger_ui_start_js: Asset,
-    oauth2_redirect_html: Asset,
-    oauth2_redirect_js: Asset,
-    redoc_js: Asset,
-    redoc_start_js: Asset,
-    page_css: Asset,
+/// A path, its media type and its content.
+type File = (&'static str, &'static str, Content);
+
+enum Content {
+    /// A bundle, compressed by gzip.
+    Bundle(&'static [u8]),
+    Own(&'static str),
+    /// The page to which the issuer sends a person back, whose address contains the code.
+    Redirect(&'static str),
 }
 
 pub(super) fn add_to(routes: Route) -> Route {
-    routes
-        .at("/docs/swagger-ui.css", serve(|it| &it.swagger_ui_css))
-        .at(
-            "/docs/swagger-ui-bundle.js",
-            serve(|it| &it.swagger_ui_bundle_js),
-        )
-        .at(
-            "/docs/swagger-ui-start.js",
-            serve(|it| &it.swagger_ui_start_js),
-        )
-        .at(OAUTH2_REDIRECT, serve(|it| &it.oauth2_redirect_html))
-        .at(
-            "/docs/oauth2-redirect.js",
-            serve(|it| &it.oauth2_redirect_js),
-        )
-        .at("/docs/redoc.js", serve(|it| &it.redoc_js))
-        .at("/docs/redoc-start.js", serve(|it| &it.redoc_start_js))
-        .at("/docs/page.css", serve(|it| &it.page_css))
+    let paths = FILES.iter().map(|(path, ..)| *path).enumerate();
+    paths.fold(routes, |routes, (index, path)| {
+        routes.at(path, serve(index))
+    })
 }
 
-fn serve(pick: fn(&Bundles) -> &Asset) -> RouteMethod {
+fn serve(index: usize) -> RouteMethod {
     read(make_sync(move |request: Request| {
-        pick(&BUNDLES).answer(request.headers())
+        ASSETS[index].answer(request.headers())
     }))
 }
 
-impl Bundles {
-    fn new() -> Self {
-        let bundle = |content_type, gzip| {
-            Asset::packed(content_type, gzip)
-                .with_header(CACHE_CONTROL, "public, max-age=3600, must-revalidate")
-        };
-        let own = |content_type, text: &'static str| Asset::new(content_type, text);
-        Self {
-            swagger_ui_css: bundle(CSS, SWAGGER_UI_CSS),
-            swagger_ui_bundle_js: bundle(JAVASCRIPT, SWAGGER_UI_BUNDLE_JS),
-            swagger_ui_start_js: own(JAVASCRIPT, include_str!("pages/swagger-ui-start.js")),
-            oauth2_redirect_html: own(HTML, include_str!("pages/oauth2-redirect.html"))
-                .with_header(CACHE_CONTROL, "no-store")
-                .with_header(REFERRER_POLICY, "no-referrer")
-                .with_header(
-                    CONTENT_SECURITY_POLICY,
-                    "default-src 'none'; script-src 'self'; img-src data:; base-uri 'none'; \
-                     form-action 'none'; frame-ancestors 'none'",
-                ),
-            oauth2_redirect_js: own(JAVASCRIPT, include_str!("pages/oauth2-redirect.js")),
-            redoc_js: bundle(JAVASCRIPT, REDOC_JS),
-            redoc_start_js: own(JAVASCRIPT, include_str!("pages/redoc-start.js")),
-            page_css: own(CSS, include_str!("pages/page.css")),
-        }
+fn asset((_, media_type, content): &File) -> Asset {
+    match *content {
+        Content::Bundle(gzip) => Asset::packed(media_type, gzip)
+            .with_header(CACHE_CONTROL, "public, max-age=3600, must-revalidate"),
+        Content::Own(text) => Asset::new(media_type, text),
+        Content::Redirect(text) => Asset::new(media_type, text)
+            .with_header(CACHE_CONTROL, "no-store")
+            .with_header(REFERRER_POLICY, "no-referrer")
+            .with_header(
+                CONTENT_SECURITY_POLICY,
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                 base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            ),
     }
 }
 
-static BUNDLES: LazyLock<Bundles> = LazyLock::new(Bundles::new);
+/// In the order of [`FILES`].
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| FILES.iter().map(asset).collect());
+
+/// One of our own files, from the folder `pages`.
+macro_rules! own {
+    ($path:literal, $media_type:expr, $file:literal) => {
+        (
+            $path,
+            $media_type,
+            Content::Own(include_str!(concat!("pages/", $file))),
+        )
+    };
+}
+
+#[rustfmt::skip]
+const FILES: [File; 17] = [
+    ("/docs/swagger-ui.css", CSS, Content::Bundle(SWAGGER_UI_CSS)),
+    ("/docs/swagger-ui-bundle.js", JAVASCRIPT, Content::Bundle(SWAGGER_UI_BUNDLE_JS)),
+    ("/docs/redoc.js", JAVASCRIPT, Content::Bundle(REDOC_JS)),
+    (OAUTH2_REDIRECT, HTML, Content::Redirect(include_str!("pages/oauth2-redirect.html"))),
+    own!("/docs/oauth2-redirect.js", JAVASCRIPT, "oauth2-redirect.js"),
+    own!("/docs/advice.js", JAVASCRIPT, "advice.js"),
+    own!("/docs/tokens.js", JAVASCRIPT, "tokens.js"),
+    own!("/docs/refusal.js", JAVASCRIPT, "refusal.js"),
+    own!("/docs/dialog.js", JAVASCRIPT, "dialog.js"),
+    own!("/docs/swagger-ui-start.js", JAVASCRIPT, "swagger-ui-start.js"),
+    own!("/docs/redoc-start.js", JAVASCRIPT, "redoc-start.js"),
+    own!("/docs/page.css", CSS, "page.css"),
+    own!("/docs/swagger-ui-theme.css", CSS, "swagger-ui-theme.css"),
+    own!("/docs/swagger-ui-controls.css", CSS, "swagger-ui-controls.css"),
+    own!("/docs/swagger-ui-layout.css", CSS, "swagger-ui-layout.css"),
+    own!("/docs/dialog.css", CSS, "dialog.css"),
+    own!("/docs/redoc-theme.css", CSS, "redoc-theme.css"),
+];
 
 pub(super) const SWAGGER_UI_CSS: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));

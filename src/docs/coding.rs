@@ -1,7 +1,7 @@
-//! Content codings: how a file is made smaller, and which one a caller wants.
+//! Content codings: how a file is compressed, and which coding a caller accepts.
 //!
-//! Gzip alone, which everybody has: brotli would be a tenth smaller, and take 30 MiB for what
-//! is compressed when the service starts.
+//! There is only gzip, which every browser supports. Brotli would save a tenth more, and need
+//! 30 MiB to compress the documents at startup.
 
 use std::io::{Read, Write};
 
@@ -31,7 +31,7 @@ impl Coding {
         }
     }
 
-    /// What tells its tag from the others'.
+    /// The end of its tag, which differs from that of the other codings.
     pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::Gzip => "-gzip",
@@ -46,8 +46,10 @@ impl Coding {
         }
     }
 
-    /// The one of `offered` that the caller likes best, the earlier of equals; the plain
-    /// file when it likes none, or says nothing. RFC 9110 section 12.5.3.
+    /// The one of `offered` that the caller prefers, and of equals the earlier one. A caller
+    /// that accepts none, or sends no preference, gets the plain file.
+    ///
+    /// RFC 9110 section 12.5.3.
     pub(super) fn choose(offered: &[Self], headers: &HeaderMap) -> Self {
         let wanted = Wanted::read(headers);
         let mut best = (Self::Identity, 0);
@@ -74,7 +76,7 @@ impl Wanted {
         let weighed = items.map(|item| {
             let (name, weight) = item.split_once(';').unwrap_or((item, "q=1"));
             let weight = weight.trim().strip_prefix("q=").map(str::parse::<f64>);
-            // What cannot be read is not wanted.
+            // An unreadable weight counts as 0.
             let weight = weight.and_then(Result::ok).unwrap_or(0.0).clamp(0.0, 1.0);
             (name.trim().to_ascii_lowercase(), thousandths(weight))
         });
@@ -86,7 +88,7 @@ impl Wanted {
         let find = |name| self.0.iter().find(|(it, _)| it == name);
         match find(name).or_else(|| find("*")) {
             Some((_, weight)) => *weight,
-            // The plain file is acceptable always, and last.
+            // The plain file is always acceptable, and comes last.
             None => u32::from(coding == Coding::Identity),
         }
     }
@@ -107,7 +109,7 @@ fn gzip(bytes: &[u8]) -> Bytes {
     written.expect("memory takes every byte").into()
 }
 
-/// The file itself, of bytes that `build.rs` made.
+/// The plain file of bytes that `build.rs` compressed.
 pub(super) fn gunzip(bytes: &[u8]) -> Bytes {
     let mut text = Vec::new();
     let read = GzDecoder::new(bytes).read_to_end(&mut text);
@@ -115,5 +117,5 @@ pub(super) fn gunzip(bytes: &[u8]) -> Bytes {
     text.into()
 }
 
-/// Level 9 wins a thousandth.
+/// Level 9 saves only a thousandth more.
 const GZIP_LEVEL: u32 = 6;

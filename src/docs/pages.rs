@@ -7,7 +7,7 @@ use poem_openapi::{OpenApi, OpenApiService, Webhook};
 
 use crate::guard::{Document, Guard, Guarded, RuleError, rules, spec};
 
-use super::{Documents, SignIn};
+use super::{Documents, Icon, SignIn};
 
 /// The document of a guarded API and its pages, for any Poem app.
 ///
@@ -33,6 +33,7 @@ pub struct Pages {
     guard: Guard,
     print: Box<dyn Fn(&Guard) -> Document + Send + Sync>,
     sign_in: SignIn,
+    icon: Option<Icon>,
 }
 
 impl Pages {
@@ -52,6 +53,7 @@ impl Pages {
                 Document::complete(spec.clone(), &rules, guard, guard.metadata().as_deref())
             }),
             sign_in: SignIn::default(),
+            icon: None,
         })
     }
 
@@ -62,9 +64,19 @@ impl Pages {
         self
     }
 
-    /// The public client that Swagger UI signs people in as, by authorization code with PKCE.
+    /// The public client with which people sign in, by authorization code with PKCE.
     pub fn with_client_id(mut self, client_id: impl Into<String>) -> Self {
         self.sign_in.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The icon of the pages, in place of the first letter of the title.
+    ///
+    /// # Panics
+    ///
+    /// If `media_type` does not begin with `image/`.
+    pub fn with_icon(mut self, media_type: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.icon = Some(Icon::new(media_type, bytes));
         self
     }
 }
@@ -79,6 +91,7 @@ impl IntoEndpoint for Pages {
             move |_| print(&guard),
             move || metadata.metadata(),
             self.sign_in,
+            self.icon,
         );
         Arc::new(documents).add_to(Route::new())
     }

@@ -1,4 +1,4 @@
-//! Who signs people in on the page of Swagger UI.
+//! What Swagger UI needs to know about sign-in and about the paths of the API.
 
 /// How Swagger UI signs people in and where it calls the API.
 #[derive(Debug, Clone, Default)]

@@ -1,23 +1,24 @@
-//! `/docs`: Swagger UI with a client to sign people in as.
+//! `/docs`: Swagger UI, in which a person can sign in.
 //!
-//! The page is ours, because poem-openapi's never says which client it is and so cannot use
-//! PKCE; the bundle is poem-openapi's. The document and our settings lie in the page as data.
+//! The bundle is poem-openapi's. The page is ours, because poem-openapi's own page has no client
+//! id and so cannot use PKCE. The dialog is ours too (`pages/dialog.js`). The page contains the
+//! document and our settings as data.
 
 use serde_json::{Value, json};
 
-use crate::guard::Document;
+use crate::guard::{CLIENT_CREDENTIALS, Document};
 use crate::issuer::Metadata;
 
 use super::asset::Asset;
-use super::page::Page;
+use super::page::{self, Page};
 use super::sign_in::SignIn;
 
-/// The path to which the issuer sends a person back. Issuers compare it to the letter.
+/// The path to which the issuer sends a person back. Issuers compare it byte for byte.
 pub(crate) const OAUTH2_REDIRECT: &str = "/docs/oauth2-redirect.html";
 
-/// The page, which may talk to the service and to the issuer's token endpoint.
+/// The page, which may connect to the service and to the issuer's token endpoint.
 pub(super) fn page(document: &Document, sign_in: &SignIn, issuer: Option<&Metadata>) -> Asset {
-    let title = super::page::title(document);
+    let title = page::title(document);
     let document = document.as_value();
     let settings = json!({
         "clientId": sign_in.client_id.as_deref().unwrap_or_default(),
@@ -30,8 +31,24 @@ pub(super) fn page(document: &Document, sign_in: &SignIn, issuer: Option<&Metada
         .unwrap_or_default();
     let page = Page {
         title,
-        styles: &["docs/swagger-ui.css", "docs/page.css"],
-        scripts: &["docs/swagger-ui-bundle.js", "docs/swagger-ui-start.js"],
+        path: page::SWAGGER_UI,
+        root: "",
+        styles: &[
+            "docs/swagger-ui.css",
+            "docs/page.css",
+            "docs/swagger-ui-theme.css",
+            "docs/swagger-ui-controls.css",
+            "docs/swagger-ui-layout.css",
+            "docs/dialog.css",
+        ],
+        scripts: &[
+            "docs/swagger-ui-bundle.js",
+            "docs/advice.js",
+            "docs/tokens.js",
+            "docs/refusal.js",
+            "docs/dialog.js",
+            "docs/swagger-ui-start.js",
+        ],
         data: &[("document", document), ("settings", &settings)],
         container: "swagger-ui",
         policy: &format!(
@@ -41,12 +58,11 @@ pub(super) fn page(document: &Document, sign_in: &SignIn, issuer: Option<&Metada
     page.into_asset()
 }
 
-/// The scopes ticked when the dialog opens: those that suit both flows.
+/// The scopes that are selected when the dialog opens: those that suit both flows.
 ///
-/// `openid` and its like are about a user; an issuer refuses client credentials that ask
-/// for them.
+/// An issuer refuses client credentials that request `openid` or another scope about a user.
 fn scopes(document: &Value) -> Vec<&String> {
-    let flows = &document["components"]["securitySchemes"]["OAuth2"]["flows"];
+    let flows = &document["components"]["securitySchemes"][CLIENT_CREDENTIALS]["flows"];
     let scopes = flows["clientCredentials"]["scopes"].as_object();
     scopes
         .into_iter()

@@ -24,7 +24,7 @@ fn field(response: &Response, name: HeaderName) -> &str {
 }
 
 #[test]
-fn a_caller_gets_the_coding_it_likes_best() {
+fn a_caller_gets_the_coding_that_it_prefers() {
     #[rustfmt::skip]
     let rows = [
         ("nothing said", None, Coding::Identity),
@@ -75,7 +75,7 @@ fn a_file_that_compression_makes_longer_is_sent_as_it_is() {
 }
 
 #[test]
-fn who_has_the_form_already_is_not_sent_it_again() {
+fn a_caller_that_has_the_form_is_not_sent_it_again() {
     let asset = long_asset();
     let tag = field(&asset.answer(&HeaderMap::new()), ETAG).to_owned();
     let compressed = asset.answer(&headers([(ACCEPT_ENCODING, "gzip")]));
@@ -102,7 +102,7 @@ fn who_has_the_form_already_is_not_sent_it_again() {
 }
 
 #[tokio::test]
-async fn a_file_that_comes_compressed_is_unpacked_for_who_accepts_no_gzip() {
+async fn a_compressed_file_is_unpacked_for_a_caller_that_does_not_accept_gzip() {
     let text: Bytes = "the same words again and again; ".repeat(100).into();
     let gzip: &'static [u8] = Vec::leak(Coding::Gzip.encode(&text).into());
     let asset = Asset::packed("text/plain", gzip);

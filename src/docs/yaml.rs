@@ -1,8 +1,8 @@
-//! A document as YAML that readers of YAML 1.2 and of YAML 1.1 understand alike.
+//! A document as YAML that has the same meaning for readers of YAML 1.2 and of YAML 1.1.
 //!
-//! `serde_yaml_ng` writes YAML 1.2, where `2026-01-01T00:00:00Z` is a string. Many readers are of
-//! YAML 1.1 (`PyYAML` is), and read a time, a number or a boolean there. Such a string goes
-//! through the writer between two marks, which become quotes afterwards.
+//! `serde_yaml_ng` writes YAML 1.2, where `2026-01-01T00:00:00Z` is a string. Many readers, such as
+//! `PyYAML`, implement YAML 1.1, where it is a time. Such a string goes through the writer between
+//! two marks, which become quotes afterwards.
 
 use serde_json::{Map, Value};
 
@@ -31,7 +31,7 @@ fn marked_text(text: &str) -> String {
     if is_ambiguous(text) {
         format!("{MARK}{text}{MARK}")
     } else {
-        // Nobody's text may become a quote.
+        // A mark in the document must not become a quote.
         text.replace(MARK, "")
     }
 }
@@ -55,7 +55,7 @@ fn is_ambiguous(text: &str) -> bool {
             && text.bytes().all(is_of_number)
 }
 
-/// Of a private use, so in no document; plain in YAML, so the writer leaves it alone.
+/// A character for private use, so no document has it. YAML does not quote it.
 const MARK: char = '\u{e000}';
 
 #[cfg(test)]

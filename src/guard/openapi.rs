@@ -4,9 +4,10 @@
 //! know, and says what poem-openapi leaves unsaid:
 //!
 //! 1. Each media type by its bare name, each answer with a description and an example (`tidy`).
-//! 2. `security` per operation, never at the root: `BearerAuth` first, then the scopes required,
-//!    by `OAuth2` once the issuer's metadata is known and by `OpenIdConnect` before, then the
-//!    schemes of somebody else; `[]` on operations without any (`security`).
+//! 2. `security` per operation, never at the root: `BearerAuth` first, then the required scopes,
+//!    by `SignIn` and `ClientCredentials` once the issuer's metadata is known and by
+//!    `OpenIdConnect` before, then the application's other schemes; `[]` on operations without
+//!    any (`security`).
 //! 3. 400, 401, 403 and 503 on protected operations, with their headers and the problem schema
 //!    (`answers`).
 
@@ -29,6 +30,8 @@ use super::problem::Problem;
 use super::rule::{self, OperationRule};
 use super::{Guard, RuleError};
 
+#[cfg(feature = "docs")]
+pub(crate) use security::CLIENT_CREDENTIALS;
 pub(super) use security::ScopeTexts;
 
 /// An OpenAPI 3.0 document: a guard's, or by `From` one that came from elsewhere.
@@ -46,7 +49,7 @@ impl Document {
         tidy::tidy(&mut document);
         for rule in rules {
             if let Some(operation) = operations::find(&mut document, rule) {
-                security::describe(operation, rule, issuer.is_some());
+                security::describe(operation, rule, issuer);
                 let has_limits = guard.limits().is_some();
                 answers::add_refusals(operation, &rule.rule, guard.challenge(), has_limits);
             }
@@ -71,8 +74,8 @@ impl Document {
         format!("{:#}\n", self.0)
     }
 
-    /// Adds an answer that any operation may give, whatever its rule, as what stands before
-    /// the API gives it. An operation that describes the status itself keeps its own words.
+    /// Adds an answer that any operation may give, whatever its rule, because a layer before the
+    /// API gives it. An operation that describes the status itself keeps its own description.
     #[must_use]
     pub fn with_answer(mut self, problem: Problem, description: &str) -> Self {
         for operation in operations::all(&mut self.0) {
@@ -137,12 +140,17 @@ pub(crate) fn spec<T: OpenApi, W: Webhook>(
     Ok(spec)
 }
 
-/// Denies a document of poem-openapi in which the name of our schema is taken.
+/// Denies a document of poem-openapi in which a name of ours is taken.
 ///
 /// # Errors
 ///
-/// [`RuleError::SchemaNameTaken`].
+/// [`RuleError::SchemaNameTaken`], [`RuleError::SchemeNameTaken`].
 pub(crate) fn require_free_names(spec: &Value) -> Result<(), RuleError> {
+    let schemes = &spec["components"]["securitySchemes"];
+    let taken = |scheme: &&str| schemes.get(*scheme).is_some();
+    if let Some(scheme) = security::OWN.into_iter().find(taken) {
+        return Err(RuleError::SchemeNameTaken { scheme });
+    }
     let schema = answers::PROBLEM;
     match spec["components"]["schemas"].get(schema) {
         Some(_) => Err(RuleError::SchemaNameTaken { schema }),

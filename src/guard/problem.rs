@@ -42,7 +42,7 @@ struct Body<'a> {
 
 impl Problem {
     /// The body as a JSON value.
-    pub(super) fn to_value(self) -> Value {
+    pub(crate) fn to_value(self) -> Value {
         serde_json::to_value(self.body(self.detail)).expect("a body of strings and a number")
     }
 

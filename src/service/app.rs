@@ -78,6 +78,7 @@ impl App {
                 move |metadata| print(metadata),
                 move || keys.metadata(),
                 sign_in,
+                outline.icon.clone(),
             ))
         });
         let own = OwnRoutes {

@@ -58,8 +58,8 @@ impl OnPaper {
         OpenApiFiles::new(&self.document)
     }
 
-    /// The Postman files. `client` is one whose secret everybody may know, and is written
-    /// down; of a client by setting only the id is.
+    /// The Postman files. `client` is that of the embedded issuer, whose secret is public and
+    /// is written. Of a client from the settings, only the id is written.
     pub(crate) fn postman(
         &self,
         config: &Config,
@@ -70,11 +70,17 @@ impl OnPaper {
         scope.extend(config.client.scope.iter().map(ToString::to_string));
         scope.sort();
         scope.dedup();
+        let issuer_url = issuer.provider().issuer().url();
+        let issuer_name = match client {
+            Some(_) => "embedded issuer".to_owned(),
+            None => issuer_url.host_str().unwrap_or_default().to_owned(),
+        };
         let (client_id, client_secret) =
             client.unwrap_or_else(|| (config.client.id.clone().unwrap_or_default(), String::new()));
         let environment = Environment {
             base_url: self.base_url.clone(),
             issuer: issuer.provider().issuer().to_string(),
+            issuer_name,
             client_id,
             client_secret,
             scope: scope.join(" "),

@@ -50,7 +50,9 @@ pub(super) fn routes(own: &OwnRoutes<'_>, table: &Table) -> Own {
         );
     if !table.contains_key("/favicon.ico") {
         paths.push("/favicon.ico");
-        route = route.at("/favicon.ico", read(make_sync(|_| browser::no_icon())));
+        let icon = own.documents.map(Documents::icon);
+        let icon = icon.unwrap_or_else(|| read(make_sync(|_| browser::no_icon())));
+        route = route.at("/favicon.ico", icon);
     }
     if let Some(documents) = own.documents {
         paths.extend(crate::docs::PATHS);

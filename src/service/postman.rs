@@ -1,15 +1,16 @@
 //! The API as a Postman collection that checks what it calls, and environments to run it in.
 //!
-//! Made from the rules and the document, so that a new operation appears by itself:
+//! Both are made from the rules and the document, so that a new operation appears by itself:
 //!
 //! 1. A token by client credentials, at the endpoint that the environment's issuer names.
-//! 2. Each operation as its rule has it, protected ones first: who is let in, who is refused
-//!    (`requests`).
+//! 2. Each operation by its rule, protected ones first: once for each kind of caller
+//!    (`requests`), with a saved answer (`answers`).
 //! 3. What an answer must be, in each request's test script (`scripts`).
 //!
-//! Nothing is random, so the same settings give the same bytes; and no secret that is set is
-//! written down.
+//! Nothing is random, so the same settings give the same bytes. A secret from the settings is
+//! never written.
 
+mod answers;
 mod bodies;
 mod examples;
 mod requests;
@@ -20,27 +21,29 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use crate::guard::{Document, OperationRule, Rule};
+use crate::guard::{CLIENT_CREDENTIALS, Document, OperationRule, Rule};
 use crate::token::ScopeToken;
 
 /// The files that Postman imports.
 pub(crate) struct PostmanFiles {
     /// The requests with their tests, in Postman's format v2.1.
     pub(crate) collection: String,
-    /// What they need to know, for the settings in force.
+    /// The variables of the requests, for the settings in force.
     pub(crate) environment: String,
     /// The same for an Okta org, to be filled in.
     pub(crate) okta_environment: String,
 }
 
-/// What the requests need to know, under the names they have for it.
+/// The variables of the requests.
 #[derive(Debug, Clone)]
 pub(super) struct Environment {
     pub(super) base_url: String,
     pub(super) issuer: String,
+    /// The issuer's name, for the name of the environment.
+    pub(super) issuer_name: String,
     pub(super) client_id: String,
     pub(super) client_secret: String,
-    /// Scopes, separated by blanks.
+    /// Scopes, separated by spaces.
     pub(super) scope: String,
 }
 
@@ -54,10 +57,11 @@ impl PostmanFiles {
         let okta = Environment {
             base_url: environment.base_url.clone(),
             issuer: "https://{yourOktaDomain}/oauth2/default".to_owned(),
+            issuer_name: "Okta".to_owned(),
             client_id: String::new(),
             client_secret: String::new(),
             scope: if required.is_empty() {
-                // Okta grants nothing to who asks for nothing; this is the guide's own.
+                // Okta refuses a request without a scope. This is the scope of its guide.
                 "AccessAll".to_owned()
             } else {
                 required.join(" ")
@@ -68,17 +72,17 @@ impl PostmanFiles {
         Self {
             collection: text(&collection(document.as_value(), rules)),
             environment: text(&environment.print(ENVIRONMENT_ID, title)),
-            okta_environment: text(&okta.print(OKTA_ENVIRONMENT_ID, &format!("{title} (Okta)"))),
+            okta_environment: text(&okta.print(OKTA_ENVIRONMENT_ID, title)),
         }
     }
 }
 
 impl Environment {
-    fn print(&self, id: &str, name: &str) -> Value {
+    fn print(&self, id: &str, title: &str) -> Value {
         let value = |key, value: &str, kind| json!({ "key": key, "value": value, "type": kind, "enabled": true });
         json!({
             "id": id,
-            "name": name,
+            "name": format!("{title} ({})", self.issuer_name),
             "values": [
                 value("baseUrl", &self.base_url, "default"),
                 value("issuer", &self.issuer, "default"),
@@ -93,7 +97,7 @@ impl Environment {
 
 /// The scopes that the document offers to programs.
 pub(super) fn offered_scopes(document: &Document) -> Vec<String> {
-    let scheme = &document.as_value()["components"]["securitySchemes"]["OAuth2"];
+    let scheme = &document.as_value()["components"]["securitySchemes"][CLIENT_CREDENTIALS];
     let scopes = scheme["flows"]["clientCredentials"]["scopes"].as_object();
     scopes
         .into_iter()
@@ -148,8 +152,9 @@ fn text(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-const HOW_TO: &str = "Choose an environment and run the collection: the first request gets an \
-    access token, the others use it or do without, and each checks its answer.";
+const HOW_TO: &str = "Select an environment and run the collection. The first request gets an \
+    access token. Each other request calls an operation with the token, without it, or with a \
+    tampered one, and its tests check the answer.";
 
 // Fixed, so that importing a newer file replaces the older one.
 const COLLECTION_ID: &str = "5b1d2c0e-6f0a-4c57-9d0b-3f6a4f0f7c11";

@@ -85,7 +85,11 @@ async fn a_scope_by_setting_is_required_and_named() {
     let whoami = &document["paths"]["/api/whoami"]["get"];
     assert_eq!(
         whoami["security"],
-        json!([{ "BearerAuth": [] }, { "OAuth2": ["admin", "reports:read"] }])
+        json!([
+            { "BearerAuth": [] },
+            { "SignIn": ["admin", "reports:read"] },
+            { "ClientCredentials": ["admin", "reports:read"] },
+        ])
     );
     assert!(
         whoami["responses"]["403"]["description"]

@@ -32,7 +32,7 @@ async fn the_document_says_who_may_call_and_how_one_is_refused() {
     assert_eq!(statuses(hello), ["200", "408"]);
     assert_eq!(
         whoami["security"],
-        json!([{ "BearerAuth": [] }, { "OAuth2": [] }])
+        json!([{ "BearerAuth": [] }, { "SignIn": [] }, { "ClientCredentials": [] }])
     );
     assert_eq!(statuses(whoami), ["200", "400", "401", "408", "503"]);
     let headers = &whoami["responses"]["401"]["headers"];
@@ -50,7 +50,7 @@ async fn the_flows_are_at_the_issuers_own_endpoints_once_it_is_known() {
     let schemes = |document: Value| document["components"]["securitySchemes"].clone();
     let before = schemes(world.get("/openapi.json").await.json());
     assert_eq!(before["BearerAuth"]["scheme"], "bearer");
-    assert_eq!(before.get("OAuth2"), None);
+    assert_eq!(before.get("SignIn"), None);
 
     world
         .issuer
@@ -62,17 +62,18 @@ async fn the_flows_are_at_the_issuers_own_endpoints_once_it_is_known() {
     let after = schemes(world.get("/openapi.json").await.json());
 
     let issuer = world.issuer.issuer();
-    let flows = &after["OAuth2"]["flows"];
+    let program = &after["ClientCredentials"]["flows"];
+    let person = &after["SignIn"]["flows"];
     assert_eq!(
-        flows["clientCredentials"]["tokenUrl"],
+        program["clientCredentials"]["tokenUrl"],
         format!("{issuer}/v1/token")
     );
     assert_eq!(
-        flows["authorizationCode"]["tokenUrl"],
+        person["authorizationCode"]["tokenUrl"],
         format!("{issuer}/v1/token")
     );
     assert_eq!(
-        flows["authorizationCode"]["authorizationUrl"],
+        person["authorizationCode"]["authorizationUrl"],
         format!("{issuer}/v1/authorize")
     );
 }

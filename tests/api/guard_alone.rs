@@ -108,11 +108,15 @@ async fn a_guard_that_is_started_becomes_ready_and_its_document_follows() {
     let after = document(&routes).await;
     assert_eq!(
         after["paths"]["/me"]["get"]["security"],
-        json!([bearer, { "OAuth2": ["profile:read"] }])
+        json!([
+            bearer,
+            { "SignIn": ["profile:read"] },
+            { "ClientCredentials": ["profile:read"] },
+        ])
     );
     let schemes = &after["components"]["securitySchemes"];
     assert_eq!(schemes.get("OpenIdConnect"), None);
-    let flow = &schemes["OAuth2"]["flows"]["clientCredentials"];
+    let flow = &schemes["ClientCredentials"]["flows"]["clientCredentials"];
     assert!(flow["scopes"]["profile:read"].is_string());
     let service = OpenApiService::new(guard.protect(Api), "Alone", "1").server("/api");
     assert_eq!(*guard.document(&service).unwrap().as_value(), after);
@@ -130,7 +134,7 @@ async fn a_guard_alone_serves_the_pages_of_its_document() {
         .with_base_path("/api")
         .with_client_id("dev-spa");
     let routes = Route::new().nest("/api", service).nest("/", pages);
-    assert!(document(&routes).await["components"]["securitySchemes"]["OAuth2"].is_null());
+    assert!(document(&routes).await["components"]["securitySchemes"]["SignIn"].is_null());
 
     guard.keys().unwrap().first_attempt().await.unwrap();
 

@@ -83,7 +83,7 @@ async fn before_the_issuer_is_known_the_document_is_as_true() {
         let world = World::without_keys(settings).await;
         let issuer = Issuer::of(&world.issuer).out_of_reach();
         let document = document(&world).await;
-        assert!(!document.to_json().contains("\"OAuth2\""), "{name}");
+        assert!(!document.to_json().contains("\"SignIn\""), "{name}");
 
         let report = Walk::new(&service(&world), &document, &issuer).run().await;
 

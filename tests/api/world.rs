@@ -88,7 +88,7 @@ impl World {
     /// The issuer's endpoints are in the document soon after its keys are held.
     pub async fn until_documented(&self) {
         for _ in 0..10_000 {
-            if self.get("/openapi.json").await.body.contains("\"OAuth2\"") {
+            if self.get("/openapi.json").await.body.contains("\"SignIn\"") {
                 return;
             }
         }

@@ -19,7 +19,7 @@ test('an API of a few lines is protected, documented and described at once', asy
   assert.deepEqual(caller.json(), [{ id: 1, customer: 'dev-client' }]);
   assert.equal(document.info.title, 'Shop');
   const schemes = document.components.securitySchemes;
-  assert.deepEqual(schemes.OAuth2.flows.clientCredentials.scopes, { 'orders:read': 'Read orders.' });
+  assert.deepEqual(schemes.ClientCredentials.flows.clientCredentials.scopes, { 'orders:read': 'Read orders.' });
   assert.equal(docs.status, 200);
 });
 

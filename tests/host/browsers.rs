@@ -1,4 +1,4 @@
-//! What a person sees who opens an address, and what a program gets.
+//! The answers to a person who opens an address, and to a program.
 
 use poem::http::Method;
 
@@ -8,7 +8,7 @@ const PAGE: &[(&str, &str)] = &[("accept", "text/html,application/xhtml+xml;q=0.
 const PROGRAM: &[(&str, &str)] = &[("accept", "*/*")];
 
 #[tokio::test]
-async fn a_browser_is_led_to_the_docs_and_gets_a_page_where_there_is_nothing() {
+async fn a_browser_is_redirected_to_the_docs_and_gets_a_page_where_there_is_nothing() {
     let hosted = start(small(), &[]).await;
 
     let root = call(&hosted, Method::GET, "/", PAGE).await;
@@ -19,13 +19,27 @@ async fn a_browser_is_led_to_the_docs_and_gets_a_page_where_there_is_nothing() {
         (root.status.as_u16(), root.header("location")),
         (302, Some("docs"))
     );
-    assert_eq!((icon.status.as_u16(), icon.text.as_str()), (204, ""));
+    assert_eq!(icon.header("content-type"), Some("image/svg+xml"));
+    assert!(icon.text.contains(">S</text>"), "{}", icon.text);
     assert_eq!(nothing.status, 404);
     assert_eq!(
         nothing.header("content-type"),
         Some("text/html; charset=utf-8")
     );
     assert!(nothing.text.contains("href=\"/docs\""), "{}", nothing.text);
+}
+
+#[tokio::test]
+async fn an_application_has_its_own_icon() {
+    let own = small().icon("image/png", b"not a picture".as_slice());
+    let hosted = start(own, &[]).await;
+
+    for path in ["/favicon.ico", "/docs/icon"] {
+        let icon = call(&hosted, Method::GET, path, PAGE).await;
+
+        assert_eq!(icon.header("content-type"), Some("image/png"), "{path}");
+        assert_eq!(icon.text, "not a picture", "{path}");
+    }
 }
 
 #[tokio::test]
@@ -57,4 +71,6 @@ async fn a_page_without_docs_leads_nowhere() {
         );
         assert!(!answer.text.contains("docs"), "{path}");
     }
+    let icon = call(&hosted, Method::GET, "/favicon.ico", PAGE).await;
+    assert_eq!((icon.status.as_u16(), icon.text.as_str()), (204, ""));
 }

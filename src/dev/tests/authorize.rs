@@ -76,7 +76,7 @@ async fn the_page_cannot_be_framed_scripted_or_sent_elsewhere() {
     assert_eq!(page.header("cache-control"), "no-store");
     assert_eq!(page.header("access-control-allow-origin"), "");
     let policy = page.header("content-security-policy");
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+    assert!(policy.starts_with("default-src 'none'; img-src data:; style-src 'sha256-"));
     assert!(policy.contains("form-action 'self' http://127.0.0.1:3000;"));
     let scopes = "<li>openid</li>\
         <li>profile:read <span class=\"note\">Read the caller&#39;s profile.</span></li>";
@@ -140,7 +140,24 @@ async fn nothing_is_sent_to_a_uri_that_is_not_registered_for_the_client() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{row}");
         assert_eq!(answer.header("location"), "", "{row}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{row}");
+        assert!(answer.text.contains("<h2>What to do</h2><ul><li>"), "{row}");
     }
+}
+
+#[tokio::test]
+async fn the_page_of_a_refused_request_says_what_was_found_and_what_to_do() {
+    let world = World::start().await;
+
+    let client = world.get(&REQUEST.replace("dev-spa", "0oa1<b>")).await;
+    let uri = world.get(&REQUEST.replace("3000", "3999")).await;
+
+    let found = "<p>The request has: <code>0oa1&lt;b&gt;</code></p>";
+    assert!(client.text.contains(found), "{}", client.text);
+    assert!(client.text.contains("Enter the client ID dev-spa"));
+    let found = "<code>http://127.0.0.1:3999/docs/oauth2-redirect.html</code>";
+    assert!(uri.text.contains(found), "{}", uri.text);
+    assert!(uri.text.contains(REDIRECT_URI), "{}", uri.text);
+    assert!(uri.text.contains("set http.public_url"), "{}", uri.text);
 }
 
 #[tokio::test]
@@ -241,7 +258,7 @@ fn code_of(answer: &Answer) -> String {
     parameter(answer, "code").unwrap()
 }
 
-/// What the redirect tells the client.
+/// A parameter of the redirect to the client.
 fn parameter(answer: &Answer, name: &str) -> Option<String> {
     let location = Url::parse(answer.header("location")).unwrap();
     let mut pairs = location.query_pairs();

@@ -52,7 +52,7 @@ fn an_rsa_key_has_2048_bits_and_no_leading_zero() {
 }
 
 #[test]
-fn the_header_is_signed_as_given_even_if_it_lies() {
+fn the_header_is_signed_as_given_even_if_it_is_wrong() {
     let key = SigningKey::generate(SigningAlgorithm::Es256);
 
     let token = key.sign(&json!({"alg": "none", "kid": 7}), &json!([]));

@@ -1,4 +1,9 @@
-//! Who may call, and how a caller gets a token: `security` and the flows.
+//! Who may call, and how a caller gets a token: `security` and the security schemes.
+//!
+//! Each way to get a token is a scheme of its own, so that a tool that shows a form per scheme
+//! shows one per way. In `security`, `BearerAuth` comes first, because tools that support one
+//! scheme per operation use the first. Among the schemes, it comes last: dialogs keep that
+//! order, and a person signs in first.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +17,20 @@ use crate::token::{Scope, ScopeToken};
 /// What is known of scopes besides the rules that require them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::guard) struct ScopeTexts {
-    /// Scopes a caller may ask for though no rule requires them.
+    /// Scopes that a caller may request, although no rule requires them.
     pub(in crate::guard) offered: Scope,
     /// What scopes grant, for people.
     pub(in crate::guard) descriptions: BTreeMap<&'static str, &'static str>,
 }
 
-pub(super) fn describe(operation: &mut Value, rule: &OperationRule, has_issuer: bool) {
-    let with_scopes = if has_issuer { OAUTH2 } else { OPENID_CONNECT };
+pub(super) fn describe(operation: &mut Value, rule: &OperationRule, issuer: Option<&Metadata>) {
     let ours = |requirement: &Requirement| {
         let scopes: Vec<_> = requirement.scope().iter().map(ScopeToken::as_str).collect();
-        vec![
-            json!({ BearerAuth::NAME: [] }),
-            json!({ with_scopes: scopes }),
-        ]
+        let ways = with_scopes(requirement.scope(), issuer).into_iter();
+        let ways = ways.map(|way| json!({ way: scopes }));
+        std::iter::once(json!({ BearerAuth::NAME: [] }))
+            .chain(ways)
+            .collect()
     };
     // The schemes of somebody else, and `{}` where a scheme has a fallback.
     let mut others = match operation["security"].take() {
@@ -36,9 +41,28 @@ pub(super) fn describe(operation: &mut Value, rule: &OperationRule, has_issuer: 
     others.dedup();
     operation["security"] = match &rule.rule {
         Rule::Anonymous => others.into(),
-        Rule::Optional(requirement) => [ours(requirement), others].concat().into(),
-        Rule::Protected(requirement) => ours(requirement).into(),
+        Rule::Optional(requirement) => {
+            let mut ways: Vec<_> = ours(requirement);
+            ways.append(&mut others);
+            ways.into()
+        }
+        Rule::Protected(requirement) => Value::Array(ours(requirement)),
     };
+}
+
+/// The schemes by which a caller gets a token with this scope.
+fn with_scopes(scope: &Scope, issuer: Option<&Metadata>) -> Vec<&'static str> {
+    let Some(issuer) = issuer else {
+        return vec![OPENID_CONNECT];
+    };
+    if issuer.token_endpoint().is_none() {
+        return Vec::new();
+    }
+    if scope.iter().any(is_oidc_scope) {
+        vec![SIGN_IN]
+    } else {
+        vec![SIGN_IN, CLIENT_CREDENTIALS]
+    }
 }
 
 /// Names the issuer's discovery document, which leads to its flows.
@@ -78,21 +102,36 @@ pub(super) fn add_flows(
         .filter(|scope| !is_oidc_scope(scope))
         .map(described)
         .collect();
-    let mut flows = json!({});
-    if let Some(token_url) = issuer.token_endpoint() {
-        flows["clientCredentials"] = json!({ "tokenUrl": token_url, "scopes": of_clients });
-        flows["authorizationCode"] = json!({
-            "authorizationUrl": issuer.authorization_endpoint(),
-            "tokenUrl": token_url,
-            "scopes": of_users,
-        });
+    let Some(token_url) = issuer.token_endpoint() else {
+        return;
+    };
+    let mut ours = Map::new();
+    ours.insert(
+        SIGN_IN.to_owned(),
+        json!({
+            "type": "oauth2",
+            "description": "For a person: signs in at the issuer, by authorization code with PKCE.",
+            "flows": { "authorizationCode": {
+                "authorizationUrl": issuer.authorization_endpoint(),
+                "tokenUrl": token_url,
+                "scopes": of_users,
+            } },
+        }),
+    );
+    ours.insert(
+        CLIENT_CREDENTIALS.to_owned(),
+        json!({
+            "type": "oauth2",
+            "description": "For a program: a client id and its secret, without a user.",
+            "flows": { "clientCredentials": { "tokenUrl": token_url, "scopes": of_clients } },
+        }),
+    );
+    if let Value::Object(others) = schemes.take() {
+        for (name, scheme) in others {
+            ours.entry(name).or_insert(scheme);
+        }
     }
-    schemes[OAUTH2] = json!({
-        "type": "oauth2",
-        "description": "An access token straight from the issuer: for a program by client \
-            credentials, for a person by signing in (with PKCE).",
-        "flows": flows,
-    });
+    *schemes = ours.into();
 }
 
 /// What the code's own OAuth schemes say of their scopes.
@@ -120,5 +159,12 @@ fn is_oidc_scope(scope: &ScopeToken) -> bool {
     OIDC.contains(&scope.as_str())
 }
 
-const OAUTH2: &str = "OAuth2";
+/// The scheme for people: authorization code with PKCE.
+const SIGN_IN: &str = "SignIn";
+/// The scheme for programs: client credentials.
+pub(crate) const CLIENT_CREDENTIALS: &str = "ClientCredentials";
+/// The scheme of both before the issuer's metadata is known.
 const OPENID_CONNECT: &str = "OpenIdConnect";
+
+/// The names that no scheme of the code may have, besides that of [`BearerAuth`].
+pub(super) const OWN: [&str; 3] = [SIGN_IN, CLIENT_CREDENTIALS, OPENID_CONNECT];

@@ -200,7 +200,7 @@ fn the_example_challenge_of_403_names_the_scopes_where_a_claim_is_required_too()
 }
 
 #[test]
-fn an_answer_of_what_stands_before_the_api_is_on_every_operation() {
+fn an_answer_of_a_layer_before_the_api_is_on_every_operation() {
     let late = Problem {
         status: http::StatusCode::REQUEST_TIMEOUT,
         detail: "Late.",
@@ -231,23 +231,53 @@ fn scopes_are_described_by_the_code_and_offered_where_they_can_be_granted() {
 
     let document = print(&guard, Some(&metadata()));
 
-    let flows = &document.as_value()["components"]["securitySchemes"]["OAuth2"]["flows"];
+    let schemes = &document.as_value()["components"]["securitySchemes"];
+    let names: Vec<_> = schemes.as_object().unwrap().keys().collect();
+    // A dialog shows them in this order.
+    assert_eq!(names, ["SignIn", "ClientCredentials", "BearerAuth"]);
     let of_clients = json!({
         "admin": "Grants admin.",
         "reports:read": "Read reports.",
         "extra": "Grants extra.",
     });
-    assert_eq!(flows["clientCredentials"]["scopes"], of_clients);
-    let of_users = &flows["authorizationCode"]["scopes"];
-    assert_eq!(of_users["openid"], "Grants openid.");
+    let program = &schemes["ClientCredentials"]["flows"];
+    assert_eq!(program["clientCredentials"]["scopes"], of_clients);
+    assert_eq!(program.get("authorizationCode"), None);
+    let person = &schemes["SignIn"]["flows"];
     assert_eq!(
-        flows["authorizationCode"]["authorizationUrl"],
+        person["authorizationCode"]["scopes"]["openid"],
+        "Grants openid."
+    );
+    assert_eq!(person.get("clientCredentials"), None);
+    assert_eq!(
+        person["authorizationCode"]["authorizationUrl"],
         format!("{ISSUER}/authorize")
     );
     let required = &document.as_value()["paths"]["/open"]["get"]["security"];
     assert_eq!(
         *required,
-        json!([{ "BearerAuth": [] }, { "OAuth2": ["admin"] }])
+        json!([
+            { "BearerAuth": [] },
+            { "SignIn": ["admin"] },
+            { "ClientCredentials": ["admin"] },
+        ])
+    );
+}
+
+#[test]
+fn a_scope_about_a_user_is_not_required_of_client_credentials() {
+    let mut access = Access::default();
+    let profile = OperationAccess {
+        scope: "profile".parse().unwrap(),
+        ..OperationAccess::default()
+    };
+    access.operations.insert("open".into(), profile);
+
+    let document = print(&guard().with_access(access), Some(&metadata()));
+
+    assert_eq!(
+        document.as_value()["paths"]["/open"]["get"]["security"],
+        json!([{ "BearerAuth": [] }, { "SignIn": ["profile"] }])
     );
 }
 

@@ -69,7 +69,8 @@ pub enum RuleError {
     /// The code declares another scheme with the name of ours.
     #[error(
         "the code declares a security scheme named `{scheme}`, the name of the guard's own scheme; \
-         rename it with `#[oai(rename = \"..\")]`, or use `poem_resource_server::guard::{scheme}`"
+         rename it with `#[oai(rename = \"..\")]`{}",
+        own_type(scheme)
     )]
     #[non_exhaustive]
     SchemeNameTaken {
@@ -167,4 +168,13 @@ pub enum RuleError {
         /// What poem says of it.
         fault: String,
     },
+}
+
+/// What else to do about a scheme with the name of ours, where ours is a type.
+fn own_type(scheme: &str) -> &'static str {
+    if scheme == "BearerAuth" {
+        ", or use `poem_resource_server::guard::BearerAuth`"
+    } else {
+        ""
+    }
 }

@@ -4,6 +4,7 @@ use poem_openapi::registry::MetaApi;
 use poem_openapi::{ContactObject, LicenseObject, OpenApi, OpenApiService, ServerObject, Webhook};
 use serde_json::Value;
 
+use crate::docs::Icon;
 use crate::guard::{self, Access, BearerAuth, OperationRule, RuleError};
 use crate::service::config::Contact;
 
@@ -15,6 +16,8 @@ pub(crate) struct Outline {
     pub(super) description: String,
     pub(super) contact: Option<Contact>,
     pub(super) license: Option<(String, Option<String>)>,
+    /// The icon of the pages. If it is `None`, the pages show the first letter of the title.
+    pub(crate) icon: Option<Icon>,
     /// Where the operations are mounted: empty, or a path without a slash at its end.
     pub(crate) base_path: String,
     /// The default of `access.anonymous`.
@@ -41,6 +44,7 @@ impl Outline {
             description: String::new(),
             contact: None,
             license: None,
+            icon: None,
             base_path: String::new(),
             anonymous: Vec::new(),
             described_scopes: Vec::new(),

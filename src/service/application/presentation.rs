@@ -2,6 +2,7 @@
 
 use poem_openapi::OAuthScopes;
 
+use crate::docs::Icon;
 use crate::service::config::Contact;
 
 use super::Application;
@@ -29,6 +30,24 @@ impl<Settings, State> Application<Settings, State> {
     /// Names the licence of the API, and the URL of its text.
     pub fn license<'a>(mut self, name: &str, url: impl Into<Option<&'a str>>) -> Self {
         self.outline.license = Some((name.to_owned(), url.into().map(str::to_owned)));
+        self
+    }
+
+    /// Sets the icon of the pages, which browsers show next to the title. Without it, the icon
+    /// is the first letter of the title.
+    ///
+    /// ```no_run
+    /// # use poem_resource_server::Application;
+    /// # let application = Application::new("Shop", "1.0");
+    /// let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>"#;
+    /// let application = application.icon("image/svg+xml", svg);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `media_type` does not begin with `image/`.
+    pub fn icon(mut self, media_type: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.outline.icon = Some(Icon::new(media_type, bytes));
         self
     }
 

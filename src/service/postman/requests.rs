@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use crate::guard::{OperationRule, Rejection, Rule};
 use crate::token::TokenError;
 
-use super::{bodies, examples, scripts};
+use super::{answers, bodies, examples, scripts};
 
-/// What a caller sends to show who it is.
+/// The credentials that a caller sends.
 #[derive(Clone, Copy)]
 enum Credentials {
     Token,
@@ -20,7 +20,7 @@ enum Credentials {
 enum Expected {
     /// The operation's own answer.
     Answer,
-    /// Nothing that the document decides.
+    /// Anything: the document does not decide it.
     Unknown,
     /// The refusal of a request without credentials.
     Missing,
@@ -31,15 +31,16 @@ enum Expected {
 /// The client-credentials grant of the environment's client (RFC 6749 section 4.4).
 pub(super) fn token() -> Value {
     let field = |key: &str, value: &str| json!({ "key": key, "value": value });
-    json!({
+    let mut item = json!({
         "name": "Get an access token",
         "event": [
             scripts::event("prerequest", &scripts::discover()),
             scripts::event("test", &scripts::granted()),
         ],
         "request": {
-            "description": "Asks the issuer for a token by client credentials, at the token \
-                endpoint that its discovery document names.",
+            "description": "Gets an access token by client credentials. The token endpoint is \
+                that of the issuer's discovery document. The other requests use this token; run \
+                this one again when it has expired.",
             "method": "POST",
             "auth": {
                 "type": "basic",
@@ -55,20 +56,21 @@ pub(super) fn token() -> Value {
             },
             "url": { "raw": "{{tokenEndpoint}}", "host": ["{{tokenEndpoint}}"] },
         },
-    })
+    });
+    item["response"] = answers::of_token(&item["request"]).into();
+    item
 }
 
 /// An operation's requests, as its rule has them.
 pub(super) fn of(operation: &OperationRule, document: &Value) -> Vec<Value> {
     let method = operation.method.as_str();
     let described = &document["paths"][&operation.path][method.to_ascii_lowercase()];
-    let script = |expected| match expected {
-        Expected::Answer => scripts::answered(described, document),
-        Expected::Unknown => String::new(),
-        Expected::Missing => scripts::refused(&Rejection::MissingCredentials),
-        Expected::Tampered => scripts::refused(&Rejection::InvalidToken(TokenError::BadSignature)),
+    let script = |expected: Expected| match (expected, expected.rejection()) {
+        (_, Some(rejection)) => scripts::refused(&rejection),
+        (Expected::Unknown, _) => String::new(),
+        _ => scripts::answered(described, document),
     };
-    // What another scheme decides is not known here.
+    // The document does not say what another scheme decides.
     let admitted = if operation.other_schemes.is_empty() {
         Expected::Answer
     } else {
@@ -100,20 +102,71 @@ pub(super) fn of(operation: &OperationRule, document: &Value) -> Vec<Value> {
     };
     rows.into_iter()
         .map(|(credentials, expected)| {
+            let about = about(operation, credentials, expected);
+            let request = request(operation, described, document, credentials, &about);
             json!({
                 "name": format!("{name} {}", credentials.phrase()),
                 "event": events(&script(expected)),
-                "request": request(operation, described, document, credentials),
+                "response": saved(expected, described, &request),
+                "request": request,
             })
         })
         .collect()
 }
 
-/// None without a script.
+fn saved(expected: Expected, described: &Value, request: &Value) -> Vec<Value> {
+    match (expected, expected.rejection()) {
+        (_, Some(rejection)) => answers::of_refusal(&rejection, described, request),
+        (Expected::Unknown, _) => Vec::new(),
+        _ => answers::of_operation(described, request),
+    }
+}
+
+/// What the request shows, in one paragraph that no other request of the operation has.
+fn about(operation: &OperationRule, credentials: Credentials, expected: Expected) -> String {
+    let sent = match credentials {
+        Credentials::Token => "Sends the access token of the first request.",
+        Credentials::TamperedToken => {
+            "Sends the access token of the first request with a changed signature."
+        }
+        Credentials::Nothing => "Sends no `Authorization` header.",
+    };
+    let then = match (expected, expected.rejection()) {
+        (_, Some(rejection)) => {
+            let problem = rejection.problem();
+            format!(
+                "The API must refuse it: {} with the reason `{}`.",
+                problem.status.as_u16(),
+                problem.reason
+            )
+        }
+        (Expected::Unknown, _) => {
+            "Another security scheme decides on the answer, so nothing is tested.".to_owned()
+        }
+        _ if matches!(operation.rule, Rule::Protected(_)) => {
+            "The API must answer as the document describes.".to_owned()
+        }
+        _ => "The API must answer as the document describes: it does not require a token here."
+            .to_owned(),
+    };
+    format!("{sent} {then}")
+}
+
+/// Empty without a script.
 fn events(script: &str) -> Value {
     match script {
         "" => json!([]),
         script => json!([scripts::event("test", script)]),
+    }
+}
+
+impl Expected {
+    fn rejection(self) -> Option<Rejection> {
+        match self {
+            Self::Missing => Some(Rejection::MissingCredentials),
+            Self::Tampered => Some(Rejection::InvalidToken(TokenError::BadSignature)),
+            Self::Answer | Self::Unknown => None,
+        }
     }
 }
 
@@ -126,7 +179,7 @@ impl Credentials {
         }
     }
 
-    /// Said for each request: what is inherited is easily changed for all of them.
+    /// Set on each request, because an inherited one is easily changed for all of them.
     fn auth(self) -> Value {
         let token = match self {
             Self::Token => "{{accessToken}}",
@@ -142,11 +195,14 @@ fn request(
     described: &Value,
     document: &Value,
     credentials: Credentials,
+    about: &str,
 ) -> Value {
     let text = |name: &str| described[name].as_str().unwrap_or_default();
-    let description = format!("{}\n\n{}", text("summary"), text("description"));
+    let parts = [text("summary"), about, text("description")];
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    let description = parts.collect::<Vec<_>>().join("\n\n");
     let mut request = json!({
-        "description": description.trim(),
+        "description": description,
         "method": operation.method.as_str(),
         "auth": credentials.auth(),
         "header": parameters(described, "header"),
@@ -183,7 +239,7 @@ fn url(path: &str, described: &Value) -> Value {
     url
 }
 
-/// The parameters of one place; those that may be left out are there, switched off.
+/// The parameters of one place. Optional parameters are listed, but disabled.
 fn parameters(described: &Value, place: &str) -> Vec<Value> {
     let all = described["parameters"].as_array();
     all.into_iter()

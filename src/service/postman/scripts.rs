@@ -1,11 +1,11 @@
-//! The scripts that run before and after a request: fixed text, after a line that says what is
+//! The scripts that run before and after a request: fixed files, after a line with what is
 //! expected.
 
 use serde_json::{Map, Value, json};
 
 use crate::guard::Rejection;
 
-/// Finds the token endpoint, and forgets the tokens of before.
+/// Checks the environment, finds the token endpoint, and deletes the tokens of earlier runs.
 pub(super) fn discover() -> String {
     DISCOVER.to_owned()
 }
@@ -39,8 +39,8 @@ pub(super) fn answered(operation: &Value, document: &Value) -> String {
     )
 }
 
-/// Whether every success is a WebSocket or server-sent events, which Postman would wait for
-/// without an end.
+/// Whether every success is a WebSocket or server-sent events, for whose end Postman would wait
+/// forever.
 pub(super) fn is_stream(operation: &Value) -> bool {
     let answers = operation["responses"].as_object().into_iter().flatten();
     let successes = answers.filter(|(status, _)| status.starts_with('2') || *status == "101");
@@ -57,7 +57,7 @@ pub(super) fn is_stream(operation: &Value) -> bool {
 /// The guard's 401.
 pub(super) fn refused(rejection: &Rejection) -> String {
     let problem = rejection.problem();
-    // RFC 6750 section 3.1: who brought no credentials is told no error code.
+    // RFC 6750 section 3.1: without credentials there is no error code.
     let error = matches!(rejection, Rejection::InvalidToken(_)).then_some("invalid_token");
     expecting(
         &json!({ "status": problem.status.as_u16(), "error": error, "reason": problem.reason }),
@@ -65,7 +65,7 @@ pub(super) fn refused(rejection: &Rejection) -> String {
     )
 }
 
-/// A script as Postman holds it: a line for a line.
+/// A script in Postman's form: a list of lines.
 pub(super) fn event(listen: &str, script: &str) -> Value {
     let lines: Vec<_> = script.lines().collect();
     json!({ "listen": listen, "script": { "type": "text/javascript", "exec": lines } })
@@ -75,7 +75,7 @@ fn expecting(expected: &Value, script: &str) -> String {
     format!("const expected = {expected};\n{script}")
 }
 
-/// What a schema requires, without the words of OpenAPI that JSON Schema does not know.
+/// What a schema requires, without the keywords of OpenAPI that JSON Schema does not have.
 fn outline(schema: &Value, document: &Value) -> Value {
     let mut outline = Map::new();
     if let Some(kind) = schema.get("type") {

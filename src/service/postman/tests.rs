@@ -117,6 +117,7 @@ fn files_of<T: OpenApi>(api: fn() -> T, access: Access) -> PostmanFiles {
     let environment = Environment {
         base_url: "https://api.example.com".into(),
         issuer: "https://issuer.example.com".into(),
+        issuer_name: "issuer.example.com".into(),
         client_id: "client".into(),
         client_secret: "secret".into(),
         scope: "reports:read reports:write".into(),

@@ -86,7 +86,7 @@ describe('the collection with the embedded issuer', () => {
 
     const { failed } = await runCollection(collection, elsewhere);
 
-    assert.match(failed[0], /: the issuer says where it grants tokens$/);
+    assert.match(failed[0], /: the issuer names its token endpoint$/);
   });
 
   describe('fails, and says where', () => {
@@ -124,6 +124,31 @@ describe('the collection with the embedded issuer', () => {
   });
 });
 
+test('each request of an operation has a description of its own, and a saved answer', () => {
+  const { item } = read(path.join(committed, 'collection.json'));
+  const descriptions = item.map(({ request }) => request.description);
+
+  assert.equal(new Set(descriptions).size, item.length);
+  assert.deepEqual(
+    item.map(({ name, response }) => [name, ...response.map((it) => it.name)]),
+    [
+      ['Get an access token', '200 OK', '401 Unauthorized'],
+      ['whoami with a token', '200 OK'],
+      ['whoami without a token', '401 Unauthorized'],
+      ['whoami with a tampered token', '401 Unauthorized'],
+      ['hello with a token', '200 OK'],
+      ['hello without a token', '200 OK'],
+    ],
+  );
+  for (const { request, response } of item) {
+    for (const saved of response) {
+      assert.deepEqual(saved.originalRequest, request);
+      assert.ok(JSON.parse(saved.body));
+    }
+  }
+  assert.equal(read(path.join(committed, 'environment.json')).name, 'Protected API (embedded issuer)');
+});
+
 describe('the collection with oidc-provider', () => {
   let issuer;
   let service;
@@ -139,7 +164,8 @@ describe('the collection with oidc-provider', () => {
     const client = { RESOURCE_SERVER_CLIENT__ID: 'svc', RESOURCE_SERVER_CLIENT__SECRET: 'svc-secret' };
     const files = await generate({ ...settings(issuer), ...client, RESOURCE_SERVER_CLIENT__SCOPE: 'profile:read' });
     const environment = variables(files.environment);
-    // A secret that is set is not written down.
+    assert.equal(files.environment.name, `Protected API (${new URL(issuer.url).hostname})`);
+    // A secret from the settings is never written.
     assert.doesNotMatch(JSON.stringify(files), /svc-secret/);
     assert.deepEqual(environment, {
       baseUrl: 'http://127.0.0.1:3000',
@@ -176,6 +202,29 @@ describe('the collection with oidc-provider', () => {
     });
 
     assertPassed(result, GUIDE);
+  });
+
+  test("stops once, with the reason, while Okta's environment is not filled in", async () => {
+    const file = read(path.join(committed, 'environment.okta.json'));
+    const partly = { ...variables(file), baseUrl: service.url, issuer: issuer.url, clientId: 'svc' };
+
+    const empty = await runCollection(read(path.join(committed, 'collection.json')), variables(file), file.name);
+    const half = await runCollection(read(path.join(committed, 'collection.json')), partly, file.name);
+
+    assert.equal(file.name, 'Protected API (Okta)');
+    assert.deepEqual(empty.failed, [
+      'Get an access token: the environment "Protected API (Okta)" has a value for issuer, clientId, clientSecret',
+    ]);
+    assert.deepEqual(empty.reasons, [
+      'fill in issuer, clientId, clientSecret in this environment, and run the collection again',
+    ]);
+    assert.deepEqual(half.failed, [
+      'Get an access token: the environment "Protected API (Okta)" has a value for clientSecret',
+    ]);
+    for (const { sent, passed } of [empty, half]) {
+      assert.deepEqual(passed, []);
+      assert.equal(sent, 0);
+    }
   });
 
   test('follows the settings, and so does its verdict', async () => {

@@ -35,13 +35,13 @@ describe('in a browser', { skip: fs.existsSync(CHROMIUM) ? false : `no ${CHROMIU
     await operation.waitFor();
 
     await page.locator('.auth-wrapper .authorize').click();
-    const dialog = page.locator('.modal-ux');
-    const form = dialog.locator('.auth-container', { hasText: 'Flow: authorizationCode' });
+    const dialog = page.locator('dialog.authorize-dialog');
+    const form = dialog.locator('details[data-scheme="SignIn"]');
     const popup = page.waitForEvent('popup');
-    await form.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click();
+    await form.getByRole('button', { name: 'Sign in' }).click();
     await (await popup).getByRole('button', { name: 'Sign in as ada' }).click();
-    await form.getByRole('button', { name: 'Remove authorization' }).waitFor();
-    await dialog.locator('.close-modal').click();
+    await form.getByRole('button', { name: 'Log out' }).waitFor();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).click();
     await operation.locator('.opblock-summary-control').click();
     const answered = page.waitForResponse((it) => it.url().startsWith(`${shop.url}/orders`));
     await operation.getByRole('button', { name: 'Execute' }).click();
