@@ -34,7 +34,32 @@ pub use tally::{Counts, Tally};
 /// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
 pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Verifies access tokens. Clones share everything.
+/// Verifies access tokens. Clones share state.
+///
+/// A [`Guard`](https://docs.rs/poem-resource-server/latest/poem_resource_server/guard/struct.Guard.html)
+/// verifies with one. Use it directly where Poem is not involved, for example for messages of a
+/// queue.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use poem_resource_server::token::{Audience, KeySet, TokenError, Validation};
+/// use poem_resource_server::verifier::{Verifier, VerifyError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // The key set of the issuer, from a file or from its `jwks_uri`.
+/// let keys = KeySet::parse(br#"{"keys": []}"#)?.key_set;
+/// let audience = Audience::parse("api://default")?;
+/// let validation = Validation::new("https://id.example", audience);
+/// let verifier = Verifier::new(Arc::new(Arc::new(keys)), validation);
+///
+/// let refusal = verifier.verify("not a token").await.unwrap_err();
+///
+/// assert_eq!(refusal.reason(), "illegal_character");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Verifier {
     keys: Arc<dyn KeySource>,
