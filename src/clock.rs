@@ -10,10 +10,10 @@
 )]
 
 use std::fmt::Debug;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 /// Tells the time and waits for it to pass.
@@ -25,7 +25,8 @@ pub trait Clock: Debug + Send + Sync + 'static {
     fn monotonic(&self) -> Duration;
 
     /// Completes once [`Clock::monotonic`] has reached `deadline`.
-    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()>;
+    fn sleep_until(&self, deadline: Duration)
+    -> Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 }
 
 /// The system's own clocks.
@@ -58,7 +59,10 @@ impl Clock for SystemClock {
         self.started.elapsed()
     }
 
-    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()> {
+    fn sleep_until(
+        &self,
+        deadline: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
         let at = self.started + deadline;
         Box::pin(tokio::time::sleep_until(at.into()))
     }
@@ -135,7 +139,10 @@ impl Clock for ManualClock {
         self.time.borrow().monotonic
     }
 
-    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()> {
+    fn sleep_until(
+        &self,
+        deadline: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
         let mut time = self.time.subscribe();
         Box::pin(async move {
             if time

@@ -13,6 +13,8 @@ pub(crate) mod application;
 mod audit;
 mod browser;
 mod build_error;
+// The tests in tests/ read settings with it. A program uses `Application`.
+#[doc(hidden)]
 pub mod config;
 mod cross_origin;
 mod current;
@@ -37,7 +39,7 @@ mod routes;
 mod run;
 mod server;
 mod state;
-pub mod telemetry;
+pub(crate) mod telemetry;
 mod traces;
 mod xml;
 
@@ -74,24 +76,34 @@ use traces::Traces;
 pub use application::{Application, Context, Metric, StartError};
 pub use audit::AuditError;
 pub use build_error::BuildError;
+pub use config::{ConfigError, ConfigProblem};
 pub use denylist::DenylistError;
 pub(crate) use denylist::KnownDenials;
 pub(crate) use files::OnPaper;
+#[doc(hidden)]
 pub use keys::Keys;
+// The test that compares the table in docs/observability.md prints it.
+#[doc(hidden)]
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use program_name::program_name;
 pub(crate) use protection::validation;
-pub use protection::{fetch, refresh_policy};
+pub(crate) use protection::{fetch, refresh_policy};
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};
+#[doc(hidden)]
 pub use reload::{ReloadError, Reloader};
-pub use server::{Listener, Shutdown, TlsError, WatchdogProbe};
+#[doc(hidden)]
+pub use server::{Listener, WatchdogProbe};
+pub use server::{Shutdown, TlsError};
 #[cfg(fuzzing)]
 pub use server::{caller_behind_proxy, charge_after};
 pub use traces::TracesError;
 
 /// A service, built and not yet listening.
+///
+/// An [`Application`] builds its own. The tests in tests/ build one to call it in process.
+#[doc(hidden)]
 pub struct Service {
     endpoint: Arc<dyn Answers>,
     admin: Arc<dyn Answers>,

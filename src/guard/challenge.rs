@@ -29,18 +29,21 @@ pub enum Rejection {
     InvalidToken(#[source] TokenError),
     /// The token is good and lacks a scope.
     #[error("insufficient scope")]
+    #[non_exhaustive]
     InsufficientScope {
         /// What the operation requires.
         required: Scope,
     },
     /// The token is good and a claim has none of the values that are required.
     #[error("a required claim value is missing")]
+    #[non_exhaustive]
     ClaimNotAccepted {
         /// The scope that the operation requires, which the token has.
         required: Scope,
     },
     /// The address or the caller has to pause.
     #[error("too many calls")]
+    #[non_exhaustive]
     TooManyRequests {
         /// For how long.
         retry_after: Duration,

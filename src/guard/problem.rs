@@ -15,6 +15,7 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// A problem: fixed text, no detail of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Problem {
     /// The status, of which the title is made.
     pub status: StatusCode,

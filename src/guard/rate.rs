@@ -31,11 +31,19 @@ use super::principal::Principal;
 
 /// So many calls in so much time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rate {
     /// How many, all of them at once if need be.
     pub calls: NonZeroU32,
     /// In how much time; zero counts as a nanosecond.
     pub per: Duration,
+}
+
+impl Rate {
+    /// A rate of this many calls in this much time.
+    pub fn new(calls: NonZeroU32, per: Duration) -> Self {
+        Self { calls, per }
+    }
 }
 
 /// The limits of a guard. Clones count together.

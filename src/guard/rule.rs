@@ -45,6 +45,7 @@ pub(super) use pairing::pair;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Rule {
     /// Anyone. The guard does not read credentials; schemes of somebody else still apply, see
     /// [`OperationRule::other_schemes`].
@@ -57,6 +58,19 @@ pub enum Rule {
 }
 
 /// What a token must have besides being valid.
+///
+/// A guard computes the requirement of each operation: see
+/// [`Guarded::rules`](super::Guarded::rules).
+///
+/// ```
+/// use poem_resource_server::guard::Requirement;
+///
+/// let requirement = Requirement::new("reports:read".parse()?);
+///
+/// assert_eq!(requirement.scope().to_string(), "reports:read");
+/// assert!(requirement.claims().is_empty());
+/// # Ok::<(), poem_resource_server::token::ScopeError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Requirement {
     scope: Scope,
@@ -64,8 +78,8 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// Every scope of `scope`.
-    pub fn of(scope: Scope) -> Self {
+    /// Requires every scope of `scope`, and no claim.
+    pub fn new(scope: Scope) -> Self {
         Self {
             scope,
             claims: BTreeMap::new(),
@@ -103,7 +117,21 @@ impl Requirement {
 }
 
 /// What the settings add to what the code declares.
+///
+/// ```
+/// use poem_resource_server::guard::{Access, AccessMode, OperationAccess};
+///
+/// let report = OperationAccess::default()
+///     .with_scope("reports:read".parse()?)
+///     .with_claim("groups", ["admins", "auditors"]);
+/// let access = Access::default()
+///     .with_mode(AccessMode::All)
+///     .with_anonymous(["hello"])
+///     .with_operation("report", report);
+/// # Ok::<(), poem_resource_server::token::ScopeError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Access {
     /// Whether operations are protected that declare nothing.
     pub mode: AccessMode,
@@ -113,8 +141,33 @@ pub struct Access {
     pub operations: BTreeMap<String, OperationAccess>,
 }
 
+impl Access {
+    /// Sets which operations are protected.
+    #[must_use]
+    pub fn with_mode(self, mode: AccessMode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// Sets the operation ids that stay open in mode [`AccessMode::All`].
+    #[must_use]
+    pub fn with_anonymous<I: Into<String>>(self, ids: impl IntoIterator<Item = I>) -> Self {
+        Self {
+            anonymous: ids.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
+    /// Adds requirements for the operation with this id. They replace earlier ones for it.
+    #[must_use]
+    pub fn with_operation(mut self, id: impl Into<String>, access: OperationAccess) -> Self {
+        self.operations.insert(id.into(), access);
+        self
+    }
+}
+
 /// Which operations are protected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AccessMode {
     /// Those that declare security.
     #[default]
@@ -125,11 +178,32 @@ pub enum AccessMode {
 
 /// What the settings require of one operation's callers.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct OperationAccess {
     /// Scopes, added to those that the code declares.
     pub scope: Scope,
     /// Claims that must equal, or as an array hold, one of the values.
     pub claims: BTreeMap<String, Vec<String>>,
+}
+
+impl OperationAccess {
+    /// Sets the scopes that are required in addition to those that the code declares.
+    #[must_use]
+    pub fn with_scope(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// Requires that `claim` equals, or as an array contains, one of `values`.
+    #[must_use]
+    pub fn with_claim<V: Into<String>>(
+        mut self,
+        claim: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.claims.insert(claim.into(), values);
+        self
+    }
 }
 
 /// An operation and its rule.

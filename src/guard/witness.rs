@@ -9,6 +9,7 @@ use super::challenge::Rejection;
 use super::principal::Principal;
 
 /// What a gate decided on one request. Shows no token.
+#[non_exhaustive]
 pub struct Decision<'a> {
     /// The request, as it came to the gate.
     pub request: &'a Request,

@@ -132,7 +132,9 @@ fn store(
     match &config.redis_url {
         Some(url) => {
             let store = redis::Redis::follow(url.reveal(), list.clone(), clock.clone());
-            Ok(Arc::new(store.map_err(DenylistError::Redis)?))
+            Ok(Arc::new(
+                store.map_err(|error| DenylistError::Redis(error.into()))?,
+            ))
         }
         None => Ok(Arc::new(Memory::new(list.clone()))),
     }
@@ -182,6 +184,7 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 pub enum DenylistError {
     /// The file cannot be read.
     #[error("`denylist.file`: {} cannot be read; name a file that this service may read", path.display())]
+    #[non_exhaustive]
     File {
         /// What the setting names.
         path: PathBuf,
@@ -190,6 +193,7 @@ pub enum DenylistError {
     },
     /// The file holds something else.
     #[error("`denylist.file`: {} is no JSON list of denials; see docs/operations.md", path.display())]
+    #[non_exhaustive]
     Content {
         /// What the setting names.
         path: PathBuf,
@@ -204,7 +208,7 @@ pub enum DenylistError {
     #[error(
         "`denylist.redis_url` cannot be used; write it as rediss://:password@redis.example.com:6379"
     )]
-    Redis(#[source] ::redis::RedisError),
+    Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;

@@ -146,6 +146,7 @@ impl Reloads {
 pub enum ReloadError {
     /// Settings that only a restart can change.
     #[error("{}, which needs a restart", changed(keys))]
+    #[non_exhaustive]
     NeedsRestart {
         /// The keys of all that changed; never empty.
         keys: Vec<String>,

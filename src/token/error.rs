@@ -11,6 +11,7 @@ use std::time::Duration;
 pub enum TokenError {
     /// Longer than [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES).
     #[error("the token is {bytes} bytes long")]
+    #[non_exhaustive]
     TooLong {
         /// Its length.
         bytes: usize,
@@ -20,6 +21,7 @@ pub enum TokenError {
     IllegalCharacter,
     /// Not three segments joined by two dots.
     #[error("the token has {found} segments in place of three")]
+    #[non_exhaustive]
     Segments {
         /// How many there are.
         found: usize,
@@ -67,6 +69,7 @@ pub enum TokenError {
     MalformedPayload,
     /// A claim is absent or of the wrong form.
     #[error("the claim {claim} is {fault}")]
+    #[non_exhaustive]
     Claim {
         /// Its registered name.
         claim: &'static str,
@@ -93,18 +96,21 @@ pub enum TokenError {
     WrongAudience,
     /// `exp` passed longer ago than the leeway (RFC 7519 section 4.1.4).
     #[error("the token expired {ago:?} ago")]
+    #[non_exhaustive]
     Expired {
         /// Time since `exp`.
         ago: Duration,
     },
     /// `nbf` is further ahead than the leeway (RFC 7519 section 4.1.5).
     #[error("the token is not valid for another {ahead:?}")]
+    #[non_exhaustive]
     NotYetValid {
         /// Time until `nbf`.
         ahead: Duration,
     },
     /// `iat` is further ahead than the leeway (RFC 7519 section 4.1.6).
     #[error("the token was issued {ahead:?} in the future")]
+    #[non_exhaustive]
     IssuedInFuture {
         /// Time until `iat`.
         ahead: Duration,
@@ -154,6 +160,7 @@ impl TokenError {
 
 /// One of the three parts of a compact JWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Segment {
     /// The JOSE header.
     Header,
@@ -175,6 +182,7 @@ impl fmt::Display for Segment {
 
 /// What is wrong with a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClaimFault {
     /// Required and absent.
     Missing,

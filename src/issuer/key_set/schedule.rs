@@ -18,6 +18,7 @@ use crate::issuer::DiscoveryError;
 
 /// How often keys are fetched and how long they may be kept.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct RefreshPolicy {
     /// Wait between two fetches on demand, whether the first succeeded or not. 30 s by default.
     pub cooldown: Duration,
@@ -55,6 +56,66 @@ impl Default for RefreshPolicy {
 }
 
 impl RefreshPolicy {
+    /// Sets the wait between two fetches on demand.
+    #[must_use]
+    pub fn with_cooldown(self, cooldown: Duration) -> Self {
+        Self { cooldown, ..self }
+    }
+
+    /// Sets how long a document is kept at least.
+    #[must_use]
+    pub fn with_refresh_min(self, refresh_min: Duration) -> Self {
+        Self {
+            refresh_min,
+            ..self
+        }
+    }
+
+    /// Sets how long a document is kept at most.
+    #[must_use]
+    pub fn with_refresh_max(self, refresh_max: Duration) -> Self {
+        Self {
+            refresh_max,
+            ..self
+        }
+    }
+
+    /// Sets the longest wait between two attempts while there are no keys.
+    #[must_use]
+    pub fn with_retry_max(self, retry_max: Duration) -> Self {
+        Self { retry_max, ..self }
+    }
+
+    /// Sets the age at which keys may no longer verify anything.
+    #[must_use]
+    pub fn with_max_stale(self, max_stale: Duration) -> Self {
+        Self { max_stale, ..self }
+    }
+
+    /// Sets how long a request waits for a fetch.
+    #[must_use]
+    pub fn with_longest_wait(self, longest_wait: Duration) -> Self {
+        Self {
+            longest_wait,
+            ..self
+        }
+    }
+
+    /// Sets the hosts that may serve the keys besides the issuer's own.
+    #[must_use]
+    pub fn with_jwks_hosts(self, jwks_hosts: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            jwks_hosts: jwks_hosts.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Sets the source of the numbers from 0 to 1 that spread the attempts of many replicas.
+    #[must_use]
+    pub fn with_jitter(self, jitter: fn() -> f64) -> Self {
+        Self { jitter, ..self }
+    }
+
     /// How long a document is kept whose sender says `max_age`.
     pub fn lifetime(&self, max_age: Option<Duration>) -> Duration {
         max_age

@@ -5,8 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use http::StatusCode;
-use openidconnect::HttpRequest;
+use http::{Request, StatusCode};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
@@ -35,7 +34,7 @@ impl Exchanges {
 }
 
 impl ExchangeWitness for Exchanges {
-    fn begins(&self, request: &mut HttpRequest) -> EndOfExchange {
+    fn begins(&self, request: &mut Request<Vec<u8>>) -> EndOfExchange {
         let mut wanted_by = self
             .wanted_by
             .lock()

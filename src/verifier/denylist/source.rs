@@ -2,6 +2,7 @@
 
 /// The source of a denial. Each source replaces only its own denials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum DenialSource {
     /// A file of the operator.
     File,
