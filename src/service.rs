@@ -13,9 +13,7 @@ pub(crate) mod application;
 mod audit;
 mod browser;
 mod build_error;
-// The tests in tests/ read settings with it. A program uses `Application`.
-#[doc(hidden)]
-pub mod config;
+pub(crate) mod config;
 mod cross_origin;
 mod current;
 mod denylist;
@@ -72,6 +70,12 @@ use readiness::Conditions;
 use server::{Connections, Limits, Stage, Tls, WatchdogResponder};
 use state::ServiceState;
 use traces::Traces;
+
+/// The settings, which the tests in tests/ read without a program.
+#[doc(hidden)]
+pub mod internal {
+    pub use super::config::*;
+}
 
 pub use application::{Application, Context, Metric, StartError};
 pub use audit::AuditError;
