@@ -1,12 +1,12 @@
-//! Where time comes from.
+//! The source of time.
 //!
-//! Claims are judged by the wall clock, caches and waits by the monotonic one: a
-//! wall clock that jumps neither empties a cache nor keeps it alive. Nothing else
-//! in the crate asks the system for the time.
+//! Claims are compared with the wall clock. Caches and waits use the monotonic clock, so a jump of
+//! the wall clock neither empties a cache nor extends its life. No other module reads the time of
+//! the system.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "this is where the system is asked"
+    reason = "the one module that reads the time of the system"
 )]
 
 use std::fmt::Debug;
@@ -16,12 +16,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
-/// Tells the time and waits for it to pass.
+/// Reads the time and waits for a point in time.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The wall clock, for `exp`, `nbf` and `iat`.
     fn now(&self) -> SystemTime;
 
-    /// Time since an arbitrary start, never going backwards, for ages and deadlines.
+    /// The time since an arbitrary start, for ages and deadlines. It never decreases.
     fn monotonic(&self) -> Duration;
 
     /// Completes once [`Clock::monotonic`] has reached `deadline`.
@@ -68,7 +68,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until a test moves it. Clones show the same time.
+/// A clock that a test advances. Clones share state.
 ///
 /// ```
 /// use std::time::Duration;
@@ -110,7 +110,7 @@ impl ManualClock {
         }
     }
 
-    /// Lets `by` pass on both clocks and wakes whoever waited for it.
+    /// Advances both clocks by `by` and wakes the tasks whose deadline has passed.
     pub fn advance(&self, by: Duration) {
         self.time.send_modify(|reading| {
             reading.wall += by;
@@ -150,7 +150,7 @@ impl Clock for ManualClock {
                 .await
                 .is_err()
             {
-                // The clock is gone, so no more time will pass.
+                // The clock was dropped, so its time cannot advance any more.
                 std::future::pending::<()>().await;
             }
         })

@@ -1,7 +1,7 @@
 //! Floor 3: decides on one access token.
 //!
-//! Joins the pure steps of [`crate::token`] with keys from a [`KeySource`] and the time
-//! from a [`Clock`]. [`Verifier::verify`] is the whole decision, in its order.
+//! Combines the pure steps of [`crate::token`] with keys from a [`KeySource`] and the time of a
+//! [`Clock`]. [`Verifier::verify`] makes the whole decision, in this order.
 
 mod advice;
 mod cache;
@@ -31,7 +31,7 @@ pub use error::VerifyError;
 pub use explanation::{ExplainedRule, Explanation, RuleState};
 pub use tally::{Counts, Tally};
 
-/// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
+/// The default size of the cache of accepted tokens: 32 MiB.
 pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Verifies access tokens. Clones share state.
@@ -68,12 +68,12 @@ pub struct Verifier {
     cache: Option<Arc<VerifiedCache>>,
     tally: Arc<Tally>,
     denylist: Option<Arc<Denylist>>,
-    /// Places for those who wait for keys.
+    /// Limits the requests that wait for keys.
     waiting: Arc<Semaphore>,
 }
 
 impl Verifier {
-    /// With keys from `keys`, by the rules of `validation` and the system's clock.
+    /// A verifier with the keys of `keys`, the rules of `validation` and the clock of the system.
     pub fn new(keys: Arc<dyn KeySource>, validation: Validation) -> Self {
         Self {
             keys,
@@ -86,27 +86,26 @@ impl Verifier {
         }
     }
 
-    /// The same with a cache of at most about `max_bytes`, or none: its verdicts are those of
-    /// a verifier without one.
+    /// Sets the maximum size of the cache, or disables it. The cache does not change a verdict.
     #[must_use]
     pub fn with_cache(self, max_bytes: Option<u64>) -> Self {
         let cache = max_bytes.map(|max_bytes| Arc::new(VerifiedCache::new(max_bytes)));
         Self { cache, ..self }
     }
 
-    /// The same with another clock.
+    /// Sets the clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
-    /// The same, counting in `tally`.
+    /// Counts the verdicts in `tally`.
     #[must_use]
     pub fn with_tally(self, tally: Arc<Tally>) -> Self {
         Self { tally, ..self }
     }
 
-    /// The same, but refuses what `denylist` denies.
+    /// Refuses the tokens that `denylist` denies.
     #[must_use]
     pub fn with_denylist(self, denylist: Arc<Denylist>) -> Self {
         Self {
@@ -115,7 +114,7 @@ impl Verifier {
         }
     }
 
-    /// What `iss` must be.
+    /// The required value of `iss`.
     pub fn issuer(&self) -> &str {
         self.validation.issuer()
     }
@@ -125,15 +124,15 @@ impl Verifier {
         (self.keys.current()).is_some_and(|keys| !keys.keys().is_empty())
     }
 
-    /// Verifies an access token as it came from the caller.
+    /// Verifies an access token as the caller sent it.
     ///
     /// Waits for a fetch of keys only when no current key has the token's `kid`.
     ///
     /// # Errors
     ///
     /// [`VerifyError::Token`] with the first check that failed, [`VerifyError::NoKeys`]
-    /// when there are no keys to check with, [`VerifyError::DenylistStale`] when nobody knows
-    /// whether it is denied, neither of which is the token's fault.
+    /// without keys, and [`VerifyError::DenylistStale`] if the denylist is too old. The token is
+    /// not at fault in the last two cases.
     ///
     /// RFC 9068 section 4.
     pub async fn verify(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
@@ -143,7 +142,7 @@ impl Verifier {
         }
     }
 
-    /// The verdict on a token that was accepted before; none on any other, whatever it is.
+    /// The verdict on a token that was accepted before, and `None` for any other.
     pub(crate) fn recall(&self, token: &[u8]) -> Option<VerifyResult> {
         let claims = self.remembered(token)?;
         self.tally.count_hit();
@@ -162,7 +161,7 @@ impl Verifier {
         verdict
     }
 
-    /// What may have changed since the token was accepted.
+    /// Checks what may have changed since the token was accepted.
     fn judge_again(
         &self,
         token: &[u8],
@@ -176,14 +175,14 @@ impl Verifier {
         Ok(claims)
     }
 
-    /// Verifies a token that is not remembered, and remembers it.
+    /// Verifies a token and remembers it.
     async fn examine(&self, token: &str) -> VerifyResult {
         let jws = Jws::parse(token)?;
         self.validation.check_header(jws.header())?;
         let keys = self.keys_for(&jws).await?;
         let payload = keys.find(jws.header())?.verify(&jws)?;
         let claims = Claims::parse(&payload)?;
-        // A fetch of keys may have taken its time.
+        // A fetch of keys may have taken some seconds.
         let now = self.clock.now();
         let verified = Arc::new(self.validation.check(claims, now)?);
         self.check_denylist(&verified, now)?;
@@ -195,7 +194,7 @@ impl Verifier {
 
     /// The claims of a token that the keys in force verified before.
     fn remembered(&self, token: &[u8]) -> Option<Arc<Verified<Claims>>> {
-        // Longer ones were never remembered, and are not worth a hash.
+        // Longer tokens are never remembered, so hashing them is useless.
         let cache = self
             .cache
             .as_ref()
@@ -223,7 +222,7 @@ impl Verifier {
                 Ok(keys)
             }
             _ => {
-                // Whoever sends an unknown `kid` would otherwise hold a request for seconds.
+                // Otherwise, each caller with an unknown `kid` could keep a request open for seconds.
                 let Ok(_place) = self.waiting.try_acquire() else {
                     return Err(VerifyError::NoKeys);
                 };
@@ -233,7 +232,7 @@ impl Verifier {
     }
 }
 
-/// Enough for callers whose key is new, since one fetch answers all of them.
+/// Enough for callers with a new key, because one fetch serves all of them.
 const MAX_WAITING: usize = 64;
 
 pub(crate) type VerifyResult = Result<Arc<Verified<Claims>>, VerifyError>;
