@@ -112,6 +112,7 @@ pub mod verifier;
 #[cfg(feature = "service")]
 pub use service::config::Secret;
 #[cfg(feature = "service")]
+#[doc(inline)]
 pub use service::{Application, Context, Metric, Shutdown};
 
 /// The examples of the README, compiled.

@@ -130,7 +130,7 @@ pub struct Service {
 pub(crate) struct Setting {
     pub(crate) listen: Listen,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The keys of a test, which stand in for those of an issuer.
+    /// The keys of a test, which replace those of an issuer.
     pub(crate) keys: Option<Arc<dyn KeySource>>,
 }
 
@@ -209,7 +209,7 @@ impl Service {
     ) -> Self {
         let (probe, responder) = WatchdogProbe::with_responder();
         let in_force = Arc::new(ArcSwap::from_pointee(app));
-        let limits = limits::of_listener(&config.http);
+        let limits = limits::for_listener(&config.http);
         let connections = || Arc::new(Connections::new(limits.max_connections));
         let (callers, operators) = (connections(), connections());
         let requests = Arc::new(Requests::new());
@@ -251,7 +251,7 @@ impl Service {
                 )),
             )
             .with(Problems::default());
-        let admin: Arc<dyn Answers> = match OwnHosts::of_operators(config) {
+        let admin: Arc<dyn Answers> = match OwnHosts::for_operators(config) {
             Some(hosts) => hosts.guard(Arc::new(admin)),
             None => Arc::new(admin),
         };

@@ -57,7 +57,7 @@ impl PostmanFiles {
             client_id: String::new(),
             client_secret: String::new(),
             scope: if required.is_empty() {
-                // Okta grants nothing to who asks for nothing; this is the guide's own.
+                // Okta grants nothing if no scope is requested. This is the scope of the guide.
                 "AccessAll".to_owned()
             } else {
                 required.join(" ")

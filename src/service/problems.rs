@@ -1,6 +1,6 @@
-//! Every error is a problem of fixed text: no router, extractor or panic gets to say something
-//! of its own. A response that an operation returns as its error is kept, as its document
-//! describes it.
+//! Turns every error into a problem with fixed strings, so that no router, extractor or panic sends
+//! a message of its own. A response that an operation returns as its error is kept, because the
+//! document describes it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;

@@ -1,5 +1,5 @@
-//! Log lines, on standard error, written by a thread of their own: a pipe that nobody reads
-//! must not hold up a caller. When `MAX_WAITING` lines wait, further ones are dropped.
+//! Writes log lines to standard error in a separate thread, because a pipe that is not read must
+//! not delay a caller. When `MAX_WAITING` lines wait, further ones are dropped.
 
 use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
@@ -49,7 +49,7 @@ fn with_audit(filter: &str) -> Result<EnvFilter, TelemetryError> {
     EnvFilter::try_new(filter).map_err(TelemetryError::Filter)
 }
 
-/// Lines that were dropped because nobody took them in time.
+/// The number of lines that were dropped because they were not written in time.
 pub(super) fn dropped_lines() -> u64 {
     DROPPED
         .get()
@@ -75,7 +75,7 @@ static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 const AUDIT: &str = "audit";
 /// Some seconds of full load.
 const MAX_WAITING: usize = 100_000;
-/// A target stands for all that begin with it: `poem` alone would be ours too.
+/// A target includes all that begin with it: `poem` alone would include this crate.
 const DEFAULT_FILTER: &str = "info,h2=warn,hyper=warn,hyper_util=warn,opentelemetry=warn,opentelemetry_otlp=error,\
     opentelemetry_sdk=warn,poem::server=warn,reqwest=warn,rustls=warn";
 

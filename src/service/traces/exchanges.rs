@@ -1,7 +1,7 @@
 //! Spans of exchanges with the issuer: OpenTelemetry's semantic conventions for HTTP clients.
 //!
-//! One fetch of keys serves every caller, so it is a trace of its own. Where a caller waits
-//! for it, because no key has his token's `kid`, it links to his.
+//! One fetch of keys serves every caller, so it is a separate trace. If a caller waits for it,
+//! because no key has the `kid` of its token, it links to the trace of the caller.
 
 use std::sync::{Mutex, PoisonError};
 
