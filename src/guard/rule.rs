@@ -1,27 +1,10 @@
 //! The rule of one operation, computed once from what the code declares and the settings say.
 //!
-//! Only the scheme of our own extractors, `BearerAuth`, makes a rule. The schemes of somebody
-//! else are left to their extractors and named in [`OperationRule::other_schemes`].
+//! Only [`BearerAuth`] and [`OptionalBearerAuth`] create a rule: see [`Access`] for the rule of each
+//! declaration.
 //!
-//! | the code declares | rule | in mode `all` | with scopes or claims by setting |
-//! | --- | --- | --- | --- |
-//! | nothing | anonymous | protected, unless named anonymous | protected |
-//! | ours | protected | protected | protected, with both |
-//! | ours, or nobody | optional | protected, unless named anonymous | protected, with both |
-//! | another | anonymous: the other scheme decides | the same | error |
-//! | another, or nobody | anonymous: the other scheme decides | error, unless named anonymous | error |
-//! | ours and another | optional: without a token the extractors decide | the same | protected, with both |
-//! | ours and another, or nobody | optional | error, unless named anonymous | protected, with both |
-//!
-//! "Or nobody" is a scheme with a fallback. "Ours and another" is an enum of schemes or two
-//! parameters, which poem-openapi's metadata does not distinguish. The rule is safe for both: a
-//! bad token is refused by the gate, and a request without a token reaches the extractors, where
-//! `BearerAuth` refuses it if the operation requires one. A requirement by setting can only be
-//! met with a token, so the other scheme then no longer suffices.
-//!
-//! In mode `all`, an operation that the code opens to nobody through another scheme is an error,
-//! because the gate cannot close it without refusing that scheme's callers. An operation named
-//! anonymous whose code or settings require credentials is an error in every row.
+//! [`BearerAuth`]: super::BearerAuth
+//! [`OptionalBearerAuth`]: super::OptionalBearerAuth
 
 mod error;
 mod making;
@@ -116,7 +99,31 @@ impl Requirement {
     }
 }
 
-/// What the settings add to what the code declares.
+/// What is required of callers in addition to what the code declares.
+///
+/// Only [`BearerAuth`](super::BearerAuth) and [`OptionalBearerAuth`](super::OptionalBearerAuth)
+/// create a rule. A security scheme of your own is left to its extractor and listed in
+/// [`OperationRule::other_schemes`].
+///
+/// | the operation takes | rule | in mode `all` | with scopes or claims |
+/// | --- | --- | --- | --- |
+/// | nothing | anonymous | protected, unless named anonymous | protected |
+/// | `BearerAuth` | protected | protected | protected, with both |
+/// | `OptionalBearerAuth` | optional | protected, unless named anonymous | protected, with both |
+/// | another scheme | anonymous: its extractor decides | the same | error |
+/// | another scheme with a fallback | anonymous: its extractor decides | error, unless named anonymous | error |
+/// | `BearerAuth` and another scheme | optional: without a token, the extractors decide | the same | protected, with both |
+/// | `OptionalBearerAuth` and another scheme | optional | error, unless named anonymous | protected, with both |
+///
+/// An operation takes two schemes as an enum of schemes or as two parameters. The metadata of
+/// poem-openapi does not distinguish them, and the rule is safe for both: the gate refuses a token
+/// that is not valid. A request without a token reaches the extractors, where `BearerAuth` refuses
+/// it if the operation requires one. Scopes and claims can be required only of a token, so another
+/// scheme is then no longer sufficient.
+///
+/// Mode `all` cannot close an operation that another scheme opens to everyone, because the gate
+/// would refuse the callers of that scheme. This is an error. An operation that is named anonymous
+/// although code or settings require credentials is an error too.
 ///
 /// ```
 /// use poem_resource_server::guard::{Access, AccessMode, OperationAccess};
