@@ -23,6 +23,7 @@ pub enum FetchError {
     Timeout,
     /// The server's certificate is not trusted.
     #[error("the server's certificate is not trusted: {}", fault.as_str())]
+    #[non_exhaustive]
     Certificate {
         /// What is wrong with it.
         fault: CertificateFault,

@@ -34,6 +34,15 @@ impl FetchPolicy {
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
+
+    /// Trusts these certificate authorities in addition to those of the system.
+    #[must_use]
+    pub fn with_authorities(self, authorities: Authorities) -> Self {
+        Self {
+            authorities: Some(authorities),
+            ..self
+        }
+    }
 }
 
 impl Default for FetchPolicy {
