@@ -19,6 +19,8 @@ mod current;
 mod denylist;
 mod files;
 mod health;
+#[doc(hidden)]
+pub mod internal;
 mod keys;
 mod limits;
 mod metrics;
@@ -71,12 +73,6 @@ use server::{Connections, Limits, Stage, Tls, WatchdogResponder};
 use state::ServiceState;
 use traces::Traces;
 
-/// The settings, which the tests in tests/ read without a program.
-#[doc(hidden)]
-pub mod internal {
-    pub use super::config::*;
-}
-
 pub use application::{Application, Context, Metric, StartError};
 pub use audit::AuditError;
 pub use build_error::BuildError;
@@ -86,7 +82,6 @@ pub(crate) use denylist::KnownDenials;
 pub(crate) use files::OnPaper;
 #[doc(hidden)]
 pub use keys::Keys;
-// The test that compares the table in docs/observability.md prints it.
 #[doc(hidden)]
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
@@ -104,9 +99,7 @@ pub use server::{Shutdown, TlsError};
 pub use server::{caller_behind_proxy, charge_after};
 pub use traces::TracesError;
 
-/// A service, built and not yet listening.
-///
-/// An [`Application`] builds its own. The tests in tests/ build one to call it in process.
+/// A service, built and not yet listening. Only an [`Application`] and the tests in tests/ build one.
 #[doc(hidden)]
 pub struct Service {
     endpoint: Arc<dyn Answers>,
