@@ -1,31 +1,32 @@
 //! The source of time.
 //!
-//! Claims are judged by the wall clock, caches and waits by the monotonic one. So a wall clock
-//! that jumps neither empties a cache nor keeps it alive. Nothing else in the crate reads the
-//! time of the system.
+//! Claims are compared with the wall clock. Caches and waits use the monotonic clock, so a jump of
+//! the wall clock neither empties a cache nor extends its life. No other module reads the time of
+//! the system.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "the time of the system is read here"
+    reason = "the one module that reads the time of the system"
 )]
 
 use std::fmt::Debug;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-/// Reads the time and waits for it to pass.
+/// Reads the time and waits for a point in time.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The wall clock, for `exp`, `nbf` and `iat`.
     fn now(&self) -> SystemTime;
 
-    /// Time since an arbitrary start, never going backwards, for ages and deadlines.
+    /// The time since an arbitrary start, for ages and deadlines. It never decreases.
     fn monotonic(&self) -> Duration;
 
     /// Completes once [`Clock::monotonic`] has reached `deadline`.
-    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()>;
+    fn sleep_until(&self, deadline: Duration)
+    -> Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 }
 
 /// The system's own clocks.
@@ -58,13 +59,16 @@ impl Clock for SystemClock {
         self.started.elapsed()
     }
 
-    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()> {
+    fn sleep_until(
+        &self,
+        deadline: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
         let at = self.started + deadline;
         Box::pin(tokio::time::sleep_until(at.into()))
     }
 }
 
-/// A clock that stands still until a test moves it. Clones show the same time.
+/// A clock that a test advances. Clones share state.
 ///
 /// ```
 /// use std::time::Duration;
@@ -106,7 +110,7 @@ impl ManualClock {
         }
     }
 
-    /// Lets `by` pass on both clocks and wakes whoever waited for it.
+    /// Advances both clocks by `by` and wakes the tasks whose deadline has passed.
     pub fn advance(&self, by: Duration) {
         self.time.send_modify(|reading| {
             reading.wall += by;
@@ -135,7 +139,10 @@ impl Clock for ManualClock {
         self.time.borrow().monotonic
     }
 
-    fn sleep_until(&self, deadline: Duration) -> BoxFuture<'static, ()> {
+    fn sleep_until(
+        &self,
+        deadline: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
         let mut time = self.time.subscribe();
         Box::pin(async move {
             if time
@@ -143,7 +150,7 @@ impl Clock for ManualClock {
                 .await
                 .is_err()
             {
-                // The clock is gone, so no more time will pass.
+                // The clock was dropped, so its time cannot advance any more.
                 std::future::pending::<()>().await;
             }
         })

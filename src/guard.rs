@@ -70,7 +70,28 @@ pub use witness::Decision;
 
 /// Decides who may call. Clones share state.
 ///
-/// Make one, before the server listens, and protect every API with it.
+/// Make one before the server listens, and protect every API with it. Choose how:
+///
+/// | function | when |
+/// | --- | --- |
+/// | [`Guard::discover`] | the issuer must be reachable at the start, and the defaults fit |
+/// | [`Guard::builder`] | the start must not depend on the issuer, or a default does not fit |
+/// | [`Guard::new`] | the keys do not come from OpenID Connect discovery |
+///
+/// ```no_run
+/// use poem::{EndpointExt, Route, handler};
+/// use poem_resource_server::guard::{Guard, Principal};
+///
+/// #[handler]
+/// fn whoami(caller: &Principal) -> String {
+///     caller.subject().to_owned()
+/// }
+///
+/// # async fn example() -> Result<Route, Box<dyn std::error::Error>> {
+/// let guard = Guard::discover("https://dev-1.okta.com/oauth2/default", "api://default").await?;
+/// let routes = Route::new().at("/whoami", whoami.with(guard.require("profile:read".parse()?)));
+/// # Ok(routes) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Guard {
     verifier: Verifier,

@@ -16,9 +16,11 @@ mod metadata;
 pub use error::DiscoveryError;
 pub use fetch::{
     Authorities, AuthoritiesError, CertificateFault, EndOfExchange, ExchangeWitness, Fetch,
-    FetchError, FetchPolicy, FetchedDocument, MAX_BODY_BYTES,
+    FetchError, FetchPolicy, FetchedDocument, MAX_BODY_BYTES, TransportError,
 };
+// The commands of the program request tokens with it, and the tests of `doctor` do.
 #[cfg(feature = "service")]
+#[doc(hidden)]
 pub use grant::{ClientAuthentication, ClientCredentials, GRANT_ERRORS, GrantError, GrantedToken};
 pub use identifier::{Issuer, IssuerError};
 pub use key_set::{Attempts, KeySetStatus, RefreshPolicy, RemoteKeySet};

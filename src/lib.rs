@@ -42,41 +42,49 @@
 //! }
 //! ```
 //!
-//! To host your own API with settings, server, documents and command line around it, see
-//! [`Application`].
+//! To host your own API with settings, server, documents and command line around it, use
+//! [`Application`]. The [`guide`] explains each task with examples.
 //!
-//! # Floors
+//! # Modules
 //!
-//! Each floor uses only those below it.
+//! Each module uses only those below it.
 //!
-//! | floor | what it does |
+//! | module | what it does |
 //! | --- | --- |
+//! | [`testing`] | proves in your tests that an API does what its document says |
 //! | [`service`] | the host: settings, server, logs, metrics |
-//! | [`docs`] | the document as files and pages |
+//! | [`dev`] | an issuer for development, on loopback only |
+//! | [`docs`] | the OpenAPI document as files and pages |
 //! | [`guard`] | Poem: rules, gates, challenges, the caller |
 //! | [`verifier`] | decides on one access token |
-//! | [`issuer`] | fetches an issuer's metadata and keys |
-//! | [`token`] | pure: bytes in, decision out |
-//!
-//! [`dev`] is an issuer for development, beside the service. [`testing`] proves that an API does
-//! what its document says. [`check`] finds what is wrong with a running API, whoever wrote it,
-//! and [`doctor`] what is wrong with an issuer. [`clock`] is where time comes from.
+//! | [`issuer`] | fetches the metadata and keys of an issuer |
+//! | [`token`] | reads and validates a token, without network and clock |
+//! | [`clock`] | the source of time |
 //!
 //! # Features
 //!
-//! `service` and `dev` are on by default. Without any feature the guard alone remains: no
+//! `service` and `dev` are on by default. Without any feature, the guard alone remains: no
 //! command line, no settings, no server.
 //!
-//! - `service`: the host, and what it needs.
-//! - `docs`: the document's pages for a guard without the host.
+//! - `service`: the host and its dependencies.
+//! - `docs`: the pages of the document, for a guard without the host.
 //! - `dev`: the embedded issuer, which can sign tokens. Leave it out of a release:
 //!   `default-features = false, features = ["service"]`.
-//! - `redis`: replicas of the service that share a denylist.
+//! - `redis`: a denylist that replicas of the service share.
 //! - `otel`: traces, which the service sends to an OpenTelemetry collector.
 //! - `jemalloc`: the allocator of this package's own program. It changes nothing in the library.
-//! - `testing`: the walk, and applications in tests; for dev-dependencies.
+//! - `testing`: tests of your API; for dev-dependencies.
+//!
+#![cfg_attr(not(feature = "service"), doc = "[`Application`]: #features")]
+#![cfg_attr(not(feature = "service"), doc = "[`service`]: #features")]
+#![cfg_attr(not(feature = "docs"), doc = "[`docs`]: #features")]
+#![cfg_attr(not(feature = "dev"), doc = "[`dev`]: #features")]
+#![cfg_attr(not(feature = "testing"), doc = "[`testing`]: #features")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+// Only the command `check` and the tests in tests/gallery use it.
 #[cfg(feature = "service")]
+#[doc(hidden)]
 pub mod check;
 pub mod clock;
 #[cfg(any(feature = "service", feature = "testing"))]
@@ -85,9 +93,12 @@ mod description;
 pub mod dev;
 #[cfg(feature = "docs")]
 pub mod docs;
+// Only the command `doctor` and the tests in tests/doctor use it.
 #[cfg(feature = "service")]
+#[doc(hidden)]
 pub mod doctor;
 pub mod guard;
+pub mod guide;
 pub mod issuer;
 #[cfg(feature = "service")]
 mod program;
@@ -101,6 +112,7 @@ pub mod verifier;
 #[cfg(feature = "service")]
 pub use service::config::Secret;
 #[cfg(feature = "service")]
+#[doc(inline)]
 pub use service::{Application, Context, Metric, Shutdown};
 
 /// The examples of the README, compiled.

@@ -13,12 +13,14 @@ pub(crate) mod application;
 mod audit;
 mod browser;
 mod build_error;
-pub mod config;
+pub(crate) mod config;
 mod cross_origin;
 mod current;
 mod denylist;
 mod files;
 mod health;
+#[doc(hidden)]
+pub mod internal;
 mod keys;
 mod limits;
 mod metrics;
@@ -38,7 +40,7 @@ mod routes;
 mod run;
 mod server;
 mod state;
-pub mod telemetry;
+pub(crate) mod telemetry;
 mod traces;
 mod xml;
 
@@ -75,25 +77,32 @@ use traces::Traces;
 pub use application::{Application, Context, Metric, StartError};
 pub use audit::AuditError;
 pub use build_error::BuildError;
+pub use config::{ConfigError, ConfigProblem};
 pub use denylist::DenylistError;
 pub(crate) use denylist::KnownDenials;
 pub(crate) use files::OnPaper;
+#[doc(hidden)]
 pub use keys::Keys;
+#[doc(hidden)]
 pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use preflight::problems as preflight;
 pub(crate) use program_name::program_name;
 pub(crate) use protection::validation;
-pub use protection::{fetch, refresh_policy};
+pub(crate) use protection::{fetch, refresh_policy};
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};
+#[doc(hidden)]
 pub use reload::{ReloadError, Reloader};
-pub use server::{Listener, Shutdown, TlsError, WatchdogProbe};
+#[doc(hidden)]
+pub use server::{Listener, WatchdogProbe};
+pub use server::{Shutdown, TlsError};
 #[cfg(fuzzing)]
 pub use server::{caller_behind_proxy, charge_after};
 pub use traces::TracesError;
 
-/// A service, built and not yet listening.
+/// A service, built and not yet listening. Only an [`Application`] and the tests in tests/ build one.
+#[doc(hidden)]
 pub struct Service {
     endpoint: Arc<dyn Answers>,
     admin: Arc<dyn Answers>,
@@ -116,7 +125,7 @@ pub struct Service {
 pub(crate) struct Setting {
     pub(crate) listen: Listen,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The keys of a test, which stand in for those of an issuer.
+    /// The keys of a test, which replace those of an issuer.
     pub(crate) keys: Option<Arc<dyn KeySource>>,
 }
 
@@ -195,7 +204,7 @@ impl Service {
     ) -> Self {
         let (probe, responder) = WatchdogProbe::with_responder();
         let in_force = Arc::new(ArcSwap::from_pointee(app));
-        let limits = limits::of_listener(&config.http);
+        let limits = limits::for_listener(&config.http);
         let connections = || Arc::new(Connections::new(limits.max_connections));
         let (callers, operators) = (connections(), connections());
         let requests = Arc::new(Requests::new());
@@ -242,7 +251,7 @@ impl Service {
                 )),
             )
             .with(Problems::default());
-        let admin: Arc<dyn Answers> = match OwnHosts::of_operators(config) {
+        let admin: Arc<dyn Answers> = match OwnHosts::for_operators(config) {
             Some(hosts) => hosts.guard(Arc::new(admin)),
             None => Arc::new(admin),
         };

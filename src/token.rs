@@ -1,14 +1,14 @@
-//! Floor 1: bytes in, decision out.
+//! Floor 1: reads and validates a token.
 //!
-//! The trip of a token, each step a type that only the step before can make:
+//! A token passes these steps. Each step is a type that only the step before it can create:
 //!
 //! ```text
 //! &str -> Jws (unverified) -> SignedPayload -> Claims -> Verified<Claims>
 //!        parse        VerifyingKey::verify  parse   Validation::check
 //! ```
 //!
-//! Pure: it knows no clock, no network and no web framework. The time is handed in,
-//! and keys come from whoever implements [`KeySource`].
+//! This floor is pure: it uses no clock, no network and no web framework. The caller passes the
+//! time, and an implementation of [`KeySource`] provides the keys.
 
 mod algorithm;
 mod b64token;

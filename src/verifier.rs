@@ -1,7 +1,7 @@
 //! Floor 3: decides on one access token.
 //!
-//! Joins the pure steps of [`crate::token`] with keys from a [`KeySource`] and the time
-//! from a [`Clock`]. [`Verifier::verify`] is the whole decision, in its order.
+//! Combines the pure steps of [`crate::token`] with keys from a [`KeySource`] and the time of a
+//! [`Clock`]. [`Verifier::verify`] makes the whole decision, in this order.
 
 mod advice;
 mod cache;
@@ -31,10 +31,35 @@ pub use error::VerifyError;
 pub use explanation::{ExplainedRule, Explanation, RuleState};
 pub use tally::{Counts, Tally};
 
-/// What the cache of accepted tokens may take, unless said otherwise: 32 MiB.
+/// The default size of the cache of accepted tokens: 32 MiB.
 pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Verifies access tokens. Clones share state.
+///
+/// A [`Guard`](https://docs.rs/poem-resource-server/latest/poem_resource_server/guard/struct.Guard.html)
+/// verifies with one. Use it directly where Poem is not involved, for example for messages of a
+/// queue.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use poem_resource_server::token::{Audience, KeySet, TokenError, Validation};
+/// use poem_resource_server::verifier::{Verifier, VerifyError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // The key set of the issuer, from a file or from its `jwks_uri`.
+/// let keys = KeySet::parse(br#"{"keys": []}"#)?.key_set;
+/// let audience = Audience::parse("api://default")?;
+/// let validation = Validation::new("https://id.example", audience);
+/// let verifier = Verifier::new(Arc::new(Arc::new(keys)), validation);
+///
+/// let refusal = verifier.verify("not a token").await.unwrap_err();
+///
+/// assert_eq!(refusal.reason(), "illegal_character");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Verifier {
     keys: Arc<dyn KeySource>,
@@ -48,7 +73,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// With keys from `keys`, by the rules of `validation` and the system's clock.
+    /// A verifier with the keys of `keys`, the rules of `validation` and the clock of the system.
     pub fn new(keys: Arc<dyn KeySource>, validation: Validation) -> Self {
         Self {
             keys,
@@ -61,27 +86,26 @@ impl Verifier {
         }
     }
 
-    /// The same with a cache of at most about `max_bytes`, or none: its verdicts are those of
-    /// a verifier without one.
+    /// Sets the maximum size of the cache, or disables it. The cache does not change a verdict.
     #[must_use]
     pub fn with_cache(self, max_bytes: Option<u64>) -> Self {
         let cache = max_bytes.map(|max_bytes| Arc::new(VerifiedCache::new(max_bytes)));
         Self { cache, ..self }
     }
 
-    /// The same with another clock.
+    /// Sets the clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
-    /// The same, counting in `tally`.
+    /// Counts the verdicts in `tally`.
     #[must_use]
     pub fn with_tally(self, tally: Arc<Tally>) -> Self {
         Self { tally, ..self }
     }
 
-    /// The same, but refuses what `denylist` denies.
+    /// Refuses the tokens that `denylist` denies.
     #[must_use]
     pub fn with_denylist(self, denylist: Arc<Denylist>) -> Self {
         Self {
@@ -90,7 +114,7 @@ impl Verifier {
         }
     }
 
-    /// What `iss` must be.
+    /// The required value of `iss`.
     pub fn issuer(&self) -> &str {
         self.validation.issuer()
     }
@@ -105,7 +129,7 @@ impl Verifier {
         (self.keys.current()).is_some_and(|keys| !keys.keys().is_empty())
     }
 
-    /// Verifies an access token as it came from the caller.
+    /// Verifies an access token as the caller sent it.
     ///
     /// Waits for a fetch of keys only when no current key has the token's `kid`.
     ///
@@ -156,7 +180,7 @@ impl Verifier {
         Ok(claims)
     }
 
-    /// Verifies a token that is not remembered, and remembers it.
+    /// Verifies a token and remembers it.
     async fn examine(&self, token: &str) -> VerifyResult {
         let jws = Jws::parse(token)?;
         self.validation.check_header(jws.header())?;

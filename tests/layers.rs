@@ -31,6 +31,8 @@ mod imports;
 mod names;
 #[path = "layers/pages.rs"]
 mod pages;
+#[path = "layers/public_api.rs"]
+mod public_api;
 #[path = "layers/source.rs"]
 mod source;
 #[path = "layers/stages.rs"]

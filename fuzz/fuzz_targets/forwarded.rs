@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use poem_resource_server::service::caller_behind_proxy;
-use poem_resource_server::service::config::ForwardedHeader::{Forwarded, XForwardedFor};
+use poem_resource_server::service::internal::ForwardedHeader::{Forwarded, XForwardedFor};
 
 fuzz_target!(|sent: &[u8]| {
     let caller = "198.51.100.7:0".parse().expect("an address");

@@ -230,7 +230,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
             "`security` has the scopes `{granted}`, the example challenge of 403 `{shown}`"
         ));
     }
-    let requirement = Requirement::of(granted.or(shown).unwrap_or_default());
+    let requirement = Requirement::new(granted.or(shown).unwrap_or_default());
     let has_other_way = ways.iter().any(|way| *way == serde_json::json!({}));
     let is_optional = has_other_way || !others.is_empty();
     let rule = match (has_bearer, is_optional) {

@@ -9,6 +9,7 @@ use poem::http::{StatusCode, header};
 
 /// How the metadata and key endpoints answer. The other endpoints do not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Behaviour {
     /// As documented.
     Normal,

@@ -6,6 +6,7 @@
 
 /// Somebody who can sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct User {
     /// The short name the sign-in page shows.
     pub name: &'static str,

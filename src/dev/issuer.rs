@@ -28,14 +28,17 @@ use crate::token::Algorithm;
 
 /// An authorization server on a loopback address. Dropping it stops it.
 ///
-/// ```no_run
-/// # async fn example() -> std::io::Result<()> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// use poem_resource_server::dev::{DevIssuer, DevOptions};
 /// use tokio::net::TcpListener;
 ///
 /// let listener = TcpListener::bind("127.0.0.1:0").await?;
 /// let issuer = DevIssuer::start(listener, DevOptions::default())?;
 /// let token = issuer.sign(&issuer.token_for_client("dev-client", &["AccessAll"]));
+///
+/// assert!(issuer.issuer().ends_with("/oauth2/default"));
 /// # Ok(())
 /// # }
 /// ```

@@ -60,7 +60,7 @@ impl Guard {
     pub fn require(&self, scope: Scope) -> Require {
         Require {
             guard: self.clone(),
-            requirement: Requirement::of(scope),
+            requirement: Requirement::new(scope),
         }
     }
 

@@ -15,7 +15,17 @@ use super::rejection::Rejection;
 /// A caller whose access token passed every check.
 ///
 /// Only a [`Guard`](super::Guard) makes one, so a handler that takes it cannot be reached
-/// anonymously. In a Poem handler it is an extractor; with poem-openapi take [`BearerAuth`].
+/// anonymously. In a Poem handler it is an extractor. With poem-openapi, take [`BearerAuth`].
+///
+/// ```
+/// use poem::handler;
+/// use poem_resource_server::guard::Principal;
+///
+/// #[handler]
+/// fn whoami(caller: &Principal) -> String {
+///     format!("{} may {}", caller.subject(), caller.scope())
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Principal {
     claims: Arc<Verified<Claims>>,
@@ -66,6 +76,29 @@ impl<'a> FromRequest<'a> for &'a Principal {
 /// second time, by another grammar, and answer a missing one by itself.
 ///
 /// Without a gate before it the answer is 500 `not_guarded`: it fails closed.
+///
+/// ```
+/// use poem_openapi::{OAuthScopes, OpenApi, payload::PlainText};
+/// use poem_resource_server::guard::BearerAuth;
+///
+/// #[derive(OAuthScopes)]
+/// enum ApiScope {
+///     /// Read reports.
+///     #[oai(rename = "reports:read")]
+///     ReportsRead,
+/// }
+///
+/// struct Api;
+///
+/// #[OpenApi]
+/// impl Api {
+///     /// Only a caller whose token has the scope `reports:read`.
+///     #[oai(path = "/report", method = "get", operation_id = "report")]
+///     async fn report(&self, #[oai(scope = "ApiScope::ReportsRead")] caller: BearerAuth) -> PlainText<String> {
+///         PlainText(format!("the report of {}", caller.subject()))
+///     }
+/// }
+/// ```
 ///
 /// # Browsers
 ///

@@ -20,6 +20,7 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// A problem. Its sentence is fixed and contains nothing from the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Problem {
     /// The status. Its reason phrase is the title.
     pub status: StatusCode,

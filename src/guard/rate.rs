@@ -1,14 +1,8 @@
-//! How often callers may call, where that is limited at all.
+//! Limits how often callers may call: see [`RateLimits`].
 //!
-//! | caller | what counts | refused with 429 |
-//! | --- | --- | --- |
-//! | an address | its calls that are refused for their token or header | every guarded call |
-//! | a caller: subject and client | its calls that are let in | its own |
-//!
-//! Both count by GCRA, of `governor`: up to the whole number at once, then evenly. Addresses
-//! of IPv6 count by their network of 64 bits, which one subscriber has. At most
-//! [`MAX_COUNTED`] addresses and callers are counted; beyond, those that have not been seen
-//! for long are forgotten.
+//! `governor` counts with GCRA: the whole number at once, then evenly. At most [`MAX_COUNTED`]
+//! addresses and callers are counted. Beyond this number, those that were not seen for the longest
+//! time are forgotten.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -31,6 +25,7 @@ use super::rejection::Rejection;
 
 /// So many calls in so much time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rate {
     /// How many, all of them at once if need be.
     pub calls: NonZeroU32,
@@ -38,7 +33,34 @@ pub struct Rate {
     pub per: Duration,
 }
 
-/// The limits of a guard. Clones count together.
+impl Rate {
+    /// A rate of this many calls in this much time.
+    pub fn new(calls: NonZeroU32, per: Duration) -> Self {
+        Self { calls, per }
+    }
+}
+
+/// The limits of a guard. Clones share their counts.
+///
+/// | limit | what counts | what is answered with 429 |
+/// | --- | --- | --- |
+/// | [refusals](Self::with_refusals) of an address | its calls that are refused for their token or header | every guarded call of the address |
+/// | [calls](Self::with_calls) of a caller, by subject and client | its admitted calls | its own calls |
+///
+/// The whole number of calls may come at once. After that, they are admitted evenly. An IPv6 address
+/// is counted by its network of 64 bits, which belongs to one subscriber.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use poem_resource_server::clock::SystemClock;
+/// use poem_resource_server::guard::{Rate, RateLimits};
+///
+/// let refusals = Rate::new(100.try_into()?, Duration::from_secs(60));
+/// let limits = RateLimits::new(Arc::new(SystemClock::new())).with_refusals(refusals);
+/// # Ok::<(), std::num::TryFromIntError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct RateLimits {
     refusals: Option<Arc<Limiter>>,

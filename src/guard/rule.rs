@@ -1,27 +1,10 @@
 //! The rule of one operation, computed once from what the code declares and the settings say.
 //!
-//! Only the scheme of our own extractors, `BearerAuth`, makes a rule. The schemes of somebody
-//! else are left to their extractors and named in [`OperationRule::other_schemes`].
+//! Only [`BearerAuth`] and [`OptionalBearerAuth`] create a rule: see [`Access`] for the rule of each
+//! declaration.
 //!
-//! | the code declares | rule | in mode `all` | with scopes or claims by setting |
-//! | --- | --- | --- | --- |
-//! | nothing | anonymous | protected, unless named anonymous | protected |
-//! | ours | protected | protected | protected, with both |
-//! | ours, or nobody | optional | protected, unless named anonymous | protected, with both |
-//! | another | anonymous: the other scheme decides | the same | error |
-//! | another, or nobody | anonymous: the other scheme decides | error, unless named anonymous | error |
-//! | ours and another | optional: without a token the extractors decide | the same | protected, with both |
-//! | ours and another, or nobody | optional | error, unless named anonymous | protected, with both |
-//!
-//! "Or nobody" is a scheme with a fallback. "Ours and another" is an enum of schemes or two
-//! parameters, which poem-openapi's metadata does not distinguish. The rule is safe for both: a
-//! bad token is refused by the gate, and a request without a token reaches the extractors, where
-//! `BearerAuth` refuses it if the operation requires one. A requirement by setting can only be
-//! met with a token, so the other scheme then no longer suffices.
-//!
-//! In mode `all`, an operation that the code opens to nobody through another scheme is an error,
-//! because the gate cannot close it without refusing that scheme's callers. An operation named
-//! anonymous whose code or settings require credentials is an error in every row.
+//! [`BearerAuth`]: super::BearerAuth
+//! [`OptionalBearerAuth`]: super::OptionalBearerAuth
 
 mod error;
 mod making;
@@ -45,6 +28,7 @@ pub(super) use pairing::pair;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Rule {
     /// Anyone. The guard does not read credentials; schemes of somebody else still apply, see
     /// [`OperationRule::other_schemes`].
@@ -56,7 +40,20 @@ pub enum Rule {
     Protected(Requirement),
 }
 
-/// What a valid token must also have.
+/// What a token must have besides being valid.
+///
+/// A guard computes the requirement of each operation: see
+/// [`Guarded::rules`](super::Guarded::rules).
+///
+/// ```
+/// use poem_resource_server::guard::Requirement;
+///
+/// let requirement = Requirement::new("reports:read".parse()?);
+///
+/// assert_eq!(requirement.scope().to_string(), "reports:read");
+/// assert!(requirement.claims().is_empty());
+/// # Ok::<(), poem_resource_server::token::ScopeError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Requirement {
     scope: Scope,
@@ -64,8 +61,8 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// Every scope of `scope`.
-    pub fn of(scope: Scope) -> Self {
+    /// Requires every scope of `scope`, and no claim.
+    pub fn new(scope: Scope) -> Self {
         Self {
             scope,
             claims: BTreeMap::new(),
@@ -102,8 +99,46 @@ impl Requirement {
     }
 }
 
-/// The rules of the settings, which are added to those of the code.
+/// What is required of callers in addition to what the code declares.
+///
+/// Only [`BearerAuth`](super::BearerAuth) and [`OptionalBearerAuth`](super::OptionalBearerAuth)
+/// create a rule. A security scheme of your own is left to its extractor and listed in
+/// [`OperationRule::other_schemes`].
+///
+/// | the operation takes | rule | in mode `all` | with scopes or claims |
+/// | --- | --- | --- | --- |
+/// | nothing | anonymous | protected, unless named anonymous | protected |
+/// | `BearerAuth` | protected | protected | protected, with both |
+/// | `OptionalBearerAuth` | optional | protected, unless named anonymous | protected, with both |
+/// | another scheme | anonymous: its extractor decides | the same | error |
+/// | another scheme with a fallback | anonymous: its extractor decides | error, unless named anonymous | error |
+/// | `BearerAuth` and another scheme | optional: without a token, the extractors decide | the same | protected, with both |
+/// | `OptionalBearerAuth` and another scheme | optional | error, unless named anonymous | protected, with both |
+///
+/// An operation takes two schemes as an enum of schemes or as two parameters. The metadata of
+/// poem-openapi does not distinguish them, and the rule is safe for both: the gate refuses a token
+/// that is not valid. A request without a token reaches the extractors, where `BearerAuth` refuses
+/// it if the operation requires one. Scopes and claims can be required only of a token, so another
+/// scheme is then no longer sufficient.
+///
+/// Mode `all` cannot close an operation that another scheme opens to everyone, because the gate
+/// would refuse the callers of that scheme. This is an error. An operation that is named anonymous
+/// although code or settings require credentials is an error too.
+///
+/// ```
+/// use poem_resource_server::guard::{Access, AccessMode, OperationAccess};
+///
+/// let report = OperationAccess::default()
+///     .with_scope("reports:read".parse()?)
+///     .with_claim("groups", ["admins", "auditors"]);
+/// let access = Access::default()
+///     .with_mode(AccessMode::All)
+///     .with_anonymous(["hello"])
+///     .with_operation("report", report);
+/// # Ok::<(), poem_resource_server::token::ScopeError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Access {
     /// Whether operations that declare nothing are protected.
     pub mode: AccessMode,
@@ -113,8 +148,33 @@ pub struct Access {
     pub operations: BTreeMap<String, OperationAccess>,
 }
 
+impl Access {
+    /// Sets which operations are protected.
+    #[must_use]
+    pub fn with_mode(self, mode: AccessMode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// Sets the operation ids that stay open in mode [`AccessMode::All`].
+    #[must_use]
+    pub fn with_anonymous<I: Into<String>>(self, ids: impl IntoIterator<Item = I>) -> Self {
+        Self {
+            anonymous: ids.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
+    /// Adds requirements for the operation with this id. They replace earlier ones for it.
+    #[must_use]
+    pub fn with_operation(mut self, id: impl Into<String>, access: OperationAccess) -> Self {
+        self.operations.insert(id.into(), access);
+        self
+    }
+}
+
 /// Which operations are protected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AccessMode {
     /// Those that declare security.
     #[default]
@@ -125,11 +185,32 @@ pub enum AccessMode {
 
 /// The requirements of the settings for one operation.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct OperationAccess {
     /// Scopes, added to those that the code declares.
     pub scope: Scope,
     /// Claims that must equal one of the values, or be an array that contains one.
     pub claims: BTreeMap<String, Vec<String>>,
+}
+
+impl OperationAccess {
+    /// Sets the scopes that are required in addition to those that the code declares.
+    #[must_use]
+    pub fn with_scope(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// Requires that `claim` equals, or as an array contains, one of `values`.
+    #[must_use]
+    pub fn with_claim<V: Into<String>>(
+        mut self,
+        claim: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.claims.insert(claim.into(), values);
+        self
+    }
 }
 
 /// An operation and its rule.

@@ -9,6 +9,7 @@ use super::principal::Principal;
 use super::rejection::Rejection;
 
 /// The decision of a gate on one request. It contains no token.
+#[non_exhaustive]
 pub struct Decision<'a> {
     /// The request, as it arrived at the gate.
     pub request: &'a Request,

@@ -23,6 +23,7 @@ pub enum DiscoveryError {
     Client(#[source] FetchError),
     /// The discovery document could not be fetched.
     #[error("cannot fetch {url}")]
+    #[non_exhaustive]
     Metadata {
         /// Where it should be.
         url: String,
@@ -35,6 +36,7 @@ pub enum DiscoveryError {
          (Admin Console, Security > API > Authorization Servers, column \"Issuer URI\"), or \
          `/oauth2/default`; custom authorization servers need API Access Management"
     )]
+    #[non_exhaustive]
     OktaServerNotFound {
         /// The configured issuer.
         issuer: String,
@@ -44,6 +46,7 @@ pub enum DiscoveryError {
         "{issuer} is an Okta org authorization server, whose access tokens cannot be verified \
          locally: use `{issuer}/oauth2/default` (it needs API Access Management)"
     )]
+    #[non_exhaustive]
     OktaOrgServer {
         /// The configured issuer.
         issuer: String,
@@ -56,6 +59,7 @@ pub enum DiscoveryError {
         "the discovery document names the issuer {found:?}, not {expected:?}: \
          set the issuer to exactly what the document names, if you trust it"
     )]
+    #[non_exhaustive]
     IssuerMismatch {
         /// The configured issuer.
         expected: String,
@@ -70,12 +74,14 @@ pub enum DiscoveryError {
         "the discovery document's jwks_uri is on the host {host:?}, which is not the issuer's: \
          add it to `issuer.jwks_hosts`, if you trust it"
     )]
+    #[non_exhaustive]
     KeysElsewhere {
         /// That host.
         host: String,
     },
     /// The keys could not be fetched.
     #[error("cannot fetch the keys from {url}")]
+    #[non_exhaustive]
     Keys {
         /// Where they should be.
         url: String,
@@ -87,6 +93,7 @@ pub enum DiscoveryError {
     MalformedKeys(#[source] KeyError),
     /// The set has no key that we can use.
     #[error("the issuer publishes no key that can be used ({left_out} left out)")]
+    #[non_exhaustive]
     NoUsableKeys {
         /// How many keys there were.
         left_out: usize,

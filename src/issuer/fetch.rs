@@ -15,14 +15,11 @@ mod headers;
 mod policy;
 mod witness;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, HeaderMap};
-use http::{Method, StatusCode};
-use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use http::{Method, Request, Response, StatusCode};
 use url::Url;
 
 use super::loopback::is_loopback;
@@ -30,7 +27,7 @@ use headers::{is_json, max_age};
 
 pub use authorities::{Authorities, AuthoritiesError};
 pub use certificate::CertificateFault;
-pub use error::FetchError;
+pub use error::{FetchError, TransportError};
 pub use policy::{FetchPolicy, MAX_BODY_BYTES};
 pub use witness::{EndOfExchange, ExchangeWitness};
 
@@ -62,8 +59,11 @@ impl Fetch {
             }
         };
         Ok(Self {
-            direct: builder().no_proxy().build().map_err(FetchError::Setup)?,
-            client: builder().build().map_err(FetchError::Setup)?,
+            direct: builder()
+                .no_proxy()
+                .build()
+                .map_err(FetchError::from_setup)?,
+            client: builder().build().map_err(FetchError::from_setup)?,
             witness: None,
             speaks_plainly: false,
         })
@@ -101,7 +101,7 @@ impl Fetch {
     ///
     /// A [`FetchError`] for every answer except a 200 with JSON within the limits.
     pub async fn document(&self, url: &str) -> Result<FetchedDocument, FetchError> {
-        let request = http::Request::builder()
+        let request = Request::builder()
             .method(Method::GET)
             .uri(url)
             .header(ACCEPT, "application/json")
@@ -131,17 +131,20 @@ impl Fetch {
     /// # Errors
     ///
     /// A [`FetchError`] other than for status and content type.
-    pub async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, FetchError> {
+    pub async fn exchange(
+        &self,
+        mut request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, FetchError> {
         let Some(witness) = &self.witness else {
             return self.send(request).await;
         };
         let end = witness.begins(&mut request);
         let outcome = self.send(request).await;
-        end(outcome.as_ref().map(http::Response::status));
+        end(outcome.as_ref().map(Response::status));
         outcome
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| FetchError::Url)?;
         let is_plain = self.speaks_plainly && url.scheme() == "http";
         if !(is_plain || is_secure(&url)) {
@@ -167,7 +170,7 @@ impl Fetch {
             }
             body.extend_from_slice(&chunk);
         }
-        let mut answer = http::Response::new(body);
+        let mut answer = Response::new(body);
         *answer.status_mut() = response.status();
         let tls = response.extensions().get::<reqwest::tls::TlsInfo>();
         if let Some(der) = tls.and_then(|tls| tls.peer_certificate()) {
@@ -180,18 +183,9 @@ impl Fetch {
     }
 }
 
-/// The HTTP function that `openidconnect` uses in place of its own.
-impl<'c> AsyncHttpClient<'c> for Fetch {
-    type Error = FetchError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.exchange(request))
-    }
-}
-
 /// A JSON document and how long its sender allows it to be cached.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FetchedDocument {
     /// The bytes, at most [`MAX_BODY_BYTES`].
     pub body: Vec<u8>,

@@ -142,7 +142,7 @@ impl ClientCredentials {
             request = request.add_extra_param("audience", audience);
         }
         let response = request
-            .request_async(fetch)
+            .request_async(&|request| fetch.exchange(request))
             .await
             .map_err(|error| match error {
                 RequestTokenError::ServerResponse(refusal) => GrantError::Refused {

@@ -42,6 +42,7 @@ pub enum IssuerError {
     /// It contains a user name or a password.
     UserInfo,
     /// Its scheme is not `https`, and it is not `http` on a loopback host.
+    #[non_exhaustive]
     NotHttps {
         /// The same issuer with `https`.
         https: String,
@@ -49,22 +50,26 @@ pub enum IssuerError {
     /// It has a query or a fragment (OIDC Discovery 1.0 section 3).
     QueryOrFragment,
     /// Its host is the one of Okta's administration console.
+    #[non_exhaustive]
     AdminDomain {
         /// The domain that issues tokens.
         domain: String,
     },
     /// It is the address of a metadata document.
+    #[non_exhaustive]
     Document {
         /// The issuer that the document describes.
         issuer: String,
     },
     /// It is the address of an endpoint below an issuer.
+    #[non_exhaustive]
     Endpoint {
         /// The issuer that the endpoint belongs to.
         issuer: String,
     },
     /// It is an Okta org authorization server, whose access tokens are opaque to
     /// everybody but Okta.
+    #[non_exhaustive]
     OrgServer {
         /// The Okta domain.
         domain: String,

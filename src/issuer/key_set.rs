@@ -12,11 +12,11 @@ mod shared;
 mod task;
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -128,7 +128,7 @@ impl KeySource for RemoteKeySet {
         self.shared.current()
     }
 
-    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+    fn refreshed(&self) -> Pin<Box<dyn Future<Output = Option<Arc<KeySet>>> + Send + '_>> {
         Box::pin(async {
             self.shared.attempt_on_demand().await;
             self.shared.current()
@@ -175,6 +175,7 @@ impl Attempts {
 
 /// The state of a [`RemoteKeySet`].
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct KeySetStatus {
     /// Keys that may verify now; 0 also when they are too old.
     pub keys: usize,

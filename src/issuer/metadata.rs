@@ -83,23 +83,24 @@ impl Metadata {
         Ok(Self { provider, jwks_uri })
     }
 
-    /// Where the keys are.
-    pub fn jwks_uri(&self) -> &Url {
+    /// The URL of the keys.
+    pub(crate) fn jwks_uri(&self) -> &Url {
         &self.jwks_uri
     }
 
-    /// Where tokens are granted.
-    pub fn token_endpoint(&self) -> Option<&Url> {
+    /// The URL at which tokens are granted.
+    pub(crate) fn token_endpoint(&self) -> Option<&Url> {
         self.provider.token_endpoint().map(TokenUrl::url)
     }
 
-    /// Where users sign in.
-    pub fn authorization_endpoint(&self) -> &Url {
+    /// The URL at which users sign in.
+    pub(crate) fn authorization_endpoint(&self) -> &Url {
         self.provider.authorization_endpoint().url()
     }
 
     /// The whole document, typed.
-    pub fn provider(&self) -> &CoreProviderMetadata {
+    #[cfg(feature = "service")]
+    pub(crate) fn provider(&self) -> &CoreProviderMetadata {
         &self.provider
     }
 }

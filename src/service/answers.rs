@@ -1,9 +1,9 @@
-//! What answers requests and needs nobody to hold it: it lives for as long as it has one to
-//! answer, whatever is put in its place meanwhile.
+//! Answers requests without a borrow: an endpoint lives until its last request is answered, even
+//! if a reload replaces it before.
 //!
-//! A request is handed down by value, and is 500 bytes: an `async fn` keeps it, and copies it,
-//! until it is polled, and awaits a future that it has by making room for it twice. So the
-//! layers are plain functions that call the next one at once and map what comes of it.
+//! A request is passed by value and has 500 bytes. An `async fn` would store a copy of it until it
+//! is polled, and would reserve the memory of each future that it awaits twice. Therefore, the
+//! layers are plain functions that call the next one at once and map its result.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) trait Answers: Send + Sync {
 
     /// The limits that this request has instead of the listener's.
     ///
-    /// The server asks after the head of a request and before its body, for every request.
+    /// The server calls this for every request, after its head and before its body.
     fn limits_of(&self, _method: &Method, _path: &str) -> RequestLimits {
         RequestLimits::default()
     }

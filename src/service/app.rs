@@ -63,7 +63,7 @@ impl App {
         let base_path = &outline.base_path;
         paths::check(&operations, base_path, &plain, config)?;
         let rules = operations.rules;
-        let limits = super::limits::of_operations(config, &rules, &outline.meta(), base_path)?;
+        let limits = super::limits::for_operations(config, &rules, &outline.meta(), base_path)?;
         let print = protection::printer(config, outline, &guard, &rules, &public_url)?;
         let cross_origin = CrossOrigin::new(&config.cors, print(None).as_value());
         let problems = Problems::of(&rules, base_path);
@@ -94,7 +94,7 @@ impl App {
         let own = own_routes::routes(&own, &table);
         let routes = Routes::new(table, &outline.meta(), base_path, plain, own);
         let routes = routes.with(problems).with(cross_origin);
-        let endpoint: Arc<dyn Answers> = match OwnHosts::of_callers(config, &state.listen) {
+        let endpoint: Arc<dyn Answers> = match OwnHosts::for_callers(config, &state.listen) {
             Some(hosts) => hosts.guard(Arc::new(routes)),
             None => Arc::new(routes),
         };

@@ -31,6 +31,7 @@ pub enum AuditError {
         "`audit.salt_file`: {} cannot be read; name a file that this service may read",
         path.display()
     )]
+    #[non_exhaustive]
     File {
         /// What the setting names.
         path: PathBuf,
@@ -43,6 +44,7 @@ pub enum AuditError {
          {MAX_SALT_BYTES}; create one with `openssl rand -hex 32`",
         path.display()
     )]
+    #[non_exhaustive]
     Length {
         /// What the setting names.
         path: PathBuf,

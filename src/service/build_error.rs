@@ -24,6 +24,7 @@ pub enum BuildError {
         "{what} of the application would lie at `{path}`, but `{at}` belongs to {by}; \
          give it another path"
     )]
+    #[non_exhaustive]
     PathTaken {
         /// What the application has there.
         what: &'static str,
@@ -36,6 +37,7 @@ pub enum BuildError {
     },
     /// Plain routes lie at something that is no fixed path.
     #[error("plain routes must lie at a path as in `/reports`, without parameters, found `{path}`")]
+    #[non_exhaustive]
     NotAPath {
         /// What was given.
         path: String,
@@ -46,6 +48,7 @@ pub enum BuildError {
          reads XML, and the parser takes time that grows with the square of the size \
          (RUSTSEC-2026-0194); write 16KiB or less, or let the operation read JSON"
     )]
+    #[non_exhaustive]
     LargeXml {
         /// The operation id.
         operation: String,

@@ -1,8 +1,8 @@
-//! The service's denylist: what fills it, and who may change it.
+//! The denylist of the service: the sources of denials, and who may change them.
 //!
 //! A denial comes from a file, from an operator at the admin listener, or from another replica
-//! by a [`Store`]. It is in force here at once, and with every replica as soon as the store has
-//! told of it.
+//! by a [`Store`]. It is in force here at once, and in every replica as soon as the store
+//! has sent it.
 
 mod admin;
 mod known;
@@ -36,7 +36,7 @@ pub(super) struct Denials {
     store: Arc<dyn Store>,
     /// The file in force.
     file: Arc<ArcSwapOption<PathBuf>>,
-    /// Whether the operators' door is one that nobody else of this machine can go through.
+    /// Whether only this user can connect to the listener of operators.
     is_private: Arc<AtomicBool>,
     clock: Arc<dyn Clock>,
     /// Until when the first reading of the list is waited for, by the monotonic clock; `None`
@@ -73,7 +73,7 @@ impl Denials {
         self.list.clone()
     }
 
-    /// Puts what the file says in the place of what it said.
+    /// Replaces the denials of the file.
     pub(super) fn put(
         &self,
         config: &DenylistConfig,
@@ -84,8 +84,7 @@ impl Denials {
         Ok(())
     }
 
-    /// Adds what the file in force says now to what it said: to refuse more is safe, whatever
-    /// becomes of the reload.
+    /// Adds the new denials of the file. More refusals are safe, even if the reload fails.
     pub(super) fn add(&self) {
         let file = self.file.load();
         let Some(path) = file.as_deref() else {
@@ -112,12 +111,13 @@ impl Denials {
         !self.is_shared() || self.list.is_confirmed() || self.patience.is_some_and(is_late)
     }
 
-    /// Says through which door operators come.
-    pub(super) fn open(&self, door: &Listener) {
-        self.is_private.store(door.is_private(), Ordering::Relaxed);
+    /// Sets the listener of operators.
+    pub(super) fn open(&self, listener: &Listener) {
+        self.is_private
+            .store(listener.is_private(), Ordering::Relaxed);
     }
 
-    /// Whether replicas share it, so that its age says something.
+    /// Whether replicas share it. Only then does its age matter.
     pub(super) fn is_shared(&self) -> bool {
         self.store.is_shared()
     }
@@ -132,7 +132,9 @@ fn store(
     match &config.redis_url {
         Some(url) => {
             let store = redis::Redis::follow(url.reveal(), list.clone(), clock.clone());
-            Ok(Arc::new(store.map_err(DenylistError::Redis)?))
+            Ok(Arc::new(
+                store.map_err(|error| DenylistError::Redis(error.into()))?,
+            ))
         }
         None => Ok(Arc::new(Memory::new(list.clone()))),
     }
@@ -182,6 +184,7 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 pub enum DenylistError {
     /// The file cannot be read.
     #[error("`denylist.file`: {} cannot be read; name a file that this service may read", path.display())]
+    #[non_exhaustive]
     File {
         /// What the setting names.
         path: PathBuf,
@@ -190,6 +193,7 @@ pub enum DenylistError {
     },
     /// The file holds something else.
     #[error("`denylist.file`: {} is no JSON list of denials; see docs/operations.md", path.display())]
+    #[non_exhaustive]
     Content {
         /// What the setting names.
         path: PathBuf,
@@ -204,7 +208,7 @@ pub enum DenylistError {
     #[error(
         "`denylist.redis_url` cannot be used; write it as rediss://:password@redis.example.com:6379"
     )]
-    Redis(#[source] ::redis::RedisError),
+    Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;

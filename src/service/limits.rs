@@ -17,7 +17,7 @@ use super::server::{Certificate, Limits, Memory, TlsError};
 use super::xml;
 
 /// The limits of a listener with these settings.
-pub(super) fn of_listener(config: &HttpConfig) -> Limits {
+pub(super) fn for_listener(config: &HttpConfig) -> Limits {
     Limits {
         max_connections: config.max_connections.get() as usize,
         header_timeout: config.header_timeout,
@@ -51,7 +51,7 @@ pub(super) fn certificate(config: &HttpConfig) -> Result<Option<Certificate>, Tl
 ///
 /// [`BuildError::Rule`] when the settings name an operation that does not exist,
 /// [`BuildError::LargeXml`] when they allow more XML than is safe.
-pub(super) fn of_operations(
+pub(super) fn for_operations(
     config: &Config,
     rules: &[OperationRule],
     meta: &[MetaApi],

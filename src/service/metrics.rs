@@ -1,5 +1,5 @@
-//! What operators count, in Prometheus' text form, by `prometheus-client`, the
-//! Prometheus project's own library.
+//! The metrics in the text format of Prometheus, written by `prometheus-client`, the library of
+//! the Prometheus project.
 //!
 //! What a request touches is atomic numbers alone ([`requests`]); everything else is read
 //! from where it is kept when somebody asks. [`catalogue`] names all of it.
@@ -38,7 +38,7 @@ pub(super) use requests::{Observation, Operation, Requests};
 /// Every metric of the process.
 pub(super) struct Metrics(Registry);
 
-/// Where the numbers are kept.
+/// The sources of the numbers.
 pub(super) struct Sources {
     pub(super) requests: Arc<Requests>,
     /// Of the doors for callers and for operators, by their section of the settings.
@@ -47,7 +47,7 @@ pub(super) struct Sources {
     pub(super) denials: Denials,
     pub(super) app: Arc<ArcSwap<App>>,
     pub(super) reloads: Arc<Reloads>,
-    /// Of the door for callers.
+    /// Of the listener for callers.
     pub(super) tls: Option<Tls>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) application: Arc<dyn Running>,
@@ -92,15 +92,15 @@ impl Collector for Sources {
             )],
         )?;
         process::write(&mut page)?;
-        page.of_application(&self.application.metrics())
+        page.write_application(&self.application.metrics())
     }
 }
 
 impl Sources {
     fn write_connections(&self, page: &mut Page<'_>) -> fmt::Result {
         let each = |value: fn(&Connections) -> Value| {
-            let doors = self.connections.iter();
-            doors.map(move |(door, connections)| ([*door], value(connections)))
+            let listeners = self.connections.iter();
+            listeners.map(move |(name, connections)| ([*name], value(connections)))
         };
         page.all(
             &catalogue::CONNECTIONS,

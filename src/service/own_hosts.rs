@@ -27,7 +27,7 @@ pub(super) struct OwnHosts {
 impl OwnHosts {
     /// For callers: `None` outside profile `dev`, where a proxy may pass on any name, and where
     /// other machines can connect.
-    pub(super) fn of_callers(config: &Config, listen: &Listen) -> Option<Self> {
+    pub(super) fn for_callers(config: &Config, listen: &Listen) -> Option<Self> {
         let url = config.http.public_url.as_ref();
         let url = url.and_then(|url| Url::parse(url.as_str()).ok());
         let public = url.and_then(|url| url.host_str().map(str::to_owned));
@@ -35,7 +35,7 @@ impl OwnHosts {
     }
 
     /// For operators: `None` where other machines can connect.
-    pub(super) fn of_operators(config: &Config) -> Option<Self> {
+    pub(super) fn for_operators(config: &Config) -> Option<Self> {
         let listen = config.admin.listen.as_ref()?;
         is_loopback(listen).then_some(Self { public: None })
     }
@@ -115,18 +115,18 @@ mod tests {
             let listen = Listen::from(listen.parse::<SocketAddr>().unwrap());
 
             assert_eq!(
-                OwnHosts::of_callers(&config, &listen).is_some(),
+                OwnHosts::for_callers(&config, &listen).is_some(),
                 callers,
                 "{row}"
             );
             assert_eq!(
-                OwnHosts::of_operators(&config).is_some(),
+                OwnHosts::for_operators(&config).is_some(),
                 operators,
                 "{row}"
             );
         }
         let config = Config::load(&Sources::default()).unwrap();
         let socket = Listen::Unix("/run/http.sock".into());
-        assert!(OwnHosts::of_callers(&config, &socket).is_none());
+        assert!(OwnHosts::for_callers(&config, &socket).is_none());
     }
 }

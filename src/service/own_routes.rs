@@ -18,7 +18,7 @@ use super::problems::problem;
 use super::routes::{Own, Table};
 use super::state::ServiceState;
 
-/// What the service's own answers are made of.
+/// The sources of the service's own responses.
 pub(super) struct OwnRoutes<'a> {
     pub(super) outline: &'a Outline,
     pub(super) rules: &'a [OperationRule],
@@ -82,7 +82,7 @@ fn to_docs_or_not_found(request: &Request) -> Response {
 
 impl OwnRoutes<'_> {
     /// The metadata of the resource at the URL that the rest of the path names: the whole
-    /// service, or what lies below a path that operations have (RFC 9728 section 3.1).
+    /// service, or a path below one that operations have (RFC 9728 section 3.1).
     fn metadata(&self) -> poem::RouteMethod {
         let (title, public_url) = (self.outline.title.clone(), self.public_url.to_owned());
         let (issuer, rules) = (self.issuer.to_owned(), self.rules.to_vec());

@@ -1,4 +1,4 @@
-//! The paths of the service itself, and what else may lie at a path.
+//! The paths of the service itself, and the rules for other paths.
 //!
 //! An application's operation or route that takes a path of the service would hide one of
 //! the two, so it is an error when the service is built.
@@ -69,7 +69,7 @@ pub(super) fn full_path(base_path: &str, path: &str) -> String {
     }
 }
 
-/// Whether `path` is `at`, or lies below it.
+/// Whether `path` is `at` or below it.
 pub(super) fn is_within(path: &str, at: &str) -> bool {
     path.strip_prefix(at)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -6,6 +6,7 @@
 //! All problems are collected, so that they can be reported together with those of the
 //! settings themselves. The service checks the same again when it is built.
 
+use std::error::Error;
 use std::io;
 use std::path::Path;
 
@@ -48,7 +49,7 @@ fn of_certificate(config: &Config, tls: &TlsConfig) -> Vec<ConfigProblem> {
             TlsError::Pair(cause) => {
                 let fault = Fault::new(format!(
                     "cannot be used with `http.tls.cert`, because {}",
-                    plain(cause)
+                    plain(&**cause)
                 ));
                 let fix = "name the private key that belongs to the certificate, or the \
                            certificate that belongs to the key";
@@ -67,7 +68,10 @@ fn of_certificate(config: &Config, tls: &TlsConfig) -> Vec<ConfigProblem> {
 }
 
 /// What rustls found, in words.
-fn plain(error: &rustls::Error) -> String {
+fn plain(error: &(dyn Error + Send + Sync + 'static)) -> String {
+    let Some(error) = error.downcast_ref() else {
+        return error.to_string();
+    };
     match error {
         rustls::Error::InconsistentKeys(_) => {
             "the private key does not belong to the certificate".to_owned()

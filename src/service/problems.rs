@@ -1,6 +1,6 @@
-//! Turns every error into a problem with a fixed sentence. No message of a router, an extractor or
-//! a panic is sent. A response that an operation returns as its error is kept, because its document
-//! describes it.
+//! Turns every error into a problem with fixed strings, so that no router, extractor or panic sends
+//! a message of its own. A response that an operation returns as its error is kept, because the
+//! document describes it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;

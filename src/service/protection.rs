@@ -108,7 +108,7 @@ fn bases(config: &Config, listen: &Listen) -> Vec<String> {
 /// # Errors
 ///
 /// [`BuildError::Client`].
-pub fn fetch(config: &IssuerConfig) -> Result<Fetch, BuildError> {
+pub(crate) fn fetch(config: &IssuerConfig) -> Result<Fetch, BuildError> {
     Fetch::new(&FetchPolicy {
         connect_timeout: config.connect_timeout,
         timeout: config.timeout,
@@ -118,7 +118,7 @@ pub fn fetch(config: &IssuerConfig) -> Result<Fetch, BuildError> {
 }
 
 /// How often the issuer's keys are fetched, and how long they are kept.
-pub fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
+pub(crate) fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
     RefreshPolicy {
         cooldown: config.cooldown,
         refresh_min: config.refresh_min,

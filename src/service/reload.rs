@@ -163,6 +163,7 @@ pub enum ReloadError {
         "{}, and a reload cannot change that; restart the service",
         changed(keys)
     )]
+    #[non_exhaustive]
     NeedsRestart {
         /// The keys of all that changed; never empty.
         keys: Vec<String>,

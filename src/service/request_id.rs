@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Names requests by a counter, told apart from other processes' by a random start.
+/// Numbers requests. A random start distinguishes them from those of other processes.
 pub(super) struct RequestIds {
     process: u32,
     next: AtomicU64,
@@ -48,7 +48,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Writes to the end of `text`, with zeros before as needed, and tells where that begins.
+/// Writes to the end of `text`, with leading zeros as needed, and returns where that begins.
 fn write_hexadecimal(text: &mut [u8], mut number: u64) -> usize {
     let mut start = text.len();
     while number > 0 || text.len() - start < ID_DIGITS {

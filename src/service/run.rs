@@ -19,7 +19,7 @@ impl Service {
     ///    `http.shutdown_timeout`.
     /// 3. Background tasks end, and the application's shutdown hook runs.
     ///
-    /// Operators can read the metrics until the last caller is gone.
+    /// Operators can read the metrics until the last connection of a caller is closed.
     pub async fn run(
         self,
         listener: impl Into<Listener>,
@@ -38,8 +38,8 @@ impl Service {
             self.responder,
         );
         let admin = admin.map(Into::into);
-        if let Some(door) = &admin {
-            self.denials.open(door);
+        if let Some(listener) = &admin {
+            self.denials.open(listener);
         }
         let (_, unasked) = WatchdogProbe::with_responder();
         let (admin_stage, admin_ends) = watch::channel(Stage::Open);

@@ -26,6 +26,6 @@ pub(super) struct ServiceState {
     pub(super) denials: Denials,
     pub(super) conditions: Conditions,
     pub(super) traces: Option<Traces>,
-    /// The keys of a test, which stand in for those of an issuer.
+    /// The keys of a test, which replace those of an issuer.
     pub(super) given_keys: Option<Arc<dyn KeySource>>,
 }

@@ -17,9 +17,9 @@ use super::config::LogFormat;
 ///
 /// # Errors
 ///
-/// [`TelemetryError::Filter`] if the filter is not valid, [`TelemetryError::Installed`] if the
-/// process already has a log.
-pub fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, TelemetryError> {
+/// [`TelemetryError::Filter`] when the filter cannot be read, [`TelemetryError::Installed`]
+/// when the process logs elsewhere already.
+pub(crate) fn init(format: LogFormat, filter: Option<&str>) -> Result<WorkerGuard, TelemetryError> {
     let filter = with_audit(filter.unwrap_or(DEFAULT_FILTER))?;
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(MAX_WAITING)
@@ -59,7 +59,7 @@ pub(super) fn dropped_lines() -> u64 {
 /// Why log lines cannot be sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TelemetryError {
+pub(crate) enum TelemetryError {
     /// `RUST_LOG` is not a filter.
     #[error("`RUST_LOG` is not a valid filter. Write it as in `info,poem_resource_server=debug`")]
     Filter(#[source] tracing_subscriber::filter::ParseError),

@@ -80,7 +80,7 @@ pub(super) fn attempts(
         Attempt::new("a malformed header", vec![MALFORMED], malformed.clone()),
         Attempt::new("two headers", twice, malformed),
     ];
-    if reach == Reach::Lost {
+    if reach == Reach::Unavailable {
         let expected = refused(StatusCode::SERVICE_UNAVAILABLE, None);
         attempts.push(Attempt::new(GOOD, bearer(&good()), expected));
         for attempt in &mut attempts {

@@ -46,8 +46,8 @@ enum Keys {
 /// Whether the app under test has keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    Held,
-    Lost,
+    Available,
+    Unavailable,
 }
 
 impl Issuer {
@@ -68,7 +68,7 @@ impl Issuer {
             key: Arc::new(key),
             keys: Keys::Ours(Arc::new(Switched {
                 keys: Arc::new(parsed.key_set),
-                is_lost: AtomicBool::new(false),
+                is_unavailable: AtomicBool::new(false),
             })),
             claims: Map::new(),
         }
@@ -82,7 +82,7 @@ impl Issuer {
             audience: issuer.audience().to_owned(),
             clock: issuer.clock(),
             key: issuer.signing_key(),
-            keys: Keys::Discovered(Reach::Held),
+            keys: Keys::Discovered(Reach::Available),
             claims: Map::new(),
         }
     }
@@ -91,7 +91,7 @@ impl Issuer {
     #[must_use]
     pub fn out_of_reach(self) -> Self {
         Self {
-            keys: Keys::Discovered(Reach::Lost),
+            keys: Keys::Discovered(Reach::Unavailable),
             ..self
         }
     }
@@ -171,14 +171,15 @@ impl Issuer {
     /// The states that the walk can produce, one after the other.
     pub(super) fn reaches(&self) -> Vec<Reach> {
         match &self.keys {
-            Keys::Ours(_) => vec![Reach::Held, Reach::Lost],
+            Keys::Ours(_) => vec![Reach::Available, Reach::Unavailable],
             Keys::Discovered(reach) => vec![*reach],
         }
     }
 
     pub(super) fn bring_about(&self, reach: Reach) {
         if let Keys::Ours(keys) = &self.keys {
-            keys.is_lost.store(reach == Reach::Lost, Ordering::SeqCst);
+            keys.is_unavailable
+                .store(reach == Reach::Unavailable, Ordering::SeqCst);
         }
     }
 }
@@ -193,12 +194,12 @@ impl Default for Issuer {
 #[derive(Debug)]
 struct Switched {
     keys: Arc<KeySet>,
-    is_lost: AtomicBool,
+    is_unavailable: AtomicBool,
 }
 
 impl KeySource for Switched {
     fn current(&self) -> Option<Arc<KeySet>> {
-        (!self.is_lost.load(Ordering::SeqCst)).then(|| self.keys.clone())
+        (!self.is_unavailable.load(Ordering::SeqCst)).then(|| self.keys.clone())
     }
 
     fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {

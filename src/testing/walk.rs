@@ -18,6 +18,36 @@ type Example<'a> = Box<dyn Fn() -> Request + Send + Sync + 'a>;
 
 /// A walk through an API: see [`testing`](super).
 ///
+/// ```
+/// use poem::Route;
+/// use poem_openapi::{OpenApi, OpenApiService, payload::PlainText};
+/// use poem_resource_server::guard::BearerAuth;
+/// use poem_resource_server::testing::{Issuer, Walk};
+///
+/// struct Api;
+///
+/// #[OpenApi]
+/// impl Api {
+///     #[oai(path = "/whoami", method = "get", operation_id = "whoami")]
+///     async fn whoami(&self, caller: BearerAuth) -> PlainText<String> {
+///         PlainText(caller.subject().to_owned())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let issuer = Issuer::new();
+/// let guard = issuer.guard();
+/// let service = OpenApiService::new(guard.protect(Api), "My API", "1.0").server("/api");
+/// let document = guard.document(&service).unwrap();
+/// let routes = Route::new().nest("/api", service);
+///
+/// let report = Walk::new(&routes, &document, &issuer).run().await;
+///
+/// report.assert_clean();
+/// # }
+/// ```
+///
 /// It accepts any [`Endpoint`]. An endpoint that forwards requests walks another server.
 pub struct Walk<'a, E> {
     endpoint: &'a E,

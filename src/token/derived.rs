@@ -1,8 +1,8 @@
 //! Values derived from the claims of one token, kept as long as the claims are.
 //!
 //! 1. Each type is derived once and found by its type. The list of values only grows.
-//! 2. All values of a token together take at most what its cache counts for them. A value that
-//!    does not fit is not kept, and derived at each use.
+//! 2. The values of a token together may take the memory that its cache counts for them. A value
+//!    that does not fit is not kept. It is derived at each use.
 
 use std::any::Any;
 use std::sync::OnceLock;
@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{ALLOCATION_BYTES, Claims};
 
-/// A value that depends on the claims of a token alone, so that it is derived once for a token
-/// that is remembered.
+/// A value that depends only on the claims of a token. It is derived once for each remembered
+/// token.
 ///
 /// ```
 /// use poem_resource_server::token::{Claims, Derived};
@@ -33,8 +33,8 @@ pub trait Derived: Clone + Send + Sync + 'static {
     /// Derives the value.
     fn derive(claims: &Claims) -> Self;
 
-    /// What the value allocates beside its own structure, in bytes. All values of one token
-    /// share [`Claims::derived_bytes`]; a value that does not fit is not kept.
+    /// The memory that the value allocates in addition to its own structure, in bytes. All values
+    /// of one token share [`Claims::derived_bytes`]. A value that does not fit is not kept.
     fn heap_bytes(&self) -> usize;
 }
 
@@ -91,8 +91,8 @@ impl DerivedValues {
         value
     }
 
-    /// Keeps a value of so many bytes if it fits. One that another thread was faster than is
-    /// kept at its next use.
+    /// Keeps a value of this size if it fits. If another thread is faster, the value is kept at
+    /// its next use.
     fn keep(&self, bytes: usize, allowed: usize, set: impl FnOnce() -> bool) {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let fits = before
@@ -108,7 +108,7 @@ impl DerivedValues {
 /// another structure of at most four words, with its own count of three.
 pub(crate) const DERIVED_BYTES: usize = size_of::<[usize; 4 + 3]>();
 const NODE_BYTES: usize = size_of::<Node>() + 2 * ALLOCATION_BYTES;
-/// A list that is walked at each call must be short.
+/// Each call searches the list, so it must be short.
 const MAX_FURTHER: usize = 7;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::readable::readable;
 pub enum TokenError {
     /// Longer than [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES).
     #[error("the token is {bytes} bytes long")]
+    #[non_exhaustive]
     TooLong {
         /// Its length.
         bytes: usize,
@@ -22,6 +23,7 @@ pub enum TokenError {
     IllegalCharacter,
     /// Not three segments joined by two dots.
     #[error("the token has {found} segments instead of three")]
+    #[non_exhaustive]
     Segments {
         /// How many there are.
         found: usize,
@@ -69,6 +71,7 @@ pub enum TokenError {
     MalformedPayload,
     /// A claim is absent or of the wrong form.
     #[error("the claim {claim} is {fault}")]
+    #[non_exhaustive]
     Claim {
         /// Its registered name.
         claim: &'static str,
@@ -95,18 +98,21 @@ pub enum TokenError {
     WrongAudience,
     /// `exp` passed longer ago than the leeway (RFC 7519 section 4.1.4).
     #[error("the token expired {} ago", readable(*ago))]
+    #[non_exhaustive]
     Expired {
         /// Time since `exp`.
         ago: Duration,
     },
     /// `nbf` is further ahead than the leeway (RFC 7519 section 4.1.5).
     #[error("the token becomes valid in {}", readable(*ahead))]
+    #[non_exhaustive]
     NotYetValid {
         /// Time until `nbf`.
         ahead: Duration,
     },
     /// `iat` is further ahead than the leeway (RFC 7519 section 4.1.6).
     #[error("the token was issued {} in the future", readable(*ahead))]
+    #[non_exhaustive]
     IssuedInFuture {
         /// Time until `iat`.
         ahead: Duration,
@@ -156,6 +162,7 @@ impl TokenError {
 
 /// One of the three parts of a compact JWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Segment {
     /// The JOSE header.
     Header,
@@ -177,6 +184,7 @@ impl fmt::Display for Segment {
 
 /// What is wrong with a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClaimFault {
     /// Required and absent.
     Missing,

@@ -1,4 +1,4 @@
-//! JSON as RFC 7515 section 4 and RFC 7519 section 4 want it: names are unique.
+//! JSON as RFC 7515 section 4 and RFC 7519 section 4 require it: names are unique.
 //!
 //! `serde_json` refuses the rest by itself: trailing bytes, a BOM, lone surrogates,
 //! NaN, bad UTF-8 and nesting deeper than 128.
@@ -15,12 +15,12 @@ pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     object_of_at_most(usize::MAX, bytes)
 }
 
-/// As [`object`], with no more values than that, counted at every depth and with itself.
+/// As [`object`], with a maximum number of values, counted at every depth and including itself.
 pub(super) fn object_of_at_most(max_values: usize, bytes: &[u8]) -> Option<Map<String, Value>> {
     read(max_values, serde_json::Deserializer::from_slice(bytes))
 }
 
-/// As [`object`], for what is known to be UTF-8.
+/// As [`object`], for a string.
 pub(super) fn object_of_text(text: &str) -> Option<Map<String, Value>> {
     read(usize::MAX, serde_json::Deserializer::from_str(text))
 }
@@ -37,7 +37,7 @@ fn read<'de, R: Read<'de>>(
     }
 }
 
-/// Reads one value of at most so many, itself and those in it.
+/// Reads one value. It may contain this many values, including itself.
 #[derive(Clone, Copy)]
 pub(super) struct UniqueNames<'a> {
     pub(super) values_left: &'a Cell<usize>,

@@ -8,10 +8,10 @@
 //! Knows nothing of the network: see [`crate::issuer`] for where keys come from.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::ParsedPublicKey;
-use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::jwk::ParsedJwk;
@@ -27,12 +27,24 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
 
     /// The keys after a new request to their origin, which a source may refuse to send so soon.
     /// Called when no current key has a token's `kid`, or there are no keys.
-    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>>;
+    fn refreshed(&self) -> Pin<Box<dyn Future<Output = Option<Arc<KeySet>>> + Send + '_>>;
 }
 
 /// Keys that verify signatures, each bound to its algorithms and parsed once.
 ///
-/// Two sets are equal when they hold the same keys in the same order.
+/// Two sets are equal when they have the same keys in the same order.
+///
+/// ```
+/// use poem_resource_server::token::{KeyError, KeySet};
+///
+/// let document = br#"{"keys": [{"kty": "oct", "kid": "1", "k": "c2VjcmV0"}]}"#;
+/// let parsed = KeySet::parse(document)?;
+///
+/// // A symmetric key cannot verify a token of somebody else.
+/// assert!(parsed.key_set.keys().is_empty());
+/// assert_eq!(parsed.left_out[0].key_id.as_deref(), Some("1"));
+/// # Ok::<(), KeyError>(())
+/// ```
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct KeySet {
     keys: Vec<VerifyingKey>,
@@ -112,13 +124,14 @@ impl KeySource for Arc<KeySet> {
         Some(self.clone())
     }
 
-    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+    fn refreshed(&self) -> Pin<Box<dyn Future<Output = Option<Arc<KeySet>>> + Send + '_>> {
         Box::pin(async { self.current() })
     }
 }
 
 /// What [`KeySet::parse`] found.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ParsedKeySet {
     /// The keys that can be used.
     pub key_set: KeySet,
@@ -128,6 +141,7 @@ pub struct ParsedKeySet {
 
 /// A key of the document that is not used.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct LeftOut {
     /// Its `kid`, if it has one that can be shown.
     pub key_id: Option<String>,

@@ -1,13 +1,13 @@
-//! Knows Okta's own hosts, on which the org authorization server's name has no path.
+//! Recognizes Okta's own hosts, on which the identifier of the org authorization server has no path.
 
-/// The organization of a host of Okta: `dev-1` for `dev-1.okta.com`.
+/// The organization of an Okta host: `dev-1` for `dev-1.okta.com`.
 pub(crate) fn okta_organization(host: &str) -> Option<&str> {
     OKTA_DOMAINS
         .iter()
         .find_map(|domain| host.strip_suffix(domain))
 }
 
-/// Whether this `iss` names Okta's org authorization server, whose access tokens nobody but Okta
+/// Whether this `iss` names Okta's org authorization server, whose access tokens only Okta
 /// can verify.
 #[cfg(any(test, feature = "service"))]
 pub(crate) fn is_okta_org_server(issuer: &str) -> bool {

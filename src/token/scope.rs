@@ -36,7 +36,7 @@ impl fmt::Display for ScopeToken {
     }
 }
 
-/// Scopes in the order given, each once.
+/// A set of scopes, in the order in which they were given.
 ///
 /// ```
 /// use poem_resource_server::token::Scope;
@@ -51,24 +51,24 @@ impl fmt::Display for ScopeToken {
 pub struct Scope(Vec<ScopeToken>);
 
 impl Scope {
-    /// No scope at all: every token covers it.
+    /// The empty set, which every token covers.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Whether every scope of `required` is here.
+    /// Whether this set contains every scope of `required`.
     pub fn covers(&self, required: &Scope) -> bool {
         required.0.iter().all(|scope| self.0.contains(scope))
     }
 
-    /// Adds a scope that is not there yet.
+    /// Adds a scope, unless the set contains it.
     pub fn insert(&mut self, scope: ScopeToken) {
         if !self.0.contains(&scope) {
             self.0.push(scope);
         }
     }
 
-    /// Whether there is none.
+    /// Whether the set has no scope.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -82,19 +82,19 @@ impl Scope {
         self.0.len()
     }
 
-    /// What the list takes, without the scopes' texts and what the allocator adds.
+    /// The memory of the list, without the strings of the scopes and the overhead of the allocator.
     pub(super) fn heap_bytes(&self) -> usize {
         self.0.capacity() * size_of::<ScopeToken>()
     }
 
-    /// Gives back what a list that grew has too much.
+    /// Releases the unused capacity of the list.
     #[must_use]
     pub(super) fn shrunk(mut self) -> Self {
         self.0.shrink_to_fit();
         self
     }
 
-    /// Whether both hold the same scopes, in whatever order.
+    /// Whether both have the same scopes, in any order.
     pub(super) fn same_set(&self, other: &Scope) -> bool {
         self.covers(other) && other.covers(self)
     }
@@ -103,7 +103,7 @@ impl Scope {
 impl FromStr for Scope {
     type Err = ScopeError;
 
-    /// Reads a list joined by single spaces; the empty text is no scope.
+    /// Reads a list that is separated by single spaces. The empty string is the empty set.
     fn from_str(text: &str) -> Result<Self, ScopeError> {
         if text.is_empty() {
             return Ok(Self::none());
@@ -140,11 +140,11 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A text that is not a scope.
+/// Why a string is not a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeError {
-    /// Nothing where a scope should stand; two spaces in a row also say so.
+    /// A scope is empty. Two spaces in a row are an empty scope too.
     #[error("a scope is empty")]
     Empty,
     /// A character outside `%x21 / %x23-5B / %x5D-7E`.

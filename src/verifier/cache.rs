@@ -1,13 +1,13 @@
-//! Remembers tokens that were accepted, so that a token in use is verified once.
+//! Remembers accepted tokens, so that each is verified once.
 //!
 //! 1. Only accepted tokens enter, and every byte of the token is compared: a hash alone
 //!    never decides.
-//! 2. An entry counts only under the very key set that verified it. A set with other keys
-//!    makes all of it count for nothing.
-//! 3. It decides nothing on time: the claims are judged again at each hit.
+//! 2. An entry is valid only for the key set that verified it. A set with other keys invalidates
+//!    every entry.
+//! 3. The cache does not look at the time: the claims are checked again at each hit.
 //!
-//! The memory is bounded in bytes by `quick_cache`, whose S3-FIFO admission keeps tokens in
-//! use while a flood of others passes through.
+//! `quick_cache` limits the memory in bytes. Its S3-FIFO admission keeps the tokens in use during
+//! a flood of others.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl VerifiedCache {
     /// A cache of at most about `max_bytes`.
     pub(super) fn new(max_bytes: u64) -> Self {
         let entries = usize::try_from(max_bytes / TYPICAL_ENTRY_BYTES).unwrap_or(usize::MAX);
-        // Half as many that were here before are known by their hashes, each in a place.
+        // The cache also keeps the hashes of half as many former entries.
         let of_former = (entries / 2).saturating_mul(PLACE_BYTES) as u64;
         let options = OptionsBuilder::new()
             .estimated_items_capacity(entries)
@@ -46,7 +46,7 @@ impl VerifiedCache {
         }
     }
 
-    /// The claims of a token that these very keys verified before.
+    /// The claims of a token that this key set verified before.
     pub(super) fn find(&self, token: &[u8], keys: &Arc<KeySet>) -> Option<Arc<Verified<Claims>>> {
         let entry = self.entries.get(token)?;
         Arc::ptr_eq(&entry.keys, keys).then_some(entry.claims)
@@ -64,7 +64,7 @@ impl VerifiedCache {
 }
 
 impl fmt::Debug for VerifiedCache {
-    /// Shows no token.
+    /// Prints no token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedCache")
             .field("entries", &self.entries.len())

@@ -1,9 +1,9 @@
-//! Tokens that are refused though they verify: revoked ones, those of a client or of a
-//! person, or all that were issued before a time.
+//! Refuses tokens that are otherwise valid: revoked tokens, those of a client or of a user, or
+//! those that were issued before a time.
 //!
-//! It is asked for each call, a remembered token's too: a denial counts from the next call on.
-//! What replicas share reaches it from outside, see [`Denylist::replace`] and
-//! [`Denylist::confirm`]; the look-up asks nobody.
+//! Each call checks it, also with a remembered token, so a denial applies from the next call on.
+//! Another module brings the denials that replicas share, see [`Denylist::replace`] and
+//! [`Denylist::confirm`]. The check itself uses no network.
 
 mod denial;
 mod index;
@@ -27,21 +27,21 @@ pub use source::DenialSource;
 #[derive(Debug)]
 pub struct Denylist {
     index: RwLock<Index>,
-    /// Held by whoever changes the list, from its first look to its last word.
+    /// Locked during a change of the list.
     changing: Mutex<()>,
-    /// How many denials there are: most lists are empty, and cost one look.
+    /// The number of denials. Most lists are empty, so most checks read only this number.
     len: AtomicUsize,
     max_entries: usize,
     clock: Arc<dyn Clock>,
     /// Milliseconds of the monotonic clock.
     confirmed_at: AtomicU64,
-    /// For how long an unconfirmed list is believed; none is for ever.
+    /// The maximum age of an unconfirmed list; `None` without a limit.
     max_age: Option<Duration>,
     is_confirmed: AtomicBool,
 }
 
 impl Denylist {
-    /// An empty list that holds at most `max_entries`.
+    /// An empty list for at most `max_entries`.
     pub fn new(max_entries: usize, clock: Arc<dyn Clock>) -> Self {
         Self {
             index: RwLock::default(),
@@ -55,8 +55,8 @@ impl Denylist {
         }
     }
 
-    /// Refuses every token once nobody has confirmed the list for this long: who shares it
-    /// may know of more denials. It starts unconfirmed.
+    /// Refuses every token if the list was not confirmed for this time, because other replicas may
+    /// have more denials. A new list is not confirmed.
     #[must_use]
     pub fn with_max_age(self, max_age: Duration) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Denylist {
         }
     }
 
-    /// Denies from now on. What has expired makes room first.
+    /// Adds a denial. Expired denials are removed first.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Denylist {
         Ok(())
     }
 
-    /// Takes a denial back; whether there was such a one.
+    /// Removes a denial. Returns whether the list contained it.
     pub fn allow(&self, denial: &Denial) -> bool {
         let _changing = self.change();
         let mut index = self.write();
@@ -94,7 +94,7 @@ impl Denylist {
         was_there
     }
 
-    /// Puts `denials` in the place of all that this source had said.
+    /// Replaces all denials of this source.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ impl Denylist {
     pub fn replace(&self, source: DenialSource, denials: Vec<Denial>) -> Result<(), DenylistFull> {
         let now = self.clock.now();
         let _changing = self.change();
-        // Built beside the one in force, so that callers wait for a swap alone.
+        // The new index is built first, so callers wait only for the swap.
         let mut next = self.read().clone();
         next.purge(now);
         next.retain_of(source, |_| false);
@@ -119,8 +119,8 @@ impl Denylist {
         Ok(())
     }
 
-    /// Adds `denials` to what this source has said. Those for which there is no room are left
-    /// out, and none that was there.
+    /// Adds `denials` to those of this source. New denials that do not fit are left out. Present
+    /// denials stay.
     ///
     /// # Errors
     ///
@@ -145,24 +145,24 @@ impl Denylist {
         if is_full { Err(DenylistFull) } else { Ok(()) }
     }
 
-    /// Whether this very denial is among those that were said while the service runs.
+    /// Whether this denial was added while the service runs.
     pub fn holds(&self, denial: &Denial) -> bool {
         self.read().holds(DenialSource::Shared, denial)
     }
 
-    /// Says that the list is as those who share it have it.
+    /// Confirms that the list is the one that the replicas share.
     pub fn confirm(&self) {
         let now = millis(self.clock.monotonic());
         self.confirmed_at.store(now, Ordering::Relaxed);
         self.is_confirmed.store(true, Ordering::Release);
     }
 
-    /// How many denials there are; some may have expired.
+    /// The number of denials, which may include expired ones.
     pub fn len(&self) -> usize {
         self.len.load(Ordering::Acquire)
     }
 
-    /// Whether nothing is denied.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -172,7 +172,7 @@ impl Denylist {
         self.is_confirmed.load(Ordering::Acquire)
     }
 
-    /// How long ago the list was confirmed, or made where it never was.
+    /// The time since the list was confirmed, or created if it never was.
     pub fn age(&self) -> Duration {
         let confirmed = Duration::from_millis(self.confirmed_at.load(Ordering::Relaxed));
         self.clock.monotonic().saturating_sub(confirmed)
@@ -195,7 +195,7 @@ impl Denylist {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // Nothing panics while it holds the lock, and a list is whole after each step.
+    // No code panics while the lock is held, and the list is consistent after each step.
     fn read(&self) -> RwLockReadGuard<'_, Index> {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -205,7 +205,7 @@ impl Denylist {
     }
 }
 
-/// There is no room for another denial.
+/// The denylist is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the denylist is full")]
 pub struct DenylistFull;

@@ -1,4 +1,4 @@
-//! Counts verdicts for operators, with atomic numbers and without a lock.
+//! Counts verdicts for operators with atomic numbers, without a lock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,22 +20,22 @@ pub struct Tally {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Tokens that were accepted, remembered ones too.
+    /// Accepted tokens, including remembered ones.
     pub accepted: u64,
-    /// Tokens that were refused.
+    /// Refused tokens.
     pub refused: u64,
-    /// Tokens that could not be judged, because there were no keys.
+    /// Tokens without a verdict, because there were no keys.
     pub without_keys: u64,
-    /// Tokens that could not be judged, because the denylist was too old.
+    /// Tokens without a verdict, because the denylist was too old.
     pub without_denylist: u64,
-    /// Tokens that the cache knew.
+    /// Tokens that the cache contained.
     pub cache_hits: u64,
-    /// Tokens that the cache did not know; none where there is no cache.
+    /// Tokens that the cache did not contain; 0 without a cache.
     pub cache_misses: u64,
 }
 
 impl Tally {
-    /// The numbers so far.
+    /// The current values.
     pub fn counts(&self) -> Counts {
         let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
         Counts {

@@ -327,7 +327,7 @@ async fn a_secret_of_the_list_changes_with_a_restart_alone() {
         .reload(&[("denylist.token", "another-0123456789abcdef01234567")])
         .await;
 
-    let Err(ReloadError::NeedsRestart { keys }) = changed else {
+    let Err(ReloadError::NeedsRestart { keys, .. }) = changed else {
         panic!("{changed:?}");
     };
     assert_eq!(keys, ["denylist.token"]);

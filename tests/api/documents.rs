@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use poem_resource_server::check::CHECKS;
 use poem_resource_server::doctor::EXAMINATIONS;
-use poem_resource_server::service::config::settings_table;
+use poem_resource_server::service::internal::settings_table;
 use poem_resource_server::verifier::REASONS;
 use serde_json::{Value, json};
 

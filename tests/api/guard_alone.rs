@@ -170,15 +170,9 @@ async fn each_setting_of_the_builder_takes_effect() {
     let clock = Arc::new(ManualClock::new());
     let options = DevOptions::default().with_clock(clock.clone());
     let issuer = issuer_with(options).await;
-    let once = Rate {
-        calls: 1.try_into().unwrap(),
-        per: Duration::from_secs(60),
-    };
+    let once = Rate::new(1.try_into().unwrap(), Duration::from_secs(60));
     let guard = Guard::builder(issuer.issuer(), issuer.audience())
-        .with_access(Access {
-            mode: AccessMode::All,
-            ..Access::default()
-        })
+        .with_access(Access::default().with_mode(AccessMode::All))
         .with_challenge(Challenge::new("alone"))
         .with_cache(None)
         .with_leeway(Duration::from_secs(10))

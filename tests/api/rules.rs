@@ -1,6 +1,5 @@
 //! What the code declares and what the settings say make one rule for each operation.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use poem_openapi::payload::PlainText;
@@ -52,20 +51,13 @@ impl Api {
 }
 
 fn access(mode: AccessMode, anonymous: &[&str], operations: &[(&str, &str)]) -> Access {
-    Access {
-        mode,
-        anonymous: anonymous.iter().map(|id| (*id).to_owned()).collect(),
-        operations: operations
-            .iter()
-            .map(|(id, scope)| {
-                let requirement = OperationAccess {
-                    scope: scope.parse().unwrap(),
-                    claims: BTreeMap::new(),
-                };
-                ((*id).to_owned(), requirement)
-            })
-            .collect(),
-    }
+    let access = Access::default()
+        .with_mode(mode)
+        .with_anonymous(anonymous.iter().copied());
+    operations.iter().fold(access, |access, (id, scope)| {
+        let requirement = OperationAccess::default().with_scope(scope.parse().unwrap());
+        access.with_operation(*id, requirement)
+    })
 }
 
 /// The rules of the API, each as one word and the scopes it requires.
@@ -79,6 +71,7 @@ fn rules(access: Access) -> Result<Vec<String>, RuleError> {
             Rule::Anonymous => return "anonymous".to_owned(),
             Rule::Optional(requirement) => ("optional", requirement),
             Rule::Protected(requirement) => ("protected", requirement),
+            other => panic!("an unknown rule: {other:?}"),
         };
         format!("{word} {}", requirement.scope())
             .trim_end()

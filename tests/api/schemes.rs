@@ -115,18 +115,13 @@ fn greet(caller: Option<&Principal>) -> String {
 }
 
 fn access(mode: AccessMode, anonymous: &[&str], scoped: &[&str]) -> Access {
-    let scoped = scoped.iter().map(|id| {
-        let added = OperationAccess {
-            scope: "more".parse().unwrap(),
-            ..OperationAccess::default()
-        };
-        ((*id).to_owned(), added)
-    });
-    Access {
-        mode,
-        anonymous: anonymous.iter().map(|id| (*id).to_owned()).collect(),
-        operations: scoped.collect(),
-    }
+    let access = Access::default()
+        .with_mode(mode)
+        .with_anonymous(anonymous.iter().copied());
+    scoped.iter().fold(access, |access, id| {
+        let added = OperationAccess::default().with_scope("more".parse().unwrap());
+        access.with_operation(*id, added)
+    })
 }
 
 /// The rule of each operation by its id, as one word, its scopes and the other schemes.
@@ -138,6 +133,7 @@ fn rules(access: Access) -> Result<Vec<String>, String> {
             Rule::Anonymous => ("anonymous", None),
             Rule::Optional(requirement) => ("optional", Some(requirement)),
             Rule::Protected(requirement) => ("protected", Some(requirement)),
+            other => panic!("an unknown rule: {other:?}"),
         };
         let mut words = vec![word.to_owned()];
         words.extend(requirement.map(|it| it.scope().to_string()));

@@ -9,7 +9,7 @@ use poem_resource_server::dev::{
     AccessToken, Behaviour, CLIENT_ID, DevIssuer, DevOptions, SigningAlgorithm, SigningKey,
 };
 use poem_resource_server::issuer::Issuer;
-use poem_resource_server::service::config::{ApplicationSettings, Config, Sources};
+use poem_resource_server::service::internal::{ApplicationSettings, Config, Sources};
 use poem_resource_server::service::{BuildError, ReloadError, Reloader, Service};
 use reqwest::{Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

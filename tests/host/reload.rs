@@ -7,7 +7,7 @@ use poem_openapi::payload::PlainText;
 use poem_resource_server::clock::SystemClock;
 use poem_resource_server::dev::{DevIssuer, DevOptions};
 use poem_resource_server::service::Service;
-use poem_resource_server::service::config::{ApplicationSettings, Config, Sources};
+use poem_resource_server::service::internal::{ApplicationSettings, Config, Sources};
 use poem_resource_server::{Application, Context};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;

@@ -52,15 +52,11 @@ impl World {
     /// The same, with a jitter of the test's own.
     pub fn tuned(issuer: ScriptedIssuer, timeout: Duration, jitter: fn() -> f64) -> Self {
         let clock = ManualClock::new();
-        let fetch = Fetch::new(&FetchPolicy {
-            connect_timeout: timeout,
-            timeout,
-            ..FetchPolicy::default()
-        });
-        let policy = RefreshPolicy {
-            jitter,
-            ..RefreshPolicy::default()
-        };
+        let fetch = FetchPolicy::default()
+            .with_connect_timeout(timeout)
+            .with_timeout(timeout);
+        let fetch = Fetch::new(&fetch);
+        let policy = RefreshPolicy::default().with_jitter(jitter);
         let identifier = Issuer::parse(&issuer.url()).unwrap();
         let validation = Validation::new(issuer.url(), Audience::parse("api://default").unwrap());
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());

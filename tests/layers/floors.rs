@@ -40,6 +40,8 @@ pub(crate) const FLOORS: &[(&str, &[&str])] = &[
             "doctor",
         ],
     ),
+    // Pages of text, which link to everything.
+    ("guide", &[]),
     // The guide's program, which uses only what every user of the library has.
     ("api", &["Application", "clock", "token", "issuer", "guard"]),
     ("main", &["Application", "api"]),

@@ -11,7 +11,7 @@ use super::policy::MAX_BODY_BYTES;
 pub enum FetchError {
     /// The client could not be set up.
     #[error("cannot set up TLS")]
-    Setup(#[source] reqwest::Error),
+    Setup(#[source] TransportError),
     /// Not a URL that can be requested.
     #[error("the URL cannot be requested")]
     Url,
@@ -23,21 +23,23 @@ pub enum FetchError {
     Timeout,
     /// The server's certificate is not trusted.
     #[error("the server's certificate is not trusted: {}", fault.as_str())]
+    #[non_exhaustive]
     Certificate {
         /// What is wrong with it.
         fault: CertificateFault,
     },
     /// No connection, or no TLS.
     #[error("cannot connect")]
-    Connect(#[source] reqwest::Error),
+    Connect(#[source] TransportError),
     /// The connection ended before the answer did.
     #[error("the exchange failed")]
-    Transport(#[source] reqwest::Error),
+    Transport(#[source] TransportError),
     /// A redirect, which is never followed.
     #[error("the answer is a redirect, which is not followed")]
     Redirect,
     /// Another status than 200.
     #[error("the answer has status {status}{}", okta_error.as_ref().map(|code| format!(" and Okta's error {code}")).unwrap_or_default())]
+    #[non_exhaustive]
     Status {
         /// The status.
         status: StatusCode,
@@ -52,7 +54,16 @@ pub enum FetchError {
     TooLarge,
 }
 
+/// The error of the HTTP client, which only its message and its causes describe.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct TransportError(reqwest::Error);
+
 impl FetchError {
+    pub(super) fn from_setup(error: reqwest::Error) -> Self {
+        Self::Setup(TransportError(error))
+    }
+
     /// Whether the issuer did not answer or could not. A later attempt may succeed.
     pub fn is_outage(&self) -> bool {
         match self {
@@ -72,9 +83,9 @@ impl FetchError {
         } else if let Some(fault) = CertificateFault::find(&error) {
             Self::Certificate { fault }
         } else if error.is_connect() {
-            Self::Connect(error)
+            Self::Connect(TransportError(error))
         } else {
-            Self::Transport(error)
+            Self::Transport(TransportError(error))
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use http::StatusCode;
-use openidconnect::HttpRequest;
+use http::{Request, StatusCode};
 
 use super::FetchError;
 
@@ -11,7 +10,7 @@ use super::FetchError;
 pub trait ExchangeWitness: fmt::Debug + Send + Sync {
     /// An exchange begins. The observer may add header fields to its request. The function that
     /// it returns is called when the exchange ends, or dropped if nobody waits for the answer.
-    fn begins(&self, request: &mut HttpRequest) -> EndOfExchange;
+    fn begins(&self, request: &mut Request<Vec<u8>>) -> EndOfExchange;
 
     /// The task that calls this waits for the outcome of the next exchange.
     fn wanted(&self) {}

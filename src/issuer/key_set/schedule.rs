@@ -1,15 +1,4 @@
-//! When to fetch again: pure decisions on times that are handed in.
-//!
-//! | keys | last attempt | next attempt by itself | on demand |
-//! | --- | --- | --- | --- |
-//! | cached | succeeded | before the document's lifetime ends | once per cooldown |
-//! | cached | failed | after the cooldown | after the cooldown |
-//! | none | found the issuer out of reach | after 1 s, then every 2 s | never earlier |
-//! | none | got a wrong answer | back-off from 1 s, doubling up to `retry_max` | never earlier |
-//!
-//! So however many requests bring an unknown `kid`, there are at most four attempts a minute
-//! while keys are cached, and none beyond the schedule without keys. Without keys, an issuer that
-//! was out of reach is found within two seconds of its return.
+//! Decides when to fetch again, from times that the caller passes: see [`RefreshPolicy`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +6,30 @@ use std::time::Duration;
 use crate::issuer::DiscoveryError;
 
 /// How often keys are fetched and how long they may be kept.
+///
+/// | keys | last attempt | next attempt on schedule | on demand |
+/// | --- | --- | --- | --- |
+/// | present | succeeded | before the lifetime of the document ends | once per cooldown |
+/// | present | failed | after the cooldown | after the cooldown |
+/// | none | the issuer was unreachable | after 1 s, then every 2 s | never earlier |
+/// | none | the response was wrong | after 1 s, doubled up to `retry_max` | never earlier |
+///
+/// Therefore, requests with an unknown `kid` cause at most four attempts a minute while there are
+/// keys, and none beyond the schedule without keys. Without keys, an issuer that was unreachable is
+/// found within two seconds of its return.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use poem_resource_server::guard::Guard;
+/// use poem_resource_server::issuer::RefreshPolicy;
+///
+/// let refresh = RefreshPolicy::default().with_max_stale(Duration::from_secs(6 * 60 * 60));
+/// let builder = Guard::builder("https://dev-1.okta.com/oauth2/default", "api://default")
+///     .with_refresh_policy(refresh);
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct RefreshPolicy {
     /// Wait between two fetches on demand, whether the first succeeded or not. 30 s by default.
     pub cooldown: Duration,
@@ -55,6 +67,66 @@ impl Default for RefreshPolicy {
 }
 
 impl RefreshPolicy {
+    /// Sets the wait between two fetches on demand.
+    #[must_use]
+    pub fn with_cooldown(self, cooldown: Duration) -> Self {
+        Self { cooldown, ..self }
+    }
+
+    /// Sets how long a document is kept at least.
+    #[must_use]
+    pub fn with_refresh_min(self, refresh_min: Duration) -> Self {
+        Self {
+            refresh_min,
+            ..self
+        }
+    }
+
+    /// Sets how long a document is kept at most.
+    #[must_use]
+    pub fn with_refresh_max(self, refresh_max: Duration) -> Self {
+        Self {
+            refresh_max,
+            ..self
+        }
+    }
+
+    /// Sets the longest wait between two attempts while there are no keys.
+    #[must_use]
+    pub fn with_retry_max(self, retry_max: Duration) -> Self {
+        Self { retry_max, ..self }
+    }
+
+    /// Sets the age at which keys may no longer verify anything.
+    #[must_use]
+    pub fn with_max_stale(self, max_stale: Duration) -> Self {
+        Self { max_stale, ..self }
+    }
+
+    /// Sets how long a request waits for a fetch.
+    #[must_use]
+    pub fn with_longest_wait(self, longest_wait: Duration) -> Self {
+        Self {
+            longest_wait,
+            ..self
+        }
+    }
+
+    /// Sets the hosts that may serve the keys besides the issuer's own.
+    #[must_use]
+    pub fn with_jwks_hosts(self, jwks_hosts: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            jwks_hosts: jwks_hosts.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Sets the source of the numbers from 0 to 1 that spread the attempts of many replicas.
+    #[must_use]
+    pub fn with_jitter(self, jitter: fn() -> f64) -> Self {
+        Self { jitter, ..self }
+    }
+
     /// How long a document is kept whose sender says `max_age`.
     pub fn lifetime(&self, max_age: Option<Duration>) -> Duration {
         max_age

@@ -125,7 +125,7 @@ const COMMANDS: &[(&str, Rows)] = &[
         &[
             (
                 "Explain a new token",
-                "PROGRAM token --scope profile:read | PROGRAM explain",
+                "PROGRAM explain @token.txt",
             ),
             (
                 "Explain a token without the issuer's keys",

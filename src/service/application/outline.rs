@@ -140,14 +140,14 @@ fn describe<T>(
 }
 
 /// Adds what a document that describes nothing else says of webhooks.
-fn add_webhooks(spec: &mut Value, of_webhooks: Value) {
-    let Value::Object(mut of_webhooks) = of_webhooks else {
+fn add_webhooks(spec: &mut Value, described: Value) {
+    let Value::Object(mut described) = described else {
         return;
     };
-    if let Some(webhooks) = of_webhooks.remove("webhooks") {
+    if let Some(webhooks) = described.remove("webhooks") {
         spec["webhooks"] = webhooks;
     }
-    let schemas = of_webhooks
+    let schemas = described
         .get_mut("components")
         .and_then(|components| components.get_mut("schemas"))
         .and_then(Value::as_object_mut);

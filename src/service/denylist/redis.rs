@@ -44,8 +44,8 @@ impl Redis {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RedisError> {
         let client = Client::open(url)?;
-        let (told, heard) = watch::channel(Heard::default());
-        let follower = Follower::new(client.clone(), list.clone(), clock.clone(), told);
+        let (progress, heard) = watch::channel(Heard::default());
+        let follower = Follower::new(client.clone(), list.clone(), clock.clone(), progress);
         Ok(Self {
             client,
             list,
@@ -86,7 +86,7 @@ impl Store for Redis {
     fn deny(&self, denial: Denial) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let heard = self.say(Verb::Deny, &denial).await?;
-            // Else somebody has taken it back already.
+            // Otherwise, another operator has removed it already.
             if heard.is_full && !self.list.holds(&denial) {
                 return Err(DenylistFull.into());
             }

@@ -1,4 +1,4 @@
-//! Where denials are kept that operators have given.
+//! The store for the denials of operators.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) trait Store: Send + Sync {
     fn is_shared(&self) -> bool;
 }
 
-/// Why a denial was not taken. Whoever is told so must give it again.
+/// Why a denial was not stored. The operator must send it again.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StoreError {
     #[error(transparent)]
@@ -32,7 +32,7 @@ pub(super) enum StoreError {
     Unheard,
 }
 
-/// Denials of this process, gone with it.
+/// Denials that this process keeps until it ends.
 pub(super) struct Memory(Arc<Denylist>);
 
 impl Memory {

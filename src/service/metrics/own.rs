@@ -11,7 +11,7 @@ use crate::service::application::{Metric, MetricKind};
 impl Page<'_> {
     /// Each name once with all of its samples. A sample that cannot be written is skipped, and
     /// a log line says why.
-    pub(super) fn of_application(&mut self, metrics: &[Metric]) -> fmt::Result {
+    pub(super) fn write_application(&mut self, metrics: &[Metric]) -> fmt::Result {
         let mut accepted: Vec<&Metric> = Vec::new();
         for metric in metrics {
             match fault(metric, &accepted) {

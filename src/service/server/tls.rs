@@ -39,6 +39,7 @@ pub(in crate::service) struct Certificate {
 pub enum TlsError {
     /// A file cannot be read.
     #[error("`{key}`: {} cannot be read; name a file that this service may read", path.display())]
+    #[non_exhaustive]
     File {
         /// The setting's key.
         key: &'static str,
@@ -49,6 +50,7 @@ pub enum TlsError {
     },
     /// A file holds something else.
     #[error("`{key}`: {} holds no {what} in PEM form", path.display())]
+    #[non_exhaustive]
     Content {
         /// The setting's key.
         key: &'static str,
@@ -59,10 +61,10 @@ pub enum TlsError {
     },
     /// Certificate and key are not of one pair, or of a kind that cannot be used.
     #[error("`http.tls.cert` and `http.tls.key` do not go together")]
-    Pair(#[source] rustls::Error),
+    Pair(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No authority of `http.tls.client_ca` can be used.
     #[error("`http.tls.client_ca` has no authority that can be used")]
-    Authorities(#[source] rustls::server::VerifierBuilderError),
+    Authorities(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Tls {
@@ -109,7 +111,7 @@ impl Certificate {
                 let verifier =
                     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
                         .build()
-                        .map_err(TlsError::Authorities)?;
+                        .map_err(|error| TlsError::Authorities(error.into()))?;
                 builder.with_client_cert_verifier(verifier)
             }
         };
@@ -117,7 +119,7 @@ impl Certificate {
         let end_secs = chain.iter().filter_map(end_secs).min();
         let mut server = builder
             .with_single_cert(chain, private_key(key)?)
-            .map_err(TlsError::Pair)?;
+            .map_err(|error| TlsError::Pair(error.into()))?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self {
             server: Arc::new(server),

@@ -24,7 +24,7 @@ pub(in crate::service) struct Traces {
 }
 
 impl Traces {
-    /// None where there is nobody to send spans to.
+    /// `None` without a collector.
     pub(in crate::service) fn start(
         config: &TelemetryConfig,
         version: &str,

@@ -1,12 +1,11 @@
 //! Spans of exchanges with the issuer: OpenTelemetry's semantic conventions for HTTP clients.
 //!
-//! One fetch of keys serves every caller, so it is a trace of its own. Where a caller waits
-//! for it, because no key has his token's `kid`, it links to his.
+//! One fetch of keys serves every caller, so it is a separate trace. If a caller waits for it,
+//! because no key has the `kid` of its token, it links to the trace of the caller.
 
 use std::sync::{Mutex, PoisonError};
 
-use http::StatusCode;
-use openidconnect::HttpRequest;
+use http::{Request, StatusCode};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
@@ -35,7 +34,7 @@ impl Exchanges {
 }
 
 impl ExchangeWitness for Exchanges {
-    fn begins(&self, request: &mut HttpRequest) -> EndOfExchange {
+    fn begins(&self, request: &mut Request<Vec<u8>>) -> EndOfExchange {
         let mut wanted_by = self
             .wanted_by
             .lock()

@@ -1,8 +1,8 @@
-//! The trace that a caller says he is in.
+//! The trace that the caller sends.
 //!
-//! W3C Trace Context, sections 3.2 and 3.3. Exactly one `traceparent` of exactly the form of
-//! its version counts; anything else is as if there were none. The list of vendors beside it
-//! is kept up to the 512 characters that section 3.3.1.5 asks for.
+//! W3C Trace Context, sections 3.2 and 3.3. Exactly one `traceparent` in the form of its
+//! version is accepted. Anything else is ignored. `tracestate` is kept up to the 512 characters
+//! that section 3.3.1.5 requires.
 
 use http::{HeaderMap, HeaderName};
 use opentelemetry::Context;
@@ -10,7 +10,7 @@ use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
-/// Where the caller is; none if he does not say so, or not as he should.
+/// The span of the caller; `None` without a valid `traceparent`.
 pub(super) fn of(headers: &HeaderMap) -> Option<SpanContext> {
     headers.get(&TRACEPARENT)?;
     let context =
@@ -19,7 +19,7 @@ pub(super) fn of(headers: &HeaderMap) -> Option<SpanContext> {
     caller.is_valid().then_some(caller)
 }
 
-/// The fields of a request, as far as they are what they should be.
+/// The valid fields of a request.
 struct Fields<'a>(&'a HeaderMap);
 
 impl Fields<'_> {

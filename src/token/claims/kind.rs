@@ -1,15 +1,15 @@
-//! Tells access tokens from the other tokens that an issuer signs with the same keys.
+//! Distinguishes access tokens from the other tokens that an issuer signs with the same keys.
 //!
 //! 1. A token that names its own kind is of that kind: `typ` among the claims (Keycloak),
 //!    `token_use` (Amazon Cognito), or the prefix of Okta's `jti`.
 //! 2. `events` makes it a logout token (OpenID Connect Back-Channel Logout section 2.4) or
 //!    another security event token (RFC 8417).
 //! 3. `nonce` or the hash of another token makes it an ID token.
-//! 4. So does a sign-in of a person without a client and a scope: an access token has at least
-//!    one of the two (RFC 9068 section 2.2), and an ID token has neither.
+//! 4. A token with a sign-in time but without a client and a scope is an ID token. An access token
+//!    has at least one of the two (RFC 9068 section 2.2), and an ID token has neither.
 //!
-//! Where the audience of the API is a client id, nothing else keeps these tokens out. An ID token
-//! that has only the required claims cannot be recognised: see `issuer.token_types`.
+//! If the audience of the API is a client id, no other check refuses these tokens. An ID token
+//! that has only the required claims cannot be recognized: see `issuer.token_types`.
 
 use serde_json::{Map, Value};
 

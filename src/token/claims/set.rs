@@ -1,6 +1,6 @@
-//! The claims of a token as the text that was signed, from which each can be read again.
+//! The claims of a token as the string that was signed. Each claim can be read again from it.
 //!
-//! A map of them takes several times as much, and all that is known of them stands beside it.
+//! A map of the claims would take several times the memory.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,8 +11,8 @@ use serde_json::{Map, Number, Value};
 use super::kind::Kind;
 use crate::token::json;
 
-/// A JSON object whose names are unique at every depth. It is equal to another one with the
-/// same members, in whatever order and however they are written.
+/// A JSON object whose names are unique at every depth. Two are equal if they
+/// have the same members, in any order and notation.
 #[derive(Clone)]
 pub(super) struct ClaimsSet {
     text: Box<str>,
@@ -21,7 +21,7 @@ pub(super) struct ClaimsSet {
 }
 
 impl ClaimsSet {
-    /// Reads a payload, and gives its members too.
+    /// Reads a payload, and returns its members too.
     pub(super) fn parse(bytes: &[u8]) -> Option<(Self, Map<String, Value>)> {
         let text = str::from_utf8(bytes).ok()?;
         let members = json::object_of_text(text)?;
@@ -63,7 +63,7 @@ impl ClaimsSet {
         self.find(name, seed).unwrap_or(false)
     }
 
-    /// What `seed` makes of the member of that name. The others are skipped.
+    /// The value that `seed` reads from the member of that name. Other members are skipped.
     fn find<'t, S: DeserializeSeed<'t>>(&'t self, name: &str, seed: S) -> Option<S::Value> {
         serde_json::Deserializer::from_str(&self.text)
             .deserialize_map(Member { name, seed })
@@ -108,7 +108,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Member<'_, S> {
     }
 }
 
-/// Whether a name is this one, however it is written.
+/// Whether a name is this one, in any notation of JSON.
 struct Is<'a>(&'a str);
 
 impl<'de> DeserializeSeed<'de> for Is<'_> {

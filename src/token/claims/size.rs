@@ -1,12 +1,12 @@
-//! What claims take in memory, for whoever keeps them.
+//! The memory that claims take, for a cache that keeps them.
 
 use super::Claims;
 
-/// What the allocator adds to each piece that it hands out: its own header, and rounding up.
+/// What the allocator adds to each allocation: its own header, and rounding up.
 pub(crate) const ALLOCATION_BYTES: usize = 16;
 
 impl Claims {
-    /// What they take beside their own structure, in bytes.
+    /// The memory that the claims take in addition to their own structure, in bytes.
     pub(crate) fn heap_bytes(&self) -> usize {
         let audiences = size_of_val(self.audience());
         let scopes = self.scope.heap_bytes();
@@ -46,5 +46,5 @@ impl Claims {
 
 /// Two quotes and a comma.
 const QUOTED_BYTES: usize = 3;
-/// The names of nine claims, two dates of 25 bytes and what stands between.
+/// The names of nine claims, two dates of 25 bytes and the characters between them.
 const NAMES_BYTES: usize = 192;

@@ -11,8 +11,8 @@ use super::terms::Term;
 
 /// Denies the tokens that have everything it names, until it expires.
 ///
-/// In JSON: an object with at least one of `jti`, `sub`, `cid` and `issued_before`; `iss` may
-/// stand beside them. `cid` is compared with each of the claims `client_id`, `cid` and `azp`. Times are in seconds since 1970. A denial must outlive every token it
+/// In JSON: an object with at least one of `jti`, `sub`, `cid` and `issued_before`. It may also have
+/// `iss`. `cid` is compared with each of the claims `client_id`, `cid` and `azp`. Times are in seconds since 1970. A denial must outlive every token it
 /// denies: with the last of them gone it is no longer needed. It counts for
 /// [`MAX_LEEWAY`](crate::token::MAX_LEEWAY) longer than it says, because tokens do.
 ///
@@ -85,7 +85,7 @@ impl Denial {
     ///
     /// # Errors
     ///
-    /// A [`DenialError`] that says what is wrong, and repeats nothing but names of members.
+    /// A [`DenialError`]. It repeats only names of members.
     pub fn parse(json: &[u8]) -> Result<Self, DenialError> {
         let denial: Self = serde_json::from_slice(json).map_err(DenialError::Malformed)?;
         denial.checked()
@@ -101,16 +101,16 @@ impl Denial {
         denials.into_iter().map(Self::checked).collect()
     }
 
-    /// In JSON, the same text for the same denial.
+    /// The denial as JSON. Equal denials have equal strings.
     ///
     /// # Panics
     ///
-    /// Never: texts and numbers can be written.
+    /// Never: strings and numbers can be serialized.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts and numbers")
     }
 
-    /// When the last token that it denies ends, in seconds since 1970.
+    /// The expiry of the last token that it denies, in seconds since 1970.
     pub fn expires_at(&self) -> u64 {
         self.exp
     }
@@ -156,14 +156,14 @@ pub(super) fn is_before(now: SystemTime, end: u64) -> bool {
     now.unwrap_or_default() < Duration::from_secs(end).saturating_add(MAX_LEEWAY)
 }
 
-/// What is not a denial.
+/// Why JSON is not a denial.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DenialError {
-    /// Not the object that it must be.
+    /// It is not an object with the members of a denial.
     #[error("a denial is a JSON object of `iss`, `jti`, `sub`, `cid`, `issued_before` and `exp`")]
     Malformed(#[source] serde_json::Error),
-    /// A text that is empty or too long.
+    /// A string is empty or too long.
     #[error("a text in a denial has 1 to {MAX_TEXT_BYTES} bytes")]
     Text,
     /// It would deny every token there is.

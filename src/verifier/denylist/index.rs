@@ -1,8 +1,8 @@
-//! Denials by all that they name.
+//! Indexes denials by their members.
 //!
-//! Those that name the same are one entry. A look-up makes the names that an entry for these
-//! claims would have, and looks each of them up: what it costs depends on the kinds of denials,
-//! and not on how many there are.
+//! Denials with the same members are one entry. A lookup builds the members that an entry for these
+//! claims would have, and searches each of them. Its cost depends on the kinds of denials and not on
+//! their number.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -15,20 +15,20 @@ use super::denial::{Denial, Names, SHAPES, is_before};
 use super::source::DenialSource;
 use super::terms::Terms;
 
-/// All denials, each where a look-up finds it.
+/// The index of all denials.
 #[derive(Debug, Clone)]
 pub(super) struct Index {
-    /// By the hash of their names, which nobody outside can foresee.
+    /// By a keyed hash of their members, which callers cannot predict.
     entries: HashMap<u64, Vec<Entry>>,
     hasher: RandomState,
     /// How many entries name what: see [`Names::shape`].
     shapes: [usize; SHAPES],
     rows: HashSet<Row>,
-    /// No row ends before; in seconds since 1970.
+    /// No row ends before this time, in seconds since 1970.
     soonest_end: u64,
 }
 
-/// The denials that name the same.
+/// The denials with the same members.
 #[derive(Debug, Clone)]
 struct Entry {
     /// One of them.
@@ -67,7 +67,7 @@ impl Index {
         }
     }
 
-    /// Whether there was such a one.
+    /// Returns whether the index contained the denial.
     pub(super) fn remove(&mut self, source: DenialSource, denial: &Denial) -> bool {
         let was_there = self.rows.remove(&(source, Arc::new(denial.clone())));
         if was_there {
@@ -76,14 +76,14 @@ impl Index {
         was_there
     }
 
-    /// Leaves out what has ended; one look where nothing has.
+    /// Removes expired denials. If there are none, it compares one number.
     pub(super) fn purge(&mut self, now: SystemTime) {
         if !is_before(now, self.soonest_end) {
             self.retain_rows(|(_, denial)| denial.is_in_force(now));
         }
     }
 
-    /// Of this source; those of others stay.
+    /// Removes the denials of this source. Others stay.
     pub(super) fn retain_of(&mut self, source: DenialSource, is_kept: impl Fn(&Denial) -> bool) {
         self.retain_rows(|(of, denial)| *of != source || is_kept(denial));
     }

@@ -1,9 +1,9 @@
-//! The terms of all denials that name the same: until when each of them counts, and for tokens
-//! issued before when.
+//! The terms of all denials with the same members: when each ends, and which time of issue it
+//! applies to.
 //!
-//! A term adds nothing to one that counts for at least as long and for at least as many tokens.
-//! Those that add something are the steps: the later a step ends, the fewer tokens it is for.
-//! A look-up takes the first step that has not ended, however many terms there are.
+//! A term is redundant if another one ends at the same time or later and applies to all of its
+//! tokens. The other terms are the steps: the later a step ends, the fewer tokens it applies to. A
+//! lookup takes the first step that has not ended, whatever the number of terms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +19,10 @@ pub(super) struct Term {
     pub(super) source: DenialSource,
 }
 
-/// The terms of the denials that name the same.
+/// The terms of the denials with the same members.
 #[derive(Debug, Clone)]
 pub(super) enum Terms {
-    /// Nearly always: nobody denies the same twice.
+    /// The usual case: one denial for these members.
     One(Term),
     Many(Box<Steps>),
 }
@@ -47,7 +47,7 @@ impl Terms {
         }
     }
 
-    /// Takes one of the terms out. Returns whether it was the last one, which stays.
+    /// Removes one of the terms. Returns whether it was the last one, which stays.
     pub(super) fn remove(&mut self, term: Term) -> bool {
         match self {
             Self::One(_) => true,
@@ -91,7 +91,7 @@ impl Steps {
             return;
         }
         self.steps.remove(&term.end);
-        // What only this step made needless: the terms between its two neighbours.
+        // The terms between the two neighbours were redundant only because of this step.
         let before = self.steps.range(..term.end).next_back();
         let first_end = before.map_or(0, |(end, _)| end.saturating_add(1));
         let mut most = self.first(term.end);

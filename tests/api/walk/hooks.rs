@@ -32,10 +32,7 @@ fn faults(report: &WalkReport) -> Vec<String> {
 
 #[tokio::test]
 async fn a_required_claim_is_tried_when_the_walk_knows_it() {
-    let access = || OperationAccess {
-        claims: [("groups".to_owned(), vec!["admins".to_owned()])].into(),
-        ..OperationAccess::default()
-    };
+    let access = || OperationAccess::default().with_claim("groups", ["admins"]);
 
     let told = walk(access(), |walk| {
         walk.below("/v1")

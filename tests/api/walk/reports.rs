@@ -73,28 +73,19 @@ pub fn declared() -> Access {
 
 /// Everything but `visit`, which declares that it needs nobody.
 pub fn all() -> Access {
-    Access {
-        mode: AccessMode::All,
-        anonymous: vec!["visit".to_owned()],
-        ..Access::default()
-    }
+    Access::default()
+        .with_mode(AccessMode::All)
+        .with_anonymous(["visit"])
 }
 
 /// `file` requires another scope.
 pub fn with_more() -> Access {
-    let more = OperationAccess {
-        scope: "more".parse().unwrap(),
-        ..OperationAccess::default()
-    };
-    with(more)
+    with(OperationAccess::default().with_scope("more".parse().unwrap()))
 }
 
 /// `file` requires this besides.
 pub fn with(file: OperationAccess) -> Access {
-    Access {
-        operations: [("file".to_owned(), file)].into(),
-        ..Access::default()
-    }
+    Access::default().with_operation("file", file)
 }
 
 pub fn service(guard: &Guard) -> OpenApiService<Guarded<Api>, ()> {

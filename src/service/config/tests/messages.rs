@@ -172,7 +172,10 @@ fn an_unknown_key_is_reported_with_the_settings_that_it_may_mean() {
             "operations.list.max_bodysize = '2KiB'",
             "Did you mean `operations.list.max_body_size`?",
         ),
-        ("oauth.audience = 'a'", "Did you mean `issuer.audience`?"),
+        (
+            "oauth.audience = 'a'",
+            "Did you mean `issuer.audience` or `client.audience`?",
+        ),
         (
             "server.listen = '127.0.0.1:1'",
             "Did you mean `http.listen` or `admin.listen` or `dev.listen`?",

@@ -1,16 +1,15 @@
-//! Keeps the list as the stream has it. Nobody else changes what is shared.
+//! Follows the stream. Only this task changes the shared denials.
 //!
-//! 1. It reads the stream from its beginning, takes the last word on each denial, and puts all
-//!    of them in force at once.
-//! 2. Then it takes entries as they come. A stream keeps what publish and subscribe would lose
-//!    while a replica is away, and the wait ends every half second: that poll is what the age
-//!    of the list goes by.
-//! 3. It begins anew with each connection, when the stream has (Redis has lost it), and from
-//!    time to time while there is no room for all: then the list is not whole, and not said
-//!    to be.
+//! 1. It reads the stream from its beginning, takes the last entry of each denial, and puts all of
+//!    them in force at once.
+//! 2. Then it applies each new entry. A stream keeps entries that publish and subscribe would lose
+//!    while a replica is disconnected. The wait ends every half second, and this poll confirms the
+//!    list.
+//! 3. It starts again with each connection, when Redis has lost the stream, and at intervals while
+//!    the list has no room for all denials. The list is then incomplete, and is not confirmed.
 //!
-//! What the stream does not speak of stays as it is: a Redis that has lost its data takes no
-//! denial back.
+//! A denial that the stream does not contain stays in force, so a Redis that has lost its data
+//! removes no denial.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -31,7 +30,7 @@ pub(super) struct Follower {
     client: Client,
     list: Arc<Denylist>,
     clock: Arc<dyn Clock>,
-    told: watch::Sender<Heard>,
+    progress: watch::Sender<Heard>,
     heard: Heard,
     is_lost: bool,
 }
@@ -49,13 +48,13 @@ impl Follower {
         client: Client,
         list: Arc<Denylist>,
         clock: Arc<dyn Clock>,
-        told: watch::Sender<Heard>,
+        progress: watch::Sender<Heard>,
     ) -> Self {
         Self {
             client,
             list,
             clock,
-            told,
+            progress,
             heard: Heard::default(),
             is_lost: false,
         }
@@ -112,12 +111,12 @@ impl Follower {
         }
         let denied = denied.into_iter().map(|(denial, _)| denial).collect();
         let is_full = self.list.add(DenialSource::Shared, denied).is_err();
-        self.tell(Heard { position, is_full });
+        self.publish(Heard { position, is_full });
         self.confirm();
         Ok(())
     }
 
-    /// Takes entries as they come, until it is time to begin anew.
+    /// Applies entries until it must start again.
     async fn go_on(&mut self, stream: &mut Stream) -> Result<(), RedisError> {
         let retry_at = self.clock.monotonic() + RETRY;
         loop {
@@ -132,7 +131,7 @@ impl Follower {
                     None => pass_over(entry.id),
                 }
             }
-            self.tell(heard);
+            self.publish(heard);
             // With a full page there may be more.
             if entries == PAGE {
                 continue;
@@ -145,14 +144,14 @@ impl Follower {
         }
     }
 
-    fn tell(&mut self, heard: Heard) {
+    fn publish(&mut self, heard: Heard) {
         if heard.is_full && !self.heard.is_full {
             error!(
                 "denylist full: not all that is shared is in force; raise `denylist.max_entries`"
             );
         }
         self.heard = heard;
-        self.told.send_replace(heard);
+        self.progress.send_replace(heard);
     }
 
     /// Says that the list is whole, if it is.

@@ -1,4 +1,4 @@
-//! The stream: its entries, and what is asked of Redis.
+//! The stream: its entries, and the commands for Redis.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(super) enum Verb {
 /// An entry, as far as it can be read.
 pub(super) struct Entry {
     pub(super) id: EntryId,
-    /// None where somebody has added something else.
+    /// `None` if another program has added the entry.
     pub(super) word: Option<(Verb, Denial)>,
 }
 
