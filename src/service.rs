@@ -81,15 +81,10 @@ pub use config::{ConfigError, ConfigProblem};
 pub use denylist::DenylistError;
 pub(crate) use denylist::KnownDenials;
 pub(crate) use files::OnPaper;
-#[doc(hidden)]
-pub use keys::Keys;
-#[doc(hidden)]
-pub use metrics::metrics_table;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use preflight::problems as preflight;
 pub(crate) use program_name::program_name;
-pub(crate) use protection::validation;
-pub(crate) use protection::{fetch, refresh_policy};
+pub(crate) use protection::{fetch, refresh_policy, validation};
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};
 #[doc(hidden)]
@@ -100,6 +95,8 @@ pub use server::{Shutdown, TlsError};
 #[cfg(fuzzing)]
 pub use server::{caller_behind_proxy, charge_after};
 pub use traces::TracesError;
+#[doc(hidden)]
+pub use {keys::Keys, metrics::metrics_table};
 
 /// A service, built and not yet listening. Only an [`Application`] and the tests in tests/ build one.
 #[doc(hidden)]

@@ -223,7 +223,8 @@ pub async fn spawn(
     while let Some(line) = lines.next_line().await.unwrap() {
         if let Some((_, url)) = line.split_once("whoami    http") {
             let url = url.trim_start_matches('s').trim_start_matches("://");
-            let address = url.trim_end_matches("/api/whoami").parse().unwrap();
+            let (address, _) = url.split_once("/api/whoami").unwrap();
+            let address = address.parse().unwrap();
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return (child, address);
         }

@@ -123,10 +123,7 @@ const COMMANDS: &[(&str, Rows)] = &[
     (
         "explain",
         &[
-            (
-                "Explain a new token",
-                "PROGRAM explain @token.txt",
-            ),
+            ("Explain a new token", "PROGRAM explain @token.txt"),
             (
                 "Explain a token without the issuer's keys",
                 "PROGRAM explain --offline - <token.txt",
@@ -142,7 +139,7 @@ const COMMANDS: &[(&str, Rows)] = &[
             ),
             (
                 "Check an API, and that it refuses an expired token",
-                "PROGRAM check --url https://api.example.com --refuse @expired.txt",
+                "PROGRAM check --url https://api.example.com --refuse @old.txt",
             ),
         ],
     ),
