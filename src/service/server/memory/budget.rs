@@ -79,7 +79,7 @@ impl Budget {
                 break;
             }
             excess = excess.saturating_sub(debtor.bytes());
-            debtor.leave(tick);
+            debtor.leave();
             closed += 1;
         }
         drop(debtors);

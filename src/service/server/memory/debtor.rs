@@ -16,8 +16,9 @@ pub(super) struct Debtor {
     pub(super) has_worked: AtomicBool,
     /// The tick of the last useful work, or of the start.
     pub(super) worked: AtomicU64,
-    /// The tick at which it was chosen to leave, or 0.
-    leaves: AtomicU64,
+    is_leaving: AtomicBool,
+    /// What `worked` was when it was chosen to leave.
+    worked_before: AtomicU64,
     /// Whether it was to leave and stayed, and has not worked since.
     is_spared: AtomicBool,
     pub(super) is_for_operators: bool,
@@ -32,7 +33,8 @@ impl Debtor {
             more: AtomicUsize::new(0),
             has_worked: AtomicBool::new(false),
             worked: AtomicU64::new(tick),
-            leaves: AtomicU64::new(0),
+            is_leaving: AtomicBool::new(false),
+            worked_before: AtomicU64::new(tick),
             is_spared: AtomicBool::new(false),
             is_for_operators,
             woken,
@@ -44,7 +46,7 @@ impl Debtor {
     }
 
     pub(super) fn is_leaving(&self) -> bool {
-        self.leaves.load(Ordering::Relaxed) != 0
+        self.is_leaving.load(Ordering::Relaxed)
     }
 
     /// How early it is closed, the greatest first; `None` where it stays.
@@ -88,17 +90,19 @@ impl Debtor {
     pub(super) fn spare(&self, tick: u64) {
         self.worked.store(tick, Ordering::Relaxed);
         self.is_spared.store(true, Ordering::Relaxed);
-        self.leaves.store(0, Ordering::Relaxed);
+        self.is_leaving.store(false, Ordering::Relaxed);
     }
 
     /// Whether it has begun, or done something useful, after it was chosen to leave.
     pub(super) fn has_worked_since(&self) -> bool {
-        self.worked.load(Ordering::Relaxed) >= self.leaves.load(Ordering::Relaxed)
+        self.worked.load(Ordering::Relaxed) != self.worked_before.load(Ordering::Relaxed)
     }
 
     /// It must be closed.
-    pub(super) fn leave(&self, tick: u64) {
-        self.leaves.store(tick, Ordering::Relaxed);
+    pub(super) fn leave(&self) {
+        let worked = self.worked.load(Ordering::Relaxed);
+        self.worked_before.store(worked, Ordering::Relaxed);
+        self.is_leaving.store(true, Ordering::Relaxed);
         self.woken.notify_one();
     }
 }
