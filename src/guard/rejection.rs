@@ -30,18 +30,21 @@ pub enum Rejection {
     InvalidToken(#[source] TokenError),
     /// The token is valid, but lacks a scope.
     #[error("insufficient scope")]
+    #[non_exhaustive]
     InsufficientScope {
         /// What the operation requires.
         required: Scope,
     },
     /// The token is valid, but a claim has none of the required values.
     #[error("a required claim value is missing")]
+    #[non_exhaustive]
     ClaimNotAccepted {
         /// The scope that the operation requires. The token has it.
         required: Scope,
     },
     /// The address or the caller must wait.
     #[error("too many calls")]
+    #[non_exhaustive]
     TooManyRequests {
         /// For how long.
         retry_after: Duration,

@@ -65,13 +65,13 @@ pub(in crate::service) use restart::RestartValues;
 /// The settings in force, with a field for each section.
 ///
 /// ```
-/// use poem_resource_server::service::config::{Config, Sources};
+/// use poem_resource_server::service::internal::{Config, Sources};
 ///
 /// let mut sources = Sources::default();
 /// sources.flags.push(("--listen", "http.listen", "127.0.0.1:0".into()));
 /// let config = Config::load(&sources)?;
 /// assert_eq!(config.http.listen.to_string(), "127.0.0.1:0");
-/// # Ok::<(), poem_resource_server::service::config::ConfigError>(())
+/// # Ok::<(), poem_resource_server::service::ConfigError>(())
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
