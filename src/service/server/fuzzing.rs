@@ -1,6 +1,5 @@
 //! One connection for a fuzzer.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,12 +64,8 @@ fn server() -> (Server, Memory) {
         trusted_proxies: Arc::default(),
     };
     let endpoint = make(|request: Request| async move {
-        let body = request
-            .into_body()
-            .into_bytes()
-            .await
-            .map_err(io::Error::other)?;
-        Ok::<_, io::Error>(body.into_response())
+        let body = request.into_body().into_bytes().await?;
+        Ok::<_, poem::Error>(body.into_response())
     });
     let (_, stage) = watch::channel(Stage::Open);
     let connections = Arc::new(Connections::new(1));

@@ -81,7 +81,7 @@ impl Memory {
     }
 
     /// What is charged now.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn used(&self) -> usize {
         self.budget.used()
     }
