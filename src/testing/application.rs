@@ -104,7 +104,7 @@ impl TestApplication {
 
     /// Sets the setting `key`, as in `app.database_url`, to `value` as a variable would.
     pub fn with_setting(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.sources.flags.push(("of the test", key, value.into()));
+        self.sources.flags.push(("the test", key, value.into()));
         self
     }
 

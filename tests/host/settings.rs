@@ -59,7 +59,7 @@ async fn a_setting_of_the_application_is_read_or_refused() {
             "a percentage that its type refuses",
             "app.discount",
             "101",
-            Some("`app.discount` must be from 0 to 100 (flag of the test): found \"101\""),
+            Some("`app.discount` must be from 0 to 100 (the test): found \"101\""),
         ),
     ] {
         let error = refusal(with_settings(), &[(key, value)]).await;

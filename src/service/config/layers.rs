@@ -62,7 +62,7 @@ pub(super) fn collect(
     layers.extend(read_environment(&sources.environment, problems));
     for (flag, key, value) in &sources.flags {
         layers.push(Layer::single(
-            &format!("flag {flag}"),
+            &source_of(flag),
             &Key::dotted(key),
             value,
             problems,
@@ -162,4 +162,13 @@ fn place_of(text: &str, offset: usize) -> String {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
     format!("line {line}, column {column}")
+}
+
+/// How a message names what gave a value: an option of the command line, or a test.
+fn source_of(giver: &str) -> String {
+    if giver.starts_with("--") {
+        format!("flag {giver}")
+    } else {
+        giver.to_owned()
+    }
 }
