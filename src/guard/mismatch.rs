@@ -9,7 +9,7 @@
 use http::HeaderMap;
 use tracing::Level;
 
-use crate::token::{Algorithm, StatedValues, TokenError, TokenType, readable};
+use crate::token::{StatedValues, TokenError, TokenType, readable};
 
 use super::principal::Principal;
 use super::rejection::Rejection;
@@ -66,7 +66,8 @@ impl Mismatch {
                 (Some(shown(validation.audience())), Some(found))
             }
             TokenError::AlgorithmNotAllowed => {
-                let wanted = Algorithm::ALL.map(Algorithm::name).join(" ");
+                let names = validation.algorithms().iter().map(|it| it.name());
+                let wanted = names.collect::<Vec<_>>().join(" ");
                 (Some(wanted), token.algorithm.as_deref().map(word))
             }
             TokenError::WrongType => {

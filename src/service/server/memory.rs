@@ -17,9 +17,8 @@
 //! 1. Above [`EVICTION`] of the limit, connections are closed. First are those whose memory,
 //!    multiplied by the time since they last did something useful, is largest. Useful are a
 //!    response below 400 that was taken, a part of a body that a handler has taken, and what a
-//!    client takes of an upgraded connection. The
-//!    price of a connection counts for an eighth, and so does everything of one that has done
-//!    something useful.
+//!    client takes of an upgraded connection. The price of a connection counts for an eighth,
+//!    and so does everything of one that has done something useful.
 //!    A connection that holds no more than its price is not closed within a second of its
 //!    beginning, and within 8 s of its last useful work. If bytes of its client are waiting to
 //!    be read, it is not closed, once. No connection is accepted meanwhile.
