@@ -22,7 +22,6 @@ mod rate;
 mod readiness;
 mod rejection;
 mod rule;
-mod source;
 mod web_socket;
 mod witness;
 
@@ -35,7 +34,6 @@ use crate::token::Scope;
 use crate::verifier::Verifier;
 
 use openapi::ScopeTexts;
-use source::Source;
 use witness::Witness;
 
 pub use bearer::{BearerError, token as bearer_token};
@@ -100,7 +98,7 @@ pub struct Guard {
     scope_texts: Arc<ScopeTexts>,
     limits: Option<RateLimits>,
     witness: Option<Witness>,
-    source: Source,
+    metadata: Option<Arc<Metadata>>,
 }
 
 impl Guard {
@@ -113,7 +111,7 @@ impl Guard {
             scope_texts: Arc::default(),
             limits: None,
             witness: None,
-            source: Source::Unknown,
+            metadata: None,
         }
     }
 
@@ -122,7 +120,7 @@ impl Guard {
     #[must_use]
     pub fn with_metadata(self, metadata: Metadata) -> Self {
         Self {
-            source: Source::Fixed(Arc::new(metadata)),
+            metadata: Some(Arc::new(metadata)),
             ..self
         }
     }
@@ -193,9 +191,10 @@ impl Guard {
         self
     }
 
-    /// What `iss` must be.
-    pub(crate) fn issuer(&self) -> &str {
-        self.verifier.issuer()
+    /// The identifier of the first issuer; empty without any.
+    pub(crate) fn issuer(&self) -> String {
+        let main = self.issuers().main();
+        main.map_or_else(String::new, |issuer| issuer.identifier().to_owned())
     }
 
     fn shared_challenge(&self) -> Arc<Challenge> {

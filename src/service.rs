@@ -84,7 +84,7 @@ pub(crate) use files::OnPaper;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use preflight::problems as preflight;
 pub(crate) use program_name::program_name;
-pub(crate) use protection::{fetch, refresh_policy, validation};
+pub(crate) use protection::{fetch, issuers_without_keys, refresh_policy, trusted_issuers};
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};
 #[doc(hidden)]

@@ -26,13 +26,14 @@ mod scope;
 mod stated;
 #[cfg(feature = "service")]
 mod unverified;
+mod unverified_issuer;
 mod validation;
 
 pub use algorithm::Algorithm;
 pub(crate) use b64token::is_b64token;
 pub(crate) use claims::ALLOCATION_BYTES;
 pub(crate) use claims::Kind;
-pub use claims::{Claims, NumericDate};
+pub use claims::{ClaimNames, Claims, NumericDate};
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
 pub use error::{ClaimFault, Segment, TokenError};

@@ -1,7 +1,14 @@
 //! Floor 3: decides on one access token.
 //!
-//! Combines the pure steps of [`crate::token`] with keys from a [`KeySource`] and the time of a
-//! [`Clock`]. [`Verifier::verify`] makes the whole decision, in this order.
+//! Combines the pure steps of [`crate::token`] with the keys of the [`TrustedIssuers`] and the time
+//! of a [`Clock`]. [`Verifier::verify`] makes the whole decision:
+//!
+//! 1. A token that was accepted before is remembered. Only the times and the denylist are checked
+//!    again, and that the keys of its issuer are the same.
+//! 2. The form and the header of a new token are checked.
+//! 3. Its `iss` selects the issuer that judges it, see [`TrustedIssuers`].
+//! 4. A key of that issuer verifies the signature, and its rules apply to the claims.
+//! 5. The denylist is checked.
 
 mod advice;
 mod cache;
@@ -9,27 +16,27 @@ mod denylist;
 mod error;
 #[cfg(feature = "service")]
 mod explanation;
+mod remote;
 mod tally;
+mod trusted;
 #[cfg(feature = "service")]
 mod warnings;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use tokio::sync::Semaphore;
-
 use crate::clock::{Clock, SystemClock};
-use crate::token::{
-    Claims, Jws, KeySet, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified,
-};
-use cache::VerifiedCache;
+use crate::token::{Claims, Jws, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified};
+use cache::{Entry, Remembered, VerifiedCache};
 
 pub use advice::{REASONS, advice};
 pub use denylist::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 pub use error::VerifyError;
 #[cfg(feature = "service")]
 pub use explanation::{ExplainedRule, Explanation, RuleState};
+pub use remote::RemoteIssuer;
 pub use tally::{Counts, Tally};
+pub use trusted::{SameIssuer, TrustedIssuer, TrustedIssuers};
 
 /// The default size of the cache of accepted tokens: 32 MiB.
 pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -62,27 +69,32 @@ pub const DEFAULT_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    keys: Arc<dyn KeySource>,
-    validation: Arc<Validation>,
+    issuers: Arc<TrustedIssuers>,
     clock: Arc<dyn Clock>,
     cache: Option<Arc<VerifiedCache>>,
     tally: Arc<Tally>,
     denylist: Option<Arc<Denylist>>,
-    /// Places for requests that wait for keys.
-    waiting: Arc<Semaphore>,
 }
 
 impl Verifier {
-    /// A verifier with the keys of `keys`, the rules of `validation` and the clock of the system.
+    /// A verifier for the tokens of one issuer, with the clock of the system. The issuer is named
+    /// `default`.
     pub fn new(keys: Arc<dyn KeySource>, validation: Validation) -> Self {
+        let issuers = TrustedIssuers::default();
+        let added = issuers.add(TrustedIssuer::new(DEFAULT_ISSUER, keys, validation));
+        added.expect("the only issuer");
+        Self::for_issuers(Arc::new(issuers))
+    }
+
+    /// A verifier for the tokens of these issuers, with the clock of the system. It follows changes
+    /// of the list.
+    pub fn for_issuers(issuers: Arc<TrustedIssuers>) -> Self {
         Self {
-            keys,
-            validation: Arc::new(validation),
+            issuers,
             clock: Arc::new(SystemClock::new()),
             cache: Some(Arc::new(VerifiedCache::new(DEFAULT_CACHE_BYTES))),
             tally: Arc::default(),
             denylist: None,
-            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
         }
     }
 
@@ -114,19 +126,15 @@ impl Verifier {
         }
     }
 
-    /// The required value of `iss`.
-    pub fn issuer(&self) -> &str {
-        self.validation.issuer()
+    /// The issuers whose tokens are accepted.
+    pub fn issuers(&self) -> &Arc<TrustedIssuers> {
+        &self.issuers
     }
 
-    /// The rules that claims must satisfy.
-    pub(crate) fn validation(&self) -> &Validation {
-        &self.validation
-    }
-
-    /// Whether there are keys now, so that a token can be verified without a fetch.
+    /// Whether there are keys of at least one issuer, so that its tokens can be verified without a
+    /// fetch.
     pub fn has_keys(&self) -> bool {
-        (self.keys.current()).is_some_and(|keys| !keys.keys().is_empty())
+        self.issuers.all().iter().any(|issuer| issuer.has_keys())
     }
 
     /// Verifies an access token as the caller sent it.
@@ -149,9 +157,9 @@ impl Verifier {
 
     /// The verdict on a token that was accepted before; `None` for any other token.
     pub(crate) fn recall(&self, token: &[u8]) -> Option<VerifyResult> {
-        let claims = self.remembered(token)?;
+        let remembered = self.remembered(token)?;
         self.tally.count_hit();
-        let verdict = self.judge_again(token, claims, self.clock.now());
+        let verdict = self.judge_again(token, remembered, self.clock.now());
         self.tally.count(&verdict);
         Some(verdict)
     }
@@ -167,13 +175,9 @@ impl Verifier {
     }
 
     /// Checks what may have changed since the token was accepted.
-    fn judge_again(
-        &self,
-        token: &[u8],
-        claims: Arc<Verified<Claims>>,
-        now: SystemTime,
-    ) -> VerifyResult {
-        if let Err(error) = self.validation.check_times(&claims, now) {
+    fn judge_again(&self, token: &[u8], known: Remembered, now: SystemTime) -> VerifyResult {
+        let Remembered { claims, issuer } = known;
+        if let Err(error) = issuer.validation().check_times(&claims, now) {
             return Err(self.forget(token, error).into());
         }
         self.check_denylist(&claims, now)?;
@@ -183,28 +187,26 @@ impl Verifier {
     /// Verifies a token and remembers it.
     async fn examine(&self, token: &str) -> VerifyResult {
         let jws = Jws::parse(token)?;
-        self.validation.check_header(jws.header())?;
-        let keys = self.keys_for(&jws).await?;
-        let payload = keys.find(jws.header())?.verify(&jws)?;
-        let claims = Claims::parse(&payload)?;
-        // A fetch of keys may have taken some time.
-        let now = self.clock.now();
-        let verified = Arc::new(self.validation.check(claims, now)?);
-        self.check_denylist(&verified, now)?;
+        let issuer = self.issuers.find(&jws.unverified_issuer()?);
+        let issuer = issuer.ok_or(TokenError::UnknownIssuer)?;
+        let (verified, keys) = issuer.verify(&jws, || self.clock.now()).await?;
+        let claims = Arc::new(verified);
+        self.check_denylist(&claims, self.clock.now())?;
         if let Some(cache) = &self.cache {
-            cache.insert(token.as_bytes(), keys, verified.clone());
+            let entry = Entry::new(claims.clone(), keys, &issuer);
+            cache.insert(token.as_bytes(), entry);
         }
-        Ok(verified)
+        Ok(claims)
     }
 
-    /// The claims of a token that the keys in force verified before.
-    fn remembered(&self, token: &[u8]) -> Option<Arc<Verified<Claims>>> {
+    /// A token that the keys in force verified before.
+    fn remembered(&self, token: &[u8]) -> Option<Remembered> {
         // Longer tokens are never remembered, so they are not hashed.
         let cache = self
             .cache
             .as_ref()
             .filter(|_| token.len() <= MAX_TOKEN_BYTES)?;
-        cache.find(token, &self.keys.current()?)
+        cache.find(token)
     }
 
     fn check_denylist(&self, claims: &Claims, now: SystemTime) -> Result<(), VerifyError> {
@@ -220,25 +222,10 @@ impl Verifier {
         }
         error
     }
-
-    async fn keys_for(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, VerifyError> {
-        match self.keys.current() {
-            Some(keys) if !matches!(keys.find(jws.header()), Err(TokenError::UnknownKey)) => {
-                Ok(keys)
-            }
-            _ => {
-                // Otherwise, requests with an unknown `kid` would wait for seconds and use memory.
-                let Ok(_place) = self.waiting.try_acquire() else {
-                    return Err(VerifyError::NoKeys);
-                };
-                self.keys.refreshed().await.ok_or(VerifyError::NoKeys)
-            }
-        }
-    }
 }
 
-/// Enough for callers with a new key, because one fetch is enough for all of them.
-const MAX_WAITING: usize = 64;
+/// The name of the only issuer of a verifier that has one.
+pub(crate) const DEFAULT_ISSUER: &str = "default";
 
 pub(crate) type VerifyResult = Result<Arc<Verified<Claims>>, VerifyError>;
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
-use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, Issuer, RefreshPolicy, RemoteKeySet};
+use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, RefreshPolicy};
 use crate::token::{Audience, TokenType, Validation};
-use crate::verifier::{DEFAULT_CACHE_BYTES, Verifier};
+use crate::verifier::{
+    DEFAULT_CACHE_BYTES, DEFAULT_ISSUER, RemoteIssuer, TrustedIssuers, Verifier,
+};
 
-use super::source::Source;
 use super::{Access, Challenge, Guard, RateLimits};
 
 /// A guard in the making: see [`Guard::builder`].
@@ -26,6 +27,7 @@ pub struct GuardBuilder {
     access: Access,
     challenge: Challenge,
     limits: Option<RateLimits>,
+    others: Vec<RemoteIssuer>,
 }
 
 impl Guard {
@@ -71,6 +73,7 @@ impl Guard {
             access: Access::default(),
             challenge: Challenge::default(),
             limits: None,
+            others: Vec::new(),
         }
     }
 
@@ -102,6 +105,26 @@ impl GuardBuilder {
             token_types: types.into_iter().collect(),
             ..self
         }
+    }
+
+    /// Accepts the tokens of one more issuer, by its own rules. The first issuer is named `default`.
+    ///
+    /// The list can change later: see [`Guard::issuers`].
+    ///
+    /// ```
+    /// use poem_resource_server::guard::Guard;
+    /// use poem_resource_server::token::{Audience, Validation};
+    /// use poem_resource_server::verifier::RemoteIssuer;
+    ///
+    /// let partners = Validation::new("https://partners.example", Audience::parse("api://orders")?)
+    ///     .with_clients(["acme-shop"]);
+    /// let builder = Guard::builder("https://dev-1.okta.com/oauth2/default", "api://default")
+    ///     .with_issuer(RemoteIssuer::new("partners", partners));
+    /// # Ok::<(), poem_resource_server::token::AudienceError>(())
+    /// ```
+    pub fn with_issuer(mut self, issuer: RemoteIssuer) -> Self {
+        self.others.push(issuer);
+        self
     }
 
     /// Sets the size of the cache of accepted tokens; `None` disables it.
@@ -150,15 +173,19 @@ impl GuardBuilder {
     ///
     /// # Errors
     ///
-    /// A [`DiscoveryError`] when the issuer or the audience is not usable, or the keys cannot be
-    /// fetched now. To start without them, use [`GuardBuilder::start`].
+    /// A [`DiscoveryError`] when an issuer or the audience is not usable, or the keys of an issuer
+    /// cannot be fetched now. To start without them, use [`GuardBuilder::start`].
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
     pub async fn discover(self) -> Result<Guard, DiscoveryError> {
-        let (guard, keys) = self.build()?;
-        keys.first_attempt().await?;
+        let guard = self.build()?;
+        for issuer in guard.issuers().all() {
+            if let Some(keys) = issuer.remote_keys() {
+                keys.first_attempt().await?;
+            }
+        }
         Ok(guard)
     }
 
@@ -173,27 +200,33 @@ impl GuardBuilder {
     ///
     /// Outside of a tokio runtime.
     pub fn start(self) -> Result<Guard, DiscoveryError> {
-        self.build().map(|(guard, _)| guard)
+        self.build()
     }
 
-    fn build(self) -> Result<(Guard, Arc<RemoteKeySet>), DiscoveryError> {
-        let issuer = Issuer::parse(&self.issuer)?;
-        let mut validation = Validation::new(issuer.as_str(), Audience::parse(self.audience)?)
+    fn build(self) -> Result<Guard, DiscoveryError> {
+        let mut validation = Validation::new(self.issuer, Audience::parse(self.audience)?)
             .with_token_types(self.token_types);
         if let Some(leeway) = self.leeway {
             validation = validation.with_leeway(leeway);
         }
         let fetch = Fetch::new(&self.fetch).map_err(DiscoveryError::Client)?;
-        let keys = RemoteKeySet::start(issuer, fetch, self.refresh, self.clock.clone());
-        let keys = Arc::new(keys);
-        let verifier = Verifier::new(keys.clone(), validation)
+        let issuers = Arc::new(TrustedIssuers::default());
+        let first = RemoteIssuer::new(DEFAULT_ISSUER, validation)
+            .with_refresh_policy(self.refresh)
+            .with_clock(self.clock.clone());
+        for issuer in std::iter::once(first).chain(self.others) {
+            let issuer = issuer.start(fetch.clone())?;
+            (issuers.add(issuer)).map_err(|_| DiscoveryError::RepeatedIssuer)?;
+        }
+        let verifier = Verifier::for_issuers(issuers)
             .with_clock(self.clock)
             .with_cache(self.cache_bytes);
-        let mut guard = Guard::new(verifier)
+        let guard = Guard::new(verifier)
             .with_access(self.access)
             .with_challenge(self.challenge);
-        guard.limits = self.limits;
-        guard.source = Source::Followed(keys.clone());
-        Ok((guard, keys))
+        Ok(match self.limits {
+            Some(limits) => guard.with_limits(limits),
+            None => guard,
+        })
     }
 }

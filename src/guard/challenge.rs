@@ -108,6 +108,7 @@ fn common() -> Vec<Rejection> {
         TokenError::MalformedHeader,
         TokenError::AlgorithmNotAllowed,
         TokenError::WrongType,
+        TokenError::UnknownIssuer,
         TokenError::UnknownKey,
         TokenError::BadSignature,
         TokenError::WrongIssuer,

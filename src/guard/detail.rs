@@ -82,6 +82,10 @@ pub(super) fn of_token(error: &TokenError) -> &'static str {
         TokenError::UnencodedPayload => {
             "The header of the access token has the member b64, which this API does not accept."
         }
+        TokenError::UnknownIssuer => {
+            "The access token is from an authorization server that this API does not trust. The \
+             metadata of this API names the accepted ones."
+        }
         TokenError::UnknownKey => {
             "The access token is signed with a key that the authorization server of this API does \
              not publish. Check that the token is from that server."
@@ -114,6 +118,12 @@ pub(super) fn of_token(error: &TokenError) -> &'static str {
         }
         TokenError::WrongAudience => {
             "The access token is for another audience. Request a token for this API."
+        }
+        TokenError::ClientNotAccepted => {
+            "The access token was issued to a client that this API does not accept."
+        }
+        TokenError::RequiredClaim { .. } => {
+            "The access token lacks a claim that this API requires of every token of its issuer."
         }
         TokenError::Expired { .. } => "The access token has expired. Request a new one.",
         TokenError::NotYetValid { .. } => "The access token is not valid yet.",

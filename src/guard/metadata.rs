@@ -21,12 +21,16 @@ pub struct ProtectedResource {
 }
 
 impl ProtectedResource {
-    /// For the API at the URL `resource`, whose tokens come from `issuer` and whose
+    /// For the API at the URL `resource`, whose tokens come from one of `issuers`, and whose
     /// operations have these rules.
-    pub fn new(resource: &str, issuer: &str, rules: &[OperationRule]) -> Self {
+    pub fn new<'a>(
+        resource: &str,
+        issuers: impl IntoIterator<Item = &'a str>,
+        rules: &[OperationRule],
+    ) -> Self {
         Self {
             resource: resource.to_owned(),
-            authorization_servers: vec![issuer.to_owned()],
+            authorization_servers: issuers.into_iter().map(str::to_owned).collect(),
             scopes_supported: scopes_in_use(rules)
                 .iter()
                 .map(ToString::to_string)

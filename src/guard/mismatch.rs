@@ -55,15 +55,25 @@ impl Mismatch {
             None => bearer::token(headers).ok()?,
         };
         let token = StatedValues::read(token)?;
-        let validation = guard.verifier.validation();
+        let issuers = guard.issuers();
         let issuer = token.issuer.as_deref().map(shown);
+        if let TokenError::UnknownIssuer = error {
+            let trusted = issuers.all();
+            let trusted: Vec<_> = trusted.iter().map(|it| it.identifier()).collect();
+            return Some(Self {
+                wanted: Some(shown(&trusted.join(" "))),
+                found: issuer.clone(),
+                issuer,
+            });
+        }
+        let judge = token.issuer.as_deref().and_then(|it| issuers.find(it));
+        let judge = judge.or_else(|| issuers.main())?;
+        let validation = judge.validation();
         let (wanted, found) = match error {
-            TokenError::UnknownKey | TokenError::WrongIssuer => {
-                (Some(shown(validation.issuer())), issuer.clone())
-            }
             TokenError::WrongAudience => {
                 let found = shown(&token.audiences.join(" "));
-                (Some(shown(validation.audience())), Some(found))
+                let wanted: Vec<_> = validation.audiences().collect();
+                (Some(shown(&wanted.join(" "))), Some(found))
             }
             TokenError::AlgorithmNotAllowed => {
                 let names = validation.algorithms().iter().map(|it| it.name());

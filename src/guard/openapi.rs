@@ -59,7 +59,7 @@ impl Document {
             Some(issuer) => {
                 security::add_flows(&mut document, issuer, rules, guard.scope_texts());
             }
-            None => security::add_discovery(&mut document, guard.issuer()),
+            None => security::add_discovery(&mut document, &guard.issuer()),
         }
         Self(document)
     }

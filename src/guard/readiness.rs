@@ -8,30 +8,35 @@ use poem::endpoint::make_sync;
 use poem::{Endpoint, IntoResponse, Response};
 
 use crate::issuer::{Metadata, RemoteKeySet};
+use crate::verifier::TrustedIssuers;
 
 use super::Guard;
-use super::source::Source;
 
 impl Guard {
-    /// The keys of a guard made by [`Guard::builder`]: their status, and a way to fetch them
-    /// again. `None` for a guard with a verifier of its own.
-    pub fn keys(&self) -> Option<&RemoteKeySet> {
-        match &self.source {
-            Source::Followed(keys) => Some(keys),
-            Source::Unknown | Source::Fixed(_) => None,
-        }
+    /// The issuers whose tokens are accepted. Issuers can be added and removed while requests are
+    /// served, for example with the tenants of an application.
+    ///
+    /// The document and the metadata of the API are printed with the issuers of the moment at which
+    /// they are made.
+    pub fn issuers(&self) -> &Arc<TrustedIssuers> {
+        self.verifier.issuers()
     }
 
-    /// The issuer's metadata, once it is known.
+    /// The keys of the first issuer of a guard made by [`Guard::builder`]: their status, and a way
+    /// to fetch them again. `None` for a guard with a verifier of its own.
+    pub fn keys(&self) -> Option<Arc<RemoteKeySet>> {
+        self.issuers().main()?.remote_keys().cloned()
+    }
+
+    /// The metadata of the first issuer, once it is known.
     pub fn metadata(&self) -> Option<Arc<Metadata>> {
-        match &self.source {
-            Source::Unknown => None,
-            Source::Fixed(metadata) => Some(metadata.clone()),
-            Source::Followed(keys) => keys.metadata(),
+        match &self.metadata {
+            Some(metadata) => Some(metadata.clone()),
+            None => self.issuers().main()?.metadata(),
         }
     }
 
-    /// Whether there are keys that tokens can be verified with.
+    /// Whether there are keys of at least one issuer, so that its tokens can be verified.
     pub fn is_ready(&self) -> bool {
         self.verifier.has_keys()
     }

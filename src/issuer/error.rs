@@ -15,6 +15,9 @@ pub enum DiscoveryError {
     /// The issuer identifier is not one.
     #[error("the issuer is not usable")]
     Issuer(#[from] IssuerError),
+    /// Two issuers of a list have the same identifier or the same name.
+    #[error("two issuers have the same identifier or the same name; remove one of them")]
+    RepeatedIssuer,
     /// The audience is not one.
     #[error("the audience is not usable")]
     Audience(#[from] AudienceError),
@@ -112,6 +115,7 @@ impl DiscoveryError {
         match self {
             Self::Issuer(_) => "bad_issuer",
             Self::Audience(_) => "bad_audience",
+            Self::RepeatedIssuer => "repeated_issuer",
             Self::Client(_) => "client_setup",
             Self::Metadata { .. } => "metadata_unavailable",
             Self::OktaServerNotFound { .. } => "okta_server_not_found",

@@ -8,6 +8,7 @@ use crate::doctor::{Diagnosis, Doctor, EXAMINATIONS, NOT_REACHED, Status};
 use crate::service;
 use crate::service::application::Hosted;
 use crate::service::config::Config;
+use crate::verifier::DEFAULT_ISSUER;
 
 use crate::program::command_line::{DoctorFormat, DoctorOptions};
 use crate::program::embedded;
@@ -37,7 +38,7 @@ pub(crate) async fn print(
     let doctor = Doctor {
         jwks_hosts: config.issuer.jwks_hosts.clone(),
         fetch: service::fetch(&config.issuer)?,
-        policy: service::refresh_policy(&config.issuer),
+        policy: service::refresh_policy(&config, DEFAULT_ISSUER),
         leeway: config.issuer.leeway,
         token_types: config.issuer.token_types.clone(),
         algorithms: config.issuer.algorithms.clone(),

@@ -27,7 +27,7 @@ pub(crate) struct Embedded;
 )]
 pub(crate) fn check_reach(config: &Config, service: &Listen) -> Result<(), Failure> {
     #[cfg(feature = "dev")]
-    if config.issuer.url.is_none() && !service.is_of_this_machine() {
+    if !config.has_issuer() && !service.is_of_this_machine() {
         return Err(Failure::ExposedEmbeddedIssuer {
             listen: service.clone(),
         });
@@ -45,7 +45,7 @@ pub(crate) async fn start(
 ) -> Result<Option<Embedded>, Failure> {
     use crate::dev::{DevOptions, OfferedScope};
 
-    if config.issuer.url.is_some() {
+    if config.has_issuer() {
         return Ok(None);
     }
     introduce(outline, config);
@@ -86,9 +86,9 @@ pub(crate) async fn start(
     config: &mut Config,
     _service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
-    match config.issuer.url {
-        Some(_) => Ok(None),
-        None => Err(Failure::NoEmbeddedIssuer),
+    match config.has_issuer() {
+        true => Ok(None),
+        false => Err(Failure::NoEmbeddedIssuer),
     }
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn start(
     expect(unused_variables, reason = "nothing is introduced")
 )]
 pub(crate) fn keep(outline: &Outline, config: &mut Config, issuer: &Issuer) {
-    if config.issuer.url.is_none() {
+    if !config.has_issuer() {
         #[cfg(feature = "dev")]
         introduce(outline, config);
         config.issuer.url = Some(issuer.clone());
@@ -121,7 +121,8 @@ fn introduce(outline: &Outline, config: &mut Config) {
 
 /// The issuer in force, and whether it is the embedded one of a service that runs beside us.
 pub(crate) fn issuer(config: &Config) -> Result<(Issuer, bool), Failure> {
-    if let Some(issuer) = &config.issuer.url {
+    let others = config.issuers.values().filter_map(|it| it.url.as_ref());
+    if let Some(issuer) = config.issuer.url.iter().chain(others).next() {
         return Ok((issuer.clone(), false));
     }
     #[cfg(not(feature = "dev"))]
@@ -136,7 +137,7 @@ pub(crate) fn issuer(config: &Config) -> Result<(Issuer, bool), Failure> {
 /// The client that the embedded issuer knows, if it is the one in force.
 pub(crate) fn client(config: &Config) -> Option<(String, String)> {
     #[cfg(feature = "dev")]
-    if config.issuer.url.is_none() {
+    if !config.has_issuer() {
         use crate::dev::{CLIENT_ID, CLIENT_SECRET};
         return Some((CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned()));
     }
@@ -148,7 +149,7 @@ pub(crate) fn client(config: &Config) -> Option<(String, String)> {
 /// The scopes that a token of that client needs to call what the application offers.
 pub(crate) fn scope(outline: &Outline, config: &Config) -> Vec<String> {
     #[cfg(feature = "dev")]
-    if config.issuer.url.is_none() {
+    if !config.has_issuer() {
         let scopes = outline
             .scopes()
             .into_iter()

@@ -7,15 +7,11 @@ mod page;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-
 use crate::clock::{Clock, SystemClock};
-use crate::issuer::{DiscoveryError, RemoteKeySet};
 use crate::service;
 use crate::service::application::Hosted;
 use crate::service::config::Config;
 use crate::service::{BuildError, KnownDenials};
-use crate::token::{KeySet, KeySource};
 use crate::verifier::{REASONS, Verifier};
 
 use crate::program::command_line::ExplainOptions;
@@ -32,21 +28,28 @@ pub(crate) async fn print(
     options: ExplainOptions,
 ) -> Result<(), Failure> {
     let token = input::token(options.token.as_deref())?;
-    let (issuer, _) = embedded::issuer(&config)?;
-    config.issuer.url = Some(issuer.clone());
+    if !config.has_issuer() {
+        config.issuer.url = Some(embedded::issuer(&config)?.0);
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let (keys, missing) = if options.offline {
+    let issuers = if options.offline {
         config.denylist.redis_url = None;
-        (Arc::new(NoKeys) as Arc<dyn KeySource>, None)
+        Arc::new(service::issuers_without_keys(&config))
     } else {
-        keys(&config, &clock).await?
+        let fetch = service::fetch(&config.issuer)?;
+        service::trusted_issuers(&config, &fetch, &clock)?
     };
     let denials = KnownDenials::read(&config.denylist, &clock).await;
     let denials = denials.map_err(BuildError::from)?;
-    let verifier = Verifier::new(keys, service::validation(&config)?)
+    let verifier = Verifier::for_issuers(issuers)
         .with_clock(clock)
         .with_cache(None)
         .with_denylist(denials.list);
+    let judge = verifier.judge(&token);
+    let missing = match judge.as_ref().and_then(|judge| judge.remote_keys()) {
+        Some(keys) => keys.first_attempt().await.err(),
+        None => None,
+    };
     let explanation = verifier.explain(&token).await;
     let outline = application.outline();
     let operations = operations::may_call(outline, &config, explanation.unverified())?;
@@ -63,7 +66,7 @@ pub(crate) async fn print(
         return Err(Failure::Refused);
     }
     if let Some(source) = missing {
-        let issuer = issuer.to_string();
+        let issuer = judge.map_or_else(String::new, |judge| judge.identifier().to_owned());
         return Err(Failure::Keys { issuer, source });
     }
     if protected().next().is_some() && protected().all(|it| !it.lacks.is_empty()) {
@@ -74,35 +77,6 @@ pub(crate) async fn print(
     }
     // The issuer's key set has no key.
     Err(Failure::Refused)
-}
-
-/// The issuer's keys, or why there are none.
-async fn keys(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-) -> Result<(Arc<dyn KeySource>, Option<Arc<DiscoveryError>>), Failure> {
-    let (issuer, _) = embedded::issuer(config)?;
-    let fetch = service::fetch(&config.issuer)?;
-    let policy = service::refresh_policy(&config.issuer);
-    let keys = RemoteKeySet::start(issuer, fetch, policy, clock.clone());
-    Ok(match keys.first_attempt().await {
-        Ok(()) => (Arc::new(keys), None),
-        Err(error) => (Arc::new(NoKeys), Some(error)),
-    })
-}
-
-/// No keys, and no request for them.
-#[derive(Debug)]
-struct NoKeys;
-
-impl KeySource for NoKeys {
-    fn current(&self) -> Option<Arc<KeySet>> {
-        None
-    }
-
-    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
-        Box::pin(async { None })
-    }
 }
 
 /// Every reason with its meaning and its fix, for `docs/reasons.md`: a heading for each, because

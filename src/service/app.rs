@@ -9,8 +9,7 @@ use poem::EndpointExt;
 
 use crate::docs::{Documents, SignIn};
 use crate::guard::OperationRule;
-use crate::issuer::RemoteKeySet;
-use crate::verifier::Verifier;
+use crate::verifier::{TrustedIssuer, TrustedIssuers, Verifier};
 
 use super::BuildError;
 use super::answers::Answers;
@@ -24,7 +23,7 @@ use super::own_hosts::OwnHosts;
 use super::own_routes::{self, OwnRoutes};
 use super::paths;
 use super::problems::Problems;
-use super::protection::{self, fetch, public_url, refresh_policy, validation};
+use super::protection::{self, fetch, public_url, rules_by_issuer};
 use super::routes::{Routes, Table};
 use super::state::ServiceState;
 
@@ -44,7 +43,7 @@ pub(super) struct App {
 impl App {
     pub(super) fn build(config: &Config, state: &ServiceState) -> Result<Self, BuildError> {
         let keys = keys(config, state)?;
-        let verifier = Verifier::new(keys.source(), validation(config)?)
+        let verifier = Verifier::for_issuers(keys.issuers().clone())
             .with_clock(state.clock.clone())
             .with_cache(config.cache.max_bytes)
             .with_tally(state.verdicts.clone())
@@ -84,7 +83,6 @@ impl App {
         let own = OwnRoutes {
             outline,
             rules: &rules,
-            issuer: config.issuer.url.as_ref().map_or("", |url| url.as_str()),
             public_url: &public_url,
             documents: documents.as_ref(),
             keys: &keys,
@@ -113,16 +111,18 @@ impl App {
 
 fn keys(config: &Config, state: &ServiceState) -> Result<Keys, BuildError> {
     if let Some(given) = &state.given_keys {
-        return Ok(Keys::Given(given.clone()));
+        let issuers = TrustedIssuers::default();
+        for (name, rules) in rules_by_issuer(config)? {
+            let _ = issuers.add(TrustedIssuer::new(name, given.clone(), rules));
+        }
+        return Ok(Keys::new(Arc::new(issuers), config.readiness.issuers));
     }
-    let issuer = config.issuer.url.clone().ok_or(BuildError::NoIssuer)?;
     let mut fetch = fetch(&config.issuer)?;
     if let Some(traces) = &state.traces {
         fetch = fetch.with_witness(traces.witness());
     }
-    let policy = refresh_policy(&config.issuer);
-    let keys = RemoteKeySet::start(issuer, fetch, policy, state.clock.clone());
-    Ok(Keys::Fetched(Arc::new(keys)))
+    let issuers = protection::trusted_issuers(config, &fetch, &state.clock)?;
+    Ok(Keys::new(issuers, config.readiness.issuers))
 }
 
 fn on_callers_paths(table: Table, base_path: &str) -> Table {

@@ -1,7 +1,7 @@
 //! Why a service cannot be built.
 
 use crate::guard::RuleError;
-use crate::issuer::FetchError;
+use crate::issuer::{FetchError, IssuerError};
 
 use super::application::{HookError, StartError};
 use super::audit::AuditError;
@@ -16,6 +16,9 @@ pub enum BuildError {
     /// No issuer is configured.
     #[error("`issuer.url` is not set")]
     NoIssuer,
+    /// The identifier of an issuer cannot be used.
+    #[error("an issuer is not usable")]
+    Issuer(#[source] IssuerError),
     /// The settings do not fit the API.
     #[error(transparent)]
     Rule(#[from] RuleError),

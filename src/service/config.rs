@@ -43,11 +43,13 @@ pub use sections::denylist::{DenylistConfig, OnFailure};
 pub use sections::docs::{Contact, DocsConfig};
 pub use sections::http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
 pub use sections::issuer::IssuerConfig;
+pub use sections::issuers::IssuerRules;
 pub use sections::listen::Listen;
 pub use sections::log::{LogConfig, LogFormat};
 pub use sections::operations::OperationConfig;
 pub use sections::proxies::{ForwardedHeader, TrustedProxies};
 pub use sections::rate::RateConfig;
+pub use sections::readiness::{NeededIssuers, ReadinessConfig};
 pub use sections::telemetry::{OtlpEndpoint, TelemetryConfig};
 pub use sections::tls::TlsConfig;
 pub use settings::settings_table;
@@ -78,8 +80,10 @@ pub(in crate::service) use restart::RestartValues;
 pub struct Config {
     /// The profile in force.
     pub profile: Profile,
-    /// The issuer whose tokens are accepted.
+    /// The issuer whose tokens are accepted, and how the keys of every issuer are fetched.
     pub issuer: IssuerConfig,
+    /// Further issuers whose tokens are accepted, by name.
+    pub issuers: BTreeMap<String, IssuerRules>,
     /// The cache of accepted tokens.
     pub cache: CacheConfig,
     /// The listener for callers.
@@ -97,6 +101,8 @@ pub struct Config {
     pub operations: BTreeMap<String, OperationConfig>,
     /// How many calls are allowed.
     pub rate: RateConfig,
+    /// When the service is ready.
+    pub readiness: ReadinessConfig,
     /// Tokens that are refused although they are valid.
     pub denylist: DenylistConfig,
     /// What the document and its pages contain besides the API.
@@ -139,11 +145,14 @@ impl Config {
         let won = layers::collect(sources, named.as_ref(), &mut problems);
         let mut reader = Reader::new(&won, problems);
         let profile = named.unwrap_or_default();
+        let mut issuer = IssuerConfig::read(&mut reader);
+        let issuers = sections::issuers::read(&mut reader, &mut issuer);
         let mut config = Self {
             application: ApplicationTable::none(),
             in_force: InForce::default(),
             profile,
-            issuer: IssuerConfig::read(&mut reader),
+            issuer,
+            issuers,
             cache: CacheConfig::read(&mut reader),
             http: HttpConfig::read(&mut reader),
             admin: AdminConfig::read(&mut reader),
@@ -152,6 +161,7 @@ impl Config {
             access: AccessConfig::read(&mut reader),
             operations: sections::operations::read(&mut reader),
             rate: RateConfig::read(&mut reader),
+            readiness: ReadinessConfig::read(&mut reader),
             denylist: DenylistConfig::read(&mut reader),
             docs: DocsConfig::read(&mut reader),
             log: LogConfig::read(&mut reader),
@@ -163,6 +173,7 @@ impl Config {
         let together = Together {
             profile: &config.profile,
             issuer: &config.issuer,
+            has_issuer: config.has_issuer(),
             http: &config.http,
             admin: &config.admin,
             dev: &config.dev,
@@ -179,6 +190,11 @@ impl Config {
         problems.extend(check(&config));
         ConfigError::check(problems)?;
         Ok(config)
+    }
+
+    /// Whether an issuer is set. If none is, profile `dev` uses the embedded issuer.
+    pub fn has_issuer(&self) -> bool {
+        self.issuer.url.is_some() || !self.issuers.is_empty()
     }
 
     /// A problem with the setting `key`, or with a setting below it.

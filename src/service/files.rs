@@ -9,7 +9,6 @@ use crate::clock::SystemClock;
 use crate::docs::OpenApiFiles;
 use crate::guard::{Document, OperationRule};
 use crate::issuer::Metadata;
-use crate::token::{KeySet, Validation};
 use crate::verifier::Verifier;
 
 use super::BuildError;
@@ -36,9 +35,7 @@ impl OnPaper {
         config: &Config,
         issuer: Option<&Metadata>,
     ) -> Result<Self, BuildError> {
-        let no_keys: Arc<KeySet> = Arc::default();
-        let validation = Validation::new("", config.issuer.audience.clone());
-        let verifier = Verifier::new(Arc::new(no_keys), validation);
+        let verifier = Verifier::for_issuers(Arc::new(protection::issuers_without_keys(config)));
         let public_url = protection::public_url(config, &config.http.listen);
         let clock = Arc::new(SystemClock::new());
         let guard = protection::guard(config, outline, verifier, &public_url, clock);

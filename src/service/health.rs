@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::issuer::{DiscoveryError, KeySetStatus};
 
 use super::denylist::Denials;
-use super::keys::Keys;
+use super::keys::{IssuerKeys, Keys};
 use super::readiness::Conditions;
 use super::server::Stage;
 
@@ -52,12 +52,13 @@ pub(super) fn ready(
     detail: Detail,
 ) -> impl Endpoint<Output = Response> + 'static {
     make_sync(move |request| {
-        let status = keys().status();
-        let readiness = Readiness::of(*stage.borrow(), &status, denials.is_ready(), &conditions);
+        let keys = keys();
+        let has_keys = keys.are_ready();
+        let readiness = Readiness::new(*stage.borrow(), has_keys, denials.is_ready(), &conditions);
         let mut text = format!("{}\n", readiness.line);
         if is_verbose(&request) {
             let _ = writeln!(text, "{}\n", readiness.meaning);
-            text += &key_rows(&status, detail);
+            text += &issuer_rows(&keys.all(), detail);
             text += &condition_rows(&conditions, detail);
         }
         let Some(reason) = readiness.not_ready else {
@@ -70,14 +71,14 @@ pub(super) fn ready(
 }
 
 impl Readiness {
-    fn of(stage: Stage, status: &KeySetStatus, has_denials: bool, conditions: &Conditions) -> Self {
-        let (reason, line, meaning) = match (stage, status.keys) {
+    fn new(stage: Stage, has_keys: bool, has_denials: bool, conditions: &Conditions) -> Self {
+        let (reason, line, meaning) = match (stage, has_keys) {
             (Stage::Draining | Stage::Closed, _) => (
                 "stopping",
                 "stopping",
                 "The service is stopping. Send new callers elsewhere.",
             ),
-            (Stage::Open, 0) => (
+            (Stage::Open, false) => (
                 "no_keys",
                 "no keys to verify tokens with",
                 "Protected operations answer 503 until the issuer's keys can be fetched. \
@@ -109,6 +110,19 @@ fn is_verbose(request: &Request) -> bool {
     query
         .split('&')
         .any(|pair| pair.split('=').next() == Some("verbose"))
+}
+
+/// The state of the keys of each issuer, by name if there are several.
+fn issuer_rows(issuers: &[IssuerKeys], detail: Detail) -> String {
+    let rows = |issuer: &IssuerKeys| {
+        let rows = key_rows(&issuer.status, detail);
+        match issuers.len() {
+            1 => rows,
+            _ => format!("issuer {}\n{rows}", issuer.name),
+        }
+    };
+    let rows: Vec<_> = issuers.iter().map(rows).collect();
+    rows.join("\n")
 }
 
 fn key_rows(status: &KeySetStatus, detail: Detail) -> String {

@@ -1,57 +1,80 @@
-//! Where the keys of a configuration come from: fetched, or given by a test.
+//! The issuers of a configuration, with the keys of each: fetched, or given by a test.
 
 use std::sync::Arc;
 
-use crate::issuer::{Attempts, DiscoveryError, KeySetStatus, Metadata, RemoteKeySet};
-use crate::token::KeySource;
+use crate::issuer::{Attempts, DiscoveryError, KeySetStatus, Metadata};
+use crate::verifier::TrustedIssuers;
 
-/// The keys that verify tokens.
+use super::config::NeededIssuers;
+
+/// The keys that verify tokens, by issuer.
 #[derive(Debug, Clone)]
-pub enum Keys {
-    /// Fetched from the issuer.
-    Fetched(Arc<RemoteKeySet>),
-    /// Given, without an issuer that could be queried.
-    Given(Arc<dyn KeySource>),
+pub struct Keys {
+    issuers: Arc<TrustedIssuers>,
+    needed: NeededIssuers,
+}
+
+/// The keys of one issuer.
+pub(super) struct IssuerKeys {
+    pub(super) name: String,
+    pub(super) status: KeySetStatus,
 }
 
 impl Keys {
-    pub(super) fn source(&self) -> Arc<dyn KeySource> {
-        match self {
-            Self::Fetched(keys) => keys.clone(),
-            Self::Given(keys) => keys.clone(),
+    pub(super) fn new(issuers: Arc<TrustedIssuers>, needed: NeededIssuers) -> Self {
+        Self { issuers, needed }
+    }
+
+    pub(super) fn issuers(&self) -> &Arc<TrustedIssuers> {
+        &self.issuers
+    }
+
+    /// The state of the keys of the first issuer, and of the last fetches.
+    pub fn status(&self) -> KeySetStatus {
+        let main = self.issuers.main();
+        main.map_or_else(|| KeySetStatus::without_fetches(0), |it| it.status())
+    }
+
+    /// The state of the keys of each issuer.
+    pub(super) fn all(&self) -> Vec<IssuerKeys> {
+        let issuers = self.issuers.all().into_iter();
+        issuers
+            .map(|issuer| IssuerKeys {
+                name: issuer.name().to_owned(),
+                status: issuer.status(),
+            })
+            .collect()
+    }
+
+    /// Whether there are enough keys for the service to be ready.
+    pub(super) fn are_ready(&self) -> bool {
+        let issuers = self.issuers.all();
+        match self.needed {
+            NeededIssuers::Any => issuers.iter().any(|issuer| issuer.has_keys()),
+            NeededIssuers::All => issuers.iter().all(|issuer| issuer.has_keys()),
         }
     }
 
-    /// How the keys are, and how the last fetches went.
-    pub fn status(&self) -> KeySetStatus {
-        match self {
-            Self::Fetched(keys) => keys.status(),
-            Self::Given(keys) => {
-                KeySetStatus::without_fetches(keys.current().map_or(0, |keys| keys.keys().len()))
+    /// What the first issuer said of itself when its keys were last fetched.
+    pub fn metadata(&self) -> Option<Arc<Metadata>> {
+        self.issuers.main()?.metadata()
+    }
+
+    /// Reports every attempt of the first issuer that ends from now on; `None` if nothing is
+    /// fetched.
+    pub fn attempts(&self) -> Option<Attempts> {
+        let main = self.issuers.main()?;
+        main.remote_keys().map(|keys| keys.attempts())
+    }
+
+    /// Waits for the first attempt of each issuer.
+    pub(super) async fn first_attempts(&self) -> Result<(), Arc<DiscoveryError>> {
+        // The attempts run at the same time, each in its own task.
+        for issuer in self.issuers.all() {
+            if let Some(keys) = issuer.remote_keys() {
+                keys.first_attempt().await?;
             }
         }
-    }
-
-    /// What the issuer said of itself when the keys were last fetched.
-    pub fn metadata(&self) -> Option<Arc<Metadata>> {
-        match self {
-            Self::Fetched(keys) => keys.metadata(),
-            Self::Given(_) => None,
-        }
-    }
-
-    /// Notifies of every attempt that ends from now on; `None` where nothing is fetched.
-    pub fn attempts(&self) -> Option<Attempts> {
-        match self {
-            Self::Fetched(keys) => Some(keys.attempts()),
-            Self::Given(_) => None,
-        }
-    }
-
-    pub(super) async fn first_attempt(&self) -> Result<(), Arc<DiscoveryError>> {
-        match self {
-            Self::Fetched(keys) => keys.first_attempt().await,
-            Self::Given(_) => Ok(()),
-        }
+        Ok(())
     }
 }

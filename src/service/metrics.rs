@@ -22,6 +22,7 @@ use prometheus_client::encoding::{DescriptorEncoder, text};
 use prometheus_client::registry::Registry;
 
 use crate::clock::Clock;
+use crate::issuer::KeySetStatus;
 use crate::verifier::Tally;
 
 use super::app::App;
@@ -150,19 +151,28 @@ impl Sources {
 
     fn write_keys(&self, page: &mut Page<'_>) -> fmt::Result {
         let app = self.app.load();
-        let status = app.keys.status();
-        page.one(&catalogue::KEYS, Value::level(status.keys as u64))?;
-        // Before the first good fetch there is no age, and no sample.
-        if let Some(age) = status.age {
-            page.one(&catalogue::KEYS_AGE, Value::Level(age.as_secs_f64()))?;
-        }
+        let issuers = app.keys.all();
+        let of_each = |value: &dyn Fn(&KeySetStatus) -> Value| {
+            let issuers = issuers.iter();
+            let samples: Vec<_> = issuers
+                .map(|it| ([it.name.clone()], value(&it.status)))
+                .collect();
+            samples
+        };
+        let keys = of_each(&|status| Value::level(status.keys as u64));
+        page.all(&catalogue::KEYS, keys)?;
+        // Before the first successful fetch there is no age, and no sample.
+        let ages = issuers.iter().filter_map(|it| {
+            let age = Value::Level(it.status.age?.as_secs_f64());
+            Some(([it.name.as_str()], age))
+        });
+        page.all(&catalogue::KEYS_AGE, ages)?;
         let max_stale = Value::Level(app.max_stale.as_secs_f64());
         page.one(&catalogue::KEYS_MAX_STALE, max_stale)?;
-        page.one(&catalogue::KEY_FETCHES, Value::Count(status.attempts))?;
-        page.one(
-            &catalogue::KEY_FETCH_FAILURES,
-            Value::Count(status.failures),
-        )
+        let attempts = of_each(&|status| Value::Count(status.attempts));
+        page.all(&catalogue::KEY_FETCHES, attempts)?;
+        let failures = of_each(&|status| Value::Count(status.failures));
+        page.all(&catalogue::KEY_FETCH_FAILURES, failures)
     }
 
     fn write_denylist(&self, page: &mut Page<'_>) -> fmt::Result {

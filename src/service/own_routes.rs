@@ -22,7 +22,6 @@ use super::state::ServiceState;
 pub(super) struct OwnRoutes<'a> {
     pub(super) outline: &'a Outline,
     pub(super) rules: &'a [OperationRule],
-    pub(super) issuer: &'a str,
     pub(super) public_url: &'a str,
     /// `None` where the pages and the document are disabled.
     pub(super) documents: Option<&'a Arc<Documents>>,
@@ -85,7 +84,7 @@ impl OwnRoutes<'_> {
     /// service, or a path below one that operations have (RFC 9728 section 3.1).
     fn metadata(&self) -> poem::RouteMethod {
         let (title, public_url) = (self.outline.title.clone(), self.public_url.to_owned());
-        let (issuer, rules) = (self.issuer.to_owned(), self.rules.to_vec());
+        let (issuers, rules) = (self.keys.issuers().clone(), self.rules.to_vec());
         let paths: Vec<_> = (self.rules.iter())
             .map(|rule| full_path(&self.outline.base_path, &rule.path))
             .collect();
@@ -97,7 +96,9 @@ impl OwnRoutes<'_> {
                 return problem(StatusCode::NOT_FOUND).into_response();
             }
             let url = format!("{public_url}{resource}");
-            let mut metadata = ProtectedResource::new(&url, &issuer, &rules);
+            let issuers = issuers.all();
+            let issuers = issuers.iter().map(|it| it.identifier());
+            let mut metadata = ProtectedResource::new(&url, issuers, &rules);
             if let Some(documentation) = &documentation {
                 metadata = metadata.with_documentation(&title, documentation);
             }

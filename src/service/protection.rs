@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use crate::clock::Clock;
 use crate::guard::{
     Access, Challenge, Document, Guard, OperationRule, RateLimits, RuleError, require_free_names,
 };
 use crate::issuer::{Fetch, FetchPolicy, Metadata, RefreshPolicy};
-use crate::token::Validation;
-use crate::verifier::Verifier;
+use crate::token::{KeySet, KeySource, Validation};
+use crate::verifier::{DEFAULT_ISSUER, RemoteIssuer, TrustedIssuer, TrustedIssuers, Verifier};
 
 use super::BuildError;
 use super::application::Outline;
@@ -19,14 +21,76 @@ use super::problems::problem;
 /// Prints the document for the issuer's metadata, once they are known.
 pub(super) type Print = Arc<dyn Fn(Option<&Metadata>) -> Document + Send + Sync>;
 
-/// What a token must say.
-pub(crate) fn validation(config: &Config) -> Result<Validation, BuildError> {
-    let issuer = config.issuer.url.as_ref().ok_or(BuildError::NoIssuer)?;
-    let audience = config.issuer.audience.clone();
-    Ok(Validation::new(issuer.as_str(), audience)
-        .with_leeway(config.issuer.leeway)
-        .with_token_types(config.issuer.token_types.iter().copied())
-        .with_algorithms(config.issuer.algorithms.iter().copied()))
+/// The rules for the tokens of each issuer, by its name.
+///
+/// # Errors
+///
+/// [`BuildError::NoIssuer`].
+pub(crate) fn rules_by_issuer(config: &Config) -> Result<Vec<(&str, Validation)>, BuildError> {
+    let mut rules = Vec::new();
+    if let Some(url) = &config.issuer.url {
+        let first = Validation::new(url.as_str(), config.issuer.audience.clone())
+            .with_leeway(config.issuer.leeway)
+            .with_token_types(config.issuer.token_types.iter().copied())
+            .with_algorithms(config.issuer.algorithms.iter().copied());
+        rules.push((DEFAULT_ISSUER, config.issuer.rules.apply(first)));
+    }
+    for (name, issuer) in &config.issuers {
+        let (Some(url), Some(audience)) = (&issuer.url, issuer.audiences.first()) else {
+            continue;
+        };
+        let other = Validation::new(url.as_str(), audience.clone());
+        rules.push((name, issuer.apply(other)));
+    }
+    if rules.is_empty() {
+        return Err(BuildError::NoIssuer);
+    }
+    Ok(rules)
+}
+
+/// The issuers of the settings, whose keys are fetched with `fetch` from now on.
+///
+/// # Errors
+///
+/// [`BuildError::NoIssuer`], [`BuildError::Issuer`].
+pub(crate) fn trusted_issuers(
+    config: &Config,
+    fetch: &Fetch,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<TrustedIssuers>, BuildError> {
+    let issuers = TrustedIssuers::default();
+    for (name, rules) in rules_by_issuer(config)? {
+        let remote = RemoteIssuer::new(name, rules)
+            .with_refresh_policy(refresh_policy(config, name))
+            .with_clock(clock.clone());
+        let issuer = remote.start(fetch.clone()).map_err(BuildError::Issuer)?;
+        // The settings were checked: no two issuers are the same.
+        let _ = issuers.add(issuer);
+    }
+    Ok(Arc::new(issuers))
+}
+
+/// The issuers of the settings, without keys: nothing is fetched, and no token is verified.
+pub(crate) fn issuers_without_keys(config: &Config) -> TrustedIssuers {
+    let issuers = TrustedIssuers::default();
+    for (name, rules) in rules_by_issuer(config).unwrap_or_default() {
+        let _ = issuers.add(TrustedIssuer::new(name, Arc::new(NoKeys), rules));
+    }
+    issuers
+}
+
+/// No keys, and no request for them.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        None
+    }
+
+    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
+        Box::pin(async { None })
+    }
 }
 
 /// The guard of the settings in force.
@@ -117,8 +181,13 @@ pub(crate) fn fetch(config: &IssuerConfig) -> Result<Fetch, BuildError> {
     .map_err(BuildError::Client)
 }
 
-/// How often the issuer's keys are fetched, and how long they are kept.
-pub(crate) fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
+/// How often the keys of this issuer are fetched, and how long they are kept.
+pub(crate) fn refresh_policy(config: &Config, name: &str) -> RefreshPolicy {
+    let jwks_hosts = match config.issuers.get(name) {
+        Some(issuer) => issuer.jwks_hosts.clone(),
+        None => config.issuer.jwks_hosts.clone(),
+    };
+    let config = &config.issuer;
     RefreshPolicy {
         cooldown: config.cooldown,
         refresh_min: config.refresh_min,
@@ -127,7 +196,7 @@ pub(crate) fn refresh_policy(config: &IssuerConfig) -> RefreshPolicy {
         max_stale: config.max_stale,
         // A fetch may need the discovery document first.
         longest_wait: config.timeout * 2,
-        jwks_hosts: config.jwks_hosts.clone(),
+        jwks_hosts,
         ..RefreshPolicy::default()
     }
 }

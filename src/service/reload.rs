@@ -95,7 +95,7 @@ impl Reloader {
         let file = config.denylist.file.as_deref();
         let denials = denylist::read(file).map_err(BuildError::from)?;
         let app = App::build(config, &self.state)?;
-        app.keys.first_attempt().await?;
+        app.keys.first_attempts().await?;
         self.state
             .denials
             .put(&config.denylist, denials)

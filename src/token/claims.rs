@@ -3,6 +3,7 @@
 //! Says what a claim is, not whether it will do: see [`Validation`](super::Validation).
 
 mod kind;
+mod names;
 mod set;
 mod size;
 
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 use super::{ClaimFault, Scope, ScopeToken, SignedPayload, TokenError};
 
 pub(crate) use kind::Kind;
+pub use names::ClaimNames;
 use set::ClaimsSet;
 pub(crate) use size::ALLOCATION_BYTES;
 
@@ -45,26 +47,35 @@ impl Claims {
     /// [`TokenError::MalformedPayload`] when it is not a JSON object with unique names,
     /// [`TokenError::Claim`] for a claim that is missing or of another type.
     pub fn parse(payload: &SignedPayload) -> Result<Self, TokenError> {
-        Self::read(payload.as_bytes())
+        Self::parse_with(payload, &ClaimNames::default())
+    }
+
+    /// As [`Claims::parse`], for an issuer that uses other claims.
+    ///
+    /// # Errors
+    ///
+    /// As [`Claims::parse`].
+    pub fn parse_with(payload: &SignedPayload, names: &ClaimNames) -> Result<Self, TokenError> {
+        Self::read(payload.as_bytes(), names)
     }
 
     /// As [`Claims::parse`], for bytes that nobody vouches for. Only a fuzzer gets this far.
     #[cfg(fuzzing)]
     pub fn parse_unverified(bytes: &[u8]) -> Result<Self, TokenError> {
-        Self::read(bytes)
+        Self::read(bytes, &ClaimNames::default())
     }
 
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, TokenError> {
+    pub(super) fn read(bytes: &[u8], names: &ClaimNames) -> Result<Self, TokenError> {
         let (set, all) = ClaimsSet::parse(bytes).ok_or(TokenError::MalformedPayload)?;
         let (client_id, other_clients) = clients(&all)?;
         Ok(Self {
             issuer: required(string(&all, "iss")?, "iss")?.into(),
-            audience: audience(&all)?,
+            audience: audience(&all, names)?,
             expires_at: required(date(&all, "exp")?, "exp")?,
             not_before: date(&all, "nbf")?,
             issued_at: date(&all, "iat")?,
-            subject: subject(&all)?.into(),
-            scope: scope(&all)?.shrunk(),
+            subject: subject(&all, names)?.into(),
+            scope: scope(&all, names)?.shrunk(),
             client_id,
             other_clients,
             user_id: string(&all, "uid")?.map(Into::into),
@@ -208,11 +219,18 @@ pub(super) fn date(
         .transpose()
 }
 
-pub(super) fn subject(all: &Map<String, Value>) -> Result<&str, TokenError> {
-    match required(string(all, "sub")?, "sub")? {
-        "" => Err(malformed("sub")),
-        subject => Ok(subject),
+pub(super) fn subject<'a>(
+    all: &'a Map<String, Value>,
+    names: &ClaimNames,
+) -> Result<&'a str, TokenError> {
+    let subject = match required(names.subject_in(all), "sub")? {
+        Value::String(subject) => subject,
+        _ => return Err(malformed("sub")),
+    };
+    if subject.is_empty() {
+        return Err(malformed("sub"));
     }
+    Ok(subject)
 }
 
 /// RFC 9068 says `client_id`, Okta `cid`, OpenID Connect `azp`: the first of them, and those of
@@ -230,8 +248,11 @@ pub(super) fn clients(all: &Map<String, Value>) -> Result<Clients, TokenError> {
 
 type Clients = (Option<Box<str>>, Box<[Box<str>]>);
 
-pub(super) fn audience(all: &Map<String, Value>) -> Result<Box<[String]>, TokenError> {
-    match required(all.get("aud"), "aud")? {
+pub(super) fn audience(
+    all: &Map<String, Value>,
+    names: &ClaimNames,
+) -> Result<Box<[String]>, TokenError> {
+    match required(names.audience_in(all), "aud")? {
         Value::String(audience) => Ok(Box::new([audience.clone()])),
         Value::Array(audiences) => strings(audiences)
             .map(|audience| audience.map(str::to_owned))
@@ -241,10 +262,10 @@ pub(super) fn audience(all: &Map<String, Value>) -> Result<Box<[String]>, TokenE
     }
 }
 
-/// Okta sends `scp` as an array, RFC 9068 `scope` as a text, and others mix the two.
-/// A token that says both must say the same twice.
-pub(super) fn scope(all: &Map<String, Value>) -> Result<Scope, TokenError> {
-    let read = |claim: &'static str| {
+/// Okta sends `scp` as an array, RFC 9068 `scope` as a string, and others mix the two. If a token
+/// has both, they must be the same. By setting, other claims are read instead.
+pub(super) fn scope(all: &Map<String, Value>, names: &ClaimNames) -> Result<Scope, TokenError> {
+    let read = |claim: &str, name: &'static str| {
         let scope = match all.get(claim) {
             None => return Ok(None),
             Some(Value::String(text)) => text.parse::<Scope>().ok(),
@@ -253,9 +274,20 @@ pub(super) fn scope(all: &Map<String, Value>) -> Result<Scope, TokenError> {
                 .collect(),
             Some(_) => None,
         };
-        scope.map(Some).ok_or(malformed(claim))
+        scope.map(Some).ok_or(malformed(name))
     };
-    match (read("scp")?, read("scope")?) {
+    if !names.scope().is_empty() {
+        let mut granted = Scope::none();
+        for claim in names.scope() {
+            granted.extend(
+                read(claim, "scope")?
+                    .iter()
+                    .flat_map(|it| it.iter().cloned()),
+            );
+        }
+        return Ok(granted);
+    }
+    match (read("scp", "scp")?, read("scope", "scope")?) {
         (Some(scp), Some(scope)) if !scp.same_set(&scope) => Err(TokenError::Claim {
             claim: "scope",
             fault: ClaimFault::DiffersFrom("scp"),

@@ -54,6 +54,9 @@ pub enum TokenError {
     /// The header has `b64` (RFC 7797).
     #[error("the header has the member b64")]
     UnencodedPayload,
+    /// `iss` names no issuer that is trusted.
+    #[error("the token is from an issuer that is not trusted")]
+    UnknownIssuer,
     /// No usable key has this `kid`, even after a refresh.
     #[error("no key matches the token's kid")]
     UnknownKey,
@@ -96,6 +99,18 @@ pub enum TokenError {
     /// `aud` does not contain ours (RFC 7519 section 4.1.3).
     #[error("the token is meant for another audience")]
     WrongAudience,
+    /// A client that the token names is not one of those that its issuer's settings accept, or the
+    /// token names none.
+    #[error("the client of the token is not accepted")]
+    ClientNotAccepted,
+    /// The settings of the issuer require a claim, and the token does not have it or has another
+    /// value.
+    #[error("the required claim {claim} is missing or has another value")]
+    #[non_exhaustive]
+    RequiredClaim {
+        /// The claim, as the settings name it.
+        claim: Box<str>,
+    },
     /// `exp` passed longer ago than the leeway (RFC 7519 section 4.1.4).
     #[error("the token expired {} ago", readable(*ago))]
     #[non_exhaustive]
@@ -137,6 +152,7 @@ impl TokenError {
             Self::WrongType => "wrong_type",
             Self::MalformedKeyId => "malformed_kid",
             Self::UnencodedPayload => "unencoded_payload",
+            Self::UnknownIssuer => "unknown_issuer",
             Self::UnknownKey => "unknown_key",
             Self::KeyMismatch => "key_mismatch",
             Self::AmbiguousKey => "ambiguous_key",
@@ -152,6 +168,8 @@ impl TokenError {
             Self::ProofRequired => "proof_required",
             Self::WrongIssuer => "wrong_issuer",
             Self::WrongAudience => "wrong_audience",
+            Self::ClientNotAccepted => "client_not_accepted",
+            Self::RequiredClaim { .. } => "required_claim",
             Self::Expired { .. } => "expired",
             Self::NotYetValid { .. } => "not_yet_valid",
             Self::IssuedInFuture { .. } => "issued_in_future",

@@ -7,15 +7,19 @@
 //! 4. The header: length, base64url, JSON with unique names and few values, `alg`, `crit`, `typ`,
 //!    `kid`, `b64`.
 //!
-//! Payload and signature are decoded by the key that is to verify them.
+//! The payload is decoded when its issuer is read, and the signature by the key that is to verify
+//! it.
 //!
 //! `jku`, `jwk`, `x5u`, `x5c` and the like are never read: keys come from the issuer alone.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, Segment, TokenError, json};
+use super::{Algorithm, Segment, TokenError, json, unverified_issuer};
 
 /// The longest token that is looked at.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -33,6 +37,7 @@ pub struct Jws<'a> {
     header: Header,
     signing_input: &'a [u8],
     payload: &'a str,
+    decoded_payload: OnceLock<Vec<u8>>,
     signature: &'a str,
 }
 
@@ -66,6 +71,7 @@ impl<'a> Jws<'a> {
             header: Header::parse(header)?,
             signing_input: &token.as_bytes()[..header.len() + 1 + payload.len()],
             payload,
+            decoded_payload: OnceLock::new(),
             signature,
         })
     }
@@ -73,6 +79,16 @@ impl<'a> Jws<'a> {
     /// The header, which says which key to try and proves nothing.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The `iss` of the payload, which selects the issuer that judges the token and proves nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Base64`], [`TokenError::MalformedPayload`], or [`TokenError::Claim`] if `iss`
+    /// is missing or not a string.
+    pub fn unverified_issuer(&self) -> Result<Cow<'_, str>, TokenError> {
+        unverified_issuer::read(self.payload()?)
     }
 
     pub(super) fn signing_input(&self) -> &[u8] {
@@ -84,8 +100,13 @@ impl<'a> Jws<'a> {
         decode(self.signature, Segment::Signature)
     }
 
-    pub(super) fn decode_payload(&self) -> Result<Vec<u8>, TokenError> {
-        decode(self.payload, Segment::Payload)
+    /// The decoded payload. It is decoded once.
+    pub(super) fn payload(&self) -> Result<&[u8], TokenError> {
+        if let Some(payload) = self.decoded_payload.get() {
+            return Ok(payload);
+        }
+        let payload = decode(self.payload, Segment::Payload)?;
+        Ok(self.decoded_payload.get_or_init(|| payload))
     }
 }
 

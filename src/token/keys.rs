@@ -20,7 +20,10 @@ use super::{Algorithm, Header, Jws, KeyError, TokenError, json};
 /// The maximum number of keys in a set. The keys after that are left out.
 pub const MAX_KEYS: usize = 100;
 
-/// Where a verifier gets its keys.
+/// Where the keys of one issuer come from.
+///
+/// A key set cannot be combined with another one, and a verifier asks only the source of the
+/// issuer that a token names. Therefore, no key of one issuer verifies a token of another.
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// The current keys, without waiting; `None` when there are none that can be trusted.
     fn current(&self) -> Option<Arc<KeySet>>;
@@ -191,11 +194,11 @@ impl VerifyingKey {
         let public_key = self.public_key(jws.header().algorithm());
         let public_key = public_key.ok_or(TokenError::KeyMismatch)?;
         let signature = jws.decode_signature()?;
-        let payload = jws.decode_payload()?;
+        let payload = jws.payload()?;
         public_key
             .verify_sig(jws.signing_input(), &signature)
             .map_err(|_| TokenError::BadSignature)?;
-        Ok(SignedPayload(payload))
+        Ok(SignedPayload(payload.into()))
     }
 
     /// The id by which tokens name it (`kid`).

@@ -12,7 +12,8 @@ use super::jws::{
     token_type,
 };
 use super::{
-    Algorithm, Claims, Kind, NumericDate, Segment, TokenError, TokenType, Validation, json,
+    Algorithm, ClaimNames, Claims, Kind, NumericDate, Segment, TokenError, TokenType, Validation,
+    json,
 };
 
 /// The segments of a token.
@@ -89,6 +90,7 @@ impl UnverifiedHeader {
 /// The claims of a token, each judged by itself.
 pub(crate) struct UnverifiedClaims {
     members: Map<String, Value>,
+    names: ClaimNames,
     whole: Result<Claims, TokenError>,
 }
 
@@ -98,26 +100,27 @@ impl UnverifiedClaims {
     /// # Errors
     ///
     /// [`TokenError::MalformedPayload`] when it is not a JSON object with unique names.
-    pub(crate) fn read(payload: &[u8]) -> Result<Self, TokenError> {
+    pub(crate) fn read(payload: &[u8], names: &ClaimNames) -> Result<Self, TokenError> {
         let members = json::object(payload).ok_or(TokenError::MalformedPayload)?;
         Ok(Self {
             members,
-            whole: Claims::read(payload),
+            whole: Claims::read(payload, names),
+            names: names.clone(),
         })
     }
 
     /// Every claim that is missing, malformed or in contradiction to another.
     pub(crate) fn faults(&self) -> Vec<TokenError> {
-        let all = &self.members;
+        let (all, names) = (&self.members, &self.names);
         let mut faults: Vec<TokenError> = self.whole.as_ref().err().cloned().into_iter().collect();
         let others = [
             string(all, "iss").and_then(|it| required(it, "iss")).err(),
-            audience(all).err(),
+            audience(all, names).err(),
             date(all, "exp").and_then(|it| required(it, "exp")).err(),
             date(all, "nbf").err(),
             date(all, "iat").err(),
-            subject(all).err(),
-            scope(all).err(),
+            subject(all, names).err(),
+            scope(all, names).err(),
             clients(all).err(),
             string(all, "uid").err(),
             string(all, "jti").err(),
@@ -141,14 +144,21 @@ impl UnverifiedClaims {
     }
 
     /// `None` where the claim cannot be read.
-    pub(crate) fn check_issuer(&self, rules: &Validation) -> Option<Result<(), TokenError>> {
-        let issuer = string(&self.members, "iss").ok()??;
-        Some(rules.check_issuer(issuer))
+    pub(crate) fn check_audience(&self, rules: &Validation) -> Option<Result<(), TokenError>> {
+        Some(rules.check_audience(&audience(&self.members, &self.names).ok()?))
     }
 
-    /// `None` where the claim cannot be read.
-    pub(crate) fn check_audience(&self, rules: &Validation) -> Option<Result<(), TokenError>> {
-        Some(rules.check_audience(&audience(&self.members).ok()?))
+    /// `None` where the claims cannot be read.
+    pub(crate) fn check_clients(&self, rules: &Validation) -> Option<Result<(), TokenError>> {
+        Some(rules.check_clients(self.whole()?.client_ids()))
+    }
+
+    /// `None` where the claims cannot be read.
+    pub(crate) fn check_required_claims(
+        &self,
+        rules: &Validation,
+    ) -> Option<Result<(), TokenError>> {
+        Some(rules.check_required_claims(self.whole()?))
     }
 
     /// `None` where the claim cannot be read.

@@ -1,8 +1,10 @@
-//! Decides whether typed claims will do, at a time that is handed in.
+//! Decides whether the claims of one issuer's token are acceptable, at a time that is passed in.
 //!
-//! 1. It is an access token, not another one that the issuer signs, and a bearer token (no `cnf`).
-//! 2. `iss` is ours to the byte; `aud` contains ours to the byte.
-//! 3. `exp` has not passed, `nbf` and `iat` are not ahead, each within the leeway.
+//! 1. It is an access token, not another token that the issuer signs, and a bearer token (no
+//!    `cnf`).
+//! 2. `iss` is exactly the issuer. `aud` contains one of the audiences exactly.
+//! 3. The client is accepted, and the required claims are there.
+//! 4. `exp` has not passed, `nbf` and `iat` are not ahead, each within the leeway.
 //!
 //! Each rule by itself is in [`rules`].
 
@@ -13,21 +15,35 @@ use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
 use super::derived::DerivedValues;
-use super::{Algorithm, Claims, Derived, Header, TokenError, TokenType};
+use super::{Algorithm, ClaimNames, Claims, Derived, Header, TokenError, TokenType};
 
 /// No leeway is longer: it also prolongs every token.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 
-/// What our tokens must say.
+/// What the tokens of one issuer must state.
+///
+/// ```
+/// use poem_resource_server::token::{Audience, ClaimNames, Validation};
+///
+/// let validation = Validation::new("https://id.example", Audience::parse("api://orders")?)
+///     .with_audience(Audience::parse("api://orders-v2")?)
+///     .with_clients(["shop-web", "shop-app"])
+///     .with_required_claim("tenant", ["acme"])
+///     .with_claim_names(ClaimNames::default().with_scope(["permissions"]));
+/// # Ok::<(), poem_resource_server::token::AudienceError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Validation {
     issuer: String,
-    audience: Audience,
+    audiences: Vec<Audience>,
     leeway: Duration,
     token_types: Vec<TokenType>,
     algorithms: Vec<Algorithm>,
+    clients: Vec<String>,
+    required_claims: Vec<(String, Vec<String>)>,
+    claim_names: ClaimNames,
 }
 
 impl Validation {
@@ -35,10 +51,55 @@ impl Validation {
     pub fn new(issuer: impl Into<String>, audience: Audience) -> Self {
         Self {
             issuer: issuer.into(),
-            audience,
+            audiences: vec![audience],
             leeway: DEFAULT_LEEWAY,
             token_types: Vec::new(),
             algorithms: Vec::new(),
+            clients: Vec::new(),
+            required_claims: Vec::new(),
+            claim_names: ClaimNames::default(),
+        }
+    }
+
+    /// Accepts tokens for this audience too, for example while an API moves from one to another.
+    #[must_use]
+    pub fn with_audience(mut self, audience: Audience) -> Self {
+        if !self.audiences.contains(&audience) {
+            self.audiences.push(audience);
+        }
+        self
+    }
+
+    /// Accepts the tokens of these clients only. With none, which is the default, the client does
+    /// not matter, and a token need not name one.
+    #[must_use]
+    pub fn with_clients<C: Into<String>>(self, clients: impl IntoIterator<Item = C>) -> Self {
+        Self {
+            clients: clients.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
+    /// Requires that a token has this claim. The claim must equal one of `values`, or be an array
+    /// that contains one. Without values, any value is accepted.
+    #[must_use]
+    pub fn with_required_claim<V: Into<String>>(
+        mut self,
+        claim: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.required_claims.push((claim.into(), values));
+        self
+    }
+
+    /// Sets which claims contain the scopes, and which claims replace those that the issuer does
+    /// not send.
+    #[must_use]
+    pub fn with_claim_names(self, claim_names: ClaimNames) -> Self {
+        Self {
+            claim_names,
+            ..self
         }
     }
 
@@ -96,6 +157,8 @@ impl Validation {
         Self::check_binding(claims.are_bound_to_a_proof())?;
         self.check_issuer(claims.issuer())?;
         self.check_audience(claims.audience())?;
+        self.check_clients(claims.client_ids())?;
+        self.check_required_claims(&claims)?;
         self.check_times(&claims, now)?;
         Ok(Verified::new(claims))
     }
@@ -105,9 +168,25 @@ impl Validation {
         &self.issuer
     }
 
-    /// What `aud` must contain.
-    pub fn audience(&self) -> &str {
-        self.audience.as_str()
+    /// The audiences that are accepted. Never empty.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        self.audiences.iter().map(Audience::as_str)
+    }
+
+    /// The clients that are accepted; empty if every client is.
+    pub fn clients(&self) -> &[String] {
+        &self.clients
+    }
+
+    /// The claims that a token must have, each with the accepted values; without values, any
+    /// value is accepted.
+    pub fn required_claims(&self) -> &[(String, Vec<String>)] {
+        &self.required_claims
+    }
+
+    /// Which claims are read.
+    pub fn claim_names(&self) -> &ClaimNames {
+        &self.claim_names
     }
 
     /// How far clocks may differ.

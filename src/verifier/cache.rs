@@ -2,30 +2,54 @@
 //!
 //! 1. Only accepted tokens enter, and every byte of the token is compared: a hash alone
 //!    never decides.
-//! 2. An entry is valid only for the key set that verified it. A set with other keys invalidates
-//!    every entry.
+//! 2. An entry is valid only while its issuer is trusted, and for the key set that verified it. A
+//!    set with other keys invalidates every entry of that issuer.
 //! 3. The cache does not look at the time: the claims are checked again at each hit.
 //!
 //! `quick_cache` limits the memory in bytes. Its S3-FIFO admission keeps the tokens in use during
 //! a flood of others.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
+use super::trusted::TrustedIssuer;
 use crate::token::{ALLOCATION_BYTES, Claims, DERIVED_BYTES, KeySet, Verified};
 
 /// The cache of one verifier.
 pub(super) struct VerifiedCache {
-    entries: Cache<Box<[u8]>, Entry, Bytes>,
+    entries: Cache<Box<[u8]>, Arc<Entry>, Bytes>,
 }
 
-#[derive(Clone)]
-struct Entry {
+/// An accepted token.
+pub(super) struct Entry {
     claims: Arc<Verified<Claims>>,
+    /// The keys that verified it.
     keys: Arc<KeySet>,
+    /// The issuer that judged it. The entry does not keep an issuer that was removed.
+    issuer: Weak<TrustedIssuer>,
+}
+
+/// An accepted token, and the issuer that judged it.
+pub(super) struct Remembered {
+    pub(super) claims: Arc<Verified<Claims>>,
+    pub(super) issuer: Arc<TrustedIssuer>,
+}
+
+impl Entry {
+    pub(super) fn new(
+        claims: Arc<Verified<Claims>>,
+        keys: Arc<KeySet>,
+        issuer: &Arc<TrustedIssuer>,
+    ) -> Self {
+        Self {
+            claims,
+            keys,
+            issuer: Arc::downgrade(issuer),
+        }
+    }
 }
 
 impl VerifiedCache {
@@ -46,15 +70,18 @@ impl VerifiedCache {
         }
     }
 
-    /// The claims of a token that this key set verified before.
-    pub(super) fn find(&self, token: &[u8], keys: &Arc<KeySet>) -> Option<Arc<Verified<Claims>>> {
+    /// A token that was accepted before, by keys that are still in force.
+    pub(super) fn find(&self, token: &[u8]) -> Option<Remembered> {
         let entry = self.entries.get(token)?;
-        Arc::ptr_eq(&entry.keys, keys).then_some(entry.claims)
+        let issuer = entry.issuer.upgrade()?;
+        let current = issuer.current_keys()?;
+        let claims = entry.claims.clone();
+        Arc::ptr_eq(&entry.keys, &current).then_some(Remembered { claims, issuer })
     }
 
-    /// Remembers a token that these keys verified.
-    pub(super) fn insert(&self, token: &[u8], keys: Arc<KeySet>, claims: Arc<Verified<Claims>>) {
-        self.entries.insert(token.into(), Entry { claims, keys });
+    /// Remembers a token.
+    pub(super) fn insert(&self, token: &[u8], entry: Entry) {
+        self.entries.insert(token.into(), Arc::new(entry));
     }
 
     /// Forgets a token that will not be accepted again.
@@ -83,23 +110,25 @@ fn shards(entries: usize) -> usize {
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Box<[u8]>, Entry> for Bytes {
-    fn weight(&self, token: &Box<[u8]>, entry: &Entry) -> u64 {
+impl Weighter<Box<[u8]>, Arc<Entry>> for Bytes {
+    fn weight(&self, token: &Box<[u8]>, entry: &Arc<Entry>) -> u64 {
         let claims = entry.claims.heap_bytes() + entry.claims.derived_bytes();
         (token.len() + claims + FIXED_BYTES) as u64
     }
 }
 
-/// The place in the table; the claims' own structure with its two counts; what is derived, in
+/// The place in the table; the entry and the claims, each with its two counts; what is derived, in
 /// a box, as bytes that are shared; and what the allocator adds to these and the token.
 const FIXED_BYTES: usize = PLACE_BYTES
     + size_of::<[usize; 2]>()
+    + size_of::<Entry>()
+    + size_of::<[usize; 2]>()
     + size_of::<Verified<Claims>>()
     + DERIVED_BYTES
-    + 5 * ALLOCATION_BYTES;
+    + 6 * ALLOCATION_BYTES;
 /// In `quick_cache`'s table and its index, each up to twice as large as needed when it has just
-/// grown: `2 * 56 + 2 * 8 / 7 * 5`.
-const PLACE_BYTES: usize = 124;
+/// grown: `2 * 48 + 2 * 8 / 7 * 5`.
+const PLACE_BYTES: usize = 108;
 /// An access token of Okta, RS256: 900 bytes, and its claims.
 const TYPICAL_ENTRY_BYTES: u64 = 3_000;
 /// Tokens fall unevenly, and the smaller a shard the sooner one is full before the others.

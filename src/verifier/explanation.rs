@@ -17,16 +17,18 @@ mod shown;
 mod signature;
 mod times;
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::warnings::warnings;
-use super::{Verifier, VerifyError};
-use crate::token::{Claims, TokenError, UnverifiedClaims};
+use super::{TrustedIssuer, Verifier, VerifyError};
+use crate::token::{Claims, TokenError, UnverifiedClaims, Validation};
 
 use claims::{ReadClaims, UNREADABLE};
-use rule::Evaluation;
+use rule::{Evaluation, said};
 use shown::shown;
 
 pub use rule::{ExplainedRule, RuleState};
@@ -38,6 +40,7 @@ pub struct Explanation {
     claims: Option<Map<String, Value>>,
     rules: Vec<ExplainedRule>,
     verdict: Result<(), VerifyError>,
+    judge: Option<String>,
     unverified: Option<Claims>,
 }
 
@@ -121,6 +124,11 @@ impl Explanation {
         }
     }
 
+    /// The name of the issuer whose rules apply; `None` if the token names none that is trusted.
+    pub fn judge(&self) -> Option<&str> {
+        self.judge.as_deref()
+    }
+
     /// The claims, if each can be read. Nobody vouches for them unless the token is accepted.
     pub(crate) fn unverified(&self) -> Option<&Claims> {
         self.unverified.as_ref()
@@ -134,23 +142,23 @@ impl Verifier {
         let mut parts = token.split('.');
         let mut object = || read(parts.next().unwrap_or_default());
         let (header, claims) = (object(), object());
-        let unverified = payload(token);
+        let judge = self.judge_of(claims.as_ref());
+        let validation = judge.as_ref().map(|judge| judge.validation());
+        let unverified = payload(token, validation);
         let mut rules = header::rules_on_form(token);
-        rules.extend(header::rules_on_header(
-            token,
-            header.as_ref(),
-            &self.validation,
-        ));
-        let keys = self.keys.current();
+        rules.extend(header::rules_on_header(token, header.as_ref(), validation));
+        rules.push(self.rule_on_issuer(claims.as_ref()));
+        let keys = judge.as_ref().and_then(|judge| judge.current_keys());
         rules.extend(signature::rules(token, header.as_ref(), keys.as_deref()));
         let read = ReadClaims {
             members: claims.as_ref(),
             unverified: unverified.as_ref(),
         };
-        rules.extend(read.rules(&self.validation, self.clock.now()));
+        rules.extend(read.rules(validation, self.clock.now()));
         rules.extend(self.rule_on_denials(unverified.as_ref()));
         let mut explanation = Explanation {
             rules,
+            judge: judge.map(|judge| judge.name().to_owned()),
             unverified: unverified.and_then(|claims| claims.whole().cloned()),
             header,
             claims,
@@ -158,6 +166,42 @@ impl Verifier {
         };
         explanation.mark_failed();
         explanation
+    }
+
+    /// The issuer that the token names. If there is only one issuer, its rules are evaluated for a
+    /// token of any other issuer too, so that people see what else is wrong.
+    fn judge_of(&self, claims: Option<&Map<String, Value>>) -> Option<Arc<TrustedIssuer>> {
+        let named = claims.and_then(|claims| claims.get("iss")?.as_str());
+        let all = self.issuers.all();
+        match (named.and_then(|named| self.issuers.find(named)), &*all) {
+            (None, [only]) => Some(only.clone()),
+            (judge, _) => judge,
+        }
+    }
+
+    /// The issuer whose rules an explanation of this token evaluates.
+    pub(crate) fn judge(&self, token: &str) -> Option<Arc<TrustedIssuer>> {
+        let claims = read(token.split('.').nth(1).unwrap_or_default());
+        self.judge_of(claims.as_ref())
+    }
+
+    fn rule_on_issuer(&self, claims: Option<&Map<String, Value>>) -> ExplainedRule {
+        let named = claims.and_then(|claims| claims.get("iss")?.as_str());
+        let evaluation = match named {
+            None => Evaluation::NotExamined("the token does not name its issuer"),
+            Some(named) if self.issuers.find(named).is_some() => Evaluation::Kept,
+            Some(_) => Err::<(), _>(TokenError::UnknownIssuer).into(),
+        };
+        let wanted = match &*self.issuers.all() {
+            [] => "an issuer that is trusted; there is none".to_owned(),
+            [only] => shown(&Value::from(only.identifier())),
+            all => {
+                let quoted = |it: &Arc<TrustedIssuer>| shown(&Value::from(it.identifier()));
+                let all: Vec<_> = all.iter().take(MAX_ISSUERS_SHOWN).map(quoted).collect();
+                format!("one of {}", all.join(", "))
+            }
+        };
+        ExplainedRule::new("issuer", evaluation, said(claims, "iss"), &wanted)
     }
 
     fn rule_on_denials(&self, claims: Option<&UnverifiedClaims>) -> Option<ExplainedRule> {
@@ -186,9 +230,10 @@ fn read(part: &str) -> Option<Map<String, Value>> {
 }
 
 /// The claims in the verifier's reading.
-fn payload(token: &str) -> Option<UnverifiedClaims> {
+fn payload(token: &str, validation: Option<&Validation>) -> Option<UnverifiedClaims> {
     let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    UnverifiedClaims::read(&bytes).ok()
+    let names = validation.map(|rules| rules.claim_names().clone());
+    UnverifiedClaims::read(&bytes, &names.unwrap_or_default()).ok()
 }
 
 fn lines(members: &Map<String, Value>) -> Vec<(String, String)> {
@@ -198,3 +243,6 @@ fn lines(members: &Map<String, Value>) -> Vec<(String, String)> {
     };
     members.iter().map(line).collect()
 }
+
+/// More identifiers do not help.
+const MAX_ISSUERS_SHOWN: usize = 10;

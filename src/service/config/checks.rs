@@ -17,6 +17,7 @@ use super::sections::listen::Listen;
 pub(super) struct Together<'a> {
     pub(super) profile: &'a Profile,
     pub(super) issuer: &'a IssuerConfig,
+    pub(super) has_issuer: bool,
     pub(super) http: &'a HttpConfig,
     pub(super) admin: &'a AdminConfig,
     pub(super) dev: &'a DevConfig,
@@ -29,7 +30,7 @@ pub(super) fn check(settings: &Together<'_>, reader: &mut Reader<'_>) {
 }
 
 fn check_issuer(settings: &Together<'_>, reader: &mut Reader<'_>) {
-    if settings.issuer.url.is_some() || settings.profile.is_dev() {
+    if settings.has_issuer || settings.profile.is_dev() {
         return;
     }
     let profile = settings.profile;
@@ -59,7 +60,7 @@ fn check_listeners(settings: &Together<'_>, reader: &mut Reader<'_>) {
             .map(|it| ("admin.listen", it)),
     );
     // With an issuer configured, the embedded one does not listen.
-    if settings.issuer.url.is_none() {
+    if !settings.has_issuer {
         listeners.push(("dev.listen", settings.dev.listen));
     }
     for (position, (key, address)) in listeners.iter().enumerate() {

@@ -81,7 +81,8 @@ impl Key {
 
     /// Whether the last segment is the name of a claim.
     pub(super) fn is_claim(&self) -> bool {
-        self.0.len() == 5 && self.0[..2] == OPERATIONS && self.0[3] == "claims"
+        let section = self.0.iter().rev().nth(1).map(String::as_str);
+        self.0.len() > 2 && matches!(section, Some("claims" | "required_claims"))
     }
 }
 

@@ -55,11 +55,11 @@ catalogue! {
     CERTIFICATE_DAYS: Gauge "tls_certificate_days_left" [] "Days until the certificate of http.tls.cert, or one of its chain, expires; negative after that, and no sample without TLS";
     VERIFICATIONS: Counter "token_verifications" ["outcome"] "Verdicts on tokens, including remembered tokens, before the scopes and claims of the operation are checked";
     CACHE_LOOKUPS: Counter "token_cache_lookups" ["result"] "Lookups of tokens in the cache of accepted tokens";
-    KEYS: Gauge "jwks_keys" [] "Keys of the issuer that are in use; 0 also when they are too old";
-    KEYS_AGE: Gauge "jwks_age_seconds" [] "Time since the last successful fetch of the keys; no sample before";
+    KEYS: Gauge "jwks_keys" ["issuer"] "Keys of an issuer that are in use; 0 also when they are too old";
+    KEYS_AGE: Gauge "jwks_age_seconds" ["issuer"] "Time since the last successful fetch of the keys; no sample before";
     KEYS_MAX_STALE: Gauge "jwks_max_stale_seconds" [] "Age from which the keys are no longer used: issuer.max_stale";
-    KEY_FETCHES: Counter "jwks_fetches" [] "Completed attempts to fetch the keys; starts again at 0 after a reload";
-    KEY_FETCH_FAILURES: Counter "jwks_fetch_failures" [] "Failed attempts to fetch the keys; starts again at 0 after a reload";
+    KEY_FETCHES: Counter "jwks_fetches" ["issuer"] "Completed attempts to fetch the keys; starts again at 0 after a reload";
+    KEY_FETCH_FAILURES: Counter "jwks_fetch_failures" ["issuer"] "Failed attempts to fetch the keys; starts again at 0 after a reload";
     DENYLIST_ENTRIES: Gauge "denylist_entries" [] "Denials in the list, some of which may have expired";
     DENYLIST_AGE: Gauge "denylist_age_seconds" [] "Time since Redis last confirmed that the denylist is complete, or since the start; no sample without Redis";
     RELOADS: Counter "config_reloads" ["result"] "Reloads of the settings (SIGHUP)";

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::token::{Algorithm, Kind, NumericDate, TokenError, TokenType};
+use crate::token::{Algorithm, Claims, Kind, NumericDate, TokenError, TokenType};
 
 use super::Validation;
 
@@ -47,10 +47,41 @@ impl Validation {
     }
 
     pub(crate) fn check_audience(&self, audience: &[String]) -> Result<(), TokenError> {
-        if audience.iter().any(|it| it == self.audience.as_str()) {
+        let is_accepted = |it: &String| self.audiences().any(|accepted| accepted == it);
+        if audience.iter().any(is_accepted) {
             return Ok(());
         }
         Err(TokenError::WrongAudience)
+    }
+
+    /// A token may name several clients (`client_id`, `cid` and `azp`). Each must be accepted, so
+    /// that no other party of the token is overlooked.
+    pub(crate) fn check_clients<'a>(
+        &self,
+        clients: impl Iterator<Item = &'a str>,
+    ) -> Result<(), TokenError> {
+        if self.clients.is_empty() {
+            return Ok(());
+        }
+        let mut clients = clients.peekable();
+        let is_accepted = |client: &str| self.clients.iter().any(|accepted| accepted == client);
+        if clients.peek().is_some() && clients.all(is_accepted) {
+            return Ok(());
+        }
+        Err(TokenError::ClientNotAccepted)
+    }
+
+    pub(crate) fn check_required_claims(&self, claims: &Claims) -> Result<(), TokenError> {
+        let is_met = |(claim, values): &&(String, Vec<String>)| match values.as_slice() {
+            [] => claims.get(claim).is_some_and(|value| !value.is_null()),
+            values => claims.has(claim, values),
+        };
+        match self.required_claims.iter().find(|claim| !is_met(claim)) {
+            Some((claim, _)) => Err(TokenError::RequiredClaim {
+                claim: claim.as_str().into(),
+            }),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn check_expiry(

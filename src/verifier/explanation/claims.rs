@@ -18,61 +18,123 @@ pub(super) struct ReadClaims<'a> {
 }
 
 impl ReadClaims<'_> {
-    /// The rules on claims, at this time.
-    pub(super) fn rules(self, validation: &Validation, now: SystemTime) -> Vec<ExplainedRule> {
+    /// The rules on claims, at this time. Most of them are those of the issuer that the token
+    /// names.
+    pub(super) fn rules(
+        self,
+        validation: Option<&Validation>,
+        now: SystemTime,
+    ) -> Vec<ExplainedRule> {
         let since_epoch = now
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        let claim = |evaluate: &dyn Fn(&UnverifiedClaims) -> Option<Result<(), TokenError>>| {
-            let Some(claims) = self.unverified else {
-                return Evaluation::NotExamined(UNREADABLE);
-            };
-            evaluate(claims).map_or(
-                Evaluation::NotExamined("the claim cannot be read"),
-                Evaluation::from,
-            )
-        };
-        let leeway = duration(validation.leeway());
-        let past = format!("absent or in the past, with {leeway} of leeway");
-        vec![
+        let mut rules = vec![
             self.form(),
             ExplainedRule::new(
                 "kind",
-                claim(&|claims| Some(claims.check_kind())),
+                self.evaluate(|claims| Some(claims.check_kind())),
                 String::new(),
                 "an access token that is not bound to a proof",
             ),
-            ExplainedRule::new(
-                "issuer",
-                claim(&|claims| claims.check_issuer(validation)),
-                said(self.members, "iss"),
-                &shown(&Value::from(validation.issuer())),
-            ),
-            ExplainedRule::new(
-                "audience",
-                claim(&|claims| claims.check_audience(validation)),
-                said(self.members, "aud"),
-                &shown(&Value::from(validation.audience())),
-            ),
+        ];
+        let Some(validation) = validation else {
+            let others = ["audience", "client", "required claims", "expires"];
+            let rule = |name| {
+                ExplainedRule::new(name, Evaluation::NotExamined(NO_JUDGE), String::new(), "")
+            };
+            rules.extend(others.map(rule));
+            return rules;
+        };
+        let leeway = duration(validation.leeway());
+        let past = format!("absent or in the past, with {leeway} of leeway");
+        rules.push(ExplainedRule::new(
+            "audience",
+            self.evaluate(|claims| claims.check_audience(validation)),
+            self.audience(validation),
+            &list(validation.audiences()),
+        ));
+        rules.extend(self.rules_on_client(validation));
+        rules.extend([
             ExplainedRule::new(
                 "expires",
-                claim(&|claims| claims.check_expiry(validation, since_epoch)),
+                self.evaluate(|claims| claims.check_expiry(validation, since_epoch)),
                 self.time("exp", now),
                 &format!("in the future, with {leeway} of leeway"),
             ),
             ExplainedRule::new(
                 "not before",
-                claim(&|claims| claims.check_not_before(validation, since_epoch)),
+                self.evaluate(|claims| claims.check_not_before(validation, since_epoch)),
                 self.time("nbf", now),
                 &past,
             ),
             ExplainedRule::new(
                 "issued",
-                claim(&|claims| claims.check_issued_at(validation, since_epoch)),
+                self.evaluate(|claims| claims.check_issued_at(validation, since_epoch)),
                 self.time("iat", now),
                 &past,
             ),
-        ]
+        ]);
+        rules
+    }
+
+    /// The rules that only some issuers have.
+    fn rules_on_client(self, validation: &Validation) -> Vec<ExplainedRule> {
+        let mut rules = Vec::new();
+        if !validation.clients().is_empty() {
+            let clients =
+                ["client_id", "cid", "azp"].map(|claim| (claim, said(self.members, claim)));
+            let named = clients.iter().filter(|(_, value)| value != "absent");
+            let named: Vec<_> = named
+                .map(|(claim, value)| format!("{claim} {value}"))
+                .collect();
+            rules.push(ExplainedRule::new(
+                "client",
+                self.evaluate(|claims| claims.check_clients(validation)),
+                named.join(", "),
+                &list(validation.clients().iter().map(String::as_str)),
+            ));
+        }
+        if !validation.required_claims().is_empty() {
+            let required = validation.required_claims().iter();
+            let found: Vec<_> = (required.clone())
+                .map(|(claim, _)| format!("{claim} {}", said(self.members, claim)))
+                .collect();
+            let wanted: Vec<_> = required
+                .map(|(claim, values)| match values.as_slice() {
+                    [] => format!("{claim} with any value"),
+                    values => format!("{claim} {}", list(values.iter().map(String::as_str))),
+                })
+                .collect();
+            rules.push(ExplainedRule::new(
+                "required claims",
+                self.evaluate(|claims| claims.check_required_claims(validation)),
+                found.join(", "),
+                &wanted.join(", "),
+            ));
+        }
+        rules
+    }
+
+    fn audience(self, validation: &Validation) -> String {
+        match validation.claim_names().audience() {
+            Some(substitute) if said(self.members, "aud") == "absent" => {
+                format!("{substitute} {}", said(self.members, substitute))
+            }
+            _ => said(self.members, "aud"),
+        }
+    }
+
+    fn evaluate(
+        self,
+        evaluate: impl FnOnce(&UnverifiedClaims) -> Option<Result<(), TokenError>>,
+    ) -> Evaluation {
+        let Some(claims) = self.unverified else {
+            return Evaluation::NotExamined(UNREADABLE);
+        };
+        evaluate(claims).map_or(
+            Evaluation::NotExamined("the claim cannot be read"),
+            Evaluation::from,
+        )
     }
 
     /// Every claim that the verifier reads is there and of its type.
@@ -108,5 +170,15 @@ impl ReadClaims<'_> {
     }
 }
 
+/// Values that are accepted, as they may be shown.
+fn list<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let shown: Vec<_> = values.map(|value| shown(&Value::from(value))).collect();
+    match shown.as_slice() {
+        [only] => only.clone(),
+        several => format!("one of {}", several.join(", ")),
+    }
+}
+
+const NO_JUDGE: &str = "no trusted issuer judges the token";
 pub(super) const UNREADABLE: &str = "the claims cannot be read";
 const FORM: &str = "a JSON object with iss, aud, sub and exp, each of its type";

@@ -50,7 +50,7 @@ pub(super) fn rules_on_form(token: &str) -> Vec<ExplainedRule> {
 pub(super) fn rules_on_header(
     token: &str,
     members: Option<&Map<String, Value>>,
-    validation: &Validation,
+    validation: Option<&Validation>,
 ) -> Vec<ExplainedRule> {
     let header = UnverifiedToken::new(token).header().ok();
     let judge = |judge: &dyn Fn(&UnverifiedHeader) -> Result<(), TokenError>| {
@@ -59,15 +59,15 @@ pub(super) fn rules_on_header(
             |header| judge(header).into(),
         )
     };
-    let allowed = |algorithm: Algorithm| validation.check_algorithm(algorithm);
-    let of_type = |token_type: Option<TokenType>| validation.check_token_type(token_type);
-    let algorithms = validation.algorithms().iter();
-    let algorithms: Vec<_> = algorithms.map(|it| it.name()).collect();
-    let types: Vec<_> = validation
-        .token_types()
-        .iter()
-        .map(|it| it.name())
-        .collect();
+    let allowed =
+        |algorithm: Algorithm| validation.map_or(Ok(()), |it| it.check_algorithm(algorithm));
+    let of_type = |token_type: Option<TokenType>| {
+        validation.map_or(Ok(()), |it| it.check_token_type(token_type))
+    };
+    let algorithms = validation.map_or(&Algorithm::ALL[..], Validation::algorithms);
+    let algorithms: Vec<_> = algorithms.iter().map(|it| it.name()).collect();
+    let types = validation.map_or(&[][..], Validation::token_types).iter();
+    let types: Vec<_> = types.map(|it| it.name()).collect();
     let types = match types.as_slice() {
         [] => "absent, or one of JWT and at+jwt".to_owned(),
         types => types.join(" or "),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use figment::value::Value;
 use url::Host;
 
+use super::issuers::IssuerRules;
 use super::limits::{FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, POSITIVE, SHORTEST};
 use crate::issuer::{Authorities, AuthoritiesError, Issuer};
 use crate::service::config::placeholder;
@@ -46,6 +47,8 @@ pub struct IssuerConfig {
     pub retry_max: Duration,
     /// How long the last good keys are used while the issuer cannot be reached.
     pub max_stale: Duration,
+    /// Further rules for its tokens, from `[issuers.default]`.
+    pub rules: IssuerRules,
 }
 
 impl IssuerConfig {
@@ -74,21 +77,22 @@ impl IssuerConfig {
             refresh_max,
             retry_max,
             max_stale,
+            rules: IssuerRules::default(),
         }
     }
 }
 
-fn issuer(value: &Value) -> Result<Issuer, Fault> {
+pub(super) fn issuer(value: &Value) -> Result<Issuer, Fault> {
     let text = value::text(value)?;
     Issuer::parse(&text).map_err(|error| Fault::new(error.fault()).fix(error.fix()))
 }
 
-fn audience(value: &Value) -> Result<Audience, Fault> {
+pub(super) fn audience(value: &Value) -> Result<Audience, Fault> {
     let text = placeholder::filled_in(value)?;
     Audience::parse(text).map_err(|_| Fault::new("must not be empty"))
 }
 
-fn token_types(value: &Value) -> Result<Vec<TokenType>, Fault> {
+pub(super) fn token_types(value: &Value) -> Result<Vec<TokenType>, Fault> {
     let names = value::list(value, &[',', ' '])?;
     let find = |name: &String| {
         TokenType::find(name).ok_or_else(|| {
@@ -100,7 +104,7 @@ fn token_types(value: &Value) -> Result<Vec<TokenType>, Fault> {
     value::each(&names, find)
 }
 
-fn algorithms(value: &Value) -> Result<Vec<Algorithm>, Fault> {
+pub(super) fn algorithms(value: &Value) -> Result<Vec<Algorithm>, Fault> {
     let known = Algorithm::ALL.map(Algorithm::name).join(", ");
     let names = value::list(value, &[',', ' '])?;
     if names.is_empty() {

@@ -1,0 +1,194 @@
+//! `[issuers]`: the issuers whose tokens are accepted besides `[issuer]`, and further rules for each.
+//!
+//! `[issuers.default]` adds rules to the issuer of `[issuer]`, which is named `default`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use figment::value::Value;
+
+use super::issuer::{IssuerConfig, algorithms, audience, hosts, issuer, token_types};
+use super::limits::MAX_LEEWAY;
+use crate::issuer::Issuer;
+use crate::service::config::key::Key;
+use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
+use crate::service::config::value;
+use crate::token::{Algorithm, Audience, ClaimNames, TokenType, Validation};
+
+/// The rules for the tokens of one issuer. What is `None` or empty is not set.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct IssuerRules {
+    /// The issuer.
+    pub url: Option<Issuer>,
+    /// The audiences that are accepted.
+    pub audiences: Vec<Audience>,
+    /// How far the two clocks may differ.
+    pub leeway: Option<Duration>,
+    /// The signature algorithms that are allowed.
+    pub algorithms: Vec<Algorithm>,
+    /// Hosts, besides the issuer's own, that may serve the keys; in lower case.
+    pub jwks_hosts: Vec<String>,
+    /// What the token header's `typ` must be one of.
+    pub token_types: Vec<TokenType>,
+    /// The clients whose tokens are accepted.
+    pub clients: Vec<String>,
+    /// The claims that every token must have, each with the accepted values.
+    pub required_claims: BTreeMap<String, Vec<String>>,
+    /// The claims that contain the scopes.
+    pub scope_claims: Vec<String>,
+    /// The claim that takes the place of a missing `aud`.
+    pub audience_claim: Option<String>,
+    /// The claim that takes the place of a missing `sub`.
+    pub subject_claim: Option<String>,
+}
+
+/// The name of the issuer of `[issuer]`.
+pub(crate) const DEFAULT: &str = "default";
+
+impl IssuerRules {
+    /// Adds these rules to those for the tokens of an issuer.
+    pub(crate) fn apply(&self, mut validation: Validation) -> Validation {
+        for audience in &self.audiences {
+            validation = validation.with_audience(audience.clone());
+        }
+        if let Some(leeway) = self.leeway {
+            validation = validation.with_leeway(leeway);
+        }
+        if !self.algorithms.is_empty() {
+            validation = validation.with_algorithms(self.algorithms.iter().copied());
+        }
+        if !self.token_types.is_empty() {
+            validation = validation.with_token_types(self.token_types.iter().copied());
+        }
+        for (claim, values) in &self.required_claims {
+            validation = validation.with_required_claim(claim.clone(), values.clone());
+        }
+        let mut names = ClaimNames::default().with_scope(self.scope_claims.clone());
+        if let Some(claim) = &self.audience_claim {
+            names = names.with_audience(claim);
+        }
+        if let Some(claim) = &self.subject_claim {
+            names = names.with_subject(claim);
+        }
+        let validation = validation.with_clients(self.clients.clone());
+        validation.with_claim_names(names)
+    }
+}
+
+/// The rules by name. `default` is given to `first`.
+pub(in crate::service::config) fn read(
+    reader: &mut Reader<'_>,
+    first: &mut IssuerConfig,
+) -> BTreeMap<String, IssuerRules> {
+    let mut issuers: BTreeMap<String, IssuerRules> = BTreeMap::new();
+    for (key, value) in reader.below("issuers") {
+        if let Err(fault) = read_setting(&mut issuers, key, value) {
+            reader.note(key, fault, value);
+        }
+    }
+    let settings = issuers.remove(DEFAULT);
+    if let Some(rules) = settings {
+        first.jwks_hosts.extend(rules.jwks_hosts.iter().cloned());
+        first.rules = rules;
+    }
+    for (name, rules) in &issuers {
+        check_complete(reader, name, rules);
+    }
+    check_distinct(reader, first, &issuers);
+    issuers
+}
+
+fn read_setting(
+    issuers: &mut BTreeMap<String, IssuerRules>,
+    key: &Key,
+    value: &Value,
+) -> Result<(), Fault> {
+    let [_, name, setting @ ..] = key.segments() else {
+        return Ok(());
+    };
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(is_plain) {
+        return Err(Fault::new("must have a plain name")
+            .found(name)
+            .fix("name the issuer with at most 64 characters of a-z, 0-9, - and _"));
+    }
+    let rules = issuers.entry(name.clone()).or_default();
+    let setting: Vec<&str> = setting.iter().map(String::as_str).collect();
+    match setting.as_slice() {
+        ["url"] if name == DEFAULT => {
+            return Err(Fault::new("must not be set here")
+                .fix("set `issuer.url`, which is the URL of the issuer `default`"));
+        }
+        ["url"] => rules.url = Some(issuer(value)?),
+        ["audiences"] => rules.audiences = audiences(value)?,
+        ["leeway"] if value.as_str() == Some("") => rules.leeway = None,
+        ["leeway"] => {
+            rules.leeway = Some(value::duration(value, &(Duration::ZERO..=MAX_LEEWAY))?);
+        }
+        ["algorithms"] => rules.algorithms = algorithms(value)?,
+        ["jwks_hosts"] => rules.jwks_hosts = hosts(value)?,
+        ["token_types"] => rules.token_types = token_types(value)?,
+        ["clients"] => rules.clients = value::list(value, &[',', ' '])?,
+        ["scope_claim"] => rules.scope_claims = value::list(value, &[',', ' '])?,
+        ["audience_claim"] => rules.audience_claim = claim(value)?,
+        ["subject_claim"] => rules.subject_claim = claim(value)?,
+        ["required_claims", claim] => {
+            let values = value::list(value, &[','])?;
+            rules.required_claims.insert((*claim).to_owned(), values);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn audiences(value: &Value) -> Result<Vec<Audience>, Fault> {
+    let texts = value::list(value, &[',', ' '])?;
+    value::each(&texts, |text| {
+        audience(&Value::from(text.as_str())).map_err(|fault| fault.found(text))
+    })
+}
+
+fn claim(value: &Value) -> Result<Option<String>, Fault> {
+    let claim = value::text(value)?;
+    Ok((!claim.is_empty()).then_some(claim))
+}
+
+fn check_complete(reader: &mut Reader<'_>, name: &str, rules: &IssuerRules) {
+    let key = |last: &str| format!("issuers.{name}.{last}");
+    let (url, audiences) = (key("url"), key("audiences"));
+    if rules.url.is_none() {
+        let fault = Fault::new("must be set").found("");
+        let fault = fault.fix("write the URL of the issuer, as its tokens have it in `iss`");
+        reader.note_conflict(&url, &[], fault);
+    }
+    if rules.audiences.is_empty() {
+        let fault = Fault::new("must list at least one audience").found("");
+        let fault = fault.fix("list what tokens for this API have in `aud`");
+        reader.note_conflict(&audiences, &[], fault);
+    }
+}
+
+/// One issuer judges a token, so no two may have the same identifier.
+fn check_distinct(
+    reader: &mut Reader<'_>,
+    first: &IssuerConfig,
+    issuers: &BTreeMap<String, IssuerRules>,
+) {
+    let mut seen: Vec<(String, &Issuer)> = Vec::new();
+    seen.extend(first.url.iter().map(|url| ("issuer.url".to_owned(), url)));
+    for (name, rules) in issuers {
+        let Some(url) = &rules.url else { continue };
+        let key = format!("issuers.{name}.url");
+        if let Some((other, _)) = seen.iter().find(|(_, it)| it.as_str() == url.as_str()) {
+            let fault = Fault::new(format!("must not be the same as `{other}`"));
+            let fault = fault.fix("write another issuer, or remove one of the two");
+            reader.note_conflict(&key, &[other], fault);
+        } else {
+            seen.push((key, url));
+        }
+    }
+}
+
+const MAX_NAME_BYTES: usize = 64;

@@ -1,0 +1,75 @@
+//! An issuer whose keys are found by OIDC discovery.
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::issuer::{Fetch, Issuer, IssuerError, RefreshPolicy, RemoteKeySet};
+use crate::token::Validation;
+
+use super::trusted::TrustedIssuer;
+
+/// An issuer to be trusted, whose keys are found by OIDC discovery and kept fresh.
+///
+/// ```no_run
+/// use poem_resource_server::issuer::{Fetch, FetchPolicy};
+/// use poem_resource_server::token::{Audience, Validation};
+/// use poem_resource_server::verifier::{RemoteIssuer, TrustedIssuers};
+///
+/// # fn example(issuers: &TrustedIssuers) -> Result<(), Box<dyn std::error::Error>> {
+/// // Clones of one client share its connections.
+/// let fetch = Fetch::new(&FetchPolicy::default())?;
+/// let rules = Validation::new("https://partners.example", Audience::parse("api://orders")?)
+///     .with_clients(["acme-shop"]);
+/// issuers.add(RemoteIssuer::new("partners", rules).start(fetch)?)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "an issuer is fetched only after `start`"]
+pub struct RemoteIssuer {
+    name: String,
+    validation: Validation,
+    refresh: RefreshPolicy,
+    clock: Arc<dyn Clock>,
+}
+
+impl RemoteIssuer {
+    /// The issuer that `validation` names. `name` is for people: logs, metrics and settings use it.
+    pub fn new(name: impl Into<String>, validation: Validation) -> Self {
+        Self {
+            name: name.into(),
+            validation,
+            refresh: RefreshPolicy::default(),
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+
+    /// Sets how often the keys are fetched and how long they are used.
+    pub fn with_refresh_policy(self, refresh: RefreshPolicy) -> Self {
+        Self { refresh, ..self }
+    }
+
+    /// Sets the clock, for tests.
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Begins to fetch the keys in the background, with `fetch`, and returns at once.
+    ///
+    /// # Errors
+    ///
+    /// An [`IssuerError`] if the identifier cannot be used for discovery.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start(self, fetch: Fetch) -> Result<TrustedIssuer, IssuerError> {
+        let issuer = Issuer::parse(self.validation.issuer())?;
+        let keys = RemoteKeySet::start(issuer, fetch, self.refresh, self.clock);
+        Ok(TrustedIssuer::remote(
+            self.name,
+            Arc::new(keys),
+            self.validation,
+        ))
+    }
+}
