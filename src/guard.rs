@@ -24,7 +24,7 @@ mod rejection;
 mod rule;
 mod source;
 mod web_socket;
-mod witness;
+mod observer;
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ use crate::verifier::Verifier;
 
 use openapi::ScopeTexts;
 use source::Source;
-use witness::Witness;
+use observer::Witness;
 
 pub use bearer::{BearerError, token as bearer_token};
 pub use builder::GuardBuilder;
@@ -66,7 +66,7 @@ pub(crate) use rule::must_exist;
 #[cfg(feature = "docs")]
 pub(crate) use rule::rules;
 pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
-pub use witness::Decision;
+pub use observer::Decision;
 
 /// Decides who may call. Clones share state.
 ///

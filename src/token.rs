@@ -23,7 +23,7 @@ mod okta;
 mod readable;
 mod roca;
 mod scope;
-mod stated;
+mod unverified_values;
 #[cfg(feature = "service")]
 mod unverified;
 mod validation;
@@ -46,7 +46,7 @@ pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
 pub(crate) use readable::readable;
 pub use scope::{Scope, ScopeError, ScopeToken};
-pub(crate) use stated::StatedValues;
+pub(crate) use unverified_values::StatedValues;
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

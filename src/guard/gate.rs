@@ -13,7 +13,7 @@ use super::mismatch::Mismatch;
 use super::principal::{Anonymous, Principal};
 use super::rejection::Rejection;
 use super::rule::{OperationRule, Requirement, Rule};
-use super::witness::{Decision, Refusal};
+use super::observer::{Decision, Refusal};
 use super::{Guard, web_socket};
 
 /// An endpoint behind its rule.

@@ -7,7 +7,7 @@ use crate::verifier::{VerifyError, VerifyResult};
 use super::principal::Principal;
 use super::rejection::Rejection;
 use super::rule::Requirement;
-use super::witness::Refusal;
+use super::observer::Refusal;
 use super::{Guard, bearer};
 
 impl Guard {

@@ -13,7 +13,7 @@ mod client;
 mod error;
 mod headers;
 mod policy;
-mod witness;
+mod observer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub use authorities::{Authorities, AuthoritiesError};
 pub use certificate::CertificateFault;
 pub use error::{FetchError, TransportError};
 pub use policy::{FetchPolicy, MAX_BODY_BYTES};
-pub use witness::{EndOfExchange, ExchangeWitness};
+pub use observer::{EndOfExchange, ExchangeWitness};
 
 /// An HTTP client that follows no redirect and speaks https, except with this machine.
 #[derive(Debug, Clone)]
