@@ -23,9 +23,9 @@ mod okta;
 mod readable;
 mod roca;
 mod scope;
-mod unverified_values;
 #[cfg(feature = "service")]
 mod unverified;
+mod unverified_values;
 mod validation;
 
 pub use algorithm::Algorithm;
@@ -46,7 +46,7 @@ pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
 pub(crate) use readable::readable;
 pub use scope::{Scope, ScopeError, ScopeToken};
-pub(crate) use unverified_values::StatedValues;
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
+pub(crate) use unverified_values::UnverifiedValues;
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -11,7 +11,7 @@ use crate::verifier::{DEFAULT_CACHE_BYTES, Verifier};
 use super::source::Source;
 use super::{Access, Challenge, Guard, RateLimits};
 
-/// A guard in the making: see [`Guard::builder`].
+/// Builds a guard: see [`Guard::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `discover` or `start` is called"]
 pub struct GuardBuilder {
@@ -128,7 +128,7 @@ impl GuardBuilder {
         Self { access, ..self }
     }
 
-    /// Sets how refusals introduce the API to the caller: its realm and its metadata.
+    /// Sets the challenge of refusals: the realm of the API and the URL of its metadata.
     pub fn with_challenge(self, challenge: Challenge) -> Self {
         Self { challenge, ..self }
     }

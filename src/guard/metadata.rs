@@ -1,4 +1,4 @@
-//! What the API says of itself to clients (RFC 9728).
+//! Describes the API to clients (RFC 9728).
 
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub struct ProtectedResource {
 }
 
 impl ProtectedResource {
-    /// For the API at the URL `resource`, whose tokens come from `issuer` and whose
+    /// The document for the API at the URL `resource`, whose tokens come from `issuer` and whose
     /// operations have these rules.
     pub fn new(resource: &str, issuer: &str, rules: &[OperationRule]) -> Self {
         Self {

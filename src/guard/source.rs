@@ -1,13 +1,13 @@
-//! Where the issuer's metadata comes from.
+//! The source of the issuer's metadata.
 
 use std::sync::Arc;
 
 use crate::issuer::{Metadata, RemoteKeySet};
 
-/// Where the issuer's metadata comes from.
+/// The source of the issuer's metadata.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
-    /// From nowhere: the verifier was built elsewhere.
+    /// There is none: the verifier was built elsewhere.
     Unknown,
     /// From the caller, once.
     Fixed(Arc<Metadata>),

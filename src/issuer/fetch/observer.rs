@@ -6,15 +6,16 @@ use http::{Request, StatusCode};
 
 use super::FetchError;
 
-/// An observer of exchanges. A tracer sees through it every request of this process.
-pub trait ExchangeWitness: fmt::Debug + Send + Sync {
-    /// An exchange begins. The observer may add header fields to its request. The function that
-    /// it returns is called when the exchange ends, or dropped if nobody waits for the answer.
-    fn begins(&self, request: &mut Request<Vec<u8>>) -> EndOfExchange;
+/// An observer of exchanges. It receives every outbound request of this process, for a tracer.
+pub trait ExchangeObserver: fmt::Debug + Send + Sync {
+    /// Called when an exchange begins. The observer may add header fields to the request. The
+    /// returned function is called when the exchange ends, or dropped if no task waits for the
+    /// response.
+    fn exchange_begins(&self, request: &mut Request<Vec<u8>>) -> EndOfExchange;
 
-    /// The task that calls this waits for the outcome of the next exchange.
-    fn wanted(&self) {}
+    /// Called by the task that waits for the outcome of the next exchange.
+    fn exchange_awaited(&self) {}
 }
 
-/// Receives the status of the answer, whatever it is, or the reason why there is none.
+/// Receives the status of the response, or the reason why there is none.
 pub type EndOfExchange = Box<dyn FnOnce(Result<StatusCode, &FetchError>) + Send>;
