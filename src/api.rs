@@ -93,7 +93,7 @@ impl Api {
     )]
     #[allow(clippy::unused_async)]
     async fn whoami(&self, caller: BearerAuth) -> PerToken<WhoAmI> {
-        PerToken::of(&caller)
+        PerToken::from_caller(&caller)
     }
 }
 

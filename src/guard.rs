@@ -14,6 +14,7 @@ mod judging;
 mod metadata;
 mod middleware;
 mod mismatch;
+mod observer;
 mod openapi;
 mod per_token;
 mod principal;
@@ -23,7 +24,6 @@ mod readiness;
 mod rejection;
 mod rule;
 mod web_socket;
-mod witness;
 
 use std::sync::Arc;
 
@@ -33,8 +33,8 @@ use crate::issuer::Metadata;
 use crate::token::Scope;
 use crate::verifier::Verifier;
 
+use observer::DecisionObserver;
 use openapi::ScopeTexts;
-use witness::Witness;
 
 pub use bearer::{BearerError, token as bearer_token};
 pub use builder::GuardBuilder;
@@ -47,6 +47,7 @@ pub use metadata::ProtectedResource;
 pub use middleware::{Identify, Require};
 #[cfg(feature = "service")]
 pub(crate) use mismatch::Mismatch;
+pub use observer::Decision;
 #[cfg(feature = "docs")]
 pub(crate) use openapi::CLIENT_CREDENTIALS;
 pub use openapi::Document;
@@ -64,7 +65,6 @@ pub(crate) use rule::must_exist;
 #[cfg(feature = "docs")]
 pub(crate) use rule::rules;
 pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
-pub use witness::Decision;
 
 /// Decides who may call. Clones share state.
 ///
@@ -97,12 +97,12 @@ pub struct Guard {
     access: Arc<Access>,
     scope_texts: Arc<ScopeTexts>,
     limits: Option<RateLimits>,
-    witness: Option<Witness>,
+    observer: Option<DecisionObserver>,
     metadata: Option<Arc<Metadata>>,
 }
 
 impl Guard {
-    /// Guards with a verifier of your own.
+    /// A guard with a verifier of your own.
     pub fn new(verifier: Verifier) -> Self {
         Self {
             verifier,
@@ -110,7 +110,7 @@ impl Guard {
             access: Arc::default(),
             scope_texts: Arc::default(),
             limits: None,
-            witness: None,
+            observer: None,
             metadata: None,
         }
     }
@@ -125,7 +125,7 @@ impl Guard {
         }
     }
 
-    /// How refusals introduce the API to the caller.
+    /// Sets the challenge of refusals: the realm of the API and the URL of its metadata.
     #[must_use]
     pub fn with_challenge(self, challenge: Challenge) -> Self {
         Self {
@@ -134,7 +134,7 @@ impl Guard {
         }
     }
 
-    /// What is protected besides, or in place of, what the code declares.
+    /// Sets the rules that are added to those of the code.
     #[must_use]
     pub fn with_access(self, access: Access) -> Self {
         Self {
@@ -152,17 +152,17 @@ impl Guard {
         }
     }
 
-    /// Has `tell` told of every decision on a request that needs a token, for an audit log.
-    /// It is called while the caller waits.
+    /// Calls `notify` for every decision on a request that requires a token, for an audit log.
+    /// The caller waits until `notify` returns.
     #[must_use]
-    pub fn with_witness(self, notify: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
+    pub fn with_observer(self, notify: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
         Self {
-            witness: Some(Witness::new(notify)),
+            observer: Some(DecisionObserver::new(notify)),
             ..self
         }
     }
 
-    /// Describes scopes in the document as the code does, where rules require them.
+    /// Describes the scopes that rules require in the document, as the code does.
     #[must_use]
     pub fn with_scope_descriptions<S: OAuthScopes>(mut self) -> Self {
         let texts = Arc::make_mut(&mut self.scope_texts);
@@ -182,8 +182,8 @@ impl Guard {
         self
     }
 
-    /// Names scopes in the document that a caller may ask for, though no rule requires them:
-    /// there are issuers that grant nothing to who asks for nothing.
+    /// Advertises additional scopes in the OpenAPI document. Some issuers, Okta among them, grant
+    /// nothing unless at least one scope is requested.
     #[must_use]
     pub fn with_offered_scope(mut self, scope: &Scope) -> Self {
         let texts = Arc::make_mut(&mut self.scope_texts);
@@ -209,8 +209,8 @@ impl Guard {
         self.limits.as_ref()
     }
 
-    fn witness(&self) -> Option<&Witness> {
-        self.witness.as_ref()
+    fn observer(&self) -> Option<&DecisionObserver> {
+        self.observer.as_ref()
     }
 
     fn scope_texts(&self) -> &ScopeTexts {

@@ -1,4 +1,4 @@
-//! Floor 2: what we request from an issuer, and how often.
+//! Floor 2: the requests to an issuer, and their schedule.
 //!
 //! Every request that leaves this process passes [`fetch`](Fetch): https only, no
 //! redirects, deadlines, a maximum size of the body. It serves the issuer's [`Metadata`]
@@ -15,7 +15,7 @@ mod metadata;
 
 pub use error::DiscoveryError;
 pub use fetch::{
-    Authorities, AuthoritiesError, CertificateFault, EndOfExchange, ExchangeWitness, Fetch,
+    Authorities, AuthoritiesError, CertificateFault, EndOfExchange, ExchangeObserver, Fetch,
     FetchError, FetchPolicy, FetchedDocument, MAX_BODY_BYTES, TransportError,
 };
 // The commands of the program request tokens with it, and the tests of `doctor` do.

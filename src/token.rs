@@ -23,10 +23,10 @@ mod okta;
 mod readable;
 mod roca;
 mod scope;
-mod stated;
 #[cfg(feature = "service")]
 mod unverified;
 mod unverified_issuer;
+mod unverified_values;
 mod validation;
 
 pub use algorithm::Algorithm;
@@ -47,7 +47,7 @@ pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
 pub(crate) use readable::readable;
 pub use scope::{Scope, ScopeError, ScopeToken};
-pub(crate) use stated::StatedValues;
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
+pub(crate) use unverified_values::UnverifiedValues;
 pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};

@@ -12,7 +12,7 @@ use crate::verifier::{
 
 use super::{Access, Challenge, Guard, RateLimits};
 
-/// A guard in the making: see [`Guard::builder`].
+/// Builds a guard: see [`Guard::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `discover` or `start` is called"]
 pub struct GuardBuilder {
@@ -151,7 +151,7 @@ impl GuardBuilder {
         Self { access, ..self }
     }
 
-    /// Sets how refusals introduce the API to the caller: its realm and its metadata.
+    /// Sets the challenge of refusals: the realm of the API and the URL of its metadata.
     pub fn with_challenge(self, challenge: Challenge) -> Self {
         Self { challenge, ..self }
     }

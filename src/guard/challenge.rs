@@ -29,16 +29,16 @@ impl Challenge {
     ///
     /// Characters that a quoted string cannot contain are removed (RFC 9110 section 5.6.4).
     pub fn new(realm: &str) -> Self {
-        Self::beginning(format!("Bearer realm={}", quoted(realm)))
+        Self::from_prefix(format!("Bearer realm={}", quoted(realm)))
     }
 
     /// Adds the URL of the API's protected-resource metadata.
     #[must_use]
     pub fn with_resource_metadata(self, url: &str) -> Self {
-        Self::beginning(self.prefix + ", resource_metadata=" + &quoted(url))
+        Self::from_prefix(self.prefix + ", resource_metadata=" + &quoted(url))
     }
 
-    fn beginning(prefix: String) -> Self {
+    fn from_prefix(prefix: String) -> Self {
         let challenge = Self {
             prefix,
             prepared: HashMap::new(),
@@ -54,7 +54,7 @@ impl Challenge {
     /// The response to a refused call.
     pub fn answer(&self, rejection: Rejection) -> Response {
         let problem = rejection.problem();
-        let mut response = match rejection.particular_detail() {
+        let mut response = match rejection.specific_detail() {
             None => problem.into_response(),
             Some(detail) => problem.into_response_with(&detail),
         };

@@ -8,7 +8,7 @@ use crate::token::{ClaimFault, TokenError, readable};
 use super::bearer::BearerError;
 
 /// The sentence of a refused token, if it contains a duration or the name of a claim.
-pub(super) fn particular(error: &TokenError) -> Option<String> {
+pub(super) fn specific_token_detail(error: &TokenError) -> Option<String> {
     match error {
         TokenError::Expired { ago } => Some(format!(
             "The access token expired {} ago. Request a new one.",
@@ -34,7 +34,7 @@ pub(super) fn particular(error: &TokenError) -> Option<String> {
 }
 
 /// The sentence of a malformed request.
-pub(super) fn of_request(error: BearerError) -> &'static str {
+pub(super) fn request_detail(error: BearerError) -> &'static str {
     match error {
         BearerError::Repeated => {
             "The request has more than one Authorization header: send one, with \"Bearer <token>\"."
@@ -50,7 +50,7 @@ pub(super) fn of_request(error: BearerError) -> &'static str {
 }
 
 /// The fixed sentence of a refused token.
-pub(super) fn of_token(error: &TokenError) -> &'static str {
+pub(super) fn token_detail(error: &TokenError) -> &'static str {
     match error {
         TokenError::TooLong { .. } => "The access token is longer than 8 KiB.",
         TokenError::IllegalCharacter => {

@@ -10,10 +10,10 @@ use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::OperationId;
 
 use super::mismatch::Mismatch;
+use super::observer::{Decision, Refusal};
 use super::principal::{Anonymous, Principal};
 use super::rejection::Rejection;
 use super::rule::{OperationRule, Requirement, Rule};
-use super::witness::{Decision, Refusal};
 use super::{Guard, web_socket};
 
 /// An endpoint behind its rule.
@@ -22,12 +22,12 @@ pub struct Gate<E> {
     guard: Guard,
     rule: Rule,
     operation_id: Option<&'static str>,
-    /// Whether it may open a WebSocket, whose token may be elsewhere.
+    /// Whether the endpoint may open a WebSocket, whose token can be in another header.
     may_upgrade: bool,
 }
 
 impl<E> Gate<E> {
-    pub(super) fn of_route(inner: E, guard: Guard, rule: Rule) -> Self {
+    pub(super) fn for_route(inner: E, guard: Guard, rule: Rule) -> Self {
         Self {
             inner,
             guard,
@@ -37,7 +37,7 @@ impl<E> Gate<E> {
         }
     }
 
-    pub(super) fn of_operation(inner: E, guard: Guard, operation: &OperationRule) -> Self {
+    pub(super) fn for_operation(inner: E, guard: Guard, operation: &OperationRule) -> Self {
         Self {
             inner,
             guard,
@@ -49,7 +49,7 @@ impl<E> Gate<E> {
 
     fn refuse(&self, rejection: Rejection) -> Response {
         let mut response = self.guard.challenge().answer(rejection);
-        // As poem-openapi does for answers of the operation itself.
+        // Poem-openapi does the same for responses of the operation itself.
         if let Some(id) = self.operation_id {
             response.set_data(OperationId(id));
         }
@@ -198,7 +198,7 @@ impl<E> Gate<E> {
             Err(refusal) => {
                 let Refusal { rejection, caller } = refusal;
                 let headers = request.headers();
-                let mismatch = Mismatch::of(&self.guard, headers, &rejection, caller.as_ref());
+                let mismatch = Mismatch::find(&self.guard, headers, &rejection, caller.as_ref());
                 let mut response = self.refuse(rejection);
                 if let Some(mismatch) = mismatch {
                     response.extensions_mut().insert(mismatch);
@@ -210,14 +210,14 @@ impl<E> Gate<E> {
 
     /// Notifies the observer of decisions.
     fn notify(&self, request: &Request, admitted: &Result<Principal, Refusal>) {
-        let Some(witness) = self.guard.witness() else {
+        let Some(observer) = self.guard.observer() else {
             return;
         };
         let (caller, refusal) = match admitted {
             Ok(caller) => (Some(caller), None),
             Err(refusal) => (refusal.caller.as_ref(), Some(&refusal.rejection)),
         };
-        witness.notify(&Decision {
+        observer.notify(&Decision {
             request,
             operation_id: self.operation_id,
             caller,

@@ -24,7 +24,7 @@ pub struct Guarded<T> {
 }
 
 impl Guard {
-    /// Protects an API as it declares, and as [`Access`](super::Access) adds to it.
+    /// Protects an API as its code declares and as [`Access`](super::Access) adds.
     ///
     /// # Panics
     ///
@@ -39,7 +39,7 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// A [`RuleError`] for what cannot be intended: for example, [`Access`](super::Access) names an operation
+    /// A [`RuleError`] for a combination that cannot be intended. For example, [`Access`](super::Access) names an operation
     /// that does not exist or contradicts the code, two operations answer the same requests, or
     /// an operation is hidden, so that it has no metadata and therefore no rule.
     pub fn try_protect<T: OpenApi>(&self, api: T) -> Result<Guarded<T>, RuleError> {
@@ -53,7 +53,7 @@ impl<T: OpenApi> Guarded<T> {
         let mut routes = RouteTable::new();
         api.add_routes(&mut routes);
         let routes = rule::pair(routes, &rules, |endpoint, operation| {
-            Gate::of_operation(Direct(endpoint), guard.clone(), operation).boxed()
+            Gate::for_operation(Direct(endpoint), guard.clone(), operation).boxed()
         })?;
         Ok(Self {
             rules: rules.into(),
@@ -90,7 +90,7 @@ impl<T: OpenApi> OpenApi for Guarded<T> {
     }
 }
 
-/// An API without its value: what its document is printed from. It has no routes.
+/// An API without its value, from which its document is printed. It has no routes.
 pub(crate) struct ApiTypes<T>(PhantomData<fn() -> T>);
 
 impl<T> ApiTypes<T> {

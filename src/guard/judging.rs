@@ -4,10 +4,10 @@ use http::HeaderMap;
 
 use crate::verifier::{VerifyError, VerifyResult};
 
+use super::observer::Refusal;
 use super::principal::Principal;
 use super::rejection::Rejection;
 use super::rule::Requirement;
-use super::witness::Refusal;
 use super::{Guard, bearer};
 
 impl Guard {

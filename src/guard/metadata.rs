@@ -1,4 +1,4 @@
-//! What the API says of itself to clients (RFC 9728).
+//! Describes the API to clients (RFC 9728).
 
 use serde::Serialize;
 

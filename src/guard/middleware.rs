@@ -8,7 +8,7 @@ use super::Guard;
 use super::gate::Gate;
 use super::rule::{Requirement, Rule};
 
-/// A middleware that lets only holders of a token through: see [`Guard::require`].
+/// A middleware that admits only callers with a valid token: see [`Guard::require`].
 #[derive(Debug, Clone)]
 pub struct Require {
     guard: Guard,
@@ -20,7 +20,7 @@ impl<E: Endpoint> Middleware<E> for Require {
 
     fn transform(&self, endpoint: E) -> Gate<E> {
         let rule = Rule::Protected(self.requirement.clone());
-        Gate::of_route(endpoint, self.guard.clone(), rule)
+        Gate::for_route(endpoint, self.guard.clone(), rule)
     }
 }
 
@@ -35,13 +35,13 @@ impl<E: Endpoint> Middleware<E> for Identify {
 
     fn transform(&self, endpoint: E) -> Gate<E> {
         let rule = Rule::Optional(Requirement::default());
-        Gate::of_route(endpoint, self.guard.clone(), rule)
+        Gate::for_route(endpoint, self.guard.clone(), rule)
     }
 }
 
 impl Guard {
-    /// Protects endpoints outside of poem-openapi: any valid token with every scope of
-    /// `scope` will do.
+    /// Protects endpoints outside of poem-openapi. Admits any valid token with every scope of
+    /// `scope`.
     ///
     /// ```
     /// use poem::{EndpointExt, Route, handler};
@@ -75,7 +75,7 @@ impl Guard {
     /// fn greet(caller: Option<&Principal>) -> String {
     ///     match caller {
     ///         Some(caller) => format!("hello {}", caller.subject()),
-    ///         None => "hello stranger".to_owned(),
+    ///         None => "hello guest".to_owned(),
     ///     }
     /// }
     ///

@@ -9,7 +9,7 @@
 use http::HeaderMap;
 use tracing::Level;
 
-use crate::token::{StatedValues, TokenError, TokenType, readable};
+use crate::token::{TokenError, TokenType, UnverifiedValues, readable};
 
 use super::principal::Principal;
 use super::rejection::Rejection;
@@ -28,7 +28,7 @@ pub(crate) struct Mismatch {
 
 impl Mismatch {
     /// Compares the token with what the guard accepts; `None` if there is nothing to compare.
-    pub(super) fn of(
+    pub(super) fn find(
         guard: &Guard,
         headers: &HeaderMap,
         rejection: &Rejection,
@@ -38,7 +38,7 @@ impl Mismatch {
             return None;
         }
         match rejection {
-            Rejection::InvalidToken(error) => Self::of_token(guard, headers, error),
+            Rejection::InvalidToken(error) => Self::find_in_token(guard, headers, error),
             Rejection::InsufficientScope { required } => caller.map(|caller| Self {
                 issuer: Some(shown(caller.claims().issuer())),
                 wanted: Some(shown(&required.to_string())),
@@ -48,13 +48,13 @@ impl Mismatch {
         }
     }
 
-    fn of_token(guard: &Guard, headers: &HeaderMap, error: &TokenError) -> Option<Self> {
+    fn find_in_token(guard: &Guard, headers: &HeaderMap, error: &TokenError) -> Option<Self> {
         let offered = web_socket::token(headers).ok().flatten();
         let token = match &offered {
             Some(token) => token.as_str(),
             None => bearer::token(headers).ok()?,
         };
-        let token = StatedValues::read(token)?;
+        let token = UnverifiedValues::read(token)?;
         let issuers = guard.issuers();
         let issuer = token.issuer.as_deref().map(shown);
         if let TokenError::UnknownIssuer = error {
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_string_of_a_stranger_is_short_and_printable_in_the_log() {
+    fn an_unverified_string_is_short_and_printable_in_the_log() {
         assert_eq!(shown("https://id.example"), "https://id.example");
         assert_eq!(shown("a\n\u{1b}[31mé"), "a??[31m?");
         assert_eq!(shown(&"a".repeat(201)).len(), 203);

@@ -1,7 +1,7 @@
-//! The document that says what the gates do.
+//! The document that describes what the gates enforce.
 //!
-//! Poem-openapi prints what the code declares; this adds what only the rules and the issuer
-//! know, and says what poem-openapi leaves unsaid:
+//! Poem-openapi prints what the code declares. This module adds what only the rules and the issuer
+//! know, and what poem-openapi omits:
 //!
 //! 1. Each media type by its bare name, each answer with a description and an example (`tidy`).
 //! 2. `security` per operation, never at the root: `BearerAuth` first, then the required scopes,
@@ -94,8 +94,8 @@ impl From<Value> for Document {
 impl Guard {
     /// The document of a guarded API.
     ///
-    /// With the issuer's metadata, it shows the flows by which a caller gets a token. Before it
-    /// is known it names the issuer's discovery document, so that required scopes are shown in
+    /// With the issuer's metadata, it shows the flows by which a caller gets a token. Before the
+    /// metadata is known, it names the issuer's discovery document, so that required scopes are shown in
     /// any case. To serve a document that follows the metadata, see [`Guard::document_endpoint`].
     ///
     /// Operations are found by the paths that the code gives them: mount the API with
@@ -103,7 +103,7 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// A [`RuleError`] as [`Guard::try_protect`] gave before.
+    /// The [`RuleError`] that [`Guard::try_protect`] returned before.
     ///
     /// # Panics
     ///
@@ -121,7 +121,7 @@ impl Guard {
         service: &OpenApiService<Guarded<T>, W>,
         issuer: Option<&Metadata>,
     ) -> Result<Document, RuleError> {
-        // The service holds the `Guarded` and does not hand it out; its rules follow from `T`.
+        // The service owns the `Guarded` and does not return it. Its rules follow from `T`.
         let rules = rule::rules::<T>(self.access())?;
         Ok(Document::complete(spec(service)?, &rules, self, issuer))
     }
@@ -140,7 +140,7 @@ pub(crate) fn spec<T: OpenApi, W: Webhook>(
     Ok(spec)
 }
 
-/// Denies a document of poem-openapi in which a name of ours is taken.
+/// Refuses a document of poem-openapi in which a name of ours is taken.
 ///
 /// # Errors
 ///

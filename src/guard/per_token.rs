@@ -44,7 +44,7 @@ use super::principal::Principal;
 /// impl Api {
 ///     #[oai(path = "/me", method = "get", operation_id = "me")]
 ///     async fn me(&self, caller: BearerAuth) -> PerToken<Me> {
-///         PerToken::of(&caller)
+///         PerToken::from_caller(&caller)
 ///     }
 /// }
 /// ```
@@ -58,7 +58,7 @@ where
     T: for<'a> From<&'a Claims> + ToJSON + 'static,
 {
     /// The response to this caller.
-    pub fn of(caller: &Principal) -> Self {
+    pub fn from_caller(caller: &Principal) -> Self {
         caller.derived()
     }
 }

@@ -36,12 +36,12 @@ impl Principal {
         Self { claims }
     }
 
-    /// `sub`: the user, or the client itself where no user takes part.
+    /// `sub`: the user, or the client itself if no user takes part.
     pub fn subject(&self) -> &str {
         self.claims.subject()
     }
 
-    /// What the token was granted.
+    /// The scopes that were granted to the token.
     pub fn scope(&self) -> &Scope {
         self.claims.scope()
     }
@@ -51,8 +51,8 @@ impl Principal {
         &self.claims
     }
 
-    /// What `D` derives from the claims, derived once for a remembered token rather than at each
-    /// call. See [`Derived`] for what is kept, and [`PerToken`](super::PerToken) for a response.
+    /// The value that `D` derives from the claims. It is derived once for a remembered token, not at
+    /// each call. See [`Derived`] for what is kept, and [`PerToken`](super::PerToken) for a response.
     pub fn derived<D: Derived>(&self) -> D {
         self.claims.derived()
     }
@@ -72,10 +72,10 @@ impl<'a> FromRequest<'a> for &'a Principal {
 
 /// The security scheme of a guarded poem-openapi operation: its caller.
 ///
-/// It only hands over what the gate found. Poem-openapi's derive would read the header a
-/// second time, by another grammar, and answer a missing one by itself.
+/// It only returns the caller that the gate found. Poem-openapi's derive would read the header a
+/// second time, by another grammar, and would answer a missing header by itself.
 ///
-/// Without a gate before it the answer is 500 `not_guarded`: it fails closed.
+/// Without a gate, the response is 500 `not_guarded`: it fails closed.
 ///
 /// ```
 /// use poem_openapi::{OAuthScopes, OpenApi, payload::PlainText};
@@ -164,8 +164,8 @@ impl<'a> ApiExtractor<'a> for BearerAuth {
     }
 }
 
-/// The caller of an operation that anybody may call: identified with a good token, anonymous
-/// without one. A bad token is refused.
+/// The caller of an operation that anybody may call: identified by a valid token, or anonymous
+/// without a token. An invalid token is refused.
 ///
 /// ```
 /// use poem_openapi::{OpenApi, payload::PlainText};
@@ -179,7 +179,7 @@ impl<'a> ApiExtractor<'a> for BearerAuth {
 ///     async fn greet(&self, OptionalBearerAuth(caller): OptionalBearerAuth) -> PlainText<String> {
 ///         PlainText(match caller {
 ///             Some(caller) => format!("hello {}", caller.subject()),
-///             None => "hello stranger".to_owned(),
+///             None => "hello guest".to_owned(),
 ///         })
 ///     }
 /// }
@@ -219,8 +219,8 @@ impl<'a> ApiExtractor<'a> for OptionalBearerAuth {
     }
 }
 
-/// Put by a gate that lets callers without credentials through, with the challenge for an
-/// extractor that requires them: see [`Rule::Optional`].
+/// Inserted by a gate that admits callers without credentials. It has the challenge for an
+/// extractor that requires credentials: see [`Rule::Optional`].
 ///
 /// [`Rule::Optional`]: super::Rule::Optional
 #[derive(Debug, Clone)]

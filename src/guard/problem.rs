@@ -62,7 +62,7 @@ impl Problem {
         self.response(self.printed(detail))
     }
 
-    /// The body as it is sent. It is made once for each reason, because refusals come in floods.
+    /// The body as it is sent. It is made once for each reason, because floods of refusals occur.
     fn bytes(self) -> Bytes {
         BODIES.get(&self).unwrap_or_else(|| {
             let bytes = self.printed(self.detail);
@@ -117,7 +117,7 @@ fn type_of(reason: &str, repository: &str) -> String {
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// More than the service and the guard have. An application may add its own.
+/// More reasons than the service and the guard have. An application may add its own.
 const KEPT: usize = 128;
 static BODIES: LazyLock<Cache<Problem, Bytes>> = LazyLock::new(|| Cache::new(KEPT));
 
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_type_is_a_link_to_the_reason_where_there_is_a_description_of_it() {
+    fn the_type_links_to_the_description_of_the_reason() {
         let repository = "https://git.example/a/b";
         let link = "https://git.example/a/b/blob/HEAD/docs/reasons.md#expired";
         for (row, reason, repository, expected) in [

@@ -23,13 +23,13 @@ use crate::clock::Clock;
 use super::principal::Principal;
 use super::rejection::Rejection;
 
-/// So many calls in so much time.
+/// A number of calls in a period of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rate {
-    /// How many, all of them at once if need be.
+    /// The number of calls. All of them may come at once.
     pub calls: NonZeroU32,
-    /// In how much time; zero counts as a nanosecond.
+    /// The period. Zero counts as one nanosecond.
     pub per: Duration,
 }
 

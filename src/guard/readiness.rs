@@ -1,4 +1,4 @@
-//! What a guard knows of its issuer, and whether it can judge tokens.
+//! What a guard knows about its issuer, and whether it can verify tokens.
 
 use std::sync::Arc;
 

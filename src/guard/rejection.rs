@@ -98,16 +98,16 @@ impl Rejection {
 
     /// The sentence for the caller. It may contain a duration or the name of a claim.
     pub fn detail(&self) -> Cow<'static, str> {
-        match self.particular_detail() {
+        match self.specific_detail() {
             Some(detail) => detail.into(),
             None => self.fixed_detail().into(),
         }
     }
 
     /// The sentence, if it contains a duration or the name of a claim.
-    pub(super) fn particular_detail(&self) -> Option<String> {
+    pub(super) fn specific_detail(&self) -> Option<String> {
         match self {
-            Self::InvalidToken(error) => detail::particular(error),
+            Self::InvalidToken(error) => detail::specific_token_detail(error),
             _ => None,
         }
     }
@@ -121,8 +121,8 @@ impl Rejection {
             Self::MissingScheme => {
                 "The Authorization header has a token without a scheme: send \"Bearer <token>\"."
             }
-            Self::InvalidRequest(error) => detail::of_request(*error),
-            Self::InvalidToken(error) => detail::of_token(error),
+            Self::InvalidRequest(error) => detail::request_detail(*error),
+            Self::InvalidToken(error) => detail::token_detail(error),
             Self::InsufficientScope { .. } => {
                 "The access token lacks a scope that this operation requires."
             }

@@ -30,17 +30,17 @@ pub(super) use pairing::pair;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Rule {
-    /// Anyone. The guard does not read credentials; schemes of somebody else still apply, see
+    /// Anyone. The guard does not read credentials. Other schemes of the code still apply, see
     /// [`OperationRule::other_schemes`].
     Anonymous,
     /// Anyone without a token, as far as the guard is concerned. A token must meet the
     /// requirement.
     Optional(Requirement),
-    /// Holders of a token that meets the requirement.
+    /// Callers with a token that meets the requirement.
     Protected(Requirement),
 }
 
-/// What a token must have besides being valid.
+/// What a token must have in addition to being valid.
 ///
 /// A guard computes the requirement of each operation: see
 /// [`Guarded::rules`](super::Guarded::rules).
@@ -74,7 +74,7 @@ impl Requirement {
         &self.scope
     }
 
-    /// The claims required, each with the values that will do.
+    /// The claims required, each with the accepted values.
     pub fn claims(&self) -> &BTreeMap<String, Vec<String>> {
         &self.claims
     }

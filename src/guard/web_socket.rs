@@ -13,8 +13,8 @@
 //!    token. A response that selects no protocol selects `bearer`, because a browser closes a
 //!    connection that selects none of those it offered.
 //!
-//! Some proxies log this header, as some log URLs. Have them not log it, and keep tokens short
-//! lived. The token is never read from the query, which is logged and stored far more often.
+//! Some proxies log this header, as some log URLs. Configure them not to log it, and keep tokens
+//! short-lived. The token is never read from the query, which is logged and stored far more often.
 
 use http::header::{AUTHORIZATION, CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -28,7 +28,7 @@ pub enum DiscoveryError {
     #[error("cannot fetch {url}")]
     #[non_exhaustive]
     Metadata {
-        /// Where it should be.
+        /// The URL of the document.
         url: String,
         /// What went wrong.
         source: FetchError,
@@ -66,7 +66,7 @@ pub enum DiscoveryError {
     IssuerMismatch {
         /// The configured issuer.
         expected: String,
-        /// What the document says.
+        /// The issuer in the document.
         found: String,
     },
     /// `jwks_uri` is not https.
@@ -86,25 +86,25 @@ pub enum DiscoveryError {
     #[error("cannot fetch the keys from {url}")]
     #[non_exhaustive]
     Keys {
-        /// Where they should be.
+        /// The URL of the keys.
         url: String,
         /// What went wrong.
         source: FetchError,
     },
-    /// What came is not a key set.
+    /// The response is not a key set.
     #[error("the issuer's keys are malformed")]
     MalformedKeys(#[source] KeyError),
     /// The set has no key that we can use.
     #[error("the issuer publishes no key that can be used ({left_out} left out)")]
     #[non_exhaustive]
     NoUsableKeys {
-        /// How many keys there were.
+        /// The number of keys in the set.
         left_out: usize,
     },
-    /// The first attempt failed; further ones go on.
+    /// The first attempt failed. Further attempts follow.
     #[error(transparent)]
     FirstAttempt(#[from] Arc<DiscoveryError>),
-    /// Our own fault: the fetch panicked and was caught.
+    /// The fetch panicked. This is a fault of this program.
     #[error("the fetch panicked")]
     Panicked,
 }
@@ -132,7 +132,7 @@ impl DiscoveryError {
         }
     }
 
-    /// Whether the issuer was out of reach, as opposed to saying something wrong.
+    /// Whether the issuer was unreachable, as opposed to a wrong response.
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Metadata { source, .. } | Self::Keys { source, .. } => source.is_outage(),

@@ -1,7 +1,7 @@
 //! The only outbound HTTP.
 //!
 //! 1. `https` only; `http` to a loopback host, for an issuer on the same machine.
-//! 2. No redirect is followed: it could lead a request anywhere.
+//! 2. No redirect is followed, because it could lead a request anywhere.
 //! 3. A deadline for the connection and one for the whole exchange.
 //! 4. At most [`MAX_BODY_BYTES`] of body, counted while it arrives.
 //!
@@ -12,8 +12,8 @@ mod certificate;
 mod client;
 mod error;
 mod headers;
+mod observer;
 mod policy;
-mod witness;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,16 +28,16 @@ use headers::{is_json, max_age};
 pub use authorities::{Authorities, AuthoritiesError};
 pub use certificate::CertificateFault;
 pub use error::{FetchError, TransportError};
+pub use observer::{EndOfExchange, ExchangeObserver};
 pub use policy::{FetchPolicy, MAX_BODY_BYTES};
-pub use witness::{EndOfExchange, ExchangeWitness};
 
-/// An HTTP client that follows no redirect and speaks https, except with this machine.
+/// An HTTP client that follows no redirect and uses https, except with this machine.
 #[derive(Debug, Clone)]
 pub struct Fetch {
     /// For issuers on this machine. A proxy from the environment would connect to its own loopback.
     direct: reqwest::Client,
     client: reqwest::Client,
-    witness: Option<Arc<dyn ExchangeWitness>>,
+    observer: Option<Arc<dyn ExchangeObserver>>,
     /// Whether plain http may leave this machine.
     speaks_plainly: bool,
 }
@@ -64,21 +64,21 @@ impl Fetch {
                 .build()
                 .map_err(FetchError::from_setup)?,
             client: builder().build().map_err(FetchError::from_setup)?,
-            witness: None,
+            observer: None,
             speaks_plainly: false,
         })
     }
 
-    /// The same, notifying `witness` of each exchange.
+    /// The same client, which notifies `observer` of each exchange.
     #[must_use]
-    pub fn with_witness(self, witness: Arc<dyn ExchangeWitness>) -> Self {
+    pub fn with_observer(self, observer: Arc<dyn ExchangeObserver>) -> Self {
         Self {
-            witness: Some(witness),
+            observer: Some(observer),
             ..self
         }
     }
 
-    /// The same, speaking plain http with other machines too, for telemetry within a cluster.
+    /// The same client, which also uses plain http with other machines, for telemetry within a cluster.
     /// Do not use it for an issuer, whose keys anybody on the network path could replace.
     #[must_use]
     pub fn with_plain_http(self) -> Self {
@@ -88,10 +88,10 @@ impl Fetch {
         }
     }
 
-    /// Notifies the witness that somebody waits for the next exchange.
+    /// Notifies the observer that the current task waits for the next exchange.
     pub(super) fn notify_want(&self) {
-        if let Some(witness) = &self.witness {
-            witness.wanted();
+        if let Some(observer) = &self.observer {
+            observer.exchange_awaited();
         }
     }
 
@@ -135,10 +135,10 @@ impl Fetch {
         &self,
         mut request: Request<Vec<u8>>,
     ) -> Result<Response<Vec<u8>>, FetchError> {
-        let Some(witness) = &self.witness else {
+        let Some(observer) = &self.observer else {
             return self.send(request).await;
         };
-        let end = witness.begins(&mut request);
+        let end = observer.exchange_begins(&mut request);
         let outcome = self.send(request).await;
         end(outcome.as_ref().map(Response::status));
         outcome

@@ -17,7 +17,7 @@ use super::{Fetch, Metadata};
 
 pub use errors::{GRANT_ERRORS, GrantError};
 
-/// A client that requests tokens for itself, and what it requests.
+/// A client that requests tokens for itself, and the parameters of its request.
 pub struct ClientCredentials {
     client_id: String,
     client_secret: String,
@@ -156,7 +156,7 @@ impl ClientCredentials {
         GrantedToken::new(response.access_token().secret())
     }
 
-    /// Whoever changes the metadata must not receive the secret.
+    /// An attacker who changes the metadata must not receive the secret.
     fn refuse_other_hosts(&self, metadata: &Metadata) -> Result<(), GrantError> {
         let endpoint = metadata.token_endpoint();
         let host = endpoint.ok_or(GrantError::NoTokenEndpoint)?.host_str();
@@ -173,7 +173,7 @@ impl ClientCredentials {
     }
 }
 
-/// How the issuer wants the secret, by its metadata.
+/// The method by which the issuer accepts the secret, by its metadata.
 fn auth_type(metadata: &Metadata) -> AuthType {
     match metadata.provider().token_endpoint_auth_methods_supported() {
         Some(methods)
@@ -204,7 +204,7 @@ fn okta_refusal(body: &[u8]) -> GrantError {
     }
 }
 
-/// The issuer's words end up on a terminal: no control characters, and no essay.
+/// The issuer's message is printed on a terminal, so it is short and has no control characters.
 fn printable(text: &str) -> String {
     text.chars()
         .filter(|letter| !letter.is_control())
@@ -216,7 +216,7 @@ fn printable(text: &str) -> String {
 pub struct GrantedToken(String);
 
 impl GrantedToken {
-    /// What is printed goes to a terminal and into a header: nothing but a bearer token will do.
+    /// The token is printed on a terminal and sent in a header, so only a bearer token is accepted.
     fn new(token: &str) -> Result<Self, GrantError> {
         if !is_b64token(token.as_bytes()) {
             return Err(GrantError::NotABearerToken);
@@ -224,7 +224,7 @@ impl GrantedToken {
         Ok(Self(token.to_owned()))
     }
 
-    /// The token itself, to be sent and nowhere stored.
+    /// The token itself. Send it, but do not store it.
     pub fn secret(&self) -> &str {
         &self.0
     }

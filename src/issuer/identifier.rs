@@ -1,7 +1,7 @@
 //! The identifier of an authorization server, checked before any request to it.
 //!
 //! An issuer is compared byte for byte (OIDC Discovery 1.0 section 4.3,
-//! RFC 9068 section 4), so it is kept as given and never normalised. A string that
+//! RFC 9068 section 4), so it is kept as given and never normalized. A string that
 //! cannot be an issuer is refused here, with the fix, rather than later by an error
 //! from the network.
 //!
@@ -67,8 +67,8 @@ pub enum IssuerError {
         /// The issuer that the endpoint belongs to.
         issuer: String,
     },
-    /// It is an Okta org authorization server, whose access tokens are opaque to
-    /// everybody but Okta.
+    /// It is an Okta org authorization server, whose access tokens only
+    /// Okta can read.
     #[non_exhaustive]
     OrgServer {
         /// The Okta domain.
@@ -228,7 +228,9 @@ impl IssuerError {
     /// What to do about it.
     pub fn fix(&self) -> String {
         match self {
-            Self::NotAUrl => "write it whole, as in https://dev-1.okta.com/oauth2/default".into(),
+            Self::NotAUrl => {
+                "write the complete URL, as in https://dev-1.okta.com/oauth2/default".into()
+            }
             Self::Placeholder => "replace the placeholder by the domain of your org, as in \
                  https://dev-1.okta.com/oauth2/default"
                 .into(),
@@ -253,7 +255,7 @@ impl IssuerError {
     }
 }
 
-/// Whether it has what documentation writes in place of a value: `{yourOktaDomain}`, `${DOMAIN}`,
+/// Whether it has a placeholder of documentation: `{yourOktaDomain}`, `${DOMAIN}`,
 /// `<domain>`, or a host such as `your-domain.okta.com`.
 fn has_placeholder(text: &str) -> bool {
     const FIRST_LABELS: [&str; 4] = ["yourdomain", "youroktadomain", "yourtenant", "yourorg"];

@@ -29,7 +29,7 @@ use shared::Shared;
 
 pub use schedule::RefreshPolicy;
 
-/// The keys of a remote issuer, kept fresh for as long as this lives.
+/// The keys of a remote issuer. They are refreshed until this value is dropped.
 pub struct RemoteKeySet {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -177,7 +177,7 @@ impl Attempts {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct KeySetStatus {
-    /// Keys that may verify now; 0 also when they are too old.
+    /// The number of keys that may verify now; also 0 if they are too old.
     pub keys: usize,
     /// Time since the last fetch that succeeded.
     pub age: Option<Duration>,
@@ -194,7 +194,7 @@ pub struct KeySetStatus {
 }
 
 impl KeySetStatus {
-    /// Of keys that nothing fetches.
+    /// Attempts of keys that nothing fetches.
     #[cfg(feature = "service")]
     pub(crate) fn without_fetches(keys: usize) -> Self {
         Self {

@@ -19,8 +19,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether a request names this machine, or `other`, as its host: in its target, where it is
-/// there, and in `Host`. A request without either comes from no browser, and counts.
+/// Whether a request names this machine, or `other`, as its host: in its target, if the target has
+/// a host, and in `Host`. A request without both does not come from a browser, and counts too.
 #[cfg(feature = "service")]
 pub(crate) fn names_loopback(uri: &Uri, headers: &HeaderMap, other: Option<&str>) -> bool {
     let is_own = |authority: &str| {
@@ -30,7 +30,7 @@ pub(crate) fn names_loopback(uri: &Uri, headers: &HeaderMap, other: Option<&str>
     let target = uri.authority().map(|authority| Some(authority.as_str()));
     let hosts = headers.get_all(header::HOST).iter();
     let mut hosts = hosts
-        .filter(|host| !is_plainly_own(host.as_bytes()))
+        .filter(|host| !has_usual_own_form(host.as_bytes()))
         .peekable();
     if target.is_none() && hosts.peek().is_none() {
         return true;
@@ -41,9 +41,9 @@ pub(crate) fn names_loopback(uri: &Uri, headers: &HeaderMap, other: Option<&str>
     named.all(|authority| authority.is_some_and(is_own))
 }
 
-/// The forms that nearly all requests have, with or without a port of digits.
+/// Whether it has the form of nearly all requests, with or without a port of digits.
 #[cfg(feature = "service")]
-fn is_plainly_own(host: &[u8]) -> bool {
+fn has_usual_own_form(host: &[u8]) -> bool {
     let rest = host.strip_prefix(b"127.0.0.1");
     let rest = rest.or_else(|| host.strip_prefix(b"localhost"));
     rest.is_some_and(|rest| match rest {

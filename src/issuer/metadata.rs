@@ -3,7 +3,7 @@
 //! `openidconnect` types the document; the rules that protect us are checked here:
 //!
 //! 1. `issuer` is the configured one to the byte.
-//! 2. It is no Okta org authorization server.
+//! 2. It is not an Okta org authorization server.
 //! 3. `jwks_uri` is https (or loopback) and on the issuer's host, or one that was allowed.
 
 use openidconnect::TokenUrl;
@@ -13,7 +13,7 @@ use url::Url;
 use super::fetch::is_secure;
 use super::{DiscoveryError, Fetch, FetchError, Issuer};
 
-/// What an issuer says of itself.
+/// The metadata of an issuer.
 #[derive(Debug, Clone)]
 pub struct Metadata {
     provider: CoreProviderMetadata,
@@ -46,7 +46,7 @@ impl Metadata {
     ///
     /// # Errors
     ///
-    /// As [`Metadata::discover`], without those of the network.
+    /// As [`Metadata::discover`], without the errors of the network.
     pub fn parse(
         document: &[u8],
         issuer: &Issuer,

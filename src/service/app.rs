@@ -55,7 +55,7 @@ impl App {
         let audit = Audit::open(&config.audit)?;
         let is_audited = audit.is_some();
         let guard = match audit {
-            Some(audit) => guard.with_witness(move |decision| audit.write(decision)),
+            Some(audit) => guard.with_observer(move |decision| audit.write(decision)),
             None => guard,
         };
         let Made { operations, plain } = state.application.make(config, &guard, &public_url)?;
@@ -119,7 +119,7 @@ fn keys(config: &Config, state: &ServiceState) -> Result<Keys, BuildError> {
     }
     let mut fetch = fetch(&config.issuer)?;
     if let Some(traces) = &state.traces {
-        fetch = fetch.with_witness(traces.witness());
+        fetch = fetch.with_observer(traces.observer());
     }
     let issuers = protection::trusted_issuers(config, &fetch, &state.clock)?;
     Ok(Keys::new(issuers, config.readiness.issuers))

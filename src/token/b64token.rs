@@ -6,7 +6,7 @@ pub(crate) fn is_b64token(bytes: &[u8]) -> bool {
         .iter()
         .rposition(|byte| *byte != b'=')
         .map_or(0, |last| last + 1);
-    // Without an early end the compiler looks at many bytes at once.
+    // A loop without an early exit lets the compiler compare many bytes at once.
     unpadded > 0
         && bytes[..unpadded]
             .iter()

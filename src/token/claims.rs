@@ -1,6 +1,6 @@
 //! Reads claims as typed values (RFC 7519, RFC 9068, and Okta's `cid`, `uid`, `scp`).
 //!
-//! Says what a claim is, not whether it will do: see [`Validation`](super::Validation).
+//! Decides nothing by the values of the claims: see [`Validation`](super::Validation).
 
 mod kind;
 mod names;
@@ -20,8 +20,8 @@ pub(crate) use size::ALLOCATION_BYTES;
 
 /// The claims of an access token, each of the type its RFC gives it.
 ///
-/// Those that have a name here lie ready. The others are read again from the payload when they
-/// are asked for: see [`Claims::all`].
+/// The claims that have a method of their own are parsed once. The other claims are read again
+/// from the payload at each use: see [`Claims::all`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
     issuer: Box<str>,
@@ -32,7 +32,7 @@ pub struct Claims {
     issued_at: Option<NumericDate>,
     token_id: Option<Box<str>>,
     client_id: Option<Box<str>>,
-    /// Those that other claims name; nearly always none.
+    /// The clients that other claims name. Nearly always, there are none.
     other_clients: Box<[Box<str>]>,
     user_id: Option<Box<str>>,
     scope: Scope,
@@ -59,7 +59,7 @@ impl Claims {
         Self::read(payload.as_bytes(), names)
     }
 
-    /// As [`Claims::parse`], for bytes that nobody vouches for. Only a fuzzer gets this far.
+    /// As [`Claims::parse`], for unverified bytes. Only the fuzzer uses it.
     #[cfg(fuzzing)]
     pub fn parse_unverified(bytes: &[u8]) -> Result<Self, TokenError> {
         Self::read(bytes, &ClaimNames::default())
@@ -89,37 +89,37 @@ impl Claims {
         &self.issuer
     }
 
-    /// `sub`: the user, or the client itself where no user takes part. Never empty.
+    /// `sub`: the user, or the client itself if no user takes part. Never empty.
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// `aud`: for whom the token is meant.
+    /// `aud`: the APIs that the token is meant for.
     pub fn audience(&self) -> &[String] {
         &self.audience
     }
 
-    /// `exp`: from when on the token is no longer valid.
+    /// `exp`: the time at which the token expires.
     pub fn expires_at(&self) -> NumericDate {
         self.expires_at
     }
 
-    /// `nbf`: before when the token is not valid.
+    /// `nbf`: the time before which the token is not valid.
     pub fn not_before(&self) -> Option<NumericDate> {
         self.not_before
     }
 
-    /// `iat`: when the token was issued.
+    /// `iat`: the time at which the token was issued.
     pub fn issued_at(&self) -> Option<NumericDate> {
         self.issued_at
     }
 
-    /// `jti`: the token's own name.
+    /// `jti`: the identifier of the token.
     pub fn token_id(&self) -> Option<&str> {
         self.token_id.as_deref()
     }
 
-    /// `client_id`, Okta's `cid` or OpenID Connect's `azp`, the first that is there.
+    /// `client_id`, Okta's `cid` or OpenID Connect's `azp`: the first of them that is present.
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()
     }
@@ -131,41 +131,41 @@ impl Claims {
         first.chain(&self.other_clients).map(|id| &**id)
     }
 
-    /// Okta's `uid`: the user's id, absent where no user takes part.
+    /// Okta's `uid`: the user's id, absent if no user takes part.
     pub fn user_id(&self) -> Option<&str> {
         self.user_id.as_deref()
     }
 
-    /// `scope` (RFC 9068) or `scp` (Okta): what was granted.
+    /// `scope` (RFC 9068) or `scp` (Okta): the granted scopes.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
     /// Every claim as it was sent.
     ///
-    /// Made anew by each call, which takes as long as reading the claims did, a microsecond or two
-    /// for ten of them: ask once, and keep what is needed at each call of an API with
-    /// [`Verified::derived`](super::Verified::derived). For one claim there is [`Claims::get`].
+    /// Each call parses the payload again, which takes a microsecond or two
+    /// for ten claims. Call it once, and keep what each call of an API needs with
+    /// [`Verified::derived`](super::Verified::derived). For a single claim, use [`Claims::get`].
     pub fn all(&self) -> Map<String, Value> {
         self.all.members()
     }
 
-    /// One claim as it was sent. The others are skipped, which is faster than to read them.
+    /// One claim as it was sent. The other claims are skipped, which is faster than reading them.
     pub fn get(&self, claim: &str) -> Option<Value> {
         self.all.get(claim)
     }
 
-    /// Whether a claim equals one of `accepted`, or as an array holds one of them.
+    /// Whether a claim equals one of `accepted`, or is an array that contains one of them.
     pub fn has(&self, claim: &str, accepted: &[String]) -> bool {
         self.all.has(claim, accepted)
     }
 
-    /// Whether they are those of an access token or of another one.
+    /// Whether the claims are those of an access token or of another token.
     pub(super) fn kind(&self) -> Kind {
         self.all.kind()
     }
 
-    /// `cnf` (RFC 7800): without its proof the token is not the caller's.
+    /// Whether there is `cnf` (RFC 7800): such a token requires a proof from the caller.
     pub(super) fn are_bound_to_a_proof(&self) -> bool {
         self.all.is_bound_to_a_proof()
     }
@@ -184,7 +184,7 @@ impl NumericDate {
         self.0
     }
 
-    /// As the system's type.
+    /// The date as the system's type.
     pub fn to_system_time(self) -> SystemTime {
         SystemTime::UNIX_EPOCH + self.0
     }
@@ -192,7 +192,7 @@ impl NumericDate {
     fn read(value: &Value) -> Option<Self> {
         let since_epoch = match value.as_u64() {
             Some(seconds) => Duration::from_secs(seconds),
-            // Refuses what is negative, too great or not a number.
+            // Refuses a value that is negative, too large or not a number.
             None => Duration::try_from_secs_f64(value.as_f64()?).ok()?,
         };
         (since_epoch <= Duration::from_secs(Self::MAX_SECS)).then_some(Self(since_epoch))

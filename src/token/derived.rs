@@ -57,30 +57,30 @@ impl DerivedValues {
     pub(super) fn get<D: Derived>(&self, claims: &Claims) -> D {
         match self.first.get().and_then(|kept| kept.downcast_ref::<D>()) {
             Some(value) => value.clone(),
-            None => self.get_further(claims),
+            None => self.get_from_list(claims),
         }
     }
 
     #[cold]
-    fn get_further<D: Derived>(&self, claims: &Claims) -> D {
+    fn get_from_list<D: Derived>(&self, claims: &Claims) -> D {
         let mut place = &self.more;
-        let mut further = 0;
+        let mut position = 0;
         while let Some(node) = place.get() {
             if let Some(value) = node.value.downcast_ref::<D>() {
                 return value.clone();
             }
             place = &node.next;
-            further += 1;
+            position += 1;
         }
         let value = D::derive(claims);
         let bytes = size_of::<D>() + value.heap_bytes();
         let allowed = claims.derived_bytes() + DERIVED_BYTES;
         if self.first.get().is_none() {
-            self.keep(bytes, allowed, || {
+            self.keep_if_it_fits(bytes, allowed, || {
                 self.first.set(Box::new(value.clone())).is_ok()
             });
-        } else if further < MAX_FURTHER {
-            self.keep(bytes + NODE_BYTES, allowed, || {
+        } else if position < MAX_LISTED {
+            self.keep_if_it_fits(bytes + NODE_BYTES, allowed, || {
                 let node = Node {
                     value: Box::new(value.clone()),
                     next: OnceLock::new(),
@@ -93,7 +93,7 @@ impl DerivedValues {
 
     /// Keeps a value of this size if it fits. If another thread is faster, the value is kept at
     /// its next use.
-    fn keep(&self, bytes: usize, allowed: usize, set: impl FnOnce() -> bool) {
+    fn keep_if_it_fits(&self, bytes: usize, allowed: usize, set: impl FnOnce() -> bool) {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let fits = before
             .checked_add(bytes)
@@ -109,7 +109,7 @@ impl DerivedValues {
 pub(crate) const DERIVED_BYTES: usize = size_of::<[usize; 4 + 3]>();
 const NODE_BYTES: usize = size_of::<Node>() + 2 * ALLOCATION_BYTES;
 /// Each call searches the list, so it must be short.
-const MAX_FURTHER: usize = 7;
+const MAX_LISTED: usize = 7;
 
 #[cfg(test)]
 mod tests;

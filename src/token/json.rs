@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for UniqueNames<'_> {
         while let Some(name) = access.next_key::<String>()? {
             let value = access.next_value_seed(self)?;
             if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name stands twice"));
+                return Err(A::Error::custom("a name appears twice"));
             }
         }
         Ok(Value::Object(members))

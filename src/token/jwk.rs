@@ -18,7 +18,7 @@ use members::{decode, malformed, text};
 
 pub use error::KeyError;
 
-/// A key as it is in a set: named, bound to its algorithms, parsed.
+/// A key as it is in a set: parsed, with its id and bound to its algorithms.
 pub(super) struct ParsedJwk {
     pub(super) key_id: Option<String>,
     /// The key for each algorithm that it verifies; never empty.
@@ -122,8 +122,8 @@ fn ed25519(
         .map_err(|_| malformed("x"))
 }
 
-/// Whether anybody can sign under this point, for its order is at most 8. So does the rest of
-/// what is no number of the field (RFC 8032 section 5.1.3).
+/// Whether anybody can sign under this point, because its order is at most 8. A value that is
+/// not a number of the field counts too (RFC 8032 section 5.1.3).
 fn is_of_small_order(mut y: [u8; 32]) -> bool {
     // The highest bit is the sign of the other coordinate.
     y[31] &= 0x7f;
@@ -140,7 +140,7 @@ fn curve(members: &Map<String, Value>) -> Result<Option<&str>, KeyError> {
     }
 }
 
-/// The points of order 8, but for their sign.
+/// The points of order 8, without their sign.
 #[rustfmt::skip]
 const ORDER_8: [[u8; 32]; 2] = [
     [
@@ -163,9 +163,9 @@ mod tests {
         bytes
     }
 
-    // The sign, in the highest bit of the last byte, changes no order.
+    // The sign, in the highest bit of the last byte, does not change the order.
     #[test]
-    fn points_of_small_order_are_told_from_those_beside_them() {
+    fn points_of_small_order_are_distinguished_from_their_neighbours() {
         let small = [
             bytes(0, 0, 0),
             bytes(1, 0, 0),

@@ -1,7 +1,7 @@
 //! Splits a compact JWS and reads its header strictly (RFC 7515).
 //!
-//! The cheap refusals come first, and nothing here trusts what it reads: a [`Jws`]
-//! is unverified until a [`VerifyingKey`](super::VerifyingKey) has seen it.
+//! The cheap checks come first. Nothing here trusts what it reads: a [`Jws`] is unverified until
+//! a [`VerifyingKey`](super::VerifyingKey) has verified its signature.
 //!
 //! 1. Length, 2. alphabet, 3. exactly two dots.
 //! 4. The header: length, base64url, JSON with unique names and few values, `alg`, `crit`, `typ`,
@@ -21,18 +21,18 @@ use serde_json::{Map, Value};
 
 use super::{Algorithm, Segment, TokenError, json, unverified_issuer};
 
-/// The longest token that is looked at.
+/// The maximum size of a token.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
-/// The longest header, decoded.
+/// The maximum size of a decoded header.
 pub const MAX_HEADER_BYTES: usize = 2 * 1024;
-/// The most JSON values in a header, at every depth and with the header itself: the registered
-/// parameters of a signed token and a chain of certificates fit. Many short values, or names full
-/// of escapes, are what makes a header costly.
+/// The maximum number of JSON values in a header, at every depth and including the header. The
+/// registered parameters of a signed token and a chain of certificates fit. Many short values, or
+/// names full of escapes, make a header expensive to parse.
 pub const MAX_HEADER_VALUES: usize = 16;
-/// The longest `kid`.
+/// The maximum size of a `kid`.
 pub const MAX_KEY_ID_BYTES: usize = 256;
 
-/// A token whose form is right and whose signature nobody has checked yet.
+/// A well-formed token whose signature is not verified yet.
 pub struct Jws<'a> {
     header: Header,
     signing_input: &'a [u8],
@@ -53,7 +53,7 @@ impl<'a> Jws<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::TooLong { bytes: token.len() });
         }
-        // Without an early end the compiler looks at many bytes at once.
+        // A loop without an early exit lets the compiler compare many bytes at once.
         if !token
             .bytes()
             .fold(true, |legal, byte| legal & is_compact_character(byte))
@@ -76,7 +76,7 @@ impl<'a> Jws<'a> {
         })
     }
 
-    /// The header, which says which key to try and proves nothing.
+    /// The header. It names the key to verify with, and proves nothing.
     pub fn header(&self) -> &Header {
         &self.header
     }
@@ -95,7 +95,7 @@ impl<'a> Jws<'a> {
         self.signing_input
     }
 
-    /// Only worth its time once there is a key to check with.
+    /// Decode it only if there is a key to verify with.
     pub(super) fn decode_signature(&self) -> Result<Vec<u8>, TokenError> {
         decode(self.signature, Segment::Signature)
     }
@@ -110,7 +110,7 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// What is read from a JOSE header (RFC 7515 section 4).
+/// The members that are read from a JOSE header (RFC 7515 section 4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     algorithm: Algorithm,
@@ -118,11 +118,11 @@ pub struct Header {
     key_id: Option<String>,
 }
 
-/// What a header's `typ` says that the token is, of the two that an access token may say.
+/// The `typ` of a header: one of the two that an access token may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenType {
-    /// `JWT`, which says nothing about its use (RFC 7519 section 5.1).
+    /// `JWT`, which does not state its use (RFC 7519 section 5.1).
     Jwt,
     /// `at+jwt` or `application/at+jwt`, an access token (RFC 9068 section 2.1).
     AtJwt,
@@ -175,7 +175,7 @@ impl Header {
         self.algorithm
     }
 
-    /// What the token claims to be; `None` without `typ`.
+    /// The type that the token claims to have; `None` without `typ`.
     pub fn token_type(&self) -> Option<TokenType> {
         self.token_type
     }
@@ -237,14 +237,14 @@ pub(super) fn is_compact_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte == b'.'
 }
 
-/// In pieces whose sum fits a byte, for the compiler to look at many bytes at once.
+/// Counts in chunks whose sum fits a byte, so that the compiler can compare many bytes at once.
 fn dots(token: &str) -> usize {
     let of = |piece: &[u8]| piece.iter().map(|byte| u8::from(*byte == b'.')).sum::<u8>();
     let pieces = token.as_bytes().chunks(usize::from(u8::MAX));
     pieces.map(|piece| usize::from(of(piece))).sum()
 }
 
-/// Refuses padding and trailing bits: one token has one spelling.
+/// Refuses padding and trailing bits, so that a token has only one encoding.
 pub(super) fn decode(segment: &str, name: Segment) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD
         .decode(segment)
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_of_what_has_not_three_are_counted() {
+    fn the_segments_of_a_malformed_token_are_counted() {
         let many = ".".repeat(MAX_TOKEN_BYTES);
         for (token, found) in [
             ("a", 1),

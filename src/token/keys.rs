@@ -5,7 +5,7 @@
 //!    `alg` is for each RSA algorithm.
 //! 3. Without one, exactly one key may be for that `alg`.
 //!
-//! Knows nothing of the network: see [`crate::issuer`] for where keys come from.
+//! Does not use the network: see [`crate::issuer`] for where keys come from.
 
 use std::fmt;
 use std::pin::Pin;
@@ -25,7 +25,7 @@ pub const MAX_KEYS: usize = 100;
 /// A key set cannot be combined with another one, and a verifier asks only the source of the
 /// issuer that a token names. Therefore, no key of one issuer verifies a token of another.
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
-    /// The current keys, without waiting; `None` when there are none that can be trusted.
+    /// The current keys, without waiting; `None` if no keys can be trusted.
     fn current(&self) -> Option<Arc<KeySet>>;
 
     /// The keys after a new request to their origin, which a source may refuse to send so soon.
@@ -43,7 +43,7 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
 /// let document = br#"{"keys": [{"kty": "oct", "kid": "1", "k": "c2VjcmV0"}]}"#;
 /// let parsed = KeySet::parse(document)?;
 ///
-/// // A symmetric key cannot verify a token of somebody else.
+/// // A symmetric key cannot verify the tokens of an issuer.
 /// assert!(parsed.key_set.keys().is_empty());
 /// assert_eq!(parsed.left_out[0].key_id.as_deref(), Some("1"));
 /// # Ok::<(), KeyError>(())
@@ -132,7 +132,7 @@ impl KeySource for Arc<KeySet> {
     }
 }
 
-/// What [`KeySet::parse`] found.
+/// The result of [`KeySet::parse`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ParsedKeySet {

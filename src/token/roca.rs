@@ -1,4 +1,4 @@
-//! Recognises RSA keys whose private key can be computed: ROCA, CVE-2017-15361.
+//! Recognizes RSA keys whose private key can be computed: ROCA, CVE-2017-15361.
 //!
 //! A library of smart cards and TPMs made primes of the form `k * M + (65537^a mod M)`, where
 //! `M` is the product of the first primes. The modulus of such a key is a power of 65537 modulo

@@ -1,6 +1,6 @@
-//! What a token says before anything of it is proven, each rule by itself, for an explanation.
+//! Reads a token without verification, and evaluates each rule by itself, for an explanation.
 //!
-//! It reads with the functions that verification uses. Nothing here decides on a request.
+//! It uses the same functions as the verification. Nothing here decides on a request.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl<'a> UnverifiedToken<'a> {
     }
 }
 
-/// A header, each member judged by itself.
+/// A header. Each member is evaluated by itself.
 pub(crate) struct UnverifiedHeader {
     pub(crate) algorithm: Result<Algorithm, TokenError>,
     pub(crate) critical: Result<(), TokenError>,
@@ -87,7 +87,7 @@ impl UnverifiedHeader {
     }
 }
 
-/// The claims of a token, each judged by itself.
+/// The claims of a token. Each claim is evaluated by itself.
 pub(crate) struct UnverifiedClaims {
     members: Map<String, Value>,
     names: ClaimNames,
@@ -109,7 +109,7 @@ impl UnverifiedClaims {
         })
     }
 
-    /// Every claim that is missing, malformed or in contradiction to another.
+    /// Every claim that is missing, malformed or contradicts another claim.
     pub(crate) fn faults(&self) -> Vec<TokenError> {
         let (all, names) = (&self.members, &self.names);
         let mut faults: Vec<TokenError> = self.whole.as_ref().err().cloned().into_iter().collect();
@@ -133,13 +133,13 @@ impl UnverifiedClaims {
         faults
     }
 
-    /// The claims, if each of them can be read. Nobody vouches for them.
+    /// The claims, if each of them can be read. They are not verified.
     pub(crate) fn whole(&self) -> Option<&Claims> {
         self.whole.as_ref().ok()
     }
 
     pub(crate) fn check_kind(&self) -> Result<(), TokenError> {
-        Validation::check_kind(Kind::of(&self.members))?;
+        Validation::check_kind(Kind::from_claims(&self.members))?;
         Validation::check_binding(self.members.contains_key("cnf"))
     }
 

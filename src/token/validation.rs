@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 use super::derived::DerivedValues;
 use super::{Algorithm, ClaimNames, Claims, Derived, Header, TokenError, TokenType};
 
-/// No leeway is longer: it also prolongs every token.
+/// The maximum leeway. Leeway also extends the lifetime of every token.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
@@ -47,7 +47,7 @@ pub struct Validation {
 }
 
 impl Validation {
-    /// For tokens of exactly this issuer and audience, with 60 s of leeway.
+    /// The rules for tokens of exactly this issuer and audience, with 60 s of leeway.
     pub fn new(issuer: impl Into<String>, audience: Audience) -> Self {
         Self {
             issuer: issuer.into(),
@@ -103,7 +103,7 @@ impl Validation {
         }
     }
 
-    /// How far the issuer's clock may be off, at most [`MAX_LEEWAY`].
+    /// Sets the maximum difference between the issuer's clock and ours, at most [`MAX_LEEWAY`].
     #[must_use]
     pub fn with_leeway(self, leeway: Duration) -> Self {
         Self {
@@ -132,12 +132,12 @@ impl Validation {
         }
     }
 
-    /// Judges the `alg` and the `typ` of a header, before there is a key to verify it with.
+    /// Validates the `alg` and the `typ` of a header, before a key is chosen.
     ///
     /// # Errors
     ///
     /// [`TokenError::AlgorithmNotAllowed`] or [`TokenError::WrongType`] for a value that is not
-    /// one of those that are allowed.
+    /// allowed.
     ///
     /// RFC 8725 section 3.1, RFC 9068 section 4.
     pub fn check_header(&self, header: &Header) -> Result<(), TokenError> {
@@ -145,7 +145,7 @@ impl Validation {
         self.check_token_type(header.token_type())
     }
 
-    /// Judges claims at the time `now`.
+    /// Validates claims at the time `now`.
     ///
     /// # Errors
     ///
@@ -163,7 +163,7 @@ impl Validation {
         Ok(Verified::new(claims))
     }
 
-    /// What `iss` must be.
+    /// The required value of `iss`.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -189,7 +189,7 @@ impl Validation {
         &self.claim_names
     }
 
-    /// How far clocks may differ.
+    /// The maximum difference between the issuer's clock and ours.
     pub fn leeway(&self) -> Duration {
         self.leeway
     }
@@ -203,16 +203,16 @@ impl Validation {
         }
     }
 
-    /// What the header's `typ` must be one of; empty where it may be absent.
+    /// The accepted values of the header's `typ`; empty if `typ` may be absent.
     pub fn token_types(&self) -> &[TokenType] {
         &self.token_types
     }
 
-    /// Judges again, later, claims that passed before: only time has changed.
+    /// Validates the times of claims that passed [`Validation::check`] before: only the time changed.
     ///
     /// # Errors
     ///
-    /// [`TokenError::Expired`], or the others should the clock have been set back.
+    /// [`TokenError::Expired`], or the other errors of times if the clock was set back.
     pub fn check_times(&self, claims: &Claims, now: SystemTime) -> Result<(), TokenError> {
         let now = now
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -266,16 +266,16 @@ impl<T: fmt::Debug> fmt::Debug for Verified<T> {
     }
 }
 
-/// The name by which tokens mean this API: a text that is not empty, compared to the byte.
+/// The name by which tokens identify this API: a string that is not empty, compared byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience(String);
 
 impl Audience {
-    /// Takes any text but the empty one.
+    /// Accepts any string that is not empty.
     ///
     /// # Errors
     ///
-    /// [`AudienceError`] for the empty text, which tokens without an audience could match.
+    /// [`AudienceError`] for the empty string, which tokens without an audience could match.
     pub fn parse(text: impl Into<String>) -> Result<Self, AudienceError> {
         match text.into() {
             text if text.is_empty() => Err(AudienceError),
@@ -299,13 +299,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_audience_has_at_least_a_letter() {
+    fn an_audience_is_not_empty() {
         assert_eq!(Audience::parse(""), Err(AudienceError));
         assert_eq!(Audience::parse("a").as_ref().map(Audience::as_str), Ok("a"));
     }
 
     #[test]
-    fn the_same_content_is_equal_and_shown_alike() {
+    fn the_same_content_is_equal_and_printed_alike() {
         let (one, other) = (Verified::new(20), Verified::new(20));
 
         assert_eq!(one, other);

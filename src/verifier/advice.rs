@@ -38,7 +38,7 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("malformed_payload", "The payload is not a JSON object with unique names.", "The issuer is at fault."),
     ("missing_claim", "A claim is missing that every access token must have.", "Configure the issuer to add `iss`, `aud`, `sub` and `exp`."),
     ("malformed_claim", "A claim does not have the required type or form.", "Correct it at the issuer. `explain` names the claim."),
-    ("id_token", "This is an ID token, which tells a client who signed in.", "Send the access token from the same response."),
+    ("id_token", "This is an ID token, which informs a client about the user who signed in.", "Send the access token from the same response."),
     ("logout_token", "This is a logout token or another security event token (`events`).", "Send an access token. A logout token is for the client that it names."),
     ("refresh_token", "This is a refresh token, with which a client gets new access tokens from the issuer.", "Send the access token from the same response. Send a refresh token only to the issuer."),
     ("proof_required", "The token is bound to a proof of possession (DPoP or mTLS), which is not checked here.", "Request a bearer token."),

@@ -57,10 +57,10 @@ impl VerifiedCache {
     pub(super) fn new(max_bytes: u64) -> Self {
         let entries = usize::try_from(max_bytes / TYPICAL_ENTRY_BYTES).unwrap_or(usize::MAX);
         // The cache also keeps the hashes of half as many former entries.
-        let of_former = (entries / 2).saturating_mul(PLACE_BYTES) as u64;
+        let former_hashes = (entries / 2).saturating_mul(TABLE_ENTRY_BYTES) as u64;
         let options = OptionsBuilder::new()
             .estimated_items_capacity(entries)
-            .weight_capacity(max_bytes - of_former)
+            .weight_capacity(max_bytes - former_hashes)
             .shards(shards(entries))
             .build()
             .expect("both sizes are set");
@@ -100,13 +100,13 @@ impl fmt::Debug for VerifiedCache {
     }
 }
 
-/// As many as are filled evenly, and as a power of two.
+/// The number of shards that are filled evenly, as a power of two.
 fn shards(entries: usize) -> usize {
-    let shards = (entries / LEAST_ENTRIES_OF_SHARD).max(1);
+    let shards = (entries / MIN_ENTRIES_PER_SHARD).max(1);
     1 << shards.ilog2()
 }
 
-/// What an entry takes: the token, its claims, and the most that is derived from them.
+/// Counts the memory of an entry: the token, its claims, and the maximum of the derived values.
 #[derive(Clone)]
 struct Bytes;
 
@@ -117,22 +117,22 @@ impl Weighter<Box<[u8]>, Arc<Entry>> for Bytes {
     }
 }
 
-/// The place in the table; the entry and the claims, each with its two counts; what is derived, in
-/// a box, as bytes that are shared; and what the allocator adds to these and the token.
-const FIXED_BYTES: usize = PLACE_BYTES
+/// The place in the table, the entry and the claims with two reference counts each, the derived
+/// values in a box as shared bytes, and what the allocator adds to these and to the token.
+const FIXED_BYTES: usize = TABLE_ENTRY_BYTES
     + size_of::<[usize; 2]>()
     + size_of::<Entry>()
     + size_of::<[usize; 2]>()
     + size_of::<Verified<Claims>>()
     + DERIVED_BYTES
     + 6 * ALLOCATION_BYTES;
-/// In `quick_cache`'s table and its index, each up to twice as large as needed when it has just
-/// grown: `2 * 48 + 2 * 8 / 7 * 5`.
-const PLACE_BYTES: usize = 108;
+/// The size in `quick_cache`'s table and index. Each can be twice as large as needed just after it
+/// has grown: `2 * 48 + 2 * 8 / 7 * 5`.
+const TABLE_ENTRY_BYTES: usize = 108;
 /// An access token of Okta, RS256: 900 bytes, and its claims.
 const TYPICAL_ENTRY_BYTES: u64 = 3_000;
-/// Tokens fall unevenly, and the smaller a shard the sooner one is full before the others.
-const LEAST_ENTRIES_OF_SHARD: usize = 2_048;
+/// Tokens are distributed unevenly, so a small shard can be full long before the others.
+const MIN_ENTRIES_PER_SHARD: usize = 2_048;
 
 #[cfg(all(test, feature = "dev"))]
 mod tests;

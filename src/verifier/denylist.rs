@@ -77,7 +77,7 @@ impl Denylist {
         if index.len() >= self.max_entries {
             index.purge(now);
         }
-        if index.len() >= self.max_entries && !index.holds(DenialSource::Shared, &denial) {
+        if index.len() >= self.max_entries && !index.contains(DenialSource::Shared, &denial) {
             return Err(DenylistFull);
         }
         index.insert(DenialSource::Shared, denial);
@@ -105,8 +105,8 @@ impl Denylist {
         // The new index is built first, so callers wait only for the swap.
         let mut next = self.read().clone();
         next.purge(now);
-        next.retain_of(source, |_| false);
-        for denial in denials.into_iter().filter(|denial| denial.is_in_force(now)) {
+        next.retain_from_source(source, |_| false);
+        for denial in denials.into_iter().filter(|denial| denial.is_active(now)) {
             next.insert(source, denial);
         }
         if next.len() > self.max_entries {
@@ -131,11 +131,11 @@ impl Denylist {
         let mut next = self.read().clone();
         next.purge(now);
         let mut is_full = false;
-        for denial in denials.into_iter().filter(|denial| denial.is_in_force(now)) {
+        for denial in denials.into_iter().filter(|denial| denial.is_active(now)) {
             if next.len() < self.max_entries {
                 next.insert(source, denial);
             } else {
-                is_full |= !next.holds(source, &denial);
+                is_full |= !next.contains(source, &denial);
             }
         }
         let len = next.len();
@@ -146,8 +146,8 @@ impl Denylist {
     }
 
     /// Whether this denial was added while the service runs.
-    pub fn holds(&self, denial: &Denial) -> bool {
-        self.read().holds(DenialSource::Shared, denial)
+    pub fn contains(&self, denial: &Denial) -> bool {
+        self.read().contains(DenialSource::Shared, denial)
     }
 
     /// Confirms that the list is the one that the replicas share.

@@ -1,11 +1,11 @@
-//! Why a token is accepted or refused, for people: what it says, and what each rule finds.
+//! Explains why a token is accepted or refused: its contents, and the result of each rule.
 //!
-//! The verdict is the verifier's own and stops at the first rule that is broken. For an
-//! explanation, every rule is evaluated that can be: a token of another issuer fails at the key,
-//! because the key is looked for first, but the rule on the issuer shows the cause.
+//! The verdict is that of the verifier, which stops at the first broken rule. An explanation
+//! evaluates every rule that can be evaluated. A token of another issuer fails at the key, because
+//! the key is searched first, but the rule on the issuer shows the cause.
 //!
 //! 1. The verifier gives its verdict.
-//! 2. Each rule is evaluated by itself, if what it needs is there.
+//! 2. Each rule is evaluated by itself, if its inputs are available.
 //! 3. Of the rules that are broken, the most likely mistake is named first.
 //!
 //! Shows neither the token nor its signature.
@@ -33,7 +33,7 @@ use shown::shown;
 
 pub use rule::{ExplainedRule, RuleState};
 
-/// What a token says, and which rules it breaks.
+/// The contents of a token, and the rules that it breaks.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     header: Option<Map<String, Value>>,
@@ -50,8 +50,8 @@ impl Explanation {
         self.verdict.is_ok()
     }
 
-    /// Whether a rule is broken. A token that is neither accepted nor refused is undecided: the
-    /// keys are missing, and no rule that needs no key is broken.
+    /// Whether a rule is broken. A token that is neither accepted nor refused is undecided: there
+    /// are no keys, and it breaks none of the rules that can be evaluated without a key.
     pub fn is_refused(&self) -> bool {
         self.rules.iter().any(ExplainedRule::is_broken)
     }
@@ -61,14 +61,14 @@ impl Explanation {
         self.verdict.as_ref().err().map(VerifyError::reason)
     }
 
-    /// The rule that the verifier refuses the token for.
+    /// The rule that makes the verifier refuse the token.
     pub fn failed_rule(&self) -> Option<&ExplainedRule> {
         let mut rules = self.rules.iter();
         rules.find(|rule| rule.state == RuleState::Failed)
     }
 
-    /// The broken rule that is most likely the cause: a token of another issuer has a key that
-    /// ours does not know, and one that expired long ago may have a key that was withdrawn.
+    /// The broken rule that is most likely the cause. A token of another issuer has a key that our
+    /// issuer does not have, and an old token may have a key that the issuer has withdrawn since.
     pub fn likely_cause(&self) -> Option<&ExplainedRule> {
         let broken = |name: &str| {
             let mut rules = self.rules.iter();
@@ -87,20 +87,20 @@ impl Explanation {
         &self.rules
     }
 
-    /// What else a person should know: that the token is an ID token, or comes from an Okta org
+    /// Warnings about the kind of the token: it is an ID token, or it comes from an Okta org
     /// authorization server, whose tokens only Okta can verify.
     pub fn warnings(&self) -> Vec<&'static str> {
         self.claims.as_ref().map_or_else(Vec::new, warnings)
     }
 
     /// The members of the header with their values, as they may be shown; `None` where it cannot
-    /// be read. Nobody vouches for them unless the token is accepted.
+    /// be read. They are unverified unless the token is accepted.
     pub fn header(&self) -> Option<Vec<(String, String)>> {
         self.header.as_ref().map(lines)
     }
 
     /// The claims with their values, as they may be shown; `None` where they cannot be read.
-    /// Nobody vouches for them unless the token is accepted.
+    /// They are unverified unless the token is accepted.
     pub fn claims(&self) -> Option<Vec<(String, String)>> {
         self.claims.as_ref().map(lines)
     }
@@ -110,7 +110,7 @@ impl Explanation {
         let Err(error) = &self.verdict else {
             return;
         };
-        // Bytes that are no JSON at all are shown as nothing, and are a fault of the claims.
+        // Bytes that are not JSON are not shown, and are a fault of the claims.
         if let VerifyError::Token(TokenError::MalformedPayload) = error
             && let Some(rule) = self.rules.iter_mut().find(|rule| rule.name == "claims")
         {
@@ -136,7 +136,7 @@ impl Explanation {
 }
 
 impl Verifier {
-    /// As [`Verifier::verify`], with what there is to say about it.
+    /// As [`Verifier::verify`], with an explanation of the verdict.
     pub async fn explain(&self, token: &str) -> Explanation {
         let verdict = self.verify(token).await.map(|_| ());
         let mut parts = token.split('.');
@@ -223,7 +223,7 @@ impl Verifier {
     }
 }
 
-/// A part in the most generous reading, to be shown.
+/// A part of the token for display, read as leniently as possible.
 fn read(part: &str) -> Option<Map<String, Value>> {
     let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
     serde_json::from_slice(&bytes).ok()

@@ -19,11 +19,11 @@ static KEYS: LazyLock<[SigningKey; 3]> = LazyLock::new(|| {
     ["a", "b", "c"].map(|kid| SigningKey::generate_with_kid(SigningAlgorithm::Es256, kid))
 });
 
-/// Keys that a test puts in force and takes away.
+/// Keys that a test replaces and removes.
 #[derive(Debug, Default)]
-struct Shelf(ArcSwapOption<KeySet>);
+struct ReplaceableKeys(ArcSwapOption<KeySet>);
 
-impl Shelf {
+impl ReplaceableKeys {
     fn put(&self, keys: &[&SigningKey]) {
         let jwks = json!({ "keys": keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>() });
         let parsed = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
@@ -31,7 +31,7 @@ impl Shelf {
     }
 }
 
-impl KeySource for Shelf {
+impl KeySource for ReplaceableKeys {
     fn current(&self) -> Option<Arc<KeySet>> {
         self.0.load_full()
     }
@@ -41,11 +41,11 @@ impl KeySource for Shelf {
     }
 }
 
-/// Keys that never come.
+/// Keys that never arrive.
 #[derive(Debug)]
-struct Hanging;
+struct PendingKeys;
 
-impl KeySource for Hanging {
+impl KeySource for PendingKeys {
     fn current(&self) -> Option<Arc<KeySet>> {
         None
     }
@@ -59,7 +59,7 @@ impl KeySource for Hanging {
 async fn few_requests_wait_for_keys_and_the_rest_are_answered_at_once() {
     let clock = ManualClock::new();
     let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
-    let verifier = Verifier::new(Arc::new(Hanging), validation);
+    let verifier = Verifier::new(Arc::new(PendingKeys), validation);
     let token = token(&KEYS[0], "ada", secs(&clock) + 300);
 
     let mut waiting = Vec::new();
@@ -79,9 +79,9 @@ async fn few_requests_wait_for_keys_and_the_rest_are_answered_at_once() {
     assert!(futures_util::poll!(&mut next).is_pending());
 }
 
-fn verifier(shelf: &Arc<Shelf>, clock: &ManualClock) -> Verifier {
+fn verifier(keys_in_use: &Arc<ReplaceableKeys>, clock: &ManualClock) -> Verifier {
     let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
-    Verifier::new(shelf.clone(), validation).with_clock(Arc::new(clock.clone()))
+    Verifier::new(keys_in_use.clone(), validation).with_clock(Arc::new(clock.clone()))
 }
 
 fn token(key: &SigningKey, subject: &str, expires_at: u64) -> String {
@@ -98,9 +98,9 @@ fn secs(clock: &ManualClock) -> u64 {
 
 #[tokio::test]
 async fn a_remembered_token_is_the_same_value_at_each_call() {
-    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
-    let verifier = verifier(&shelf, &clock);
-    shelf.put(&[&KEYS[0]]);
+    let (keys_in_use, clock) = (Arc::new(ReplaceableKeys::default()), ManualClock::new());
+    let verifier = verifier(&keys_in_use, &clock);
+    keys_in_use.put(&[&KEYS[0]]);
     let token = token(&KEYS[0], "ada", secs(&clock) + 300);
 
     let first = verifier.verify(&token).await.unwrap();
@@ -114,9 +114,9 @@ async fn a_remembered_token_is_the_same_value_at_each_call() {
 
 #[tokio::test]
 async fn a_remembered_token_expires_to_the_second() {
-    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
-    let verifier = verifier(&shelf, &clock);
-    shelf.put(&[&KEYS[0]]);
+    let (keys_in_use, clock) = (Arc::new(ReplaceableKeys::default()), ManualClock::new());
+    let verifier = verifier(&keys_in_use, &clock);
+    keys_in_use.put(&[&KEYS[0]]);
     let token = token(&KEYS[0], "ada", secs(&clock) + 300);
     verifier.verify(&token).await.unwrap();
 
@@ -131,32 +131,32 @@ async fn a_remembered_token_expires_to_the_second() {
 }
 
 #[tokio::test]
-async fn a_remembered_token_goes_with_its_key() {
-    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
-    let verifier = verifier(&shelf, &clock);
-    shelf.put(&[&KEYS[0], &KEYS[1]]);
+async fn a_remembered_token_is_forgotten_with_its_key() {
+    let (keys_in_use, clock) = (Arc::new(ReplaceableKeys::default()), ManualClock::new());
+    let verifier = verifier(&keys_in_use, &clock);
+    keys_in_use.put(&[&KEYS[0], &KEYS[1]]);
     let token = token(&KEYS[0], "ada", secs(&clock) + 300);
     verifier.verify(&token).await.unwrap();
 
-    shelf.put(&[&KEYS[1]]);
+    keys_in_use.put(&[&KEYS[1]]);
     assert_eq!(
         verifier.verify(&token).await.unwrap_err().reason(),
         "unknown_key"
     );
 
-    shelf.put(&[&KEYS[0]]);
+    keys_in_use.put(&[&KEYS[0]]);
     assert!(verifier.verify(&token).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_remembered_token_is_worth_nothing_while_there_are_no_keys() {
-    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
-    let verifier = verifier(&shelf, &clock);
-    shelf.put(&[&KEYS[0]]);
+async fn a_remembered_token_is_not_accepted_without_keys() {
+    let (keys_in_use, clock) = (Arc::new(ReplaceableKeys::default()), ManualClock::new());
+    let verifier = verifier(&keys_in_use, &clock);
+    keys_in_use.put(&[&KEYS[0]]);
     let token = token(&KEYS[0], "ada", secs(&clock) + 300);
     verifier.verify(&token).await.unwrap();
 
-    shelf.0.store(None);
+    keys_in_use.0.store(None);
 
     assert_eq!(
         verifier.verify(&token).await.unwrap_err(),
@@ -170,10 +170,10 @@ async fn a_remembered_token_is_worth_nothing_while_there_are_no_keys() {
 async fn a_cache_changes_no_verdict() {
     for seed in 0..40 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
-        let plain = verifier(&shelf, &clock).with_cache(None);
-        let cached = verifier(&shelf, &clock);
-        let crowded = verifier(&shelf, &clock).with_cache(Some(8 * 1024));
+        let (keys_in_use, clock) = (Arc::new(ReplaceableKeys::default()), ManualClock::new());
+        let plain = verifier(&keys_in_use, &clock).with_cache(None);
+        let cached = verifier(&keys_in_use, &clock);
+        let crowded = verifier(&keys_in_use, &clock).with_cache(Some(8 * 1024));
         let start = secs(&clock);
         let tokens: Vec<String> = (0..20)
             .map(|n| {
@@ -189,8 +189,8 @@ async fn a_cache_changes_no_verdict() {
             match random.u32(0..20) {
                 0 => clock.advance(Duration::from_secs(random.u64(0..120))),
                 1 => clock.set_wall(clock.now() - Duration::from_secs(random.u64(0..120))),
-                2 => shelf.put(&random.choose_multiple(KEYS.iter(), 2)),
-                3 => shelf.0.store(None),
+                2 => keys_in_use.put(&random.choose_multiple(KEYS.iter(), 2)),
+                3 => keys_in_use.0.store(None),
                 _ => {
                     let token = random.choice(&tokens).unwrap();
                     let verdict = plain.verify(token).await;
@@ -204,7 +204,7 @@ async fn a_cache_changes_no_verdict() {
 }
 
 #[test]
-fn the_cache_may_take_32_mebibytes_unless_said_otherwise() {
+fn the_default_size_of_the_cache_is_32_mebibytes() {
     assert_eq!(super::DEFAULT_CACHE_BYTES, 33_554_432);
 }
 
@@ -217,9 +217,9 @@ fn remembered(verifier: &Verifier) -> usize {
 
 #[tokio::test]
 async fn a_token_that_has_expired_is_forgotten() {
-    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
-    shelf.put(&[&KEYS[0]]);
-    let verifier = verifier(&shelf, &clock);
+    let (keys_in_use, clock) = (Arc::new(ReplaceableKeys::default()), ManualClock::new());
+    keys_in_use.put(&[&KEYS[0]]);
+    let verifier = verifier(&keys_in_use, &clock);
     let token = token(&KEYS[0], "ada", secs(&clock) + 60);
 
     verifier.verify(&token).await.unwrap();
@@ -231,12 +231,12 @@ async fn a_token_that_has_expired_is_forgotten() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_counts_with_its_claims() {
-    let (shelf, clock) = (Arc::new(Shelf::default()), ManualClock::new());
-    shelf.put(&[&KEYS[0]]);
+async fn the_cache_counts_a_token_with_its_claims() {
+    let (keys_in_use, clock) = (Arc::new(ReplaceableKeys::default()), ManualClock::new());
+    keys_in_use.put(&[&KEYS[0]]);
     // A token of 4 KiB takes about 16 KiB, one of 300 bytes about 1.5.
     for (length, most) in [(3_000, 3), (30, 44)] {
-        let verifier = verifier(&shelf, &clock).with_cache(Some(64 * 1024));
+        let verifier = verifier(&keys_in_use, &clock).with_cache(Some(64 * 1024));
         for user in 0..100 {
             let subject = format!("{user:0length$}");
             let token = token(&KEYS[0], &subject, secs(&clock) + 60);

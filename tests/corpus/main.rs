@@ -249,12 +249,12 @@ fn there_are_three_hundred_hostile_tokens_and_twenty_five_controls_each_with_its
     for row in hostile.iter().chain(&controls) {
         assert!(
             names.insert(&row.name),
-            "the name {} stands twice",
+            "the name {} appears twice",
             row.name
         );
         assert!(
             tokens.insert(&row.token),
-            "the token of {} stands twice",
+            "the token of {} appears twice",
             row.name
         );
     }

@@ -148,7 +148,7 @@ async fn a_url_that_is_none_is_told_without_asking_anybody() {
             "url",
             "https://",
         ),
-        ("no URL", "dev-1.okta.com", "url", "write it whole"),
+        ("no URL", "dev-1.okta.com", "url", "write the complete URL"),
         (
             "a password",
             "https://ada:hunter2@id.example/x",

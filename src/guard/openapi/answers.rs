@@ -54,7 +54,7 @@ pub(super) fn add_refusals(
     add(operation, text, &[Rejection::Unavailable], challenge);
 }
 
-/// Adds an answer that is a problem and nothing else.
+/// Adds an answer that consists of a problem.
 pub(super) fn add_problem(operation: &mut Value, problem: Problem, description: &str) {
     let examples = Map::from_iter([example(problem.reason, description, problem)]);
     merge(operation, problem, description, None, examples);
@@ -117,14 +117,14 @@ fn forbidden(requirement: &Requirement) -> Option<(String, Vec<Rejection>)> {
             required: required.clone(),
         });
     }
-    // Last, because the header's example is of the last and this one names the scopes.
+    // This one is last because it names the scopes: the header's example is that of the last.
     if !required.is_empty() {
         rejections.push(Rejection::InsufficientScope { required });
     }
     (!rejections.is_empty()).then_some((text, rejections))
 }
 
-/// Adds one status, by which every one of `rejections` is answered.
+/// Adds one status, which is the answer to each of `rejections`.
 fn add(operation: &mut Value, description: &str, rejections: &[Rejection], challenge: &Challenge) {
     let Some(last) = rejections.last() else {
         return;
@@ -169,7 +169,8 @@ fn example(name: &str, summary: &str, problem: Problem) -> (String, Value) {
     (name.to_owned(), value)
 }
 
-/// Lays an answer over what the code says of the same status, which keeps its own media types.
+/// Merges an answer with the one that the code declares for the same status. The declared media
+/// types are kept.
 fn merge(
     operation: &mut Value,
     problem: Problem,
@@ -177,15 +178,15 @@ fn merge(
     header: Option<(&str, Value)>,
     examples: Map<String, Value>,
 ) {
-    let of_inputs = problem.status == StatusCode::BAD_REQUEST && has_inputs(operation);
+    let describes_inputs = problem.status == StatusCode::BAD_REQUEST && has_inputs(operation);
     let answer = &mut operation["responses"][problem.status.as_str()];
-    let of_code = answer.is_object();
-    if !of_code {
+    let is_declared = answer.is_object();
+    if !is_declared {
         *answer = json!({ "description": description });
     }
     if let Some((name, mut header)) = header {
-        // Who else answers with this status brings no such header.
-        header["required"] = (!of_code && !of_inputs).into();
+        // Other answers with this status do not have the header.
+        header["required"] = (!is_declared && !describes_inputs).into();
         answer["headers"][name] = header;
     }
     if answer["content"].get(MEDIA_TYPE).is_none() {
@@ -199,7 +200,7 @@ fn merge(
     }
 }
 
-/// Whether poem-openapi may answer 400 by itself, to inputs that it cannot read.
+/// Whether poem-openapi may answer 400 by itself, for inputs that it cannot read.
 fn has_inputs(operation: &Value) -> bool {
     let parameters = operation["parameters"].as_array();
     parameters.is_some_and(|parameters| !parameters.is_empty())

@@ -52,20 +52,20 @@ struct Live {
 
 struct Printed {
     json: Bytes,
-    of: Option<Arc<Metadata>>,
+    metadata: Option<Arc<Metadata>>,
 }
 
 impl Live {
-    /// Printed again only when the metadata was fetched again.
+    /// The document. It is printed again only after the metadata was fetched again.
     fn json(&self) -> Bytes {
         let metadata = self.guard.metadata();
-        let is_of = |printed: &Printed| match (&printed.of, &metadata) {
+        let is_current = |printed: &Printed| match (&printed.metadata, &metadata) {
             (Some(old), Some(new)) => Arc::ptr_eq(old, new),
             (None, None) => true,
             _ => false,
         };
         let printed = self.printed.load();
-        if let Some(printed) = printed.as_ref().filter(|printed| is_of(printed)) {
+        if let Some(printed) = printed.as_ref().filter(|printed| is_current(printed)) {
             return printed.json.clone();
         }
         let spec = self.spec.clone();
@@ -73,7 +73,7 @@ impl Live {
         let json = Bytes::from(document.to_json());
         self.printed.store(Some(Arc::new(Printed {
             json: json.clone(),
-            of: metadata,
+            metadata,
         })));
         json
     }

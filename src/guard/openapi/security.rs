@@ -14,12 +14,12 @@ use crate::guard::rule::{OperationRule, Requirement, Rule, scopes_in_use};
 use crate::issuer::Metadata;
 use crate::token::{Scope, ScopeToken};
 
-/// What is known of scopes besides the rules that require them.
+/// What is known about scopes in addition to the rules that require them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::guard) struct ScopeTexts {
     /// Scopes that a caller may request, although no rule requires them.
     pub(in crate::guard) offered: Scope,
-    /// What scopes grant, for people.
+    /// The descriptions of scopes, for people.
     pub(in crate::guard) descriptions: BTreeMap<&'static str, &'static str>,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn describe(operation: &mut Value, rule: &OperationRule, issuer: Opti
             .chain(ways)
             .collect()
     };
-    // The schemes of somebody else, and `{}` where a scheme has a fallback.
+    // The other schemes of the code, and `{}` where a scheme has a fallback.
     let mut others = match operation["security"].take() {
         Value::Array(declared) => declared,
         _ => Vec::new(),
@@ -96,7 +96,7 @@ pub(super) fn add_flows(
         (scope.to_string(), Value::from(text))
     };
     let of_users: Map<_, _> = scope.iter().map(described).collect();
-    // Without a user there is nothing that an OIDC scope could grant.
+    // Without a user, an OIDC scope grants nothing.
     let of_clients: Map<_, _> = scope
         .iter()
         .filter(|scope| !is_oidc_scope(scope))
@@ -134,7 +134,7 @@ pub(super) fn add_flows(
     *schemes = ours.into();
 }
 
-/// What the code's own OAuth schemes say of their scopes.
+/// The descriptions of scopes in the code's own OAuth schemes.
 fn declared_descriptions(schemes: &Value) -> BTreeMap<String, String> {
     let objects = |value: &Value| value.as_object().cloned().unwrap_or_default();
     objects(schemes)

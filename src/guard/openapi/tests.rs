@@ -150,7 +150,7 @@ fn an_example_is_what_the_guard_answers() {
 }
 
 #[test]
-fn what_the_code_says_of_a_status_stays_beside_the_guards_refusal() {
+fn the_declared_description_of_a_status_is_kept_beside_the_guards_refusal() {
     let document = print(&guard(), None);
 
     let forbidden = answer(&document, "/reports", "post", "403");

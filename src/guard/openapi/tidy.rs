@@ -1,4 +1,4 @@
-//! Says what poem-openapi leaves unsaid, and less where it says too much.
+//! Adds what poem-openapi omits, and removes what it repeats.
 //!
 //! 1. A media type loses `; charset=utf-8`: for JSON the parameter means nothing (RFC 8259
 //!    section 11), and tools look media types up by their bare name.

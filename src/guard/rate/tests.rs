@@ -8,7 +8,7 @@ use crate::token::TokenError;
 
 const BAD: Rejection = Rejection::InvalidToken(TokenError::BadSignature);
 
-/// Three refusals a minute, so one in 20 s after that.
+/// Three refusals a minute: after them, one in 20 s.
 fn limits() -> (RateLimits, ManualClock) {
     let clock = ManualClock::new();
     let rate = Rate {
@@ -30,7 +30,7 @@ fn refuse(limits: &RateLimits, from: &str, times: usize) {
 }
 
 #[test]
-fn an_address_is_listened_to_until_its_refusals_are_used_up_and_again_after_a_pause() {
+fn an_address_is_admitted_until_its_refusals_are_used_up_and_again_after_a_pause() {
     let (limits, clock) = limits();
     let here = Some(address("192.0.2.1"));
 
@@ -71,7 +71,7 @@ fn addresses_count_each_for_themselves_and_those_of_one_network_together() {
 }
 
 #[test]
-fn only_what_a_stranger_causes_is_counted() {
+fn only_refusals_for_a_bad_token_or_header_are_counted() {
     let rows = [
         (BAD, true),
         (Rejection::InvalidRequest(BearerError::Malformed), true),

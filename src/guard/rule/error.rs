@@ -1,4 +1,4 @@
-//! Why rules cannot be made: combinations that no author or operator can intend.
+//! Why rules cannot be made: combinations that cannot be intended.
 
 use http::Method;
 
@@ -14,9 +14,9 @@ pub enum RuleError {
     UnknownOperation {
         /// The setting's key.
         setting: &'static str,
-        /// What it names.
+        /// The operation that it names.
         operation: String,
-        /// The operation ids there are.
+        /// The operation ids that exist.
         known: String,
     },
     /// The settings declare an operation anonymous that needs credentials.
@@ -37,7 +37,7 @@ pub enum RuleError {
     BadScope {
         /// The operation id, or its method and path.
         operation: String,
-        /// What it declares.
+        /// The string that it declares.
         scope: &'static str,
     },
     /// The settings require something of tokens at an operation that takes none.
@@ -165,12 +165,12 @@ pub enum RuleError {
     UnroutablePath {
         /// The path as poem's route table has it.
         path: String,
-        /// What poem says of it.
+        /// The message of poem.
         fault: String,
     },
 }
 
-/// What else to do about a scheme with the name of ours, where ours is a type.
+/// The additional advice about a scheme with the name of ours, if ours is a type.
 fn own_type(scheme: &str) -> &'static str {
     if scheme == "BearerAuth" {
         ", or use `poem_resource_server::guard::BearerAuth`"

@@ -1,4 +1,4 @@
-//! Makes the rules of an API: the table in the module above, row by row.
+//! Makes the rules of an API by the table of [`Access`], row by row.
 
 use http::Method;
 use poem_openapi::OpenApi;
@@ -27,7 +27,7 @@ pub(crate) fn rules<T: OpenApi>(access: &Access) -> Result<Vec<OperationRule>, R
     for path in T::meta().iter().flat_map(|api| &api.paths) {
         refuse_prefix_parameter(&path.path)?;
         for operation in &path.operations {
-            let declared = Declared::of(operation, &path.path)?;
+            let declared = Declared::from_operation(operation, &path.path)?;
             rules.push(OperationRule {
                 rule: declared.rule(operation.operation_id, access)?,
                 method: operation.method.clone(),
@@ -59,7 +59,7 @@ struct Declared {
 }
 
 impl Declared {
-    fn of(operation: &MetaOperation, path: &str) -> Result<Self, RuleError> {
+    fn from_operation(operation: &MetaOperation, path: &str) -> Result<Self, RuleError> {
         let mut declared = Self {
             name: name(operation.operation_id, &operation.method, path),
             ours: None,
@@ -143,7 +143,7 @@ impl Declared {
     }
 }
 
-/// Poem-openapi keeps one scheme of each name, so the gate would take the other for ours.
+/// Poem-openapi keeps one scheme of each name, so the gate would mistake the other for ours.
 fn check_scheme<T: OpenApi>() -> Result<(), RuleError> {
     let mut theirs = Registry::new();
     T::register(&mut theirs);

@@ -65,7 +65,7 @@ fn sorted(routes: RouteTable) -> Vec<(Method, String, BoxEndpoint<'static>)> {
     all
 }
 
-/// In the metadata they cannot be told from a parameter.
+/// In the metadata they cannot be distinguished from a parameter.
 fn refuse_braces(path: &str) -> Result<(), RuleError> {
     match path.split('/').find(|segment| segment.starts_with('{')) {
         Some(segment) => Err(RuleError::Braces {

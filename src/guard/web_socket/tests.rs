@@ -65,7 +65,7 @@ fn a_token_beside_an_authorization_header_is_refused() {
 }
 
 #[test]
-fn nothing_of_the_token_is_left_for_the_handler() {
+fn the_handler_receives_no_part_of_the_token() {
     for (name, offered, left) in [
         ("the token alone", "bearer, a.b", None),
         ("one other", "bearer, a.b, chat", Some("chat")),

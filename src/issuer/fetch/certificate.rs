@@ -21,7 +21,7 @@ pub enum CertificateFault {
 }
 
 impl CertificateFault {
-    /// In words, to be read after a colon.
+    /// The fault in words, to be printed after a colon.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnknownAuthority => "it comes from an authority that is not trusted here",
@@ -51,7 +51,7 @@ impl CertificateFault {
         }
     }
 
-    /// By the words of rustls, whose error is the innermost cause.
+    /// Recognizes the fault by the words of rustls, whose error is the innermost cause.
     pub(super) fn find(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut innermost = error;
         while let Some(cause) = innermost.source() {

@@ -1,4 +1,4 @@
-//! What every client of ours has in common.
+//! The common part of every HTTP client of this crate.
 
 /// A client that follows no redirect, without deadlines.
 pub(super) fn builder() -> reqwest::ClientBuilder {

@@ -16,7 +16,7 @@ pub enum FetchError {
     #[error("the URL cannot be requested")]
     Url,
     /// Plain http to another machine.
-    #[error("plain http is only spoken with this machine; use https")]
+    #[error("plain http is only used with this machine; use https")]
     Insecure,
     /// A deadline passed.
     #[error("no answer in time")]

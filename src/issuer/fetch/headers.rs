@@ -1,4 +1,4 @@
-//! What the fields of an answer say of its body.
+//! Reads the header fields that describe the body of a response.
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use url::Url;
 use super::{is_json, is_secure, max_age, okta_error};
 
 #[test]
-fn plain_http_is_spoken_with_this_machine_only() {
+fn plain_http_is_used_with_this_machine_only() {
     for (url, secure) in [
         ("https://id.example/keys", true),
         ("http://127.0.0.1:3001/keys", true),

@@ -7,19 +7,19 @@ const REFUSALS: &[Refusal] = &[
     (
         "no URL",
         "dev-1.okta.com/oauth2/default",
-        "issuer must be a URL; write it whole, as in https://dev-1.okta.com/oauth2/default",
+        "issuer must be a URL; write the complete URL, as in https://dev-1.okta.com/oauth2/default",
         "https://dev-1.okta.com/oauth2/default",
     ),
     (
         "one slash after the scheme",
         "https:/id.example/a://b",
-        "issuer must be a URL; write it whole, as in https://dev-1.okta.com/oauth2/default",
+        "issuer must be a URL; write the complete URL, as in https://dev-1.okta.com/oauth2/default",
         "https://id.example/a",
     ),
     (
-        "a blank in front",
+        "a space in front",
         " https://id.example",
-        "issuer must be a URL; write it whole, as in https://dev-1.okta.com/oauth2/default",
+        "issuer must be a URL; write the complete URL, as in https://dev-1.okta.com/oauth2/default",
         "https://id.example",
     ),
     (
@@ -194,7 +194,7 @@ fn the_discovery_url_drops_one_trailing_slash() {
 }
 
 #[test]
-fn loopback_is_told_by_the_host() {
+fn loopback_is_recognized_by_the_host() {
     for (issuer, loopback) in [
         ("http://127.0.0.1:3001/oauth2/default", true),
         ("https://[::1]/a", true),
@@ -209,7 +209,7 @@ fn loopback_is_told_by_the_host() {
 }
 
 #[test]
-fn a_password_never_shows_in_the_refusal() {
+fn a_password_is_never_in_the_refusal() {
     let error = Issuer::parse("https://ada:pass-1@id.example").expect_err("user info");
 
     assert_eq!(error, IssuerError::UserInfo);

@@ -35,13 +35,13 @@ pub struct RefreshPolicy {
     pub cooldown: Duration,
     /// A document is kept at least this long, even if it says `no-cache`. 1 min by default.
     pub refresh_min: Duration,
-    /// A document is kept at most this long, and so is a key that the issuer took back.
+    /// A document is kept at most this long, and so is a key that the issuer has withdrawn.
     /// 5 min by default.
     pub refresh_max: Duration,
     /// The longest wait between two attempts while there are no keys and the issuer answers,
     /// but wrongly. 30 s by default.
     pub retry_max: Duration,
-    /// Age at which keys may no longer verify anything, though no fetch succeeds. 24 h by default.
+    /// Age at which keys may no longer verify anything, even if no fetch succeeds. 24 h by default.
     pub max_stale: Duration,
     /// How long a request waits for a fetch. 10 s by default.
     pub longest_wait: Duration,
@@ -127,19 +127,19 @@ impl RefreshPolicy {
         Self { jitter, ..self }
     }
 
-    /// How long a document is kept whose sender says `max_age`.
+    /// How long a document with this `max_age` is kept.
     pub fn lifetime(&self, max_age: Option<Duration>) -> Duration {
         max_age
             .unwrap_or(self.refresh_max)
             .clamp(self.refresh_min, self.refresh_max.max(self.refresh_min))
     }
 
-    /// How long after a success to fetch again: ahead of the end of the document's lifetime.
+    /// The wait after a success: it ends before the lifetime of the document does.
     pub(super) fn until_refresh(&self, max_age: Option<Duration>) -> Duration {
         self.lifetime(max_age).mul_f64(0.8 + 0.15 * (self.jitter)())
     }
 
-    /// How long after the `failures`-th failure in a row to try again.
+    /// The wait after the `failures`-th failure in a row.
     pub(super) fn until_retry(&self, failures: u32, is_outage: bool, has_keys: bool) -> Duration {
         let doublings = failures.saturating_sub(1).min(16);
         let backed_off = (RETRY_MIN * 2_u32.pow(doublings)).min(self.retry_max);
@@ -155,14 +155,14 @@ impl RefreshPolicy {
 /// The wait after the first failure while there are no keys.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 
-/// The longest wait while there are no keys and the issuer is out of reach.
+/// The longest wait while there are no keys and the issuer is unreachable.
 const RETRY_OUTAGE: Duration = Duration::from_secs(2);
 
-/// How far the task has come. Times are monotonic.
+/// The progress of the task. Times are monotonic.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Progress {
     pub(super) in_flight: bool,
-    /// Somebody waits for the next attempt.
+    /// Whether a request waits for the next attempt.
     pub(super) demanded: bool,
     /// Attempts that have ended, and those of them that failed.
     pub(super) finished: u64,
@@ -184,7 +184,7 @@ impl Progress {
         policy: &RefreshPolicy,
     ) -> bool {
         if !has_keys {
-            // Every request wants keys then: demand would take the place of the back-off.
+            // Without keys, every request demands some, which would replace the back-off.
             return self.demanded || self.next_attempt.is_none_or(|at| now >= at);
         }
         let (since, wait) = if self.last_error.is_some() {
@@ -199,7 +199,7 @@ impl Progress {
         self.demanded = true;
     }
 
-    /// As [`Progress::demand`], without a cooldown to wait for.
+    /// As [`Progress::demand`], without waiting for the cooldown.
     pub(super) fn demand_now(&mut self) {
         self.demanded = true;
         self.last_demand = None;

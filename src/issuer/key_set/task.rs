@@ -21,20 +21,20 @@ const RETRY_PANICKED: Duration = Duration::from_secs(2);
 /// A set that was fetched, and how long its sender allows it to be cached.
 struct Fetched {
     keys: ParsedKeySet,
-    metadata: Known,
+    metadata: Discovered,
     max_age: Option<Duration>,
 }
 
 /// Metadata and the monotonic time of its discovery.
 #[derive(Clone)]
-struct Known {
+struct Discovered {
     metadata: Arc<Metadata>,
     since: Duration,
 }
 
-/// Fetches for ever: immediately, then whenever it is due or requested.
+/// Fetches until it is stopped: immediately, then whenever a fetch is due or requested.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut known: Option<Known> = None;
+    let mut known: Option<Discovered> = None;
     let mut warned: Vec<String> = Vec::new();
     loop {
         // A panic must not end the task, because the keys would become stale unnoticed.
@@ -58,7 +58,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 /// Makes one attempt and returns the time of the next.
-async fn step(shared: &Shared, known: &mut Option<Known>, warned: &mut Vec<String>) -> Duration {
+async fn step(
+    shared: &Shared,
+    known: &mut Option<Discovered>,
+    warned: &mut Vec<String>,
+) -> Duration {
     let started = shared.clock.monotonic();
     shared
         .progress
@@ -76,10 +80,10 @@ async fn step(shared: &Shared, known: &mut Option<Known>, warned: &mut Vec<Strin
     }
 }
 
-async fn attempt(shared: &Shared, known: Option<Known>) -> Result<Fetched, DiscoveryError> {
+async fn attempt(shared: &Shared, known: Option<Discovered>) -> Result<Fetched, DiscoveryError> {
     let metadata = match known {
         Some(known) => known,
-        None => Known {
+        None => Discovered {
             metadata: Arc::new(
                 Metadata::discover(&shared.fetch, &shared.issuer, &shared.policy.jwks_hosts)
                     .await?,

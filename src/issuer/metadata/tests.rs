@@ -84,7 +84,7 @@ fn keys_over_plain_http_are_refused() {
 }
 
 #[test]
-fn an_org_server_behind_another_domain_is_told_by_its_keys() {
+fn an_org_server_behind_another_domain_is_recognized_by_its_keys() {
     let mut document = document();
     document["issuer"] = "https://id.example".into();
     document["jwks_uri"] = "https://id.example/oauth2/v1/keys".into();
@@ -101,7 +101,7 @@ fn an_org_server_behind_another_domain_is_told_by_its_keys() {
 }
 
 #[test]
-fn a_document_that_lacks_its_keys_or_is_none_is_malformed() {
+fn a_document_without_keys_or_of_another_form_is_malformed() {
     let mut without_keys = document();
     without_keys.as_object_mut().unwrap().remove("jwks_uri");
 
@@ -114,7 +114,7 @@ fn a_document_that_lacks_its_keys_or_is_none_is_malformed() {
 }
 
 #[test]
-fn an_unknown_okta_server_is_explained_and_another_404_is_not_called_one() {
+fn an_unknown_okta_server_is_explained_and_another_404_is_not() {
     let answer = |okta_error: Option<&str>| {
         let source = FetchError::Status {
             status: StatusCode::NOT_FOUND,

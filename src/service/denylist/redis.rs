@@ -87,7 +87,7 @@ impl Store for Redis {
         Box::pin(async move {
             let heard = self.say(Verb::Deny, &denial).await?;
             // Otherwise, another operator has removed it already.
-            if heard.is_full && !self.list.holds(&denial) {
+            if heard.is_full && !self.list.contains(&denial) {
                 return Err(DenylistFull.into());
             }
             Ok(())
@@ -96,7 +96,7 @@ impl Store for Redis {
 
     fn allow(&self, denial: Denial) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move {
-            if !self.list.holds(&denial) {
+            if !self.list.contains(&denial) {
                 return Ok(false);
             }
             self.say(Verb::Allow, &denial).await?;

@@ -8,7 +8,7 @@ use opentelemetry::{Context, ContextGuard, KeyValue};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use poem::Request;
 
-use crate::issuer::ExchangeWitness;
+use crate::issuer::ExchangeObserver;
 use crate::service::config::TelemetryConfig;
 
 use super::error::TracesError;
@@ -64,7 +64,7 @@ impl Traces {
     }
 
     /// Makes the spans of exchanges.
-    pub(in crate::service) fn witness(&self) -> Arc<dyn ExchangeWitness> {
+    pub(in crate::service) fn observer(&self) -> Arc<dyn ExchangeObserver> {
         Arc::new(Exchanges::new(self.tracer.clone()))
     }
 

@@ -14,7 +14,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
 use url::Url;
 
-use crate::issuer::{EndOfExchange, ExchangeWitness, FetchError};
+use crate::issuer::{EndOfExchange, ExchangeObserver, FetchError};
 
 /// Makes the spans.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ impl Exchanges {
     }
 }
 
-impl ExchangeWitness for Exchanges {
-    fn begins(&self, request: &mut Request<Vec<u8>>) -> EndOfExchange {
+impl ExchangeObserver for Exchanges {
+    fn exchange_begins(&self, request: &mut Request<Vec<u8>>) -> EndOfExchange {
         let mut wanted_by = self
             .wanted_by
             .lock()
@@ -69,7 +69,7 @@ impl ExchangeWitness for Exchanges {
         Box::new(move |outcome| end(&context, outcome))
     }
 
-    fn wanted(&self) {
+    fn exchange_awaited(&self) {
         let caller = Context::map_current(|context| context.span().span_context().clone());
         if caller.is_valid() {
             let mut wanted_by = self

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use poem::Request;
 
-use crate::issuer::ExchangeWitness;
+use crate::issuer::ExchangeObserver;
 use crate::service::config::TelemetryConfig;
 
 use super::{Answered, TraceId, TracesError};
@@ -27,7 +27,7 @@ impl Traces {
         match *self {}
     }
 
-    pub(in crate::service) fn witness(&self) -> Arc<dyn ExchangeWitness> {
+    pub(in crate::service) fn observer(&self) -> Arc<dyn ExchangeObserver> {
         match *self {}
     }
 

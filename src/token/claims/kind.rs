@@ -13,7 +13,7 @@
 
 use serde_json::{Map, Value};
 
-/// What a token is for.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Access,
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn of(claims: &Map<String, Value>) -> Self {
+    pub(crate) fn from_claims(claims: &Map<String, Value>) -> Self {
         let mut named = None;
         let (mut is_of_sign_in, mut is_of_client, mut has_id_member) = (false, false, false);
         for (name, value) in claims {
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_told_by_what_it_says() {
+    fn each_kind_is_recognized_by_its_claims() {
         #[rustfmt::skip] // A row a line.
         let rows = [
             ("the required claims alone", json!({}), Kind::Access),
@@ -110,7 +110,11 @@ mod tests {
                 claims[name] = value.clone();
             }
 
-            assert_eq!(Kind::of(claims.as_object().unwrap()), kind, "{row}");
+            assert_eq!(
+                Kind::from_claims(claims.as_object().unwrap()),
+                kind,
+                "{row}"
+            );
         }
     }
 }

@@ -27,7 +27,7 @@ impl ClaimsSet {
         let members = json::object_of_text(text)?;
         let set = Self {
             text: text.into(),
-            kind: Kind::of(&members),
+            kind: Kind::from_claims(&members),
             is_bound_to_a_proof: members.contains_key("cnf"),
         };
         Some((set, members))
@@ -54,11 +54,11 @@ impl ClaimsSet {
         self.find(name, json::UniqueNames { values_left })
     }
 
-    /// Whether a member equals one of `accepted`, or as an array holds one of them.
+    /// Whether a member equals one of `accepted`, or is an array that contains one of them.
     pub(super) fn has(&self, name: &str, accepted: &[String]) -> bool {
         let seed = IsAccepted {
             accepted,
-            holds: true,
+            is_array_allowed: true,
         };
         self.find(name, seed).unwrap_or(false)
     }
@@ -108,7 +108,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Member<'_, S> {
     }
 }
 
-/// Whether a name is this one, in any notation of JSON.
+/// Whether a name equals this one, in any notation of JSON.
 struct Is<'a>(&'a str);
 
 impl<'de> DeserializeSeed<'de> for Is<'_> {
@@ -134,8 +134,8 @@ impl Visitor<'_> for Is<'_> {
 #[derive(Clone, Copy)]
 struct IsAccepted<'a> {
     accepted: &'a [String],
-    /// As an array it is accepted for an element. An array in an array is not.
-    holds: bool,
+    /// An array is accepted if one of its elements is. An array within an array is not accepted.
+    is_array_allowed: bool,
 }
 
 impl IsAccepted<'_> {
@@ -175,7 +175,7 @@ impl<'de> Visitor<'de> for IsAccepted<'_> {
         Ok(self.is(&number.to_string()))
     }
 
-    /// As JSON writes it, which is not as Rust does.
+    /// Compares the number as JSON writes it, which differs from Rust's notation.
     fn visit_f64<E: Error>(self, number: f64) -> Result<bool, E> {
         Ok(Number::from_f64(number).is_some_and(|number| self.is(&number.to_string())))
     }
@@ -186,14 +186,14 @@ impl<'de> Visitor<'de> for IsAccepted<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<bool, A::Error> {
         let element = Self {
-            holds: false,
+            is_array_allowed: false,
             ..self
         };
-        let mut holds = false;
+        let mut has_accepted = false;
         while let Some(is_accepted) = access.next_element_seed(element)? {
-            holds |= is_accepted;
+            has_accepted |= is_accepted;
         }
-        Ok(self.holds && holds)
+        Ok(self.is_array_allowed && has_accepted)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<bool, A::Error> {

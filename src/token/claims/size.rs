@@ -10,7 +10,7 @@ impl Claims {
     pub(crate) fn heap_bytes(&self) -> usize {
         let audiences = size_of_val(self.audience());
         let scopes = self.scope.heap_bytes();
-        // The payload, four lists and texts that are always there, the optional ones.
+        // The payload, four lists and strings that are always present, and the optional ones.
         let allocations = 5 + self.audience.len() + self.scope.len() + self.optional().count();
         let allocations = allocations + usize::from(!self.other_clients.is_empty());
         let texts = self.all.as_str().len() + self.text_bytes();
@@ -18,9 +18,9 @@ impl Claims {
         audiences + clients + scopes + texts + allocations * ALLOCATION_BYTES
     }
 
-    /// What may be derived from them for keeping, in bytes: as much as to write every claim once
-    /// and those that have a name here twice, with 192 bytes for the names of these and three
-    /// for each scope and audience. The cache of accepted tokens counts so much for
+    /// The maximum size of the values that are derived and kept, in bytes: enough to write every claim once
+    /// and those with a method of their own twice, with 192 bytes for the names of these and three
+    /// for each scope and audience. The cache of accepted tokens counts this size for
     /// [`Verified::derived`](crate::token::Verified::derived) with each token, whether it is
     /// used or not.
     pub fn derived_bytes(&self) -> usize {

@@ -14,7 +14,7 @@ fn claims(extra: &[(&str, Value)]) -> Claims {
 }
 
 #[test]
-fn each_claim_comes_back_as_it_was_said() {
+fn each_claim_is_returned_as_it_was_sent() {
     let claims = claims(&[
         ("aud", json!(["a", "b"])),
         ("nbf", json!(5)),
@@ -42,7 +42,7 @@ fn each_claim_comes_back_as_it_was_said() {
 }
 
 #[test]
-fn what_is_not_said_is_absent() {
+fn a_claim_that_is_not_sent_is_absent() {
     let claims = claims(&[]);
 
     assert_eq!(claims.not_before(), None);
@@ -66,7 +66,7 @@ fn the_client_is_named_by_the_first_of_three_claims() {
 }
 
 #[test]
-fn a_claim_has_a_value_that_it_equals_or_holds() {
+fn a_claim_has_a_value_that_it_equals_or_contains() {
     let accepted = ["one", "7", "true"].map(str::to_owned);
     for (name, value, has) in [
         ("a text", json!("one"), true),
@@ -88,7 +88,7 @@ fn a_claim_has_a_value_that_it_equals_or_holds() {
 }
 
 #[test]
-fn values_of_every_kind_come_back_as_they_were_said() {
+fn values_of_every_kind_are_returned_as_they_were_sent() {
     let kinds = json!(["text", 1, -1, 0.5, true, null, { "name": [] }]);
 
     let claims = claims(&[("kinds", kinds.clone())]);
@@ -115,7 +115,7 @@ fn one_claim_is_the_same_alone_and_among_all() {
     }
 }
 
-/// The rule itself, as it reads for claims that are all in memory.
+/// The rule itself, for claims that are all in memory.
 fn has_by_rule(value: Option<&Value>, accepted: &[String]) -> bool {
     let is_accepted = |value: &Value| match value {
         Value::String(text) => accepted.contains(text),
@@ -130,7 +130,7 @@ fn has_by_rule(value: Option<&Value>, accepted: &[String]) -> bool {
 }
 
 #[test]
-fn values_are_looked_for_in_the_text_as_they_would_be_in_memory() {
+fn values_are_found_in_the_string_as_in_memory() {
     let values = [
         "\"one\"",
         "\"\\u006fne\"",
@@ -192,7 +192,7 @@ fn values_are_looked_for_in_the_text_as_they_would_be_in_memory() {
 }
 
 #[test]
-fn claims_are_equal_and_shown_alike_however_they_are_written() {
+fn claims_are_equal_and_printed_alike_in_any_notation() {
     let one = br#"{"iss":"i","aud":"a","sub":"s","exp":7,"x":{"y":1,"z":"\u0061"}}"#;
     let other = br#" {"x":{"z":"a","y":1},"exp":7,"aud":"a","sub":"s","iss":"i"}"#;
     let third = br#"{"iss":"i","aud":"a","sub":"s","exp":7,"x":{"y":1.0,"z":"a"}}"#;

@@ -2,14 +2,14 @@ use std::cell::Cell;
 
 use serde_json::json;
 
-use super::{DerivedValues, MAX_FURTHER};
+use super::{DerivedValues, MAX_LISTED};
 use crate::token::{Claims, Derived};
 
 thread_local! {
     static DERIVED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// One of many types, whose values say that they allocate so many bytes.
+/// One of many types, whose values report that they allocate this many bytes.
 #[derive(Debug, Clone, PartialEq)]
 struct Value<const TYPE: u8, const BYTES: usize>(String);
 
@@ -30,7 +30,7 @@ fn claims() -> Claims {
     Claims::read(claims.to_string().as_bytes()).unwrap()
 }
 
-/// How often the type is derived in two uses.
+/// The number of times that the type is derived in two uses.
 fn times<D: Derived>(values: &DerivedValues, claims: &Claims) -> u32 {
     DERIVED.set(0);
     values.get::<D>(claims);
@@ -53,7 +53,7 @@ fn each_type_is_derived_once() {
 }
 
 #[test]
-fn a_value_that_is_larger_than_what_is_counted_is_derived_each_time() {
+fn a_value_above_the_counted_size_is_derived_at_each_use() {
     let (values, claims) = (DerivedValues::default(), claims());
 
     assert_eq!(times::<Value<1, 9_000>>(&values, &claims), 2);
@@ -62,7 +62,7 @@ fn a_value_that_is_larger_than_what_is_counted_is_derived_each_time() {
 }
 
 #[test]
-fn all_values_together_take_no_more_than_what_is_counted() {
+fn the_values_of_a_token_take_no_more_memory_than_is_counted() {
     let (values, claims) = (DerivedValues::default(), claims());
 
     assert_eq!(times::<Value<1, 1_000>>(&values, &claims), 1);
@@ -71,7 +71,7 @@ fn all_values_together_take_no_more_than_what_is_counted() {
 }
 
 #[test]
-fn only_so_many_types_are_kept() {
+fn the_number_of_types_that_are_kept_is_limited() {
     let (values, claims) = (DerivedValues::default(), claims());
 
     let times = [
@@ -87,5 +87,5 @@ fn only_so_many_types_are_kept() {
     ];
 
     assert_eq!(times, [1, 1, 1, 1, 1, 1, 1, 1, 2]);
-    assert_eq!(times.len(), MAX_FURTHER + 2);
+    assert_eq!(times.len(), MAX_LISTED + 2);
 }

@@ -5,7 +5,7 @@ fn scope(text: &str) -> Scope {
 }
 
 #[test]
-fn scopes_keep_their_order_and_stand_once() {
+fn scopes_keep_their_order_and_appear_once() {
     let mut read = scope("b a b");
     read.insert(ScopeToken::parse("c").unwrap());
     read.insert(ScopeToken::parse("a").unwrap());
@@ -18,7 +18,7 @@ fn scopes_keep_their_order_and_stand_once() {
 }
 
 #[test]
-fn a_scope_covers_what_it_holds_all_of() {
+fn a_scope_covers_every_set_that_it_contains() {
     for (granted, required, covers) in [
         ("a b", "b", true),
         ("a b", "b a", true),

@@ -36,7 +36,7 @@ fn token(key: &SigningKey, user: usize, now: u64) -> String {
 }
 
 #[tokio::test]
-async fn ten_thousand_tokens_of_okta_are_held_unless_said_otherwise() {
+async fn the_default_cache_keeps_ten_thousand_tokens_of_okta() {
     let clock = ManualClock::new();
     let now = clock.now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let key = SigningKey::generate_with_kid(SigningAlgorithm::Es256, "k".repeat(228));

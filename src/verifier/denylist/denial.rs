@@ -9,12 +9,12 @@ use crate::token::{Claims, MAX_LEEWAY};
 use super::source::DenialSource;
 use super::terms::Term;
 
-/// Denies the tokens that have everything it names, until it expires.
+/// Denies the tokens that have every member of this denial, until it expires.
 ///
 /// In JSON: an object with at least one of `jti`, `sub`, `cid` and `issued_before`. It may also have
-/// `iss`. `cid` is compared with each of the claims `client_id`, `cid` and `azp`. Times are in seconds since 1970. A denial must outlive every token it
-/// denies: with the last of them gone it is no longer needed. It counts for
-/// [`MAX_LEEWAY`](crate::token::MAX_LEEWAY) longer than it says, because tokens do.
+/// `iss`. `cid` is compared with each of the claims `client_id`, `cid` and `azp`. Times are in seconds since 1970. A denial must not expire
+/// before the tokens that it denies. It is applied for [`MAX_LEEWAY`](crate::token::MAX_LEEWAY)
+/// longer than it states, because expired tokens are accepted for that long too.
 ///
 /// ```
 /// use poem_resource_server::verifier::Denial;
@@ -38,7 +38,7 @@ pub struct Denial {
     exp: u64,
 }
 
-/// What a denial names, `issued_before` apart; `None` fits every token.
+/// The members of a denial without `issued_before`. `None` fits every token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Names<'a> {
     issuer: Option<&'a str>,
@@ -47,7 +47,7 @@ pub(super) struct Names<'a> {
     client: Option<&'a str>,
 }
 
-/// How many shapes [`Names`] have: each of four members is named or not.
+/// The number of shapes of [`Names`]: each of four members is named or not.
 pub(super) const SHAPES: usize = 16;
 
 impl<'a> Names<'a> {
@@ -60,7 +60,7 @@ impl<'a> Names<'a> {
 
     /// The names of this shape that fit these claims: one for each client that they name, if
     /// the shape names a client, and none where the claims lack a member.
-    pub(super) fn of_claims(claims: &'a Claims, shape: usize) -> impl Iterator<Item = Self> {
+    pub(super) fn matching(claims: &'a Claims, shape: usize) -> impl Iterator<Item = Self> {
         let has = |bit: usize| shape & bit != 0;
         let names = Self {
             issuer: has(8).then(|| claims.issuer()),
@@ -95,7 +95,7 @@ impl Denial {
     ///
     /// # Errors
     ///
-    /// As for one.
+    /// As for a single denial, see [`Denial::parse`].
     pub fn parse_list(json: &[u8]) -> Result<Vec<Self>, DenialError> {
         let denials: Vec<Self> = serde_json::from_slice(json).map_err(DenialError::Malformed)?;
         denials.into_iter().map(Self::checked).collect()
@@ -144,14 +144,14 @@ impl Denial {
         }
     }
 
-    pub(super) fn is_in_force(&self, now: SystemTime) -> bool {
-        is_before(now, self.exp)
+    pub(super) fn is_active(&self, now: SystemTime) -> bool {
+        is_active_until(now, self.exp)
     }
 }
 
-/// Whether a denial that ends then still counts. A token is accepted for as long after its
-/// own end as two clocks may differ, and who copies its `exp` means all of that.
-pub(super) fn is_before(now: SystemTime, end: u64) -> bool {
+/// Whether a denial with this end still applies. A token is accepted for some leeway after its
+/// `exp`, so a denial with the same `exp` must apply for as long.
+pub(super) fn is_active_until(now: SystemTime, end: u64) -> bool {
     let now = now.duration_since(SystemTime::UNIX_EPOCH);
     now.unwrap_or_default() < Duration::from_secs(end).saturating_add(MAX_LEEWAY)
 }
@@ -164,9 +164,9 @@ pub enum DenialError {
     #[error("a denial is a JSON object of `iss`, `jti`, `sub`, `cid`, `issued_before` and `exp`")]
     Malformed(#[source] serde_json::Error),
     /// A string is empty or too long.
-    #[error("a text in a denial has 1 to {MAX_TEXT_BYTES} bytes")]
+    #[error("a string in a denial has 1 to {MAX_TEXT_BYTES} bytes")]
     Text,
-    /// It would deny every token there is.
+    /// It would deny every token.
     #[error("a denial names at least one of `jti`, `sub`, `cid` and `issued_before`")]
     Everything,
 }
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_denial_is_told_from_one() {
+    fn malformed_denials_are_refused_and_their_accepted_twins_are_not() {
         let long = "x".repeat(1025);
         let rows = [
             ("no JSON", "{".to_owned()),

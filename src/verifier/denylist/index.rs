@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::token::{Claims, MAX_LEEWAY};
 
-use super::denial::{Denial, Names, SHAPES, is_before};
+use super::denial::{Denial, Names, SHAPES, is_active_until};
 use super::source::DenialSource;
 use super::terms::Terms;
 
@@ -55,7 +55,7 @@ impl Index {
         self.rows.len()
     }
 
-    pub(super) fn holds(&self, source: DenialSource, denial: &Denial) -> bool {
+    pub(super) fn contains(&self, source: DenialSource, denial: &Denial) -> bool {
         self.rows.contains(&(source, Arc::new(denial.clone())))
     }
 
@@ -78,13 +78,17 @@ impl Index {
 
     /// Removes expired denials. If there are none, it compares one number.
     pub(super) fn purge(&mut self, now: SystemTime) {
-        if !is_before(now, self.soonest_end) {
-            self.retain_rows(|(_, denial)| denial.is_in_force(now));
+        if !is_active_until(now, self.soonest_end) {
+            self.retain_rows(|(_, denial)| denial.is_active(now));
         }
     }
 
     /// Removes the denials of this source. Others stay.
-    pub(super) fn retain_of(&mut self, source: DenialSource, is_kept: impl Fn(&Denial) -> bool) {
+    pub(super) fn retain_from_source(
+        &mut self,
+        source: DenialSource,
+        is_kept: impl Fn(&Denial) -> bool,
+    ) {
         self.retain_rows(|(of, denial)| *of != source || is_kept(denial));
     }
 
@@ -92,7 +96,7 @@ impl Index {
         let first_end = first_end(now);
         let shapes = (0..SHAPES).filter(|shape| self.shapes[*shape] > 0);
         shapes
-            .flat_map(|shape| Names::of_claims(claims, shape))
+            .flat_map(|shape| Names::matching(claims, shape))
             .filter_map(|names| self.find(&names)?.terms.issued_before(first_end))
             .any(|time| was_issued_before(claims, time))
     }
@@ -144,7 +148,7 @@ impl Index {
     }
 }
 
-/// The first end that a denial in force may have: see [`is_before`].
+/// The first end that a denial in force may have: see [`is_active_until`].
 fn first_end(now: SystemTime) -> u64 {
     let now = now.duration_since(SystemTime::UNIX_EPOCH);
     let ended = now.unwrap_or_default().checked_sub(MAX_LEEWAY);
@@ -162,14 +166,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_end_is_the_first_that_is_in_force() {
+    fn the_first_end_is_that_of_the_first_active_denial() {
         for millis in [0, 1, 299_999, 300_000, 300_001, 300_999, 301_000, 1_000_500] {
             let now = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
 
             let first = first_end(now);
 
-            assert!(is_before(now, first), "{millis}");
-            assert!(first == 0 || !is_before(now, first - 1), "{millis}");
+            assert!(is_active_until(now, first), "{millis}");
+            assert!(first == 0 || !is_active_until(now, first - 1), "{millis}");
         }
     }
 }

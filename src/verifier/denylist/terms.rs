@@ -130,9 +130,9 @@ mod tests {
         }
     }
 
-    // Each look-up is compared with a look at every term, while terms come and go.
+    // Each lookup is compared with a search of all terms, while terms are added and removed.
     #[test]
-    fn the_steps_say_what_all_terms_say() {
+    fn the_steps_give_the_verdict_of_all_terms() {
         let mut state = 1_u64;
         let mut random = |below: u64| {
             state = state
@@ -154,15 +154,15 @@ mod tests {
             }
 
             for first_end in 0..21 {
-                let in_force = all.iter().filter(|it| it.end >= first_end);
-                let expected = in_force.map(|it| it.issued_before).max();
+                let active = all.iter().filter(|it| it.end >= first_end);
+                let expected = active.map(|it| it.issued_before).max();
                 assert_eq!(terms.issued_before(first_end), expected, "{all:?}");
             }
         }
     }
 
     #[test]
-    fn the_last_term_is_known_as_the_last() {
+    fn the_removal_of_the_last_term_is_reported() {
         let mut terms = Terms::One(term(1, 1));
 
         terms.insert(term(2, 2));

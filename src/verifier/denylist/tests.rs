@@ -56,7 +56,7 @@ impl World {
         since.unwrap().as_secs()
     }
 
-    /// A token of an hour, by client `c`, for `ada`, issued now.
+    /// A token that is valid for one hour, of client `c` and user `ada`, issued now.
     fn token(&self, claims: &Value) -> String {
         let now = self.now();
         let mut all = json!({
@@ -74,7 +74,7 @@ impl World {
         self.denylist.deny(self.denial(denial)).unwrap();
     }
 
-    /// With an end in an hour, if it has none.
+    /// Adds an expiry in one hour, if there is none.
     fn denial(&self, denial: &Value) -> Denial {
         let mut denial = denial.clone();
         if denial["exp"].is_null() {
@@ -90,7 +90,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_token_is_denied_that_has_everything_a_denial_names() {
+async fn a_token_with_every_member_of_a_denial_is_denied() {
     let now = World::new().now();
     #[rustfmt::skip] // A row a line.
     let rows = [
@@ -117,7 +117,7 @@ async fn a_token_is_denied_that_has_everything_a_denial_names() {
 
         world.deny(&denial);
 
-        // It was remembered a moment ago.
+        // The cache remembers it.
         assert_eq!(
             world.reason(&token).await,
             is_denied.then_some("revoked"),
@@ -130,7 +130,7 @@ async fn a_token_is_denied_that_has_everything_a_denial_names() {
 }
 
 #[tokio::test]
-async fn a_token_that_does_not_say_when_it_was_issued_was_issued_before() {
+async fn a_token_without_iat_counts_as_issued_before() {
     let world = World::new();
     let silent = world.token(&json!({ "iat": null }));
     assert_eq!(world.reason(&silent).await, Some("malformed_claim"));
@@ -147,7 +147,7 @@ async fn a_token_that_does_not_say_when_it_was_issued_was_issued_before() {
 }
 
 #[tokio::test]
-async fn a_denial_ends_with_its_time_or_when_it_is_taken_back() {
+async fn a_denial_applies_until_it_expires_or_is_removed() {
     let world = World::new();
     let token = world.token(&json!({}));
     world.deny(&json!({ "sub": "ada", "exp": world.now() + 10 }));
@@ -165,7 +165,7 @@ async fn a_denial_ends_with_its_time_or_when_it_is_taken_back() {
 }
 
 #[tokio::test]
-async fn a_source_replaces_what_it_said_and_nothing_else() {
+async fn a_source_replaces_its_own_denials_only() {
     let world = World::new();
     let [ada, eve] = ["ada", "eve"].map(|sub| world.token(&json!({ "sub": sub })));
     let of = |sub| vec![world.denial(&json!({ "sub": sub }))];
@@ -193,7 +193,7 @@ async fn a_source_replaces_what_it_said_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_full_list_takes_no_more_and_loses_nothing() {
+async fn a_full_list_accepts_no_denial_and_loses_none() {
     let world = World::new();
     for id in 0..4 {
         world.deny(&json!({ "jti": id.to_string(), "exp": world.now() + 10 }));
@@ -208,14 +208,14 @@ async fn a_full_list_takes_no_more_and_loses_nothing() {
         Err(DenylistFull)
     );
     assert_eq!(world.reason(&token).await, Some("revoked"));
-    // What has expired makes room.
+    // Expired denials are removed first.
     world.clock.advance(MAX_LEEWAY + Duration::from_secs(10));
     assert_eq!(world.denylist.deny(more), Ok(()));
     assert_eq!(world.denylist.len(), 1);
 }
 
 #[tokio::test]
-async fn a_source_adds_as_much_as_there_is_room_for_and_takes_nothing_back() {
+async fn a_source_adds_denials_up_to_the_limit_and_removes_none() {
     let world = World::new();
     let all: Vec<_> = (0..6)
         .map(|id| world.denial(&json!({ "jti": id.to_string() })))
@@ -228,8 +228,8 @@ async fn a_source_adds_as_much_as_there_is_room_for_and_takes_nothing_back() {
 
     assert_eq!((first, again, more), (Ok(()), Ok(()), Err(DenylistFull)));
     assert_eq!(world.denylist.len(), 4);
-    let held: Vec<_> = all.iter().map(|it| world.denylist.holds(it)).collect();
-    assert_eq!(held, [true, true, true, false, false, false]);
+    let contained: Vec<_> = all.iter().map(|it| world.denylist.contains(it)).collect();
+    assert_eq!(contained, [true, true, true, false, false, false]);
     assert_eq!(
         world.reason(&world.token(&json!({}))).await,
         Some("revoked")
@@ -248,7 +248,7 @@ fn a_denial_that_is_repeated_counts_once() {
 }
 
 #[tokio::test]
-async fn an_unconfirmed_list_refuses_all_where_it_is_told_to() {
+async fn an_unconfirmed_list_with_a_maximum_age_refuses_every_token() {
     let strict = World::with(|denylist| denylist.with_max_age(Duration::from_secs(5)));
     let lenient = World::new();
     let [token, other] = [&strict, &lenient].map(|world| world.token(&json!({})));
@@ -266,7 +266,7 @@ async fn an_unconfirmed_list_refuses_all_where_it_is_told_to() {
 }
 
 #[test]
-fn a_denial_given_while_a_source_is_replaced_is_not_lost() {
+fn a_denial_added_while_a_source_is_replaced_is_not_lost() {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
     let list = Denylist::new(1_000_000, clock);
     let named = |name: &str| {

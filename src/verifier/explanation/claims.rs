@@ -137,7 +137,7 @@ impl ReadClaims<'_> {
         )
     }
 
-    /// Every claim that the verifier reads is there and of its type.
+    /// The rule that every claim that the verifier reads is present and of its type.
     fn form(self) -> ExplainedRule {
         let Some(claims) = self.unverified else {
             let evaluation = match self.members {

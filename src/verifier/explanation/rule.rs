@@ -11,29 +11,29 @@ use super::shown::shown;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExplainedRule {
-    /// Its name.
+    /// The name of the rule.
     pub name: &'static str,
-    /// Whether the token keeps it.
+    /// Whether the token satisfies the rule.
     pub state: RuleState,
     /// The reason word of the refusal, if the rule is broken.
     pub reason: Option<&'static str>,
-    /// What the token says, or why the rule was not examined. ASCII, of bounded length.
+    /// The value in the token, or the reason why the rule was not evaluated. ASCII, of limited length.
     pub found: String,
-    /// What the rule wants.
+    /// The value that the rule requires.
     pub wanted: String,
 }
 
-/// Whether a token keeps a rule.
+/// Whether a token satisfies a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuleState {
-    /// It does.
+    /// The token satisfies it.
     Passed,
-    /// It does not, and this is what the verifier refuses it for.
+    /// The token breaks it, and the verifier refuses the token for this rule.
     Failed,
-    /// It does not, but the verifier refuses it for an earlier rule, or has no keys.
+    /// The token breaks it, but the verifier refuses it for an earlier rule, or has no keys.
     WouldFail,
-    /// Nobody knows: something that the rule needs is missing.
+    /// It was not evaluated, because an input of the rule is missing.
     NotExamined,
 }
 
@@ -64,7 +64,7 @@ impl ExplainedRule {
     }
 }
 
-/// Whether a rule is kept. A broken rule has its reason word.
+/// The result of a rule. A broken rule has its reason word.
 #[derive(Clone, Copy)]
 pub(super) enum Evaluation {
     Kept,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// JSON in ASCII and of bounded length: what a stranger wrote must not control the terminal.
+/// JSON in ASCII and of limited length, so that an unverified string cannot control the terminal.
 pub(super) fn shown(value: &Value) -> String {
     let mut text: String = value.to_string().escape_default().collect();
     // Quotes and backslashes are JSON's own.

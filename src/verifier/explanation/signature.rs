@@ -6,7 +6,7 @@ use crate::token::{Jws, KeySet, UnverifiedToken};
 
 use super::rule::{Evaluation, ExplainedRule, said};
 
-/// The rules on key, encoding and signature, with the keys that are at hand.
+/// The rules on key, encoding and signature, with the current keys.
 pub(super) fn rules(
     token: &str,
     header: Option<&Map<String, Value>>,

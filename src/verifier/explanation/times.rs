@@ -1,10 +1,10 @@
-//! Times as people read them: how far away, and the date in UTC.
+//! Times as people read them: the distance from now, and the date in UTC.
 
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 
-/// As in "1 h 3 min ago, at 2026-11-21 16:57:12 UTC".
+/// The distance and the date, as in "1 h 3 min ago, at 2026-11-21 16:57:12 UTC".
 pub(super) fn distance(time: SystemTime, now: SystemTime) -> String {
     let date = DateTime::<Utc>::from(time).format("%Y-%m-%d %H:%M:%S UTC");
     match now.duration_since(time) {
@@ -13,7 +13,7 @@ pub(super) fn distance(time: SystemTime, now: SystemTime) -> String {
     }
 }
 
-/// In its two largest units, as in "1 h 3 min". Rounded to whole seconds.
+/// A duration in its two largest units, as in "1 h 3 min". Rounded to whole seconds.
 pub(super) fn duration(duration: Duration) -> String {
     const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
     let seconds = (duration + Duration::from_millis(500)).as_secs();

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::{Progress, RefreshPolicy};
 use crate::issuer::DiscoveryError;
 
-/// The default policy, its jitter at the latest.
+/// The default policy, with the latest jitter.
 fn policy() -> RefreshPolicy {
     RefreshPolicy {
         jitter: || 1.0,
@@ -39,7 +39,7 @@ fn a_document_is_fetched_again_before_its_clamped_lifetime_ends() {
 }
 
 #[test]
-fn an_issuer_out_of_reach_is_asked_every_two_seconds_and_a_wrong_one_ever_less() {
+fn an_unreachable_issuer_is_tried_every_two_seconds_and_a_wrong_one_less_and_less_often() {
     let outage: Vec<_> = (1..6)
         .map(|n| policy().until_retry(n, true, false))
         .collect();
@@ -53,18 +53,18 @@ fn an_issuer_out_of_reach_is_asked_every_two_seconds_and_a_wrong_one_ever_less()
 }
 
 #[test]
-fn while_keys_are_held_a_failure_is_followed_by_the_cooldown() {
+fn with_keys_a_failure_is_followed_by_the_cooldown() {
     assert_eq!(policy().until_retry(1, true, true), secs(30));
     assert_eq!(policy().until_retry(9, false, true), secs(30));
 }
 
 #[test]
-fn demand_is_met_once_per_cooldown_while_keys_are_held() {
+fn with_keys_demand_is_met_once_per_cooldown() {
     let mut progress = Progress::default();
     progress.start(secs(0));
     progress.succeed(secs(0), secs(240));
 
-    // A scheduled fetch does not use up what demand may ask for.
+    // A scheduled fetch does not delay the next fetch on demand.
     assert!(progress.allows_demand(secs(1), true, &policy()));
 
     progress.demand();

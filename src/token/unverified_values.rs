@@ -1,6 +1,6 @@
-//! Reads what a token states, without any verification, to explain a refusal in the log.
+//! Reads a token without any verification, to explain a refusal in the log.
 //!
-//! Do not decide anything by these values: anybody can write them.
+//! Do not decide anything by these values, because anybody can write them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use super::MAX_TOKEN_BYTES;
 
-/// The values that an unverified token states. A value of the wrong form is `None`.
+/// The values of an unverified token. A value of the wrong form is `None`.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct StatedValues {
+pub(crate) struct UnverifiedValues {
     /// `iss`.
     pub(crate) issuer: Option<String>,
-    /// `aud`, where a single string is a list of one.
+    /// `aud`. A single string is a list with one entry.
     pub(crate) audiences: Vec<String>,
     /// `alg` of the header.
     pub(crate) algorithm: Option<String>,
@@ -35,7 +35,7 @@ struct Payload {
     aud: Option<Value>,
 }
 
-impl StatedValues {
+impl UnverifiedValues {
     /// Reads a token; `None` if it does not have three parts or is too long.
     pub(crate) fn read(token: &str) -> Option<Self> {
         if token.len() > MAX_TOKEN_BYTES {
@@ -81,22 +81,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_values_of_a_token_are_read_as_far_as_they_can_be() {
+    fn the_readable_values_of_a_malformed_token_are_read() {
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let header = part(r#"{"alg":"RS256","typ":7}"#);
         let payload = part(r#"{"iss":"https://id.example","aud":["a",1,"b"]}"#);
 
-        let read = StatedValues::read(&format!("{header}.{payload}.x")).expect("three parts");
-        let torn = StatedValues::read(&format!("{header}.!.x")).expect("three parts");
+        let read = UnverifiedValues::read(&format!("{header}.{payload}.x")).expect("three parts");
+        let malformed = UnverifiedValues::read(&format!("{header}.!.x")).expect("three parts");
 
         assert_eq!(read.issuer.as_deref(), Some("https://id.example"));
         assert_eq!(read.audiences, ["a", "b"]);
         assert_eq!(read.algorithm.as_deref(), Some("RS256"));
         assert_eq!(read.token_type, None);
         assert_eq!(
-            (torn.issuer, torn.algorithm.as_deref()),
+            (malformed.issuer, malformed.algorithm.as_deref()),
             (None, Some("RS256"))
         );
-        assert_eq!(StatedValues::read("a.b"), None);
+        assert_eq!(UnverifiedValues::read("a.b"), None);
     }
 }

@@ -24,9 +24,9 @@ pub struct Decision<'a> {
 
 /// The observer of decisions. Clones share state.
 #[derive(Clone)]
-pub(super) struct Witness(Arc<dyn Fn(&Decision<'_>) + Send + Sync>);
+pub(super) struct DecisionObserver(Arc<dyn Fn(&Decision<'_>) + Send + Sync>);
 
-impl Witness {
+impl DecisionObserver {
     pub(super) fn new(notify: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(notify))
     }
@@ -36,9 +36,9 @@ impl Witness {
     }
 }
 
-impl fmt::Debug for Witness {
+impl fmt::Debug for DecisionObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Witness")
+        f.write_str("DecisionObserver")
     }
 }
 
