@@ -11,6 +11,7 @@
 //! time, and an implementation of [`KeySource`] provides the keys.
 
 mod algorithm;
+mod audience;
 mod b64token;
 mod claims;
 mod derived;
@@ -30,6 +31,7 @@ mod unverified_values;
 mod validation;
 
 pub use algorithm::Algorithm;
+pub use audience::{Audience, AudienceError};
 pub(crate) use b64token::is_b64token;
 pub(crate) use claims::ALLOCATION_BYTES;
 pub(crate) use claims::Kind;
@@ -50,4 +52,4 @@ pub use scope::{Scope, ScopeError, ScopeToken};
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
 pub(crate) use unverified_values::UnverifiedValues;
-pub use validation::{Audience, AudienceError, MAX_LEEWAY, Validation, Verified};
+pub use validation::{MAX_LEEWAY, Validation, Verified};

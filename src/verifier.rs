@@ -36,6 +36,7 @@ pub use error::VerifyError;
 pub use explanation::{ExplainedRule, Explanation, RuleState};
 pub use remote::RemoteIssuer;
 pub use tally::{Counts, Tally};
+pub(crate) use trusted::DEFAULT_ISSUER;
 pub use trusted::{SameIssuer, TrustedIssuer, TrustedIssuers};
 
 /// The default size of the cache of accepted tokens: 32 MiB.
@@ -80,10 +81,8 @@ impl Verifier {
     /// A verifier for the tokens of one issuer, with the clock of the system. The issuer is named
     /// `default`.
     pub fn new(keys: Arc<dyn KeySource>, validation: Validation) -> Self {
-        let issuers = TrustedIssuers::default();
-        let added = issuers.add(TrustedIssuer::new(DEFAULT_ISSUER, keys, validation));
-        added.expect("the only issuer");
-        Self::for_issuers(Arc::new(issuers))
+        let only = TrustedIssuer::new(DEFAULT_ISSUER, keys, validation);
+        Self::for_issuers(Arc::new(TrustedIssuers::from(only)))
     }
 
     /// A verifier for the tokens of these issuers, with the clock of the system. It follows changes
@@ -223,9 +222,6 @@ impl Verifier {
         error
     }
 }
-
-/// The name of the only issuer of a verifier that has one.
-pub(crate) const DEFAULT_ISSUER: &str = "default";
 
 pub(crate) type VerifyResult = Result<Arc<Verified<Claims>>, VerifyError>;
 

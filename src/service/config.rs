@@ -43,7 +43,7 @@ pub use sections::denylist::{DenylistConfig, OnFailure};
 pub use sections::docs::{Contact, DocsConfig};
 pub use sections::http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
 pub use sections::issuer::IssuerConfig;
-pub use sections::issuers::IssuerRules;
+pub use sections::issuer_rules::IssuerRules;
 pub use sections::listen::Listen;
 pub use sections::log::{LogConfig, LogFormat};
 pub use sections::operations::OperationConfig;

@@ -2,18 +2,20 @@
 //!
 //! Decides nothing by the values of the claims: see [`Validation`](super::Validation).
 
+mod date;
 mod kind;
+mod members;
 mod names;
 mod set;
 mod size;
 
-use std::time::{Duration, SystemTime};
-
 use serde_json::{Map, Value};
 
-use super::{ClaimFault, Scope, ScopeToken, SignedPayload, TokenError};
+use super::{Scope, SignedPayload, TokenError};
 
+pub use date::NumericDate;
 pub(crate) use kind::Kind;
+pub(super) use members::{audience, clients, date, required, scope, string, subject};
 pub use names::ClaimNames;
 use set::ClaimsSet;
 pub(crate) use size::ALLOCATION_BYTES;
@@ -168,150 +170,6 @@ impl Claims {
     /// Whether there is `cnf` (RFC 7800): such a token requires a proof from the caller.
     pub(super) fn are_bound_to_a_proof(&self) -> bool {
         self.all.is_bound_to_a_proof()
-    }
-}
-
-/// Seconds since 1970-01-01 UTC, with fractions, up to the end of year 9999 (RFC 7519 section 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NumericDate(Duration);
-
-impl NumericDate {
-    /// 9999-12-31T23:59:59Z, the last second that RFC 3339 can write.
-    pub const MAX_SECS: u64 = 253_402_300_799;
-
-    /// The time since 1970.
-    pub fn since_epoch(self) -> Duration {
-        self.0
-    }
-
-    /// The date as the system's type.
-    pub fn to_system_time(self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + self.0
-    }
-
-    fn read(value: &Value) -> Option<Self> {
-        let since_epoch = match value.as_u64() {
-            Some(seconds) => Duration::from_secs(seconds),
-            // Refuses a value that is negative, too large or not a number.
-            None => Duration::try_from_secs_f64(value.as_f64()?).ok()?,
-        };
-        (since_epoch <= Duration::from_secs(Self::MAX_SECS)).then_some(Self(since_epoch))
-    }
-}
-
-pub(super) fn string<'a>(
-    all: &'a Map<String, Value>,
-    claim: &'static str,
-) -> Result<Option<&'a str>, TokenError> {
-    match all.get(claim) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(malformed(claim)),
-    }
-}
-
-pub(super) fn date(
-    all: &Map<String, Value>,
-    claim: &'static str,
-) -> Result<Option<NumericDate>, TokenError> {
-    all.get(claim)
-        .map(|value| NumericDate::read(value).ok_or(malformed(claim)))
-        .transpose()
-}
-
-pub(super) fn subject<'a>(
-    all: &'a Map<String, Value>,
-    names: &ClaimNames,
-) -> Result<&'a str, TokenError> {
-    let subject = match required(names.subject_in(all), "sub")? {
-        Value::String(subject) => subject,
-        _ => return Err(malformed("sub")),
-    };
-    if subject.is_empty() {
-        return Err(malformed("sub"));
-    }
-    Ok(subject)
-}
-
-/// RFC 9068 says `client_id`, Okta `cid`, OpenID Connect `azp`: the first of them, and those of
-/// the others that differ from it.
-pub(super) fn clients(all: &Map<String, Value>) -> Result<Clients, TokenError> {
-    let [first, second, third] = ["client_id", "cid", "azp"].map(|claim| string(all, claim));
-    let mut ids = [first?, second?, third?].into_iter().flatten();
-    let first = ids.next();
-    let others = ids
-        .filter(|id| Some(*id) != first)
-        .map(Into::into)
-        .collect();
-    Ok((first.map(Into::into), others))
-}
-
-type Clients = (Option<Box<str>>, Box<[Box<str>]>);
-
-pub(super) fn audience(
-    all: &Map<String, Value>,
-    names: &ClaimNames,
-) -> Result<Box<[String]>, TokenError> {
-    match required(names.audience_in(all), "aud")? {
-        Value::String(audience) => Ok(Box::new([audience.clone()])),
-        Value::Array(audiences) => strings(audiences)
-            .map(|audience| audience.map(str::to_owned))
-            .collect::<Option<_>>()
-            .ok_or(malformed("aud")),
-        _ => Err(malformed("aud")),
-    }
-}
-
-/// Okta sends `scp` as an array, RFC 9068 `scope` as a string, and others mix the two. If a token
-/// has both, they must be the same. By setting, other claims are read instead.
-pub(super) fn scope(all: &Map<String, Value>, names: &ClaimNames) -> Result<Scope, TokenError> {
-    let read = |claim: &str, name: &'static str| {
-        let scope = match all.get(claim) {
-            None => return Ok(None),
-            Some(Value::String(text)) => text.parse::<Scope>().ok(),
-            Some(Value::Array(values)) => strings(values)
-                .map(|scope| scope.and_then(|scope| ScopeToken::parse(scope).ok()))
-                .collect(),
-            Some(_) => None,
-        };
-        scope.map(Some).ok_or(malformed(name))
-    };
-    if !names.scope().is_empty() {
-        let mut granted = Scope::none();
-        for claim in names.scope() {
-            granted.extend(
-                read(claim, "scope")?
-                    .iter()
-                    .flat_map(|it| it.iter().cloned()),
-            );
-        }
-        return Ok(granted);
-    }
-    match (read("scp", "scp")?, read("scope", "scope")?) {
-        (Some(scp), Some(scope)) if !scp.same_set(&scope) => Err(TokenError::Claim {
-            claim: "scope",
-            fault: ClaimFault::DiffersFrom("scp"),
-        }),
-        (Some(scope), _) | (None, Some(scope)) => Ok(scope),
-        (None, None) => Ok(Scope::none()),
-    }
-}
-
-fn strings(values: &[Value]) -> impl Iterator<Item = Option<&str>> {
-    values.iter().map(Value::as_str)
-}
-
-pub(super) fn required<T>(value: Option<T>, claim: &'static str) -> Result<T, TokenError> {
-    value.ok_or(TokenError::Claim {
-        claim,
-        fault: ClaimFault::Missing,
-    })
-}
-
-fn malformed(claim: &'static str) -> TokenError {
-    TokenError::Claim {
-        claim,
-        fault: ClaimFault::Malformed,
     }
 }
 

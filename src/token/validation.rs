@@ -15,7 +15,7 @@ use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
 use super::derived::DerivedValues;
-use super::{Algorithm, ClaimNames, Claims, Derived, Header, TokenError, TokenType};
+use super::{Algorithm, Audience, ClaimNames, Claims, Derived, Header, TokenError, TokenType};
 
 /// The maximum leeway. Leeway also extends the lifetime of every token.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -266,43 +266,9 @@ impl<T: fmt::Debug> fmt::Debug for Verified<T> {
     }
 }
 
-/// The name by which tokens identify this API: a string that is not empty, compared byte by byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audience(String);
-
-impl Audience {
-    /// Accepts any string that is not empty.
-    ///
-    /// # Errors
-    ///
-    /// [`AudienceError`] for the empty string, which tokens without an audience could match.
-    pub fn parse(text: impl Into<String>) -> Result<Self, AudienceError> {
-        match text.into() {
-            text if text.is_empty() => Err(AudienceError),
-            text => Ok(Self(text)),
-        }
-    }
-
-    /// The audience as it is written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The audience is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the audience is empty")]
-pub struct AudienceError;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_audience_is_not_empty() {
-        assert_eq!(Audience::parse(""), Err(AudienceError));
-        assert_eq!(Audience::parse("a").as_ref().map(Audience::as_str), Ok("a"));
-    }
 
     #[test]
     fn the_same_content_is_equal_and_printed_alike() {

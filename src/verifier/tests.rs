@@ -63,10 +63,10 @@ async fn few_requests_wait_for_keys_and_the_rest_are_answered_at_once() {
     let token = token(&KEYS[0], "ada", secs(&clock) + 300);
 
     let mut waiting = Vec::new();
-    for number in 0..=super::MAX_WAITING {
+    for number in 0..=super::trusted::MAX_WAITING {
         let mut verdict = Box::pin(verifier.verify(&token));
         let at_once = futures_util::poll!(&mut verdict);
-        if number < super::MAX_WAITING {
+        if number < super::trusted::MAX_WAITING {
             assert!(at_once.is_pending(), "{number}");
             waiting.push(verdict);
         } else {

@@ -21,7 +21,7 @@ use crate::issuer::KeySetStatus;
 use crate::issuer::{Metadata, RemoteKeySet};
 use crate::token::{Claims, Jws, KeySet, KeySource, TokenError, Validation, Verified};
 
-use super::{DEFAULT_ISSUER, VerifyError};
+use super::error::VerifyError;
 
 /// An issuer whose tokens are accepted: its keys, and the rules for its tokens.
 ///
@@ -236,6 +236,17 @@ impl TrustedIssuers {
     }
 }
 
+/// A list of one issuer.
+impl From<TrustedIssuer> for TrustedIssuers {
+    fn from(only: TrustedIssuer) -> Self {
+        let identifier = only.identifier().into();
+        Self {
+            by_identifier: ArcSwap::from_pointee(HashMap::from([(identifier, Arc::new(only))])),
+            changing: Mutex::default(),
+        }
+    }
+}
+
 impl fmt::Debug for TrustedIssuers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.all()).finish()
@@ -248,4 +259,7 @@ impl fmt::Debug for TrustedIssuers {
 pub struct SameIssuer;
 
 /// Enough for callers with a new key, because one fetch is enough for all of them.
-const MAX_WAITING: usize = 64;
+pub(super) const MAX_WAITING: usize = 64;
+
+/// The name of the only issuer of a verifier that has one.
+pub(crate) const DEFAULT_ISSUER: &str = "default";

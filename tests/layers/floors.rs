@@ -5,7 +5,7 @@ pub(crate) const FLOORS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("token", &[]),
     ("issuer", &["clock", "token"]),
-    ("verifier", &["clock", "token"]),
+    ("verifier", &["clock", "token", "issuer"]),
     ("guard", &["clock", "token", "issuer", "verifier"]),
     ("docs", &["issuer", "guard"]),
     (

@@ -14,6 +14,7 @@ pub(super) mod denylist;
 pub(super) mod docs;
 pub(super) mod http;
 pub(super) mod issuer;
+pub(super) mod issuer_rules;
 pub(super) mod issuers;
 mod limits;
 pub(super) mod listen;

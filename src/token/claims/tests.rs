@@ -2,15 +2,15 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::Claims;
 use super::set::ClaimsSet;
+use super::{ClaimNames, Claims};
 
 fn claims(extra: &[(&str, Value)]) -> Claims {
     let mut claims = json!({ "iss": "i", "aud": "a", "sub": "s", "exp": 7 });
     for (name, value) in extra {
         claims[*name] = value.clone();
     }
-    Claims::read(claims.to_string().as_bytes()).unwrap()
+    Claims::read(claims.to_string().as_bytes(), &ClaimNames::default()).unwrap()
 }
 
 #[test]
@@ -101,10 +101,10 @@ fn one_claim_is_the_same_alone_and_among_all() {
     let bytes =
         br#" { "iss":"i", "aud":"a","sub":"s","exp":7, "a\u0062c": "x", "":{"x":[1,{"y":2}]},
         "one\n": 1.50, "two":[], "three":null, "four":-0, "five":1E400e0 } "#;
-    assert!(Claims::read(bytes).is_err());
+    assert!(Claims::read(bytes, &ClaimNames::default()).is_err());
     let bytes = str::from_utf8(bytes).unwrap().replace("1E400e0", "1e15");
 
-    let claims = Claims::read(bytes.as_bytes()).unwrap();
+    let claims = Claims::read(bytes.as_bytes(), &ClaimNames::default()).unwrap();
 
     assert_eq!(claims.all().len(), 11);
     for (name, value) in claims.all() {
@@ -196,7 +196,8 @@ fn claims_are_equal_and_printed_alike_in_any_notation() {
     let one = br#"{"iss":"i","aud":"a","sub":"s","exp":7,"x":{"y":1,"z":"\u0061"}}"#;
     let other = br#" {"x":{"z":"a","y":1},"exp":7,"aud":"a","sub":"s","iss":"i"}"#;
     let third = br#"{"iss":"i","aud":"a","sub":"s","exp":7,"x":{"y":1.0,"z":"a"}}"#;
-    let [one, other, third] = [&one[..], other, third].map(|bytes| Claims::read(bytes).unwrap());
+    let [one, other, third] =
+        [&one[..], other, third].map(|bytes| Claims::read(bytes, &ClaimNames::default()).unwrap());
 
     assert_eq!(one, other);
     assert_ne!(one, third);

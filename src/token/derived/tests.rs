@@ -3,7 +3,7 @@ use std::cell::Cell;
 use serde_json::json;
 
 use super::{DerivedValues, MAX_LISTED};
-use crate::token::{Claims, Derived};
+use crate::token::{ClaimNames, Claims, Derived};
 
 thread_local! {
     static DERIVED: Cell<u32> = const { Cell::new(0) };
@@ -27,7 +27,7 @@ impl<const TYPE: u8, const BYTES: usize> Derived for Value<TYPE, BYTES> {
 fn claims() -> Claims {
     let long = "x".repeat(2_000);
     let claims = json!({ "iss": "i", "aud": "a", "sub": "s", "exp": 7, "long": long });
-    Claims::read(claims.to_string().as_bytes()).unwrap()
+    Claims::read(claims.to_string().as_bytes(), &ClaimNames::default()).unwrap()
 }
 
 /// The number of times that the type is derived in two uses.

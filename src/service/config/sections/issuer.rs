@@ -7,7 +7,7 @@ use std::time::Duration;
 use figment::value::Value;
 use url::Host;
 
-use super::issuers::IssuerRules;
+use super::issuer_rules::IssuerRules;
 use super::limits::{FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, POSITIVE, SHORTEST};
 use crate::issuer::{Authorities, AuthoritiesError, Issuer};
 use crate::service::config::placeholder;

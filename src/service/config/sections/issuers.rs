@@ -8,74 +8,15 @@ use std::time::Duration;
 use figment::value::Value;
 
 use super::issuer::{IssuerConfig, algorithms, audience, hosts, issuer, token_types};
+use super::issuer_rules::IssuerRules;
 use super::limits::MAX_LEEWAY;
 use crate::issuer::Issuer;
 use crate::service::config::key::Key;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
-use crate::token::{Algorithm, Audience, ClaimNames, TokenType, Validation};
-
-/// The rules for the tokens of one issuer. What is `None` or empty is not set.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct IssuerRules {
-    /// The issuer.
-    pub url: Option<Issuer>,
-    /// The audiences that are accepted.
-    pub audiences: Vec<Audience>,
-    /// How far the two clocks may differ.
-    pub leeway: Option<Duration>,
-    /// The signature algorithms that are allowed.
-    pub algorithms: Vec<Algorithm>,
-    /// Hosts, besides the issuer's own, that may serve the keys; in lower case.
-    pub jwks_hosts: Vec<String>,
-    /// What the token header's `typ` must be one of.
-    pub token_types: Vec<TokenType>,
-    /// The clients whose tokens are accepted.
-    pub clients: Vec<String>,
-    /// The claims that every token must have, each with the accepted values.
-    pub required_claims: BTreeMap<String, Vec<String>>,
-    /// The claims that contain the scopes.
-    pub scope_claims: Vec<String>,
-    /// The claim that takes the place of a missing `aud`.
-    pub audience_claim: Option<String>,
-    /// The claim that takes the place of a missing `sub`.
-    pub subject_claim: Option<String>,
-}
-
-/// The name of the issuer of `[issuer]`.
-pub(crate) const DEFAULT: &str = "default";
-
-impl IssuerRules {
-    /// Adds these rules to those for the tokens of an issuer.
-    pub(crate) fn apply(&self, mut validation: Validation) -> Validation {
-        for audience in &self.audiences {
-            validation = validation.with_audience(audience.clone());
-        }
-        if let Some(leeway) = self.leeway {
-            validation = validation.with_leeway(leeway);
-        }
-        if !self.algorithms.is_empty() {
-            validation = validation.with_algorithms(self.algorithms.iter().copied());
-        }
-        if !self.token_types.is_empty() {
-            validation = validation.with_token_types(self.token_types.iter().copied());
-        }
-        for (claim, values) in &self.required_claims {
-            validation = validation.with_required_claim(claim.clone(), values.clone());
-        }
-        let mut names = ClaimNames::default().with_scope(self.scope_claims.clone());
-        if let Some(claim) = &self.audience_claim {
-            names = names.with_audience(claim);
-        }
-        if let Some(claim) = &self.subject_claim {
-            names = names.with_subject(claim);
-        }
-        let validation = validation.with_clients(self.clients.clone());
-        validation.with_claim_names(names)
-    }
-}
+use crate::token::Audience;
+use crate::verifier::DEFAULT_ISSUER;
 
 /// The rules by name. `default` is given to `first`.
 pub(in crate::service::config) fn read(
@@ -88,7 +29,7 @@ pub(in crate::service::config) fn read(
             reader.note(key, fault, value);
         }
     }
-    let settings = issuers.remove(DEFAULT);
+    let settings = issuers.remove(DEFAULT_ISSUER);
     if let Some(rules) = settings {
         first.jwks_hosts.extend(rules.jwks_hosts.iter().cloned());
         first.rules = rules;
@@ -117,7 +58,7 @@ fn read_setting(
     let rules = issuers.entry(name.clone()).or_default();
     let setting: Vec<&str> = setting.iter().map(String::as_str).collect();
     match setting.as_slice() {
-        ["url"] if name == DEFAULT => {
+        ["url"] if name == DEFAULT_ISSUER => {
             return Err(Fault::new("must not be set here")
                 .fix("set `issuer.url`, which is the URL of the issuer `default`"));
         }
