@@ -111,7 +111,7 @@ fn an_upward_import_is_found_wherever_it_is_written() {
         ("after a raw string", "token.rs", "const S: &str = r#\"\"\"#; use crate::guard;"),
         ("the clock", "clock.rs", "use crate::token::Claims;"),
         ("time in the lowest floor", "token.rs", "use crate::clock::Clock;"),
-        ("the issuer in the verifier", "verifier/warnings.rs", "use crate::issuer::Issuer;"),
+        ("the verifier in the issuer", "issuer/fetch.rs", "use crate::verifier::Verifier;"),
         ("dev beside service", "dev/mint.rs", "use crate::issuer::Metadata;"),
         ("service beside dev", "service.rs", "use crate::dev::Issuer;"),
         ("testing in the service", "service/docs.rs", "use crate::testing::Walk;"),
