@@ -35,8 +35,7 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
 use poem::endpoint::make_sync;
 use poem::{Request, Response, Route, RouteMethod};
 
-use crate::guard::Document;
-use crate::issuer::Metadata;
+use crate::guard::{DescribedIssuer, Document};
 use asset::Asset;
 
 pub(crate) use icon::Icon;
@@ -61,7 +60,7 @@ pub(crate) struct OpenApiFiles {
 /// The forms that are served, printed again when the issuer's metadata changes.
 pub(crate) struct Documents {
     print: Box<Print>,
-    metadata: Box<dyn Fn() -> Option<Arc<Metadata>> + Send + Sync>,
+    issuers: Box<dyn Fn() -> Vec<DescribedIssuer> + Send + Sync>,
     sign_in: SignIn,
     icon: Option<Icon>,
     printed: ArcSwap<Printed>,
@@ -69,10 +68,10 @@ pub(crate) struct Documents {
 }
 
 /// Makes the document for the issuer's metadata.
-type Print = dyn Fn(Option<&Metadata>) -> Document + Send + Sync;
+type Print = dyn Fn(&[DescribedIssuer]) -> Document + Send + Sync;
 
 struct Printed {
-    metadata: Option<Arc<Metadata>>,
+    issuers: Vec<DescribedIssuer>,
     json: Asset,
     yaml: Asset,
     swagger_ui: Asset,
@@ -84,15 +83,16 @@ impl Documents {
     /// `print` makes the document for the metadata that `metadata` returns. Without an `icon`,
     /// the pages have one made of the title.
     pub(crate) fn new(
-        print: impl Fn(Option<&Metadata>) -> Document + Send + Sync + 'static,
-        metadata: impl Fn() -> Option<Arc<Metadata>> + Send + Sync + 'static,
+        print: impl Fn(&[DescribedIssuer]) -> Document + Send + Sync + 'static,
+        issuers: impl Fn() -> Vec<DescribedIssuer> + Send + Sync + 'static,
         sign_in: SignIn,
         icon: Option<Icon>,
     ) -> Self {
-        let first = Printed::new(&print(None), &sign_in, icon.as_ref(), None);
+        let now = issuers();
+        let first = Printed::new(&print(&now), &sign_in, icon.as_ref(), now);
         Self {
             print: Box::new(print),
-            metadata: Box::new(metadata),
+            issuers: Box::new(issuers),
             sign_in,
             icon,
             printed: ArcSwap::from_pointee(first),
@@ -126,23 +126,23 @@ impl Documents {
 
     /// What is printed for the current metadata of the issuer.
     fn current(&self) -> Arc<Printed> {
-        let metadata = (self.metadata)();
+        let issuers = (self.issuers)();
         let printed = self.printed.load_full();
-        if printed.is_of(metadata.as_ref()) {
+        if DescribedIssuer::are_described(&printed.issuers, &issuers) {
             return printed;
         }
         // Concurrent requests wait for this one instead of printing again.
         let _alone = self.printing.lock().unwrap_or_else(PoisonError::into_inner);
         let printed = self.printed.load_full();
-        if printed.is_of(metadata.as_ref()) {
+        if DescribedIssuer::are_described(&printed.issuers, &issuers) {
             return printed;
         }
-        let document = (self.print)(metadata.as_deref());
+        let document = (self.print)(&issuers);
         let printed = Arc::new(Printed::new(
             &document,
             &self.sign_in,
             self.icon.as_ref(),
-            metadata,
+            issuers,
         ));
         self.printed.store(printed.clone());
         printed
@@ -160,7 +160,7 @@ impl Printed {
         document: &Document,
         sign_in: &SignIn,
         icon: Option<&Icon>,
-        metadata: Option<Arc<Metadata>>,
+        issuers: Vec<DescribedIssuer>,
     ) -> Self {
         let files = OpenApiFiles::new(document);
         let open = |content_type, text| {
@@ -169,19 +169,10 @@ impl Printed {
         Self {
             json: open("application/json", files.json),
             yaml: open("application/yaml", files.yaml),
-            swagger_ui: swagger_ui::page(document, sign_in, metadata.as_deref()),
+            swagger_ui: swagger_ui::page(document, sign_in, &issuers),
             reference: reference::page(document),
             icon: icon::asset(document, icon),
-            metadata,
-        }
-    }
-
-    fn is_of(&self, metadata: Option<&Arc<Metadata>>) -> bool {
-        match (&self.metadata, metadata) {
-            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
-            // The document keeps its sign-in when the keys become too old.
-            (_, None) => true,
-            (None, Some(_)) => false,
+            issuers,
         }
     }
 }

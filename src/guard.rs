@@ -7,6 +7,7 @@
 mod bearer;
 mod builder;
 mod challenge;
+mod described_issuer;
 mod detail;
 mod gate;
 mod guarded;
@@ -39,6 +40,7 @@ use openapi::ScopeTexts;
 pub use bearer::{BearerError, token as bearer_token};
 pub use builder::GuardBuilder;
 pub use challenge::Challenge;
+pub(crate) use described_issuer::DescribedIssuer;
 pub use gate::Gate;
 #[cfg(feature = "service")]
 pub(crate) use guarded::ApiTypes;
@@ -189,12 +191,6 @@ impl Guard {
         let texts = Arc::make_mut(&mut self.scope_texts);
         texts.offered.extend(scope.iter().cloned());
         self
-    }
-
-    /// The identifier of the first issuer; empty without any.
-    pub(crate) fn issuer(&self) -> String {
-        let main = self.issuers().main();
-        main.map_or_else(String::new, |issuer| issuer.identifier().to_owned())
     }
 
     fn shared_challenge(&self) -> Arc<Challenge> {

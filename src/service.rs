@@ -84,7 +84,9 @@ pub(crate) use files::OnPaper;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use preflight::problems as preflight;
 pub(crate) use program_name::program_name;
-pub(crate) use protection::{fetch, issuers_without_keys, refresh_policy, trusted_issuers};
+pub(crate) use protection::{
+    fetch, issuers_without_keys, refresh_policy, rules_by_issuer, trusted_issuers,
+};
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::{IntoEndpoint, Route};
 use poem_openapi::{OpenApi, OpenApiService, Webhook};
 
-use crate::guard::{Document, Guard, Guarded, RuleError, rules, spec};
+use crate::guard::{DescribedIssuer, Document, Guard, Guarded, RuleError, rules, spec};
 
 use super::{Documents, Icon, SignIn};
 
@@ -31,7 +31,7 @@ use super::{Documents, Icon, SignIn};
 #[must_use = "pages are served once they are mounted"]
 pub struct Pages {
     guard: Guard,
-    print: Box<dyn Fn(&Guard) -> Document + Send + Sync>,
+    print: Box<dyn Fn(&Guard, &[DescribedIssuer]) -> Document + Send + Sync>,
     sign_in: SignIn,
     icon: Option<Icon>,
 }
@@ -49,8 +49,8 @@ impl Pages {
         let (spec, rules) = (spec(service)?, rules::<T>(guard.access())?);
         Ok(Self {
             guard: guard.clone(),
-            print: Box::new(move |guard| {
-                Document::complete(spec.clone(), &rules, guard, guard.metadata().as_deref())
+            print: Box::new(move |guard, issuers| {
+                Document::complete(spec.clone(), &rules, guard, issuers)
             }),
             sign_in: SignIn::default(),
             icon: None,
@@ -85,11 +85,11 @@ impl IntoEndpoint for Pages {
     type Endpoint = Route;
 
     fn into_endpoint(self) -> Route {
-        let (guard, metadata) = (self.guard.clone(), self.guard);
+        let (guard, issuers) = (self.guard.clone(), self.guard);
         let print = self.print;
         let documents = Documents::new(
-            move |_| print(&guard),
-            move || metadata.metadata(),
+            move |described| print(&guard, described),
+            move || issuers.described_issuers(),
             self.sign_in,
             self.icon,
         );

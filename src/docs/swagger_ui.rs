@@ -6,8 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::guard::{CLIENT_CREDENTIALS, Document};
-use crate::issuer::Metadata;
+use crate::guard::{CLIENT_CREDENTIALS, DescribedIssuer, Document};
 
 use super::asset::Asset;
 use super::page::{self, Page};
@@ -16,19 +15,25 @@ use super::sign_in::SignIn;
 /// The path to which the issuer sends a person back. Issuers compare it byte for byte.
 pub(crate) const OAUTH2_REDIRECT: &str = "/docs/oauth2-redirect.html";
 
-/// The page, which may connect to the service and to the issuer's token endpoint.
-pub(super) fn page(document: &Document, sign_in: &SignIn, issuer: Option<&Metadata>) -> Asset {
+/// The page, which may connect to the service and to the token endpoint of each issuer.
+pub(super) fn page(document: &Document, sign_in: &SignIn, issuers: &[DescribedIssuer]) -> Asset {
     let title = page::title(document);
     let document = document.as_value();
     let settings = json!({
         "clientId": sign_in.client_id.as_deref().unwrap_or_default(),
+        "clientIds": sign_in.client_ids,
         "basePath": sign_in.base_path,
         "scopes": scopes(document),
     });
-    let token_origin = issuer
-        .and_then(Metadata::token_endpoint)
+    let token_endpoints = issuers
+        .iter()
+        .filter_map(|it| it.metadata.as_ref()?.token_endpoint());
+    let mut token_origins: Vec<String> = token_endpoints
         .map(|url| format!(" {}", url.origin().ascii_serialization()))
-        .unwrap_or_default();
+        .collect();
+    token_origins.sort();
+    token_origins.dedup();
+    let token_origins = token_origins.concat();
     let page = Page {
         title,
         path: page::SWAGGER_UI,
@@ -52,7 +57,7 @@ pub(super) fn page(document: &Document, sign_in: &SignIn, issuer: Option<&Metada
         data: &[("document", document), ("settings", &settings)],
         container: "swagger-ui",
         policy: &format!(
-            "style-src 'self'; img-src 'self' data:; connect-src 'self'{token_origin}"
+            "style-src 'self'; img-src 'self' data:; connect-src 'self'{token_origins}"
         ),
     };
     page.into_asset()

@@ -5,15 +5,15 @@
 //!
 //! 1. Each media type by its bare name, each answer with a description and an example (`tidy`).
 //! 2. `security` per operation, never at the root: `BearerAuth` first, then the required scopes,
-//!    by `SignIn` and `ClientCredentials` once the issuer's metadata is known and by
-//!    `OpenIdConnect` before, then the application's other schemes; `[]` on operations without
-//!    any (`security`).
+//!    by the schemes of each issuer (`schemes`), then the application's other schemes; `[]` on
+//!    operations without any (`security`).
 //! 3. 400, 401, 403 and 503 on protected operations, with their headers and the problem schema
 //!    (`answers`).
 
 mod answers;
 mod live;
 mod operations;
+mod schemes;
 mod security;
 mod tidy;
 
@@ -23,16 +23,15 @@ mod tests;
 use poem_openapi::{OpenApi, OpenApiService, Webhook};
 use serde_json::Value;
 
-use crate::issuer::Metadata;
-
+use super::described_issuer::DescribedIssuer;
 use super::guarded::Guarded;
 use super::problem::Problem;
 use super::rule::{self, OperationRule};
 use super::{Guard, RuleError};
 
 #[cfg(feature = "docs")]
-pub(crate) use security::CLIENT_CREDENTIALS;
-pub(super) use security::ScopeTexts;
+pub(crate) use schemes::CLIENT_CREDENTIALS;
+pub(super) use schemes::ScopeTexts;
 
 /// An OpenAPI 3.0 document: a guard's, or by `From` one that came from elsewhere.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,23 +43,18 @@ impl Document {
         mut document: Value,
         rules: &[OperationRule],
         guard: &Guard,
-        issuer: Option<&Metadata>,
+        issuers: &[DescribedIssuer],
     ) -> Self {
         tidy::tidy(&mut document);
         for rule in rules {
             if let Some(operation) = operations::find(&mut document, rule) {
-                security::describe(operation, rule, issuer);
+                security::describe(operation, rule, issuers);
                 let has_limits = guard.limits().is_some();
                 answers::add_refusals(operation, &rule.rule, guard.challenge(), has_limits);
             }
         }
         document["components"]["schemas"][answers::PROBLEM] = answers::problem_schema();
-        match issuer {
-            Some(issuer) => {
-                security::add_flows(&mut document, issuer, rules, guard.scope_texts());
-            }
-            None => security::add_discovery(&mut document, &guard.issuer()),
-        }
+        schemes::add(&mut document, issuers, rules, guard.scope_texts());
         Self(document)
     }
 
@@ -112,18 +106,10 @@ impl Guard {
         &self,
         service: &OpenApiService<Guarded<T>, W>,
     ) -> Result<Document, RuleError> {
-        self.document_with(service, self.metadata().as_deref())
-    }
-
-    /// As [`Guard::document`], with this metadata of the issuer.
-    pub(crate) fn document_with<T: OpenApi, W: Webhook>(
-        &self,
-        service: &OpenApiService<Guarded<T>, W>,
-        issuer: Option<&Metadata>,
-    ) -> Result<Document, RuleError> {
         // The service owns the `Guarded` and does not return it. Its rules follow from `T`.
         let rules = rule::rules::<T>(self.access())?;
-        Ok(Document::complete(spec(service)?, &rules, self, issuer))
+        let issuers = self.described_issuers();
+        Ok(Document::complete(spec(service)?, &rules, self, &issuers))
     }
 }
 
@@ -148,7 +134,7 @@ pub(crate) fn spec<T: OpenApi, W: Webhook>(
 pub(crate) fn require_free_names(spec: &Value) -> Result<(), RuleError> {
     let schemes = &spec["components"]["securitySchemes"];
     let taken = |scheme: &&str| schemes.get(*scheme).is_some();
-    if let Some(scheme) = security::OWN.into_iter().find(taken) {
+    if let Some(scheme) = schemes::OWN.into_iter().find(taken) {
         return Err(RuleError::SchemeNameTaken { scheme });
     }
     let schema = answers::PROBLEM;

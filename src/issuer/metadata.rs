@@ -83,6 +83,12 @@ impl Metadata {
         Ok(Self { provider, jwks_uri })
     }
 
+    /// The identifier of the issuer.
+    #[cfg(feature = "service")]
+    pub(crate) fn issuer(&self) -> &str {
+        self.provider.issuer().as_str()
+    }
+
     /// The URL of the keys.
     pub(crate) fn jwks_uri(&self) -> &Url {
         &self.jwks_uri

@@ -4,9 +4,11 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::docs::OpenApiFiles;
-use crate::issuer::Metadata;
+use crate::issuer::{Issuer, Metadata};
+use crate::service;
 use crate::service::application::{Hosted, Outline};
 use crate::service::config::Config;
 use crate::service::{OnPaper, PostmanFiles};
@@ -23,10 +25,10 @@ pub(crate) async fn print(
     let client = embedded::client(&config);
     let outline = application.outline();
     let metadata = discover(outline, &mut config).await?;
-    let paper = OnPaper::new(outline, &config, Some(&metadata))?;
+    let paper = OnPaper::new(outline, &config, &metadata)?;
     let files = paper.openapi();
     if let Some(directory) = options.all {
-        let postman = paper.postman(&config, &metadata, client);
+        let postman = paper.postman(&config, client);
         return write_all(&directory, &files, &postman);
     }
     let text = match options.format {
@@ -39,14 +41,31 @@ pub(crate) async fn print(
     }
 }
 
-async fn discover(outline: &Outline, config: &mut Config) -> Result<Metadata, Failure> {
+/// The metadata of every issuer.
+async fn discover(outline: &Outline, config: &mut Config) -> Result<Vec<Arc<Metadata>>, Failure> {
     // A service that runs already has the embedded issuer's address, and answers as well.
     let listen = config.http.listen.clone();
     let _embedded = match embedded::start(outline, config, &listen).await {
         Err(Failure::Listen { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => None,
         started => started?,
     };
-    token::discover(config).await
+    if !config.has_issuer() {
+        return Ok(vec![Arc::new(token::discover(config).await?)]);
+    }
+    let fetch = service::fetch(&config.issuer)?;
+    let mut all = Vec::new();
+    for (name, rules) in service::rules_by_issuer(config)? {
+        let issuer = Issuer::parse(rules.issuer())?;
+        let policy = service::refresh_policy(config, name);
+        let metadata = Metadata::discover(&fetch, &issuer, &policy.jwks_hosts).await;
+        let failure = |source| Failure::Discovery {
+            issuer: issuer.to_string(),
+            hint: "",
+            source,
+        };
+        all.push(Arc::new(metadata.map_err(failure)?));
+    }
+    Ok(all)
 }
 
 fn write_all(
@@ -61,7 +80,11 @@ fn write_all(
         ("postman/environment.json", &postman.environment),
         ("postman/environment.okta.json", &postman.okta_environment),
     ];
+    let further = postman.further_environments.iter();
+    let further = further.map(|(name, text)| (format!("postman/environment.{name}.json"), text));
+    let rows = rows.map(|(name, text)| (name.to_owned(), text));
     rows.into_iter()
+        .chain(further)
         .try_for_each(|(name, text)| write(&directory.join(name), text))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A reload builds a new one beside the old and then puts it in its place, whole.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,18 +65,19 @@ impl App {
         let rules = operations.rules;
         let limits = super::limits::for_operations(config, &rules, &outline.meta(), base_path)?;
         let print = protection::printer(config, outline, &guard, &rules, &public_url)?;
-        let cross_origin = CrossOrigin::new(&config.cors, print(None).as_value());
+        let cross_origin = CrossOrigin::new(&config.cors, print(&[]).as_value());
         let problems = Problems::of(&rules, base_path);
         let documents = config.docs.enabled.then(|| {
             let keys = keys.clone();
             let sign_in = SignIn {
                 client_id: config.docs.client_id.clone(),
+                client_ids: client_ids(config),
                 base_path: base_path.clone(),
             };
             let print = print.clone();
             Arc::new(Documents::new(
-                move |metadata| print(metadata),
-                move || keys.metadata(),
+                move |issuers| print(issuers),
+                move || keys.described(),
                 sign_in,
                 outline.icon.clone(),
             ))
@@ -123,6 +125,14 @@ fn keys(config: &Config, state: &ServiceState) -> Result<Keys, BuildError> {
     }
     let issuers = protection::trusted_issuers(config, &fetch, &state.clock)?;
     Ok(Keys::new(issuers, config.readiness.issuers))
+}
+
+/// The public clients at the issuers besides `default`.
+fn client_ids(config: &Config) -> BTreeMap<String, String> {
+    let issuers = config.issuers.iter();
+    issuers
+        .filter_map(|(name, issuer)| Some((name.clone(), issuer.docs_client_id.clone()?)))
+        .collect()
 }
 
 fn on_callers_paths(table: Table, base_path: &str) -> Table {

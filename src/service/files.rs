@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::clock::SystemClock;
 use crate::docs::OpenApiFiles;
-use crate::guard::{Document, OperationRule};
+use crate::guard::{DescribedIssuer, Document, OperationRule};
 use crate::issuer::Metadata;
 use crate::verifier::Verifier;
 
@@ -20,12 +20,13 @@ use super::protection;
 /// The document of an application for a configuration, and the rules behind it.
 pub(crate) struct OnPaper {
     document: Document,
+    issuers: Vec<DescribedIssuer>,
     pub(crate) rules: Arc<[OperationRule]>,
     base_url: String,
 }
 
 impl OnPaper {
-    /// What a service with these settings would serve, once it knows this metadata.
+    /// What a service with these settings would serve, once it knows this metadata of its issuers.
     ///
     /// # Errors
     ///
@@ -33,7 +34,7 @@ impl OnPaper {
     pub(crate) fn new(
         outline: &Outline,
         config: &Config,
-        issuer: Option<&Metadata>,
+        known: &[Arc<Metadata>],
     ) -> Result<Self, BuildError> {
         let verifier = Verifier::for_issuers(Arc::new(protection::issuers_without_keys(config)));
         let public_url = protection::public_url(config, &config.http.listen);
@@ -42,9 +43,14 @@ impl OnPaper {
         let access = protection::access(&config.access);
         let rules: Arc<[_]> = outline.rules(&access)?.into();
         let print = protection::printer(config, outline, &guard, &rules, &public_url)?;
-        let document = print(issuer);
+        let mut issuers = guard.described_issuers();
+        for issuer in &mut issuers {
+            let is_of = |it: &&Arc<Metadata>| it.issuer() == issuer.identifier;
+            issuer.metadata = known.iter().find(is_of).cloned();
+        }
         Ok(Self {
-            document,
+            document: print(&issuers),
+            issuers,
             rules,
             base_url: public_url + &outline.base_path,
         })
@@ -60,28 +66,42 @@ impl OnPaper {
     pub(crate) fn postman(
         &self,
         config: &Config,
-        issuer: &Metadata,
         client: Option<(String, String)>,
     ) -> PostmanFiles {
         let mut scope = postman::offered_scopes(&self.document);
         scope.extend(config.client.scope.iter().map(ToString::to_string));
         scope.sort();
         scope.dedup();
-        let issuer_url = issuer.provider().issuer().url();
-        let issuer_name = match client {
-            Some(_) => "embedded issuer".to_owned(),
-            None => issuer_url.host_str().unwrap_or_default().to_owned(),
-        };
-        let (client_id, client_secret) =
-            client.unwrap_or_else(|| (config.client.id.clone().unwrap_or_default(), String::new()));
-        let environment = Environment {
+        let environment = |issuer: &DescribedIssuer, name, client: (String, String)| Environment {
             base_url: self.base_url.clone(),
-            issuer: issuer.provider().issuer().to_string(),
-            issuer_name,
-            client_id,
-            client_secret,
+            issuer: issuer.identifier.clone(),
+            issuer_name: name,
+            client_id: client.0,
+            client_secret: client.1,
             scope: scope.join(" "),
         };
-        PostmanFiles::new(&self.document, &self.rules, &environment)
+        let is_embedded = client.is_some();
+        let configured = || (config.client.id.clone().unwrap_or_default(), String::new());
+        let client = client.unwrap_or_else(configured);
+        let environments = self.issuers.iter().enumerate().map(|(position, issuer)| {
+            let name = match self.issuers.len() {
+                1 if is_embedded => "embedded issuer".to_owned(),
+                1 => host(&issuer.identifier),
+                _ => issuer.name.clone(),
+            };
+            let client = if position == 0 {
+                client.clone()
+            } else {
+                Default::default()
+            };
+            environment(issuer, name, client)
+        });
+        PostmanFiles::new(&self.document, &self.rules, environments.collect())
     }
+}
+
+fn host(identifier: &str) -> String {
+    let url = url::Url::parse(identifier).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_default()
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::issuer::{Attempts, DiscoveryError, KeySetStatus, Metadata};
+use crate::guard::DescribedIssuer;
+use crate::issuer::{Attempts, DiscoveryError, KeySetStatus};
 use crate::verifier::TrustedIssuers;
 
 use super::config::NeededIssuers;
@@ -55,9 +56,9 @@ impl Keys {
         }
     }
 
-    /// What the first issuer said of itself when its keys were last fetched.
-    pub fn metadata(&self) -> Option<Arc<Metadata>> {
-        self.issuers.main()?.metadata()
+    /// The issuers as the document describes them now.
+    pub(super) fn described(&self) -> Vec<DescribedIssuer> {
+        DescribedIssuer::list(&self.issuers.in_order())
     }
 
     /// Reports every attempt of the first issuer that ends from now on; `None` if nothing is

@@ -81,17 +81,26 @@ fn to_docs_or_not_found(request: &Request) -> Response {
 
 impl OwnRoutes<'_> {
     /// The metadata of the resource at the URL that the rest of the path names: the whole
-    /// service, or a path below one that operations have (RFC 9728 section 3.1).
+    /// service, or a path below one that operations have (RFC 9728 section 3.1). The rest of the
+    /// path may begin with the path of `http.public_url`, because a client inserts the well-known
+    /// path before it.
     fn metadata(&self) -> poem::RouteMethod {
         let (title, public_url) = (self.outline.title.clone(), self.public_url.to_owned());
         let (issuers, rules) = (self.keys.issuers().clone(), self.rules.to_vec());
         let paths: Vec<_> = (self.rules.iter())
             .map(|rule| full_path(&self.outline.base_path, &rule.path))
             .collect();
+        let public_path = url::Url::parse(self.public_url)
+            .map(|url| url.path().trim_end_matches('/').to_owned())
+            .unwrap_or_default();
         let documentation = self.documents.map(|_| format!("{public_url}/docs"));
         read(make_sync(move |request: Request| {
             let path = request.uri().path();
             let resource = path.strip_prefix(RESOURCE_METADATA).unwrap_or_default();
+            let resource = match resource.strip_prefix(&*public_path) {
+                Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
+                _ => resource,
+            };
             if !resource.is_empty() && !paths.iter().any(|path| is_within(path, resource)) {
                 return problem(StatusCode::NOT_FOUND).into_response();
             }

@@ -30,12 +30,14 @@ pub(crate) struct PostmanFiles {
     pub(crate) collection: String,
     /// The variables of the requests, for the settings in force.
     pub(crate) environment: String,
+    /// The same for each further issuer, by its name.
+    pub(crate) further_environments: Vec<(String, String)>,
     /// The same for an Okta org, to be filled in.
     pub(crate) okta_environment: String,
 }
 
 /// The variables of the requests.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Environment {
     pub(super) base_url: String,
     pub(super) issuer: String,
@@ -51,11 +53,13 @@ impl PostmanFiles {
     pub(super) fn new(
         document: &Document,
         rules: &[OperationRule],
-        environment: &Environment,
+        environments: Vec<Environment>,
     ) -> Self {
         let required = required_scopes(rules);
+        let mut environments = environments.into_iter();
+        let first = environments.next().unwrap_or_default();
         let okta = Environment {
-            base_url: environment.base_url.clone(),
+            base_url: first.base_url.clone(),
             issuer: "https://{yourOktaDomain}/oauth2/default".to_owned(),
             issuer_name: "Okta".to_owned(),
             client_id: String::new(),
@@ -71,7 +75,15 @@ impl PostmanFiles {
         let title = title.unwrap_or_default();
         Self {
             collection: text(&collection(document.as_value(), rules)),
-            environment: text(&environment.print(ENVIRONMENT_ID, title)),
+            environment: text(&first.print(ENVIRONMENT_ID, title)),
+            further_environments: environments
+                .map(|it| {
+                    (
+                        it.issuer_name.clone(),
+                        text(&it.print(&further_id(&it), title)),
+                    )
+                })
+                .collect(),
             okta_environment: text(&okta.print(OKTA_ENVIRONMENT_ID, title)),
         }
     }
@@ -146,6 +158,18 @@ fn collection(document: &Value, rules: &[OperationRule]) -> Value {
         // Filled by the first request.
         "variable": [variable("tokenEndpoint"), variable("accessToken"), variable("tamperedToken")],
     })
+}
+
+/// An id that depends only on the issuer, in the form of a UUID.
+fn further_id(environment: &Environment) -> String {
+    let digest =
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, environment.issuer.as_bytes());
+    let hexadecimal: String = digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{}{}", &ENVIRONMENT_ID[..24], &hexadecimal[..12])
 }
 
 fn text(value: &Value) -> String {

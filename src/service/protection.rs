@@ -6,9 +6,10 @@ use futures_util::future::BoxFuture;
 
 use crate::clock::Clock;
 use crate::guard::{
-    Access, Challenge, Document, Guard, OperationRule, RateLimits, RuleError, require_free_names,
+    Access, Challenge, DescribedIssuer, Document, Guard, OperationRule, RateLimits, RuleError,
+    require_free_names,
 };
-use crate::issuer::{Fetch, FetchPolicy, Metadata, RefreshPolicy};
+use crate::issuer::{Fetch, FetchPolicy, RefreshPolicy};
 use crate::token::{KeySet, KeySource, Validation};
 use crate::verifier::{DEFAULT_ISSUER, RemoteIssuer, TrustedIssuer, TrustedIssuers, Verifier};
 
@@ -18,8 +19,8 @@ use super::config::{AccessConfig, Config, IssuerConfig, Listen, RateConfig};
 use super::paths::RESOURCE_METADATA;
 use super::problems::problem;
 
-/// Prints the document for the issuer's metadata, once they are known.
-pub(super) type Print = Arc<dyn Fn(Option<&Metadata>) -> Document + Send + Sync>;
+/// Prints the document for these issuers.
+pub(super) type Print = Arc<dyn Fn(&[DescribedIssuer]) -> Document + Send + Sync>;
 
 /// The rules for the tokens of each issuer, by its name.
 ///
@@ -130,8 +131,8 @@ pub(super) fn printer(
     require_free_names(&spec)?;
     let (guard, rules) = (guard.clone(), rules.clone());
     let late = problem(http::StatusCode::REQUEST_TIMEOUT);
-    Ok(Arc::new(move |metadata| {
-        let document = Document::complete(spec.clone(), &rules, &guard, metadata);
+    Ok(Arc::new(move |issuers| {
+        let document = Document::complete(spec.clone(), &rules, &guard, issuers);
         document.with_answer(late, "The request took too long.")
     }))
 }

@@ -123,7 +123,7 @@ impl Reloader {
     #[cfg(feature = "testing")]
     pub(super) fn document(&self) -> Document {
         let app = self.in_force.load();
-        (app.print)(app.keys.metadata().as_deref())
+        (app.print)(&app.keys.described())
     }
 }
 

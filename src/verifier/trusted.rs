@@ -213,11 +213,17 @@ impl TrustedIssuers {
         self.by_identifier.load().get(identifier).cloned()
     }
 
-    /// The issuer named `default`, or else the first by name. Documents describe it first.
+    /// The issuer named `default`, or else the first by name.
     pub(crate) fn main(&self) -> Option<Arc<TrustedIssuer>> {
-        let all = self.all();
-        let default = all.iter().find(|issuer| issuer.name() == DEFAULT_ISSUER);
-        default.or(all.first()).cloned()
+        self.in_order().into_iter().next()
+    }
+
+    /// The issuer named `default` first, and the others in the order of their names.
+    pub(crate) fn in_order(&self) -> Vec<Arc<TrustedIssuer>> {
+        let mut all = self.all();
+        // The sort is stable.
+        all.sort_by_key(|issuer| issuer.name() != DEFAULT_ISSUER);
+        all
     }
 
     /// All of them, in the order of their names.

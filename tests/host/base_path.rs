@@ -55,6 +55,29 @@ async fn the_metadata_of_a_resource_is_at_its_path() {
     }
 }
 
+// A client inserts the well-known path before the path of the resource (RFC 9728 section 3.1).
+#[tokio::test]
+async fn the_metadata_is_also_at_the_path_inserted_form_of_the_public_url() {
+    let public_url = "https://api.example.com/store";
+    let hosted = start(small(), &[("http.public_url", public_url)]).await;
+
+    for (path, resource) in [
+        ("", Some(public_url.to_owned())),
+        ("/store", Some(public_url.to_owned())),
+        ("/store/mine", Some(format!("{public_url}/mine"))),
+        ("/mine", Some(format!("{public_url}/mine"))),
+        ("/store/other", None),
+        ("/stores", None),
+    ] {
+        let at = format!("/.well-known/oauth-protected-resource{path}");
+        let answer = get(&hosted, &at).await;
+
+        let metadata: Value = serde_json::from_str(&answer.text).unwrap();
+        assert_eq!(metadata["resource"].as_str(), resource.as_deref(), "{path}");
+        assert_eq!(answer.status.as_u16() == 200, resource.is_some(), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn paths_that_only_look_alike_are_free() {
     let hosted = start(small().base_path("/docs-v1"), &[]).await;

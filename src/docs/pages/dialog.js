@@ -3,7 +3,8 @@
 //
 // 1. The forms are in the order of the document: a person first, then a program, then a token.
 // 2. A field is empty after its form was used, except for the client ID.
-// 3. A refusal is shown with what to do about it (`refusal.js`).
+// 3. With several issuers, each has its own forms, whose schemes end with the name of the issuer.
+// 4. A refusal is shown with what to do about it (`refusal.js`).
 'use strict';
 
 /** The plugin, for the client ID of `settings`. */
@@ -21,6 +22,13 @@ const DialogPlugin = (settings) => (system) => {
     token: ['Access token', 'that you have already'],
   };
 
+  /** The name of the issuer that a scheme belongs to; none for the first issuer. */
+  const issuerOf = (name) => /^(?:SignIn|ClientCredentials|OpenIdConnect)-(.+)$/.exec(name)?.[1];
+  const clientIdOf = (name) => {
+    const issuer = issuerOf(name);
+    return issuer ? (settings.clientIds[issuer] ?? '') : settings.clientId;
+  };
+
   const Field = ({ id, label, ...input }) =>
     h(
       'div',
@@ -36,7 +44,7 @@ const DialogPlugin = (settings) => (system) => {
         super(props, context);
         const isPerson = kindOf(props.schema) === 'person';
         // Swagger UI has one client for all flows.
-        Object.assign(this.state, { clientId: isPerson ? settings.clientId : '', clientSecret: '' });
+        Object.assign(this.state, { clientId: isPerson ? clientIdOf(props.name) : '', clientSecret: '' });
         const stock = this.authorize;
         this.authorize = (event) => {
           event.preventDefault();
@@ -88,7 +96,8 @@ const DialogPlugin = (settings) => (system) => {
       }
 
       person() {
-        const { schema } = this.props;
+        const { schema, name } = this.props;
+        const issuer = issuerOf(name);
         const origin = new URL(schema.get('authorizationUrl'), location.href).host;
         return [
           h(
@@ -98,12 +107,12 @@ const DialogPlugin = (settings) => (system) => {
             h('strong', null, origin),
             ', which opens in a new window. This page gets an access token and keeps it until you log out or leave.',
           ),
-          !settings.clientId &&
+          !clientIdOf(name) &&
             h(
               'p',
               { key: 'client', className: 'hint' },
               'No client is set. Register a single-page application at the issuer with the redirect URI below, and enter its client ID here, or set ',
-              h('code', null, 'docs.client_id'),
+              h('code', null, issuer ? `issuers.${issuer}.docs_client_id` : 'docs.client_id'),
               '.',
             ),
         ];
@@ -163,7 +172,7 @@ const DialogPlugin = (settings) => (system) => {
           h(
             'details',
             // Without a client, the redirect URI is needed first.
-            { className: 'addresses', open: isPerson && !settings.clientId ? true : undefined },
+            { className: 'addresses', open: isPerson && !clientIdOf(name) ? true : undefined },
             h('summary', null, 'Addresses'),
             h(
               'dl',
@@ -244,6 +253,7 @@ const DialogPlugin = (settings) => (system) => {
     const section = ([name, schema]) => {
       const kind = kindOf(schema);
       const [title, audience] = SUMMARY[kind] ?? [name, schema.get('type')];
+      const issuer = issuerOf(name);
       const toggle = (event) => {
         event.preventDefault();
         open(opened === name ? null : name);
@@ -254,7 +264,7 @@ const DialogPlugin = (settings) => (system) => {
         h(
           'summary',
           { onClick: toggle },
-          h('span', null, title),
+          h('span', null, issuer ? `${title}: ${issuer}` : title),
           h('small', null, authorized?.get(name) ? 'in use' : audience),
         ),
         opened === name && h(Form, { ...props, kind, name, schema }),

@@ -10,10 +10,10 @@ use poem::{Body, Endpoint, Response};
 use poem_openapi::{OpenApi, OpenApiService, Webhook};
 use serde_json::Value;
 
+use crate::guard::described_issuer::DescribedIssuer;
 use crate::guard::guarded::Guarded;
 use crate::guard::rule::{self, OperationRule};
 use crate::guard::{Guard, RuleError};
-use crate::issuer::Metadata;
 
 use super::{Document, spec};
 
@@ -52,28 +52,25 @@ struct Live {
 
 struct Printed {
     json: Bytes,
-    metadata: Option<Arc<Metadata>>,
+    issuers: Vec<DescribedIssuer>,
 }
 
 impl Live {
     /// The document. It is printed again only after the metadata was fetched again.
     fn json(&self) -> Bytes {
-        let metadata = self.guard.metadata();
-        let is_current = |printed: &Printed| match (&printed.metadata, &metadata) {
-            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
-            (None, None) => true,
-            _ => false,
-        };
+        let issuers = self.guard.described_issuers();
+        let is_current =
+            |printed: &&Arc<Printed>| DescribedIssuer::are_described(&printed.issuers, &issuers);
         let printed = self.printed.load();
-        if let Some(printed) = printed.as_ref().filter(|printed| is_current(printed)) {
+        if let Some(printed) = printed.as_ref().filter(is_current) {
             return printed.json.clone();
         }
         let spec = self.spec.clone();
-        let document = Document::complete(spec, &self.rules, &self.guard, metadata.as_deref());
+        let document = Document::complete(spec, &self.rules, &self.guard, &issuers);
         let json = Bytes::from(document.to_json());
         self.printed.store(Some(Arc::new(Printed {
             json: json.clone(),
-            metadata,
+            issuers,
         })));
         json
     }

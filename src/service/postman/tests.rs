@@ -122,7 +122,7 @@ fn files_of<T: OpenApi>(api: fn() -> T, access: Access) -> PostmanFiles {
         client_secret: "secret".into(),
         scope: "reports:read reports:write".into(),
     };
-    PostmanFiles::new(&document, guard.protect(api()).rules(), &environment)
+    PostmanFiles::new(&document, guard.protect(api()).rules(), vec![environment])
 }
 
 fn parse(text: &str) -> Value {

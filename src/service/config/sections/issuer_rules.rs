@@ -32,6 +32,8 @@ pub struct IssuerRules {
     pub audience_claim: Option<String>,
     /// The claim that takes the place of a missing `sub`.
     pub subject_claim: Option<String>,
+    /// The public client with which Swagger UI signs people in at this issuer.
+    pub docs_client_id: Option<String>,
 }
 
 impl IssuerRules {

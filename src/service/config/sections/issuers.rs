@@ -73,8 +73,13 @@ fn read_setting(
         ["token_types"] => rules.token_types = token_types(value)?,
         ["clients"] => rules.clients = value::list(value, &[',', ' '])?,
         ["scope_claim"] => rules.scope_claims = value::list(value, &[',', ' '])?,
-        ["audience_claim"] => rules.audience_claim = claim(value)?,
-        ["subject_claim"] => rules.subject_claim = claim(value)?,
+        ["audience_claim"] => rules.audience_claim = optional_text(value)?,
+        ["docs_client_id"] if name == DEFAULT_ISSUER => {
+            return Err(Fault::new("must not be set here")
+                .fix("set `docs.client_id`, which is the client at the issuer `default`"));
+        }
+        ["docs_client_id"] => rules.docs_client_id = optional_text(value)?,
+        ["subject_claim"] => rules.subject_claim = optional_text(value)?,
         ["required_claims", claim] => {
             let values = value::list(value, &[','])?;
             rules.required_claims.insert((*claim).to_owned(), values);
@@ -91,9 +96,9 @@ fn audiences(value: &Value) -> Result<Vec<Audience>, Fault> {
     })
 }
 
-fn claim(value: &Value) -> Result<Option<String>, Fault> {
-    let claim = value::text(value)?;
-    Ok((!claim.is_empty()).then_some(claim))
+fn optional_text(value: &Value) -> Result<Option<String>, Fault> {
+    let text = value::text(value)?;
+    Ok((!text.is_empty()).then_some(text))
 }
 
 fn check_complete(reader: &mut Reader<'_>, name: &str, rules: &IssuerRules) {

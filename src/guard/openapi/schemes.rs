@@ -1,0 +1,185 @@
+//! How a caller gets a token: the security schemes of each issuer.
+//!
+//! Each way to get a token is a scheme of its own, so that a tool that shows a form per scheme
+//! shows one per way: `SignIn` and `ClientCredentials` once the metadata of the issuer is known,
+//! and `OpenIdConnect` before. With several issuers, the schemes of the first have these names, and
+//! those of the others end with the name of the issuer. `BearerAuth` comes last, because dialogs
+//! keep that order, and a person signs in first.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::guard::described_issuer::DescribedIssuer;
+use crate::guard::rule::{OperationRule, scopes_in_use};
+use crate::issuer::Metadata;
+use crate::token::{Scope, ScopeToken};
+
+/// What is known about scopes in addition to the rules that require them.
+#[derive(Debug, Clone, Default)]
+pub(in crate::guard) struct ScopeTexts {
+    /// Scopes that a caller may request, although no rule requires them.
+    pub(in crate::guard) offered: Scope,
+    /// The descriptions of scopes, for people.
+    pub(in crate::guard) descriptions: BTreeMap<&'static str, &'static str>,
+}
+
+/// The schemes by which a caller gets a token with this scope from an issuer.
+pub(super) fn with_scopes(scope: &Scope, issuer: &DescribedIssuer) -> Vec<String> {
+    let Some(metadata) = &issuer.metadata else {
+        return vec![issuer.scheme(OPENID_CONNECT)];
+    };
+    if metadata.token_endpoint().is_none() {
+        return Vec::new();
+    }
+    if scope.iter().any(is_oidc_scope) {
+        vec![issuer.scheme(SIGN_IN)]
+    } else {
+        vec![issuer.scheme(SIGN_IN), issuer.scheme(CLIENT_CREDENTIALS)]
+    }
+}
+
+/// Adds the schemes of the issuers before those that the document has.
+pub(super) fn add(
+    document: &mut Value,
+    issuers: &[DescribedIssuer],
+    rules: &[OperationRule],
+    texts: &ScopeTexts,
+) {
+    let schemes = &mut document["components"]["securitySchemes"];
+    let scopes = Scopes::new(schemes, rules, texts);
+    let mut ours = Map::new();
+    let mut discovery = Map::new();
+    for issuer in issuers {
+        let at = match issuers {
+            [_] => "the issuer".to_owned(),
+            _ => format!("the issuer `{}`", issuer.name),
+        };
+        match &issuer.metadata {
+            Some(metadata) => ours.extend(flows(issuer, metadata, &scopes, &at)),
+            None => discovery.extend([discovery_scheme(issuer, &at)]),
+        }
+    }
+    if let Value::Object(others) = schemes.take() {
+        for (name, scheme) in others {
+            ours.entry(name).or_insert(scheme);
+        }
+    }
+    ours.extend(discovery);
+    *schemes = ours.into();
+}
+
+/// Names the discovery document of an issuer, which leads to its flows.
+fn discovery_scheme(issuer: &DescribedIssuer, at: &str) -> (String, Value) {
+    let identifier = &issuer.identifier;
+    let base = identifier.strip_suffix('/').unwrap_or(identifier);
+    let scheme = json!({
+        "type": "openIdConnect",
+        "description": format!("An access token from {at}."),
+        "openIdConnectUrl": format!("{base}/.well-known/openid-configuration"),
+    });
+    (issuer.scheme(OPENID_CONNECT), scheme)
+}
+
+/// The flows by which a caller gets a token, at the endpoints of an issuer.
+fn flows(
+    issuer: &DescribedIssuer,
+    metadata: &Metadata,
+    scopes: &Scopes,
+    at: &str,
+) -> Vec<(String, Value)> {
+    let Some(token_url) = metadata.token_endpoint() else {
+        return Vec::new();
+    };
+    let sign_in = json!({
+        "type": "oauth2",
+        "description":
+            format!("For a person: signs in at {at}, by authorization code with PKCE."),
+        "flows": { "authorizationCode": {
+            "authorizationUrl": metadata.authorization_endpoint(),
+            "tokenUrl": token_url,
+            "scopes": scopes.for_users,
+        } },
+    });
+    let from = match at {
+        "the issuer" => String::new(),
+        named => format!(" of {named}"),
+    };
+    let client_credentials = json!({
+        "type": "oauth2",
+        "description":
+            format!("For a program: a client id{from} and its secret, without a user."),
+        "flows": { "clientCredentials": { "tokenUrl": token_url, "scopes": scopes.for_clients } },
+    });
+    vec![
+        (issuer.scheme(SIGN_IN), sign_in),
+        (issuer.scheme(CLIENT_CREDENTIALS), client_credentials),
+    ]
+}
+
+/// The scopes with their descriptions.
+struct Scopes {
+    for_users: Map<String, Value>,
+    for_clients: Map<String, Value>,
+}
+
+impl Scopes {
+    fn new(schemes: &Value, rules: &[OperationRule], texts: &ScopeTexts) -> Self {
+        let declared = declared_descriptions(schemes);
+        let mut scope = scopes_in_use(rules);
+        scope.extend(texts.offered.iter().cloned());
+        let described = |scope: &ScopeToken| {
+            let text = texts
+                .descriptions
+                .get(scope.as_str())
+                .map(|text| (*text).to_owned())
+                .or_else(|| declared.get(scope.as_str()).cloned())
+                .unwrap_or_else(|| format!("Grants {scope}."));
+            (scope.to_string(), Value::from(text))
+        };
+        Self {
+            for_users: scope.iter().map(described).collect(),
+            // Without a user, an OIDC scope grants nothing.
+            for_clients: scope
+                .iter()
+                .filter(|scope| !is_oidc_scope(scope))
+                .map(described)
+                .collect(),
+        }
+    }
+}
+
+/// The descriptions of scopes in the code's own OAuth schemes.
+fn declared_descriptions(schemes: &Value) -> BTreeMap<String, String> {
+    let objects = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    objects(schemes)
+        .values()
+        .flat_map(|scheme| objects(&scheme["flows"]))
+        .flat_map(|(_, flow)| objects(&flow["scopes"]))
+        .filter_map(|(scope, text)| Some((scope, text.as_str()?.to_owned())))
+        .filter(|(_, text)| !text.is_empty())
+        .collect()
+}
+
+/// OpenID Connect Core 1.0 sections 5.4 and 11.
+fn is_oidc_scope(scope: &ScopeToken) -> bool {
+    const OIDC: [&str; 6] = [
+        "openid",
+        "profile",
+        "email",
+        "address",
+        "phone",
+        "offline_access",
+    ];
+    OIDC.contains(&scope.as_str())
+}
+
+/// The scheme for people: authorization code with PKCE.
+const SIGN_IN: &str = "SignIn";
+/// The scheme for programs: client credentials.
+pub(crate) const CLIENT_CREDENTIALS: &str = "ClientCredentials";
+/// The scheme of both before the issuer's metadata is known.
+const OPENID_CONNECT: &str = "OpenIdConnect";
+
+/// The names that no scheme of the code may have, besides that of [`BearerAuth`].
+pub(super) const OWN: [&str; 3] = [SIGN_IN, CLIENT_CREDENTIALS, OPENID_CONNECT];
