@@ -12,7 +12,7 @@
 mod application;
 mod checks;
 mod credentials;
-mod in_force;
+mod effective;
 mod key;
 mod layer;
 mod layers;
@@ -26,10 +26,10 @@ mod sections;
 mod settings;
 mod sources;
 mod value;
-mod won;
+mod chosen;
 
 pub use application::ApplicationSettings;
-pub use in_force::{InForce, InForceRow};
+pub use effective::{InForce, InForceRow};
 pub(in crate::service) use problem::Fault;
 pub use problem::{ConfigError, ConfigProblem};
 pub use profile::Profile;
@@ -201,7 +201,7 @@ impl Config {
     pub(super) fn problem(&self, key: &str, fault: Fault) -> ConfigProblem {
         let key = Key::dotted(key);
         let row = self.in_force.row(&key.to_string());
-        let source = row.map_or(won::BUILT_IN, |row| row.source.as_str());
+        let source = row.map_or(chosen::BUILT_IN, |row| row.source.as_str());
         let fault = match row {
             Some(row) if !fault.has_found() => fault.found_as(&row.value),
             _ => fault,
@@ -240,9 +240,9 @@ fn choose_profile(
     let (name, source) = if let Some(name) = &sources.profile {
         (name.as_str(), "flag --profile".to_owned())
     } else if let Some((name, value)) = sources::profile_variable(&sources.environment) {
-        (value, won::variable_source(name))
+        (value, chosen::variable_source(name))
     } else {
-        return (Some(Profile::default()), won::BUILT_IN.to_owned());
+        return (Some(Profile::default()), chosen::BUILT_IN.to_owned());
     };
     match Profile::parse(name) {
         Ok(profile) => (Some(profile), source),

@@ -8,7 +8,7 @@ mod deserializer;
 mod fault;
 mod parts;
 mod reading;
-mod rounds;
+mod table;
 mod written;
 
 use std::any::Any;
@@ -21,14 +21,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::credentials;
-use super::in_force::InForceRow;
+use super::effective::InForceRow;
 use super::key::{self, Key};
 use super::layer;
 use super::problem::{ConfigProblem, Fault, MASK};
 use super::profile::Profile;
 use super::value;
-use super::won::{APPLICATION, Won};
-use rounds::TableFault;
+use super::chosen::{APPLICATION, Won};
+use table::TableFault;
 
 /// What the application brings to the settings: the type of its table `[app]`, and its
 /// default for `access.anonymous`.
@@ -159,7 +159,7 @@ where
     S: DeserializeOwned + Serialize + Send + Sync + 'static,
 {
     let root = Key::dotted(key::APPLICATION);
-    let outcome = rounds::read::<S>(given, &root);
+    let outcome = table::read::<S>(given, &root);
     let written = outcome.value.as_ref();
     let written = written.map_or_else(BTreeMap::new, |it| written::written(it, &root));
     let mut secrets = outcome.secrets;

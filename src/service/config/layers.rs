@@ -27,7 +27,7 @@ use super::problem::{ConfigProblem, Fault};
 use super::profile::Profile;
 use super::settings;
 use super::sources::{self, Sources};
-use super::won::{self, APPLICATION, BUILT_IN, Won};
+use super::chosen::{self, APPLICATION, BUILT_IN, Won};
 
 /// Merges the layers.
 pub(super) fn collect(
@@ -132,7 +132,7 @@ fn read_environment(
     let mut layers = Vec::new();
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for variable in sources::variables(environment) {
-        let source = won::variable_source(variable.name);
+        let source = chosen::variable_source(variable.name);
         let fault = if variable.key.is_claim() {
             let fault = Fault::new("cannot be set by a variable");
             Some(fault.fix("set it in a file, because names of claims are case-sensitive"))

@@ -10,7 +10,7 @@ use super::problem::{ConfigProblem, Fault};
 use super::restart::RestartValues;
 use super::settings;
 use super::value;
-use super::won::Won;
+use super::chosen::Won;
 
 /// Reads settings one after the other. A bad one does not hide the next.
 pub(super) struct Reader<'a> {

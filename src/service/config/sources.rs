@@ -7,7 +7,7 @@ use super::application::ApplicationSettings;
 use super::key::{Key, VARIABLE_PREFIX};
 use super::problem::{ConfigError, ConfigProblem, Fault};
 use super::settings;
-use super::won::variable_source;
+use super::chosen::variable_source;
 
 /// The sources of a configuration.
 #[derive(Debug, Clone, Default)]

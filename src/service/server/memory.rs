@@ -30,7 +30,7 @@
 //! Operators' connections are charged like all others, but are never refused or closed for it.
 
 mod budget;
-mod debtor;
+mod charged;
 mod holding;
 pub(super) mod price;
 #[cfg(test)]

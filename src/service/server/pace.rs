@@ -14,7 +14,7 @@
 
 mod account;
 mod charge;
-mod debts;
+mod charges;
 mod upgraded;
 
 use std::io;

@@ -9,7 +9,7 @@ use figment::value::Dict;
 use serde::{Deserialize, Serialize};
 
 use self::refusing::{Even, Small};
-use super::rounds::{self, TableFault};
+use super::table::{self, TableFault};
 use crate::service::config::Secret;
 use crate::service::config::key::Key;
 
@@ -96,9 +96,9 @@ struct Strict {
     limit: u8,
 }
 
-fn read(text: &str) -> rounds::TableReading<Shop> {
+fn read(text: &str) -> table::TableReading<Shop> {
     let table = <Toml as Format>::from_str::<Dict>(text).expect("TOML");
-    rounds::read(&table, &Key::dotted("app"))
+    table::read(&table, &Key::dotted("app"))
 }
 
 fn shop(text: &str) -> Shop {
@@ -109,7 +109,7 @@ fn shop(text: &str) -> Shop {
         .unwrap_or_else(|| panic!("{text}: {faults:?}"))
 }
 
-fn shown(outcome: rounds::TableReading<Shop>) -> Vec<String> {
+fn shown(outcome: table::TableReading<Shop>) -> Vec<String> {
     let show = |(key, found): (Key, TableFault)| match found {
         TableFault::Value(fault) | TableFault::Unknown(fault) => format!("{key} {}", fault.what()),
         TableFault::Missing => format!("{key} is missing"),
@@ -268,7 +268,7 @@ fn a_type_without_an_end_ends_as_a_fault() {
     }
     let read = |text| {
         let table = <Toml as Format>::from_str::<Dict>(text).expect("TOML");
-        rounds::read::<Rules>(&table, &Key::dotted("app"))
+        table::read::<Rules>(&table, &Key::dotted("app"))
     };
 
     let refused = read("rule = 1");

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use super::debtor::Debtor;
+use super::charged::Debtor;
 
 #[derive(Debug)]
 pub(super) struct Budget {

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::budget::{Budget, now};
-use super::debtor::Debtor;
+use super::charged::Debtor;
 use super::price;
 
 /// The charge of one connection. It is given back when this is dropped.

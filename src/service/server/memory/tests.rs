@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 
 use std::sync::atomic::Ordering;
 
-use super::debtor::Debtor;
+use super::charged::Debtor;
 use super::*;
 
 const PRICE: usize = price::CONNECTION;

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::super::memory::price;
 use super::super::upgrade::Upgrade;
-use super::debts::Debts;
+use super::charges::Debts;
 
 pub(super) struct Account {
     pub(super) has_asked: bool,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::memory::{Charge, price};
 use super::account::{Account, RequestNumber};
-use super::debts::Tls;
+use super::charges::Tls;
 use super::{Pace, now};
 
 impl Pace {

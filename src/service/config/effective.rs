@@ -8,7 +8,7 @@ use super::problem::MASK;
 use super::profile::Profile;
 use super::settings;
 use super::value;
-use super::won::Won;
+use super::chosen::Won;
 
 /// Every setting in force. Its printed form is a table.
 ///
