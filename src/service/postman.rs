@@ -129,7 +129,7 @@ fn collection(document: &Value, rules: &[OperationRule]) -> Value {
     });
     let operations = in_order
         .into_iter()
-        .flat_map(|operation| requests::of(operation, document));
+        .flat_map(|operation| requests::items(operation, document));
     let items: Vec<_> = std::iter::once(requests::token())
         .chain(operations)
         .collect();

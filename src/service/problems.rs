@@ -29,7 +29,7 @@ pub(super) struct Problems {
 impl Problems {
     /// Knows which methods the paths of these operations answer to, below `base_path`; the
     /// service's own paths answer to GET and HEAD.
-    pub(super) fn of(rules: &[OperationRule], base_path: &str) -> Self {
+    pub(super) fn new(rules: &[OperationRule], base_path: &str) -> Self {
         let mut methods: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for rule in rules {
             let of_path = methods

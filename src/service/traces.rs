@@ -10,6 +10,8 @@
 
 #[cfg(feature = "otel")]
 mod calls;
+#[cfg(not(feature = "otel"))]
+mod disabled;
 mod error;
 #[cfg(feature = "otel")]
 mod exchanges;
@@ -17,8 +19,6 @@ mod exchanges;
 mod export;
 #[cfg(feature = "otel")]
 mod parent;
-#[cfg(not(feature = "otel"))]
-mod disabled;
 
 use std::fmt;
 
@@ -40,7 +40,10 @@ impl fmt::Display for TraceId {
 }
 
 /// What became of a call.
-#[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "used by the feature `otel`"))]
+#[cfg_attr(
+    not(feature = "otel"),
+    expect(dead_code, reason = "used by the feature `otel`")
+)]
 pub(super) struct Answered<'a> {
     pub(super) method: &'static str,
     /// The pattern of the route; none where no route fits.

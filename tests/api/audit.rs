@@ -38,7 +38,7 @@ async fn who_is_let_in_is_told_by_client_hash_and_token_id() {
     let first = world.whoami(&token).await;
     world.whoami(&token).await;
 
-    let told = lines.of_target("audit");
+    let told = lines.with_target("audit");
     assert_eq!(told.len(), 2, "a remembered token is told again");
     for line in &told {
         assert_line(line, "allowed", "ok");
@@ -68,7 +68,7 @@ async fn who_is_refused_is_told_with_the_reason_and_by_name_only_if_the_token_is
     }
     world.get("/api/whoami").await;
 
-    let told = lines.of_target("audit");
+    let told = lines.with_target("audit");
     let reasons = [
         "insufficient_scope",
         "wrong_audience",
@@ -97,7 +97,7 @@ async fn who_calls_too_often_is_told_by_name() {
     world.whoami(&token).await;
     world.whoami(&token).await;
 
-    let told = lines.of_target("audit");
+    let told = lines.with_target("audit");
     assert_line(&told[0], "allowed", "ok");
     assert_line(&told[1], "refused", "too_many_requests");
     assert_eq!(told[1]["subject"], HASH);
@@ -114,8 +114,8 @@ async fn what_needs_no_token_is_not_told_and_without_a_salt_nothing_is() {
     Answer::to(world.request(Method::POST, "/api/whoami")).await;
     silent.whoami(&silent.sign(&silent.token())).await;
 
-    assert_eq!(lines.of_target("audit"), Vec::<Value>::new());
-    assert!(lines.of_target("access").len() >= 4);
+    assert_eq!(lines.with_target("audit"), Vec::<Value>::new());
+    assert!(lines.with_target("access").len() >= 4);
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn claims_of_any_length_make_a_line_of_bounded_length() {
 
     assert_eq!(world.whoami(&token).await.status, 200);
 
-    let told = lines.of_target("audit");
+    let told = lines.with_target("audit");
     assert_eq!(told[0]["token_id"].as_str().unwrap().chars().count(), 256);
     assert_eq!(told[0]["client_id"], "x\ny");
     assert_eq!(told[0]["subject"].as_str().unwrap().len(), 64);
@@ -170,15 +170,15 @@ async fn a_reload_begins_ends_and_refuses_to_spoil_the_audit_log() {
 
     world.reload(&[]).await.unwrap();
     world.whoami(&token).await;
-    assert_eq!(lines.of_target("audit").len(), 0);
+    assert_eq!(lines.with_target("audit").len(), 0);
 
     world.reload(&[("audit.salt_file", &path)]).await.unwrap();
     world.whoami(&token).await;
-    assert_eq!(lines.of_target("audit").len(), 1);
+    assert_eq!(lines.with_target("audit").len(), 1);
 
     let bad = [("audit.salt_file", "/nowhere/salt")];
     world.reload(&bad).await.unwrap_err();
     world.whoami(&token).await;
-    let told = lines.of_target("audit");
+    let told = lines.with_target("audit");
     assert_eq!((told.len(), &told[1]["subject"]), (2, &json!(HASH)));
 }

@@ -200,7 +200,7 @@ async fn only_operators_change_the_list() {
         .bearer_auth(OPERATOR);
     assert_eq!(Answer::to(request.body(body)).await.status, 403);
     assert_eq!(entries(&world).await, 0);
-    // Callers have no such door.
+    // The listener for callers does not have it.
     assert_eq!(world.get("/denylist").await.status, 404);
 }
 

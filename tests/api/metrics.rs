@@ -393,8 +393,8 @@ async fn they_are_for_operators_alone() {
     );
     assert!(metrics.body.ends_with("# EOF\n"));
 
-    let asked_of_the_public_door = world.get("/metrics").await;
-    asked_of_the_public_door.assert_refused("public", 404, "not_found", None);
-    let operators_door = world.admin("/api/hello").await;
-    operators_door.assert_refused("admin", 404, "not_found", None);
+    let public_metrics = world.get("/metrics").await;
+    public_metrics.assert_refused("public", 404, "not_found", None);
+    let admin_api = world.admin("/api/hello").await;
+    admin_api.assert_refused("admin", 404, "not_found", None);
 }

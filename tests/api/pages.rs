@@ -169,7 +169,7 @@ async fn another_document_has_another_tag() {
         let mut all = vec![("http.public_url", "https://api.example.com")];
         all.extend(settings);
         // The document names the issuer, which therefore has to be the same for both.
-        let world = World::of_issuer("http://127.0.0.1:9/oauth2/default", &all).await;
+        let world = World::with_issuer("http://127.0.0.1:9/oauth2/default", &all).await;
         let answer = world.get("/openapi.json").await;
         answer.header("etag").unwrap().to_owned()
     };

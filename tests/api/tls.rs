@@ -219,7 +219,7 @@ async fn an_expired_certificate_is_used_with_a_warning_and_its_days_are_counted(
         let found: f64 = line.unwrap().parse().unwrap();
         assert!((found - expected).abs() < 0.01, "{found} {expected}");
         // At the start and by the reload.
-        let warnings = lines.of_target("poem_resource_server::service::server::tls");
+        let warnings = lines.with_target("poem_resource_server::service::server::tls");
         assert_eq!(warnings.len(), if is_expired { 2 } else { 0 }, "{year}");
     }
 }

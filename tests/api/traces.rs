@@ -108,7 +108,7 @@ async fn the_trace_is_named_in_log_lines_and_in_problems_alone() {
     assert_eq!(length(&refused), refused.body.len().to_string());
     assert_ne!(length(&head), "0");
     for target in ["access", "audit"] {
-        let told = lines.of_target(target);
+        let told = lines.with_target(target);
         for (line, call) in told.iter().zip(&calls) {
             assert_eq!(line["trace_id"], call.trace, "{line}");
         }
@@ -124,7 +124,7 @@ async fn without_a_collector_there_is_no_trace() {
     let refused = hello_in(&world, &format!("00-{TRACE}-{PARENT}-01")).await;
 
     assert_eq!(refused.json().get("trace_id"), None);
-    assert_eq!(lines.of_target("access")[0].get("trace_id"), None);
+    assert_eq!(lines.with_target("access")[0].get("trace_id"), None);
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn the_issuer_is_told_the_trace_and_its_failure_is_seen() {
         String::from_utf8_lossy(&head[..length]).into_owned()
     });
     let collector = Collector::start().await;
-    let world = World::of_issuer(
+    let world = World::with_issuer(
         &format!("http://{address}"),
         &[("telemetry.otlp_endpoint", &collector.endpoint())],
     )

@@ -114,7 +114,7 @@ impl World {
     }
 
     /// With another issuer than its own, which nobody waits for.
-    pub async fn of_issuer(url: &str, settings: &[(&'static str, &str)]) -> Self {
+    pub async fn with_issuer(url: &str, settings: &[(&'static str, &str)]) -> Self {
         let (issuer, clock) = issuer().await;
         let mut config = config(&issuer, &flags(settings));
         config.issuer.url = Some(Issuer::parse(url).unwrap());

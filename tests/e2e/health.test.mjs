@@ -58,7 +58,7 @@ describe('the command health', () => {
     assert.equal(live.code, 0);
   });
 
-  test('asks the operators, where they have a door', async () => {
+  test('asks the admin listener, if there is one', async () => {
     const admin = `127.0.0.1:${await freePort()}`;
     const own = { ...settings(issuer), RESOURCE_SERVER_ADMIN__LISTEN: admin };
     const two = await startService(own);

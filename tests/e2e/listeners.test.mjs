@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BIN, fetchToken, call, eventually, freePort, run, scratch, settings, start, startIssuer, startService } from './harness.mjs';
 
-describe('the doors', () => {
+describe('the listeners', () => {
   let issuer;
   before(async () => {
     issuer = await startIssuer();

@@ -25,7 +25,7 @@ async function startRedis(port) {
   return redis;
 }
 
-/** A replica with its own door for operators. `listen` keeps its place behind the proxy. */
+/** A replica with its own admin listener. `listen` keeps its place behind the proxy. */
 async function startReplica(issuer, redis, env = {}, listen) {
   const admin = await freePort();
   const replica = await startService(

@@ -33,7 +33,7 @@ fn found(report: &Report) -> BTreeSet<String> {
 }
 
 async fn finds(api: Api, expected: &[&str]) {
-    let report = World::of(api).await.report().await;
+    let report = World::start(api).await.report().await;
 
     let expected: BTreeSet<_> = expected.iter().map(|&check| check.to_owned()).collect();
     assert_eq!(found(&report), expected, "{report:#?}");
@@ -41,7 +41,7 @@ async fn finds(api: Api, expected: &[&str]) {
 
 #[tokio::test]
 async fn nothing_is_wrong_with_a_right_api() {
-    let report = World::of(apis::right()).await.report().await;
+    let report = World::start(apis::right()).await.report().await;
 
     assert_eq!(report.verdict(), Verdict::Secure, "{report:#?}");
     assert_eq!(found(&report), BTreeSet::new());
@@ -171,7 +171,7 @@ async fn an_api_that_falls_over_garbage() {
 
 #[tokio::test]
 async fn an_api_whose_guard_is_on_the_wrong_route() {
-    let report = World::of(apis::guards_the_wrong_route())
+    let report = World::start(apis::guards_the_wrong_route())
         .await
         .report()
         .await;
@@ -260,7 +260,7 @@ async fn a_document_that_is_wrong_about_security() {
     let (open, protected) = (security(&paths["/hello"]), security(&paths["/whoami"]));
     paths["/hello"]["get"]["security"] = protected;
     paths["/whoami"]["get"]["security"] = open;
-    let world = World::of(apis::right()).await.with_document(document);
+    let world = World::start(apis::right()).await.with_document(document);
 
     let report = world.report().await;
 
@@ -285,7 +285,7 @@ async fn an_api_that_panics_over_garbage() {
 #[tokio::test]
 async fn an_api_that_is_slow_over_unknown_keys() {
     let api = apis::slow_over_unknown_keys();
-    let world = World::of(api).await.with_clock(&apis::SLOW_CLOCK);
+    let world = World::start(api).await.with_clock(&apis::SLOW_CLOCK);
 
     let report = world.report().await;
 
@@ -300,7 +300,7 @@ async fn a_document_below_another_url_is_called_there_alone() {
     let mut document = document();
     document["servers"] = json!([{ "url": "https://elsewhere.test/api" }]);
     document["paths"]["/../admin"] = json!({ "get": { "security": [] } });
-    let world = World::of(apis::right()).await.with_document(document);
+    let world = World::start(apis::right()).await.with_document(document);
 
     let report = world.report().await;
 
@@ -319,7 +319,7 @@ async fn a_document_cannot_control_the_terminal() {
     document["paths"]["/\u{1b}[2J"] = json!({ "get": { "security": [] } });
     let odd = json!({ "get": { "operationId": "\u{1b}[2J", "security": [{ "\u{7}": [] }] } });
     document["paths"]["/odd"] = odd;
-    let world = World::of(apis::right()).await.with_document(document);
+    let world = World::start(apis::right()).await.with_document(document);
 
     let report = world.report().await;
 
@@ -340,7 +340,7 @@ async fn a_document_cannot_control_the_terminal() {
 #[tokio::test]
 async fn without_a_token_only_what_needs_none_is_checked_and_nothing_is_called_secure() {
     let without = async |api| {
-        let world = World::of(api).await.with_tokens(Tokens::default());
+        let world = World::start(api).await.with_tokens(Tokens::default());
         world.report().await
     };
 
@@ -382,7 +382,7 @@ async fn without_a_token_only_what_needs_none_is_checked_and_nothing_is_called_s
 #[tokio::test]
 async fn from_an_opaque_token_no_hostile_token_is_made() {
     let tokens = Tokens::default().with_good("opaque-but-good".to_owned());
-    let world = World::of(apis::takes_opaque_tokens())
+    let world = World::start(apis::takes_opaque_tokens())
         .await
         .with_tokens(tokens);
 
@@ -403,7 +403,7 @@ async fn from_an_opaque_token_no_hostile_token_is_made() {
 async fn operations_that_change_something_are_called_on_request() {
     let mut document = document();
     document["paths"]["/whoami"]["delete"] = json!({ "security": [{ "token": [] }] });
-    let world = World::of(apis::right()).await.with_document(document);
+    let world = World::start(apis::right()).await.with_document(document);
     let called = |report: &Report| {
         report
             .operations()
@@ -420,7 +420,7 @@ async fn operations_that_change_something_are_called_on_request() {
 
 #[tokio::test]
 async fn no_more_requests_are_sent_than_announced() {
-    let world = World::of(apis::right()).await;
+    let world = World::start(apis::right()).await;
 
     let (announced, report) = world.planned_and_report().await;
 

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Provider};
 
+use super::chosen;
 use super::key::Key;
 use super::problem::{ConfigProblem, Fault};
 use super::settings;
-use super::chosen;
 
 /// The values that one source sets. Each of them belongs to a setting.
 pub(super) struct Layer {

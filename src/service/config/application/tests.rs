@@ -205,9 +205,9 @@ fn each_refusal_of_a_value_has_an_accepted_twin() {
             "name = 'a'\n"
         };
 
-        let told = shown(read(&format!("{name}{refused}")));
+        let reported = shown(read(&format!("{name}{refused}")));
 
-        assert_eq!(told, [fault], "{row}");
+        assert_eq!(reported, [fault], "{row}");
         let name = if accepted.starts_with("name") {
             ""
         } else {
