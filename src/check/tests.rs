@@ -36,7 +36,7 @@ fn operations_are_called_where_the_document_has_them_and_below_the_url_alone() {
 }
 
 #[test]
-fn what_is_no_document_of_openapi_3_is_none() {
+fn a_document_of_another_version_than_openapi_3_is_refused() {
     let url = Url::parse("http://a.test/").unwrap();
     for (name, text) in [
         ("empty", ""),
@@ -142,7 +142,7 @@ fn no_path_of_a_document_leads_elsewhere() {
 
 #[test]
 #[rustfmt::skip] // A row a line.
-fn what_is_shown_moves_no_terminal_and_turns_no_text() {
+fn an_explanation_contains_no_control_or_bidirectional_characters() {
     for (name, text, expected) in [
         ("a path", "GET /reports/{id}", "GET /reports/{id}"),
         ("a path of another script", "GET /\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}", "GET /\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}"),

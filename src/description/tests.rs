@@ -30,7 +30,7 @@ fn named(name: &str) -> Value {
 
 #[test]
 #[rustfmt::skip] // A row a line.
-fn challenges_are_told_apart_in_every_way_of_writing_them() {
+fn challenges_are_separated_in_every_notation() {
     for (name, field, expected) in [
         ("one", "Bearer realm=\"api\"", &[("realm", "api")][..]),
         ("no parameter", "Bearer", &[]),
@@ -109,7 +109,7 @@ fn a_type_that_holds_itself_twenty_times_over_has_an_end() {
 }
 
 #[test]
-fn a_value_of_the_document_is_taken_whole_or_not_at_all() {
+fn a_value_of_the_document_is_used_completely_or_not_at_all() {
     for (name, bytes, is_taken) in [("long", 65_000, true), ("too long", 70_000, false)] {
         let example = json!("x".repeat(bytes));
 

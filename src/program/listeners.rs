@@ -170,7 +170,7 @@ fn bind_closed(path: &Path, access: Access) -> io::Result<(UnixSocket, Socket)> 
 const BACKLOG: u32 = 4096;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use super::*;
 
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_there_is_not_taken_and_a_dead_socket_is() {
+    async fn an_existing_file_is_not_replaced_and_a_dead_socket_is() {
         let path = path();
         fs::write(&path, "").unwrap();
         let taken = bind_socket("http.listen", &path, Access::Mode(0o660)).err();

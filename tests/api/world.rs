@@ -1,4 +1,4 @@
-//! The service, an issuer and a clock that stands still, each on a port of its own.
+//! The service and an issuer, each on a port of its own, and a clock that only tests advance.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -171,7 +171,7 @@ impl World {
         }
     }
 
-    /// Tells the service to end, as SIGTERM would.
+    /// Stops the service, as SIGTERM would.
     pub fn announce_end(&mut self) {
         self.stop = None;
     }

@@ -1,4 +1,4 @@
-//! An issuer that says what it is told to.
+//! An issuer with scripted responses.
 
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};

@@ -122,7 +122,7 @@ const WRITABLE_BY_OTHERS: u32 = 0o002;
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use std::os::unix::fs::MetadataExt;
 

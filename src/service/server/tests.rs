@@ -134,7 +134,7 @@ async fn a_handler_that_panics_is_answered_for_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn a_caller_behind_a_trusted_proxy_is_told_by_its_own_address() {
+async fn a_caller_behind_a_trusted_proxy_is_identified_by_its_own_address() {
     let world = World::start(|config| {
         config.trusted_proxies = Arc::new(TrustedProxies::new(
             vec!["127.0.0.0/8".parse().unwrap()],

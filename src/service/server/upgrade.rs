@@ -1,9 +1,9 @@
-//! What a connection is after a `101 Switching Protocols`: no HTTP any more, and with limits
-//! of its own.
+//! The state of a connection after `101 Switching Protocols`: it no longer carries HTTP, and has
+//! its own limits.
 //!
-//! The handler reads and writes the stream, in a task of its own. So the server keeps only
-//! this: since when nothing has moved, and whom to wake when the connection is cut. Whoever
-//! is woken gets an error from the stream, and drops it.
+//! The handler reads and writes the stream in a separate task. The server keeps only the time of
+//! the last progress, and the tasks to wake when the connection is cut. A task that is woken
+//! receives an error from the stream, and drops it.
 
 use std::io;
 use std::task::{Context, Waker};

@@ -64,7 +64,7 @@ const PARENT: usize = 55;
 const MAX_STATE: usize = 512;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use http::HeaderValue;
 

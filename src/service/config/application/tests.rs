@@ -118,7 +118,7 @@ fn shown(outcome: table::TableReading<Shop>) -> Vec<String> {
 }
 
 #[test]
-fn strings_are_read_as_the_form_that_is_asked_for() {
+fn strings_are_read_in_the_form_that_the_type_requires() {
     let shop = shop(
         "is_open = 'true'\nworkers = '7'\nbalance = '-9'\nrate = '0.5'\nletter = 'x'\n\
          tags = 'a, b,'\nports = '1,2'\ncorner = '0.5,2'\nstock.nails = '12'\nshelf.3 = 'c'\n\

@@ -83,7 +83,7 @@ fn the_connection_that_holds_most_is_closed_and_others_stay() {
 }
 
 #[test]
-fn of_two_connections_with_equal_memory_the_one_without_useful_work_weighs_more() {
+fn the_connection_without_useful_work_weighs_more_at_equal_memory() {
     let memory = Memory::new(16 * PRICE);
     let (idle, _) = connect(&memory);
     let (busy, _) = connect(&memory);

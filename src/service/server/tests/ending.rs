@@ -11,7 +11,7 @@ use super::world::{TOO_LONG, World, receive, receive_until, status};
 const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[tokio::test]
-async fn who_drains_serves_and_asks_to_come_back_on_another_connection() {
+async fn a_draining_server_answers_and_asks_for_another_connection() {
     let world = World::start(|_| {}).await;
     let mut stream = world.connect().await;
     stream.write_all(GET.as_bytes()).await.unwrap();
@@ -28,7 +28,7 @@ async fn who_drains_serves_and_asks_to_come_back_on_another_connection() {
 }
 
 #[tokio::test]
-async fn a_request_in_flight_is_finished_and_nobody_new_is_let_in() {
+async fn a_request_in_flight_is_finished_and_no_new_connection_is_accepted() {
     let world = World::start(|_| {}).await;
     let mut busy = world.connect().await;
     busy.write_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")

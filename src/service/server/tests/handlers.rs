@@ -21,7 +21,7 @@ use crate::service::answers::{Answers, RequestLimits};
 pub(super) struct Handlers {
     pub(super) go_on: Arc<Notify>,
     pub(super) has_come: Arc<Notify>,
-    pub(super) tell_end: mpsc::UnboundedSender<io::Result<()>>,
+    pub(super) ended: mpsc::UnboundedSender<io::Result<()>>,
     pub(super) shutdown: Shutdown,
 }
 
@@ -78,7 +78,7 @@ impl Handlers {
                 () = self.shutdown.begun(), if obeys => Ok(()),
             };
             drop(stream);
-            let _ = self.tell_end.send(ended);
+            let _ = self.ended.send(ended);
         });
         let protocol = request.header(UPGRADE).unwrap_or_default();
         Ok(Response::builder()

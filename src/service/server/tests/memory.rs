@@ -78,7 +78,7 @@ async fn a_connection_is_charged_with_what_it_holds_and_gives_it_back() {
 }
 
 #[tokio::test]
-async fn a_response_of_its_own_is_charged_until_it_is_taken() {
+async fn a_response_with_its_own_memory_is_charged_until_it_is_sent() {
     let (world, memory) = world(1 << 30).await;
     let mut slow = world.connect().await;
 

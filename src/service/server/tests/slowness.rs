@@ -29,7 +29,7 @@ async fn a_head_that_does_not_end_is_cut_and_one_that_does_is_answered() {
 }
 
 #[tokio::test]
-async fn a_head_that_comes_byte_by_byte_has_no_more_time_for_that() {
+async fn a_head_that_arrives_byte_by_byte_has_no_more_time() {
     let world = World::start(|config| config.header_timeout = SOON).await;
     let mut stream = world.connect().await;
 

@@ -53,11 +53,11 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stage, ends) = watch::channel(Stage::Open);
-        let (tell_end, ended) = mpsc::unbounded_channel();
+        let (ended_sender, ended) = mpsc::unbounded_channel();
         let handlers = Handlers {
             go_on: Arc::default(),
             has_come: Arc::default(),
-            tell_end,
+            ended: ended_sender,
             shutdown: Shutdown::new(ends.clone()),
         };
         let (go_on, has_come) = (handlers.go_on.clone(), handlers.has_come.clone());
