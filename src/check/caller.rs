@@ -1,7 +1,7 @@
 //! Sends requests to the API that is checked, and to nothing else.
 //!
 //! It follows no redirect, each exchange has a deadline, and it reads only as much of a body
-//! as the check examines. Unlike [`Fetch`](crate::issuer::Fetch) it speaks plain http with any
+//! as the check examines. Unlike [`Fetch`](crate::issuer::Fetch) it uses plain http with any
 //! host: an API that is reachable that way is a finding of the check.
 
 use std::io;

@@ -1,6 +1,6 @@
 //! Reads a document, JSON or YAML, within bounds.
 //!
-//! A stranger may have written the document. Its values are counted while they are read, and those
+//! An attacker may have written the document. Its values are counted while they are read, and those
 //! of a YAML alias are counted at each use, because twenty lines of aliases can exceed any memory.
 //! Aliases are accepted, because people write documents with them.
 

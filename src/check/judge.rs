@@ -136,7 +136,7 @@ impl<'a> Judge<'a> {
             outcome.not_made = Some(TOO_MANY_REQUESTS.to_owned());
             return Ok(outcome);
         }
-        if self.trap.is_some_and(Trap::has_sprung) {
+        if self.trap.is_some_and(Trap::was_requested) {
             let found = "the API fetched a link in the token";
             outcome.faults.push(Fault::new("linked_key", found));
         }

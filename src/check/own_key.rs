@@ -116,7 +116,7 @@ impl Trap {
     }
 
     /// Whether a request came since the last call.
-    pub(super) fn has_sprung(&self) -> bool {
+    pub(super) fn was_requested(&self) -> bool {
         self.state.sprung.swap(false, Ordering::Relaxed)
     }
 

@@ -27,12 +27,13 @@ struct Kept {
 impl Seen {
     /// Remembers the answer to the good token.
     pub(super) fn keep_good(&mut self, answer: &Answer) {
-        self.good = Some(Kept::of(answer));
+        self.good = Some(Kept::from_answer(answer));
     }
 
     /// Remembers the answer to a caller without a token.
     pub(super) fn keep_anonymous(&mut self, answer: &Answer) {
-        self.anonymous.get_or_insert_with(|| Kept::of(answer));
+        self.anonymous
+            .get_or_insert_with(|| Kept::from_answer(answer));
     }
 
     /// The time that the operation takes to answer a good token.
@@ -80,7 +81,7 @@ impl Seen {
 }
 
 impl Kept {
-    fn of(answer: &Answer) -> Self {
+    fn from_answer(answer: &Answer) -> Self {
         Self {
             status: answer.status,
             body: answer.body.clone(),

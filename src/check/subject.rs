@@ -119,7 +119,7 @@ impl Check {
     }
 
     /// The scopes that the operations require by the document, at most as many as fit into a
-    /// token request. Do not request them without consent: a stranger may have written the document.
+    /// token request. Do not request them without consent, because an attacker may have written the document.
     pub fn required_scope(target: &Target) -> Scope {
         let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
         let scopes = operations.filter_map(|operation| operation.ok()?.scope().cloned());

@@ -59,7 +59,7 @@ impl Report {
                 .iter()
                 .position(|it| it.operation == outcome.operation && it.check == outcome.check);
             let index = known.unwrap_or_else(|| {
-                examined.push(Examined::of(outcome));
+                examined.push(Examined::from_outcome(outcome));
                 examined.len() - 1
             });
             examined[index].add(outcome);
@@ -96,7 +96,7 @@ impl Report {
 }
 
 impl Examined {
-    fn of(outcome: &Outcome) -> Self {
+    fn from_outcome(outcome: &Outcome) -> Self {
         Self {
             operation: outcome.operation.clone(),
             check: outcome.check,
@@ -108,7 +108,7 @@ impl Examined {
     }
 
     fn add(&mut self, outcome: &Outcome) {
-        self.result = self.result.max(Standing::of(outcome));
+        self.result = self.result.max(Standing::from_outcome(outcome));
         self.made += usize::from(outcome.not_made.is_none());
         self.wrong += usize::from(!outcome.faults.is_empty());
         if self.not_made.is_none() {
@@ -118,7 +118,7 @@ impl Examined {
 }
 
 impl Standing {
-    fn of(outcome: &Outcome) -> Self {
+    fn from_outcome(outcome: &Outcome) -> Self {
         let is_fault = |fault: &Fault| fault.severity == Severity::Fault;
         if outcome.faults.iter().any(is_fault) {
             Self::Failed

@@ -36,7 +36,7 @@ fn operations_are_called_where_the_document_has_them_and_below_the_url_alone() {
 }
 
 #[test]
-fn what_is_no_document_of_openapi_3_is_none() {
+fn a_document_of_another_version_than_openapi_3_is_refused() {
     let url = Url::parse("http://a.test/").unwrap();
     for (name, text) in [
         ("empty", ""),
@@ -67,24 +67,27 @@ fn aliases(width: usize) -> String {
 #[test]
 fn a_document_is_counted_with_all_that_its_aliases_stand_for() {
     let url = Url::parse("http://a.test/").unwrap();
-    let of = |text: &str| Target::parse(&url, text.as_bytes(), "it");
+    let target_of = |text: &str| Target::parse(&url, text.as_bytes(), "it");
 
-    let target = of(&aliases(20)).unwrap();
+    let target = target_of(&aliases(20)).unwrap();
     assert_eq!(target.document()["c"][19][19][19], json!(null));
-    assert!(matches!(of(&aliases(200)), Err(TargetError::TooLarge(_))));
+    assert!(matches!(
+        target_of(&aliases(200)),
+        Err(TargetError::TooLarge(_))
+    ));
 
     let text = format!(
         "a: &a {}\nb: [{}]\n",
         "x".repeat(10_000),
         vec!["*a"; 5_000].join(",")
     );
-    assert!(matches!(of(&text), Err(TargetError::TooLarge(_))));
+    assert!(matches!(target_of(&text), Err(TargetError::TooLarge(_))));
     let many = format!("[{}0]", "0,".repeat(2_000_000));
-    assert!(matches!(of(&many), Err(TargetError::TooLarge(_))));
+    assert!(matches!(target_of(&many), Err(TargetError::TooLarge(_))));
     let nested = format!("openapi: 3.0.3\npaths: {{}}\na: {}", "{a: ".repeat(60_000));
-    assert!(matches!(of(&nested), Err(TargetError::TooLarge(_))));
+    assert!(matches!(target_of(&nested), Err(TargetError::TooLarge(_))));
     let long = " ".repeat(16 * 1024 * 1024 + 1);
-    assert!(matches!(of(&long), Err(TargetError::TooLarge(_))));
+    assert!(matches!(target_of(&long), Err(TargetError::TooLarge(_))));
 }
 
 #[test]
@@ -104,12 +107,12 @@ fn a_document_is_read_as_it_is_written() {
 #[test]
 fn an_operation_on_the_command_line_is_a_method_and_a_path() {
     let url = Url::parse("http://a.test/").unwrap();
-    let of = |text: &str| Target::from_operations(&url, &[text.to_owned()], &[]);
+    let target_of = |text: &str| Target::from_operations(&url, &[text.to_owned()], &[]);
 
     for text in ["", "/whoami", "GET", "GET whoami", "G-T /whoami"] {
-        assert!(of(text).is_err(), "{text}");
+        assert!(target_of(text).is_err(), "{text}");
     }
-    let target = of("GET /whoami").unwrap();
+    let target = target_of("GET /whoami").unwrap();
     assert_eq!(
         target.document()["paths"]["/whoami"]["get"]["security"],
         json!([{ "token": [] }])
@@ -139,7 +142,7 @@ fn no_path_of_a_document_leads_elsewhere() {
 
 #[test]
 #[rustfmt::skip] // A row a line.
-fn what_is_shown_moves_no_terminal_and_turns_no_text() {
+fn an_explanation_contains_no_control_or_bidirectional_characters() {
     for (name, text, expected) in [
         ("a path", "GET /reports/{id}", "GET /reports/{id}"),
         ("a path of another script", "GET /\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}", "GET /\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}"),

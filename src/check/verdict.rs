@@ -44,8 +44,8 @@ pub(super) fn judge_open(attempt: &Attempt, answer: &Answer) -> Vec<Fault> {
         return vec![Fault::new("operation", answer.status.as_str())];
     }
     if attempt.check == "foreign_origin"
-        && answer.lets_credentials()
-        && answer.lets_read(&attempt.sent)
+        && answer.allows_credentials()
+        && answer.allows_reading(&attempt.sent)
     {
         let found = "pages of any origin may call with the visitor's cookies";
         return vec![Fault::new("foreign_origin", found)];
@@ -117,9 +117,9 @@ pub(super) fn judge_preflight(attempt: &Attempt, answer: &Answer, origin: &str) 
     let status = answer.status;
     let found = if !status.is_success() {
         format!("the preflight is answered {}", status.as_u16())
-    } else if !answer.lets_read(origin) {
+    } else if !answer.allows_reading(origin) {
         "the preflight does not allow the origin".to_owned()
-    } else if !answer.lets_authorization() {
+    } else if !answer.allows_authorization() {
         "the preflight does not allow the header `Authorization`".to_owned()
     } else {
         return Vec::new();
@@ -128,7 +128,7 @@ pub(super) fn judge_preflight(attempt: &Attempt, answer: &Answer, origin: &str) 
 }
 
 pub(super) fn judge_unreadable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
-    if !answer.lets_read(origin) {
+    if !answer.allows_reading(origin) {
         return Vec::new();
     }
     let found = format!("pages of {origin} may read the answer");
@@ -136,7 +136,7 @@ pub(super) fn judge_unreadable(attempt: &Attempt, answer: &Answer, origin: &str)
 }
 
 pub(super) fn judge_readable(attempt: &Attempt, answer: &Answer, origin: &str) -> Vec<Fault> {
-    if answer.lets_read(origin) {
+    if answer.allows_reading(origin) {
         return Vec::new();
     }
     let status = answer.status.as_u16();

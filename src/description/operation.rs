@@ -41,7 +41,7 @@ pub(crate) struct Unreadable<'a> {
 }
 
 /// Why a rule cannot be read.
-enum Unruly {
+enum RuleFault {
     /// It takes no bearer token, but something else.
     Foreign(String),
     Broken(String),
@@ -79,9 +79,9 @@ impl<'a> Operation<'a> {
                 path_item,
                 described,
             }),
-            Err(unruly) => {
-                let is_foreign = matches!(unruly, Unruly::Foreign(_));
-                let (Unruly::Foreign(why) | Unruly::Broken(why)) = unruly;
+            Err(fault_of_rule) => {
+                let is_foreign = matches!(fault_of_rule, RuleFault::Foreign(_));
+                let (RuleFault::Foreign(why) | RuleFault::Broken(why)) = fault_of_rule;
                 Err(Unreadable {
                     name,
                     place: format!("{method} {path}"),
@@ -179,8 +179,8 @@ fn answer<'a>(document: &'a Value, described: &'a Value, status: &str) -> Option
 }
 
 /// The rule, and the schemes that take no bearer token.
-fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a str>), Unruly> {
-    let broken = |why| Err(Unruly::Broken(why));
+fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a str>), RuleFault> {
+    let broken = |why| Err(RuleFault::Broken(why));
     let security = (described.get("security")).or_else(|| document.get("security"));
     let ways = security.and_then(Value::as_array);
     let ways = ways.map_or(&[][..], Vec::as_slice);
@@ -204,7 +204,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
                         ));
                     }
                     let scope = (scope.parse::<Scope>())
-                        .map_err(|error| Unruly::Broken(error.to_string()))?;
+                        .map_err(|error| RuleFault::Broken(error.to_string()))?;
                     let known = granted.get_or_insert_default();
                     known.extend(scope.iter().cloned());
                 }
@@ -220,7 +220,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
     }
     if let (false, Some(name)) = (has_bearer, others.first()) {
         let why = format!("`security` names `{name}`, no scheme of bearer tokens");
-        return Err(Unruly::Foreign(why));
+        return Err(RuleFault::Foreign(why));
     }
     let shown = shown_scope(document, described);
     if let (Some(granted), Some(shown)) = (&granted, &shown)

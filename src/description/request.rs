@@ -58,7 +58,7 @@ impl SampleRequest {
                 value.clone()
             } else {
                 inputs = Inputs::MadeUp;
-                as_text(&samples.of(parameter))
+                as_text(&samples.sample(parameter))
             };
             match place {
                 "path" => path = filled(&path, name, &segment(&value)),
@@ -75,7 +75,7 @@ impl SampleRequest {
         let mark = if query.is_empty() { "" } else { "?" };
         let mut bodies = operation.body().map(|(media_type, media)| {
             inputs = Inputs::MadeUp;
-            let value = samples.of(media);
+            let value = samples.sample(media);
             Some((media_type, body(media_type, &value)?))
         });
         let first = bodies.next().flatten().or_else(|| bodies.flatten().next());

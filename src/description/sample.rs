@@ -21,18 +21,18 @@ impl<'a> Samples<'a> {
     }
 
     /// For a parameter or a media type: its own example first, then one by its schema.
-    pub(crate) fn of(&mut self, described: &Value) -> Value {
+    pub(crate) fn sample(&mut self, described: &Value) -> Value {
         let named = || {
             let first = described["examples"].as_object()?.values().next()?;
             resolve(self.document, first).get("value")
         };
         match described.get("example").or_else(named) {
             Some(example) => self.given(example),
-            None => self.of_schema(&described["schema"], 0),
+            None => self.schema_sample(&described["schema"], 0),
         }
     }
 
-    fn of_schema(&mut self, schema: &Value, depth: usize) -> Value {
+    fn schema_sample(&mut self, schema: &Value, depth: usize) -> Value {
         let schema = resolve(self.document, schema);
         let given = [
             schema.get("example"),
@@ -52,17 +52,17 @@ impl<'a> Samples<'a> {
                 if self.is_spent() {
                     break;
                 }
-                whole = merged(whole, self.of_schema(part, depth + 1));
+                whole = merged(whole, self.schema_sample(part, depth + 1));
             }
             return whole;
         }
         for key in ["anyOf", "oneOf"] {
             if let Some(first) = schema[key].get(0) {
-                return self.of_schema(first, depth + 1);
+                return self.schema_sample(first, depth + 1);
             }
         }
         match type_of(schema) {
-            "string" => self.of_string(schema),
+            "string" => self.string_sample(schema),
             "integer" => least_integer(schema).unwrap_or(1).into(),
             "number" => (schema
                 .get("minimum")
@@ -70,27 +70,27 @@ impl<'a> Samples<'a> {
                 .cloned())
             .unwrap_or_else(|| json!(1.5)),
             "boolean" => true.into(),
-            "array" => Value::Array(vec![self.of_schema(&schema["items"], depth + 1)]),
-            "object" => Value::Object(self.of_object(schema, depth)),
+            "array" => Value::Array(vec![self.schema_sample(&schema["items"], depth + 1)]),
+            "object" => Value::Object(self.object_sample(schema, depth)),
             _ => Value::Null,
         }
     }
 
-    fn of_object(&mut self, schema: &Value, depth: usize) -> Map<String, Value> {
+    fn object_sample(&mut self, schema: &Value, depth: usize) -> Map<String, Value> {
         let mut members = Map::new();
         let required = schema["required"].as_array().into_iter().flatten();
         for name in required.filter_map(Value::as_str) {
             if !self.affords(name.len()) {
                 break;
             }
-            let value = self.of_schema(&schema["properties"][name], depth + 1);
+            let value = self.schema_sample(&schema["properties"][name], depth + 1);
             members.insert(name.to_owned(), value);
         }
         members
     }
 
-    fn of_string(&mut self, schema: &Value) -> Value {
-        let text = of_string(schema);
+    fn string_sample(&mut self, schema: &Value) -> Value {
+        let text = string_sample(schema);
         if self.affords(text.len()) {
             text.into()
         } else {
@@ -144,7 +144,7 @@ fn least_integer(schema: &Value) -> Option<i64> {
     Some(least.saturating_add(i64::from(schema["exclusiveMinimum"] == true)))
 }
 
-fn of_string(schema: &Value) -> String {
+fn string_sample(schema: &Value) -> String {
     let text = match schema["format"].as_str().unwrap_or_default() {
         "date-time" => "2026-01-01T00:00:00Z",
         "date" => "2026-01-01",

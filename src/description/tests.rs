@@ -30,7 +30,7 @@ fn named(name: &str) -> Value {
 
 #[test]
 #[rustfmt::skip] // A row a line.
-fn challenges_are_told_apart_in_every_way_of_writing_them() {
+fn challenges_are_separated_in_every_notation() {
     for (name, field, expected) in [
         ("one", "Bearer realm=\"api\"", &[("realm", "api")][..]),
         ("no parameter", "Bearer", &[]),
@@ -79,13 +79,13 @@ fn a_sample_is_an_example_or_of_the_type() {
         ("the first of any", json!({ "schema": { "anyOf": [{ "type": "integer" }, named("Named")] } }), json!(1)),
         ("a circle", json!({ "schema": named("Circle") }), json!(null)),
     ] {
-        assert_eq!(Samples::new(&document()).of(&described), expected, "{name}");
+        assert_eq!(Samples::new(&document()).sample(&described), expected, "{name}");
     }
 }
 
 #[test]
 fn a_type_that_holds_itself_has_an_end() {
-    let sample = Samples::new(&document()).of(&json!({ "schema": named("Tree") }));
+    let sample = Samples::new(&document()).sample(&json!({ "schema": named("Tree") }));
 
     assert!(sample["children"][0]["children"].is_array());
 }
@@ -101,7 +101,7 @@ fn a_type_that_holds_itself_twenty_times_over_has_an_end() {
     document["components"]["schemas"]["Wide"] =
         json!({ "type": "object", "required": names, "properties": properties });
 
-    let sample = Samples::new(&document).of(&json!({ "schema": named("Wide") }));
+    let sample = Samples::new(&document).sample(&json!({ "schema": named("Wide") }));
 
     assert!(sample["child_0"]["child_0"].is_object());
     let bytes = sample.to_string().len();
@@ -109,17 +109,17 @@ fn a_type_that_holds_itself_twenty_times_over_has_an_end() {
 }
 
 #[test]
-fn a_value_of_the_document_is_taken_whole_or_not_at_all() {
+fn a_value_of_the_document_is_used_completely_or_not_at_all() {
     for (name, bytes, is_taken) in [("long", 65_000, true), ("too long", 70_000, false)] {
         let example = json!("x".repeat(bytes));
 
-        let sample = Samples::new(&document()).of(&json!({ "example": example }));
+        let sample = Samples::new(&document()).sample(&json!({ "example": example }));
 
         assert_eq!(sample == example, is_taken, "{name}");
     }
     let many = Value::Array(vec![json!(null); 1_000_000]);
     assert_eq!(
-        Samples::new(&document()).of(&json!({ "example": many })),
+        Samples::new(&document()).sample(&json!({ "example": many })),
         json!(null)
     );
 }
@@ -130,9 +130,13 @@ fn the_values_of_one_request_share_their_bound() {
     let mut samples = Samples::new(&document);
     let example = json!({ "example": "x".repeat(40_000) });
 
-    assert!(samples.of(&example).is_string());
-    assert!(samples.of(&example).is_null());
-    assert!(samples.of(&json!({ "schema": named("Named") })).is_null());
+    assert!(samples.sample(&example).is_string());
+    assert!(samples.sample(&example).is_null());
+    assert!(
+        samples
+            .sample(&json!({ "schema": named("Named") }))
+            .is_null()
+    );
 }
 
 #[test]

@@ -31,9 +31,9 @@ pub(super) struct Reply {
     pub(super) state: Option<String>,
 }
 
-/// Who is notified that a request is refused.
+/// The receiver of the refusal of a request.
 #[derive(Debug)]
-pub(super) enum Misrequest {
+pub(super) enum AuthorizationFault {
     /// The person at the browser, because no URI can be trusted.
     Shown(ShownFault),
     /// The client, by redirect.
@@ -46,20 +46,20 @@ impl AuthorizationRequest {
         query: &str,
         redirect_uris: &[String],
         scopes: &Scopes,
-    ) -> Result<Self, Misrequest> {
+    ) -> Result<Self, AuthorizationFault> {
         let parameters = Parameters::parse(query.as_bytes())
-            .map_err(|refusal| Misrequest::Shown(ShownFault::unreadable(refusal)))?;
+            .map_err(|refusal| AuthorizationFault::Shown(ShownFault::unreadable(refusal)))?;
         let client_id = parameters.find("client_id");
         let client = client_id
             .and_then(Client::find)
-            .ok_or_else(|| Misrequest::Shown(ShownFault::unknown_client(client_id)))?;
+            .ok_or_else(|| AuthorizationFault::Shown(ShownFault::unknown_client(client_id)))?;
         // Compared byte for byte: RFC 9700 section 2.1 requires an exact match.
         let redirect_uri = parameters.find("redirect_uri");
         let redirect_uri = redirect_uri
             .filter(|_| client.may_use(GrantType::AuthorizationCode))
             .filter(|uri| redirect_uris.iter().any(|known| known == uri))
             .ok_or_else(|| {
-                Misrequest::Shown(ShownFault::unknown_redirect_uri(
+                AuthorizationFault::Shown(ShownFault::unknown_redirect_uri(
                     redirect_uri,
                     redirect_uris,
                 ))
@@ -76,7 +76,7 @@ impl AuthorizationRequest {
                 code_challenge: code_challenge.to_owned(),
                 nonce: parameters.find("nonce").map(str::to_owned),
             }),
-            Err(refusal) => Err(Misrequest::Sent(reply, refusal)),
+            Err(refusal) => Err(AuthorizationFault::Sent(reply, refusal)),
         }
     }
 

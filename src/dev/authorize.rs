@@ -11,7 +11,7 @@ use poem::{Body, Request, Response, handler};
 
 use super::access_token::unix_secs;
 use super::authority::Authority;
-use super::authorization_request::{AuthorizationRequest, Misrequest, Reply};
+use super::authorization_request::{AuthorizationFault, AuthorizationRequest, Reply};
 use super::directory::User;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
@@ -29,8 +29,8 @@ pub(super) fn ask(Data(authority): Data<&Arc<Authority>>, request: &Request) -> 
             let handle = authority.sign_ins.keep(request.clone(), now);
             sign_in_page::sign_in(&request, &authority.scopes, &handle)
         }
-        Err(Misrequest::Shown(fault)) => sign_in_page::error(&fault),
-        Err(Misrequest::Sent(reply, refusal)) => send_back(&reply, refusal),
+        Err(AuthorizationFault::Shown(fault)) => sign_in_page::error(&fault),
+        Err(AuthorizationFault::Sent(reply, refusal)) => send_back(&reply, refusal),
     }
 }
 

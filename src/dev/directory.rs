@@ -4,7 +4,7 @@
 //! client authenticate here in the same way as elsewhere. What differs from one issuer
 //! to the next, its scopes, is in [`scopes`](super::scopes).
 
-/// Somebody who can sign in.
+/// A user who can sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct User {

@@ -82,8 +82,8 @@ impl DevIssuer {
             revocations: Revocations::default(),
             redirect_uris: options.redirect_uris,
             scopes: Scopes::new(options.scopes),
-            sign_ins: SingleUse::lasting(SIGN_IN_LIFETIME),
-            codes: SingleUse::lasting(CODE_LIFETIME),
+            sign_ins: SingleUse::with_lifetime(SIGN_IN_LIFETIME),
+            codes: SingleUse::with_lifetime(CODE_LIFETIME),
         });
         let acceptor = TcpAcceptor::from_tokio(listener)?;
         let (stop, stopped) = oneshot::channel();

@@ -110,7 +110,7 @@ impl Default for DevOptions {
             keys_max_age: Duration::from_secs(600),
             redirect_uris: REDIRECT_URIS.map(str::to_owned).to_vec(),
             allowed_origins: ORIGINS.map(str::to_owned).to_vec(),
-            scopes: OfferedScope::of_the_guide(),
+            scopes: OfferedScope::guide_scopes(),
         }
     }
 }

@@ -45,10 +45,13 @@ pub(super) fn routes(
             get(metadata::oauth_metadata).with(cors()),
         )
         .data(authority)
-        .around(of_own_host)
+        .around(require_own_host)
 }
 
-async fn of_own_host<E: Endpoint>(endpoint: Arc<E>, request: Request) -> poem::Result<Response> {
+async fn require_own_host<E: Endpoint>(
+    endpoint: Arc<E>,
+    request: Request,
+) -> poem::Result<Response> {
     if names_this_machine(&request) {
         return endpoint
             .call(request)
@@ -61,7 +64,7 @@ async fn of_own_host<E: Endpoint>(endpoint: Arc<E>, request: Request) -> poem::R
     Ok(response)
 }
 
-/// A request without a host comes from no browser.
+/// A request without a host does not come from a browser.
 fn names_this_machine(request: &Request) -> bool {
     let target = request.uri().authority().map(uri::Authority::as_str);
     let hosts = request.headers().get_all(header::HOST).iter();

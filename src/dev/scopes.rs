@@ -44,7 +44,7 @@ impl OfferedScope {
     }
 
     /// The scopes of the guide: `AccessAll` and [`SCOPE`].
-    pub(super) fn of_the_guide() -> Vec<Self> {
+    pub(super) fn guide_scopes() -> Vec<Self> {
         vec![
             Self::new("AccessAll").with_description("Use every operation."),
             Self::new(SCOPE).with_description("Read the caller's profile."),

@@ -25,7 +25,7 @@ struct Entry<T> {
 pub(super) const CAPACITY: usize = 1000;
 
 impl<T> SingleUse<T> {
-    pub(super) fn lasting(lifetime: Duration) -> Self {
+    pub(super) fn with_lifetime(lifetime: Duration) -> Self {
         Self {
             entries: Mutex::default(),
             lifetime,

@@ -45,7 +45,7 @@ impl Asset {
                 forms.push(Form::new(coding, &name, move || bytes));
             }
         }
-        Self::of(content_type, forms)
+        Self::from_forms(content_type, forms)
     }
 
     /// Takes a file that is compressed already.
@@ -57,10 +57,10 @@ impl Asset {
             Form::new(Coding::Gzip, &name, move || Bytes::from_static(gzip)),
             Form::new(Coding::Identity, &name, move || gunzip(gzip)),
         ];
-        Self::of(content_type, forms)
+        Self::from_forms(content_type, forms)
     }
 
-    fn of(content_type: &str, forms: Vec<Form>) -> Self {
+    fn from_forms(content_type: &str, forms: Vec<Form>) -> Self {
         let asset = Self {
             headers: HeaderMap::new(),
             forms,
@@ -120,7 +120,7 @@ impl Form {
 /// The beginning of the tags of a file's forms.
 fn digest(bytes: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, bytes);
-    // 96 bits are enough, because nobody profits from two files with one tag.
+    // 96 bits are enough, because two files with one tag help no attacker.
     URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12])
 }
 

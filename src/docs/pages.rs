@@ -31,10 +31,13 @@ use super::{Documents, Icon, SignIn};
 #[must_use = "pages are served once they are mounted"]
 pub struct Pages {
     guard: Guard,
-    print: Box<dyn Fn(&Guard, &[DescribedIssuer]) -> Document + Send + Sync>,
+    print: Box<Print>,
     sign_in: SignIn,
     icon: Option<Icon>,
 }
+
+/// Prints the document of the guard for these issuers.
+type Print = dyn Fn(&Guard, &[DescribedIssuer]) -> Document + Send + Sync;
 
 impl Pages {
     /// The pages of `service`, whose operations `guard` protects.

@@ -52,7 +52,7 @@ fn a_caller_gets_the_coding_that_it_prefers() {
 }
 
 #[test]
-fn each_coding_has_a_strong_tag_and_gives_back_the_text() {
+fn each_coding_has_a_strong_tag_and_decodes_to_the_original() {
     let asset = long_asset();
     let mut tags = Vec::new();
     for accepted in ["", "gzip"] {

@@ -59,7 +59,7 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
 ];
 
 impl Diagnosis {
-    pub(super) fn of(issuer: &str) -> Self {
+    pub(super) fn new(issuer: &str) -> Self {
         Self {
             issuer: shown(issuer),
             findings: Vec::new(),
@@ -76,7 +76,7 @@ impl Diagnosis {
         &self.findings
     }
 
-    /// What it comes to: a sentence if nothing failed, an error message otherwise.
+    /// The conclusion: a sentence if nothing failed, an error message otherwise.
     pub fn conclusion(&self) -> &'static str {
         let has = |check: &str, status| {
             let mut findings = self.findings.iter();

@@ -167,7 +167,7 @@ pub(crate) fn scope(outline: &Outline, config: &Config) -> Vec<String> {
 }
 
 #[cfg(all(test, feature = "dev"))]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use super::*;
     use crate::service::config::Sources;

@@ -68,7 +68,7 @@ pub(crate) enum Failure {
         source: Arc<DiscoveryError>,
     },
     #[error("the health of the service cannot be requested: {0}")]
-    NoDoor(&'static str),
+    NoListener(&'static str),
     #[error("{url}: {what}")]
     NotHealthy { url: String, what: String },
     #[error("the command failed")]

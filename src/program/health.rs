@@ -25,7 +25,7 @@ use crate::program::output;
 
 pub(crate) async fn ask(config: Config, options: HealthOptions) -> Result<(), Failure> {
     let question = Question {
-        door: door(&config)?,
+        listener: listener(&config)?,
         path: if options.live { "/livez" } else { "/readyz" },
     };
     let answer = match tokio::time::timeout(DEADLINE, question.ask()).await {
@@ -47,27 +47,28 @@ pub(crate) async fn ask(config: Config, options: HealthOptions) -> Result<(), Fa
     })
 }
 
-fn door(config: &Config) -> Result<Listen, Failure> {
-    let is_named = |door: &&Listen| door.address().is_none_or(|address| address.port() != 0);
+fn listener(config: &Config) -> Result<Listen, Failure> {
+    let is_named =
+        |listener: &&Listen| listener.address().is_none_or(|address| address.port() != 0);
     let operators = config.admin.listen.as_ref().filter(is_named);
-    let door = match (operators, &config.http.tls) {
-        (Some(door), _) => door.clone(),
+    let listener = match (operators, &config.http.tls) {
+        (Some(listener), _) => listener.clone(),
         (_, None) => config.http.listen.clone(),
-        // The certificate is made out to the name that callers use, and may want one of theirs.
+        // The certificate is for the name that callers use, and the service may require theirs.
         (_, Some(_)) => {
-            return Err(Failure::NoDoor(
-                "the service speaks TLS; set `admin.listen` to an address and a port, \
+            return Err(Failure::NoListener(
+                "the service uses TLS; set `admin.listen` to an address and a port, \
                  as in \"127.0.0.1:9464\"",
             ));
         }
     };
-    match door {
-        Listen::Address(address) if address.port() == 0 => Err(Failure::NoDoor(
+    match listener {
+        Listen::Address(address) if address.port() == 0 => Err(Failure::NoListener(
             "`http.listen` and `admin.listen` name no port; set one of them, \
              as in \"127.0.0.1:9464\"",
         )),
         Listen::Address(address) => Ok(reachable(address).into()),
-        Listen::Unix(_) => Ok(door),
+        Listen::Unix(_) => Ok(listener),
     }
 }
 
@@ -85,13 +86,13 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 struct Question {
-    door: Listen,
+    listener: Listen,
     path: &'static str,
 }
 
 impl Question {
     async fn ask(&self) -> io::Result<(StatusCode, Option<String>)> {
-        match &self.door {
+        match &self.listener {
             Listen::Address(address) => self.send(TcpStream::connect(address).await?).await,
             Listen::Unix(path) => self.send(UnixStream::connect(path).await?).await,
         }
@@ -122,9 +123,9 @@ impl Question {
 
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.door {
+        match &self.listener {
             Listen::Address(address) => write!(f, "http://{address}{}", self.path),
-            Listen::Unix(_) => write!(f, "{} {}", self.door, self.path),
+            Listen::Unix(_) => write!(f, "{} {}", self.listener, self.path),
         }
     }
 }

@@ -33,12 +33,12 @@ pub(crate) struct OpenListener {
 /// The file of a Unix socket, removed when this is dropped.
 pub(crate) struct Socket(PathBuf);
 
-/// Who may connect to a Unix socket of our own.
+/// The users who may connect to one of our Unix sockets.
 #[derive(Clone, Copy)]
 enum Access {
-    /// This user and root. Whoever can write to the operators' socket may revoke tokens.
+    /// This user and root. A process that can write to the operators' socket may revoke tokens.
     ThisUser,
-    /// Whoever the mode of the file lets write to it.
+    /// The users to whom the mode of the file gives write access.
     Mode(u32),
 }
 
@@ -129,14 +129,14 @@ fn bind(key: &'static str, address: SocketAddr, reuse_port: bool) -> Result<Open
 fn bind_socket(key: &'static str, path: &Path, access: Access) -> Result<OpenListener, Failure> {
     let bind = || {
         let is_socket = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
-        // Left behind by a process that was killed: nobody answers there.
+        // A process that was killed left it: no process listens there.
         if is_socket && UnixStream::connect(path).is_err() {
             fs::remove_file(path)?;
         }
         let (socket, file) = bind_closed(path, access)?;
         let listener = socket.listen(BACKLOG)?;
         let listener = match access {
-            Access::ThisUser => Listener::of_user(listener, fs::metadata(path)?.uid()),
+            Access::ThisUser => Listener::for_user(listener, fs::metadata(path)?.uid()),
             Access::Mode(_) => listener.into(),
         };
         Ok(OpenListener {
@@ -152,8 +152,8 @@ fn bind_socket(key: &'static str, path: &Path, access: Access) -> Result<OpenLis
     })
 }
 
-/// A socket with its final mode that does not listen yet, so that nobody can have connected
-/// while it had the mode that the umask gave it.
+/// A socket with its final mode that does not listen yet, so that no process can connect while it
+/// has the mode of the umask.
 fn bind_closed(path: &Path, access: Access) -> io::Result<(UnixSocket, Socket)> {
     let mode = match access {
         Access::ThisUser => 0o600,
@@ -170,7 +170,7 @@ fn bind_closed(path: &Path, access: Access) -> io::Result<(UnixSocket, Socket)> 
 const BACKLOG: u32 = 4096;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use super::*;
 
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_there_is_not_taken_and_a_dead_socket_is() {
+    async fn an_existing_file_is_not_replaced_and_a_dead_socket_is() {
         let path = path();
         fs::write(&path, "").unwrap();
         let taken = bind_socket("http.listen", &path, Access::Mode(0o660)).err();

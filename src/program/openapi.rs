@@ -11,7 +11,7 @@ use crate::issuer::{Issuer, Metadata};
 use crate::service;
 use crate::service::application::{Hosted, Outline};
 use crate::service::config::Config;
-use crate::service::{OnPaper, PostmanFiles};
+use crate::service::{PostmanFiles, PrintedFiles};
 
 use crate::program::command_line::{Format, OpenapiOptions};
 use crate::program::failure::Failure;
@@ -25,7 +25,7 @@ pub(crate) async fn print(
     let client = embedded::client(&config);
     let outline = application.outline();
     let metadata = discover(outline, &mut config).await?;
-    let paper = OnPaper::new(outline, &config, &metadata)?;
+    let paper = PrintedFiles::new(outline, &config, &metadata)?;
     let files = paper.openapi();
     if let Some(directory) = options.all {
         let postman = paper.postman(&config, client);

@@ -1,7 +1,7 @@
 //! What a token may call, by the rules of the application's operations.
 
 use crate::guard::{OperationRule, Requirement, Rule};
-use crate::service::OnPaper;
+use crate::service::PrintedFiles;
 use crate::service::application::Outline;
 use crate::service::config::Config;
 use crate::token::{Claims, Scope};
@@ -26,7 +26,7 @@ pub(crate) fn may_call(
     config: &Config,
     claims: Option<&Claims>,
 ) -> Result<Vec<MayCall>, Failure> {
-    let rules = OnPaper::new(outline, config, &[])?.rules;
+    let rules = PrintedFiles::new(outline, config, &[])?.rules;
     let row = |operation: &OperationRule| {
         let requirement = requirement(&operation.rule);
         let lacks = match (requirement, claims) {
@@ -45,7 +45,7 @@ pub(crate) fn may_call(
 
 /// The scopes that the operations require; none where the settings do not fit the API.
 pub(crate) fn required_scopes(outline: &Outline, config: &Config) -> Vec<String> {
-    let Ok(paper) = OnPaper::new(outline, config, &[]) else {
+    let Ok(paper) = PrintedFiles::new(outline, config, &[]) else {
         return Vec::new();
     };
     let requirements = paper.rules.iter().filter_map(|it| requirement(&it.rule));

@@ -80,7 +80,7 @@ pub(crate) async fn serve(
         LogFormat::Text => output::print(&welcome.to_string())?,
         LogFormat::Json => welcome.log(),
     }
-    let attending = tokio::spawn(systemd::attend(service.watchdog_probe(), url));
+    let attending = tokio::spawn(systemd::run(service.watchdog_probe(), url));
     // Dropping a socket removes its file.
     let (admin, admin_socket) =
         admin.map_or((None, None), |admin| (Some(admin.listener), admin.socket));

@@ -4,9 +4,9 @@ use crate::service::WatchdogProbe;
 use sd_notify::NotifyState::{self, Ready, Reloading, Status, Stopping, Watchdog};
 use tracing::warn;
 
-/// Says that the service is ready once it serves, and from then on, at half of the time that
-/// systemd waits, that it still does. A loop that is stuck says nothing, and is restarted.
-pub(crate) async fn attend(probe: WatchdogProbe, url: String) {
+/// Notifies systemd once the service is ready. After that, it notifies the watchdog twice in each
+/// period for which systemd waits. A loop that is stuck does not notify, so systemd restarts it.
+pub(crate) async fn run(probe: WatchdogProbe, url: String) {
     if !probe.is_serving().await {
         return;
     }
@@ -23,7 +23,7 @@ pub(crate) async fn attend(probe: WatchdogProbe, url: String) {
     }
 }
 
-/// Says that the settings are being read again.
+/// Notifies systemd that the settings are being read again.
 pub(crate) fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[Reloading, now]),
@@ -31,9 +31,9 @@ pub(crate) fn reloading() {
     }
 }
 
-/// Says that they have been.
-pub(crate) fn reloaded(is_in_force: bool) {
-    let status = if is_in_force {
+/// Notifies systemd that the settings were read.
+pub(crate) fn reloaded(is_applied: bool) {
+    let status = if is_applied {
         "serving, with the settings read again"
     } else {
         "serving, with the old settings: the new ones are refused, as the log says"
@@ -48,8 +48,8 @@ pub(crate) fn stopping() {
 
 fn notify(state: &[NotifyState<'_>]) {
     // systemd reads late when it has much to do.
-    let told = tokio::task::block_in_place(|| sd_notify::notify(state));
-    if let Err(error) = told {
+    let notified = tokio::task::block_in_place(|| sd_notify::notify(state));
+    if let Err(error) = notified {
         warn!(%error, "systemd is not notified");
     }
 }

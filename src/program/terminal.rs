@@ -1,7 +1,7 @@
 //! The terminal in which the program was started. The program stops when it is closed.
 //!
 //! A closed terminal sends SIGHUP to the processes in its foreground. For a service, SIGHUP is a
-//! reload, and a service outlives the terminal of its operator. A process that somebody started
+//! reload, and a service outlives the terminal of its operator. A process that a person started
 //! by hand stops: otherwise it would continue unnoticed and keep its port.
 
 use std::io::{self, IsTerminal};

@@ -1,4 +1,4 @@
-//! What one configuration comes to: the guard, the routes and the issuer's keys.
+//! Builds one configuration: the guard, the routes and the issuer's keys.
 //!
 //! A reload builds a new one beside the old and then puts it in its place, whole.
 
@@ -66,7 +66,7 @@ impl App {
         let limits = super::limits::for_operations(config, &rules, &outline.meta(), base_path)?;
         let print = protection::printer(config, outline, &guard, &rules, &public_url)?;
         let cross_origin = CrossOrigin::new(&config.cors, print(&[]).as_value());
-        let problems = Problems::of(&rules, base_path);
+        let problems = Problems::new(&rules, base_path);
         let documents = config.docs.enabled.then(|| {
             let keys = keys.clone();
             let sign_in = SignIn {

@@ -22,9 +22,9 @@ pub enum BuildError {
     /// The settings do not fit the API.
     #[error(transparent)]
     Rule(#[from] RuleError),
-    /// Two things would lie at the same path.
+    /// Two things would be at the same path.
     #[error(
-        "{what} of the application would lie at `{path}`, but `{at}` belongs to {by}; \
+        "{what} of the application would be at `{path}`, but `{at}` belongs to {by}; \
          give it another path"
     )]
     #[non_exhaustive]
@@ -38,8 +38,8 @@ pub enum BuildError {
         /// The path that is taken.
         at: String,
     },
-    /// Plain routes lie at something that is no fixed path.
-    #[error("plain routes must lie at a path as in `/reports`, without parameters, found `{path}`")]
+    /// The path of plain routes has parameters.
+    #[error("plain routes must be at a path as in `/reports`, without parameters, found `{path}`")]
     #[non_exhaustive]
     NotAPath {
         /// What was given.

@@ -1,7 +1,7 @@
 //! The settings of the service.
 //!
 //! 1. The layers are merged (`layers`).
-//! 2. Each value that won is read into its type (`reader`, and a module for each section).
+//! 2. Each chosen value is read into its type (`reader`, and a module for each section).
 //! 3. The settings are checked against each other (`checks`).
 //!
 //! Every problem is reported at once, with its source and its fix.
@@ -11,8 +11,9 @@
 
 mod application;
 mod checks;
+mod chosen;
 mod credentials;
-mod in_force;
+mod effective;
 mod key;
 mod layer;
 mod layers;
@@ -26,10 +27,9 @@ mod sections;
 mod settings;
 mod sources;
 mod value;
-mod won;
 
 pub use application::ApplicationSettings;
-pub use in_force::{InForce, InForceRow};
+pub use effective::{EffectiveSetting, EffectiveSettings};
 pub(in crate::service) use problem::Fault;
 pub use problem::{ConfigError, ConfigProblem};
 pub use profile::Profile;
@@ -64,7 +64,7 @@ use key::Key;
 use reader::Reader;
 pub(in crate::service) use restart::RestartValues;
 
-/// The settings in force, with a field for each section.
+/// The effective settings, with a field for each section.
 ///
 /// ```
 /// use poem_resource_server::service::internal::{Config, Sources};
@@ -78,7 +78,7 @@ pub(in crate::service) use restart::RestartValues;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// The profile in force.
+    /// The effective profile.
     pub profile: Profile,
     /// The issuer whose tokens are accepted, and how the keys of every issuer are fetched.
     pub issuer: IssuerConfig,
@@ -116,7 +116,7 @@ pub struct Config {
     /// The client of the commands `token`, `doctor` and `check`.
     pub client: ClientConfig,
     application: ApplicationTable,
-    in_force: InForce,
+    effective: EffectiveSettings,
     restart: RestartValues,
 }
 
@@ -142,14 +142,14 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let (named, profile_source) = choose_profile(sources, &mut problems);
-        let won = layers::collect(sources, named.as_ref(), &mut problems);
-        let mut reader = Reader::new(&won, problems);
+        let chosen = layers::collect(sources, named.as_ref(), &mut problems);
+        let mut reader = Reader::new(&chosen, problems);
         let profile = named.unwrap_or_default();
         let mut issuer = IssuerConfig::read(&mut reader);
         let issuers = sections::issuers::read(&mut reader, &mut issuer);
         let mut config = Self {
             application: ApplicationTable::none(),
-            in_force: InForce::default(),
+            effective: EffectiveSettings::default(),
             profile,
             issuer,
             issuers,
@@ -184,8 +184,9 @@ impl Config {
         let has_tls = config.http.tls.is_some();
         config.restart.insert("http.tls", has_tls.to_string());
         let mut problems = reader.into_problems();
-        let application = (sources.application).read(&won, &config.profile, &mut problems);
-        config.in_force = InForce::new(&config.profile, profile_source, &won, application.rows());
+        let application = (sources.application).read(&chosen, &config.profile, &mut problems);
+        config.effective =
+            EffectiveSettings::new(&config.profile, profile_source, &chosen, application.rows());
         config.application = application;
         problems.extend(check(&config));
         ConfigError::check(problems)?;
@@ -200,8 +201,8 @@ impl Config {
     /// A problem with the setting `key`, or with a setting below it.
     pub(super) fn problem(&self, key: &str, fault: Fault) -> ConfigProblem {
         let key = Key::dotted(key);
-        let row = self.in_force.row(&key.to_string());
-        let source = row.map_or(won::BUILT_IN, |row| row.source.as_str());
+        let row = self.effective.row(&key.to_string());
+        let source = row.map_or(chosen::BUILT_IN, |row| row.source.as_str());
         let fault = match row {
             Some(row) if !fault.has_found() => fault.found_as(&row.value),
             _ => fault,
@@ -210,8 +211,8 @@ impl Config {
     }
 
     /// The settings as they were loaded, each with its source.
-    pub fn in_force(&self) -> &InForce {
-        &self.in_force
+    pub fn effective(&self) -> &EffectiveSettings {
+        &self.effective
     }
 
     /// The application's own settings, from the table `[app]`.
@@ -240,9 +241,9 @@ fn choose_profile(
     let (name, source) = if let Some(name) = &sources.profile {
         (name.as_str(), "flag --profile".to_owned())
     } else if let Some((name, value)) = sources::profile_variable(&sources.environment) {
-        (value, won::variable_source(name))
+        (value, chosen::variable_source(name))
     } else {
-        return (Some(Profile::default()), won::BUILT_IN.to_owned());
+        return (Some(Profile::default()), chosen::BUILT_IN.to_owned());
     };
     match Profile::parse(name) {
         Ok(profile) => (Some(profile), source),

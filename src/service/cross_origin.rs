@@ -56,7 +56,7 @@ impl CrossOrigin {
             .then(|| origin.clone())
     }
 
-    /// Says who may read the answer, where it depends on that.
+    /// Names the origin that may read the answer, if the answer depends on it.
     fn mark(&self, response: &mut Response, allowed: Option<HeaderValue>) {
         let headers = response.headers_mut();
         let is_open_to_all = headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN);
@@ -168,7 +168,7 @@ fn operations(document: &Value) -> impl Iterator<Item = &Value> {
     paths(document).flat_map(Map::values)
 }
 
-/// Each name once, in the order in which they come.
+/// Each name once, in the given order.
 fn list(names: impl Iterator<Item = String>) -> HeaderValue {
     let mut listed: Vec<String> = Vec::new();
     for name in names {

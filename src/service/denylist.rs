@@ -1,7 +1,7 @@
-//! The denylist of the service: the sources of denials, and who may change them.
+//! The denylist of the service: the sources of denials, and the clients that may change them.
 //!
 //! A denial comes from a file, from an operator at the admin listener, or from another replica
-//! by a [`Store`]. It is in force here at once, and in every replica as soon as the store
+//! by a [`Store`]. It applies here immediately, and in every replica as soon as the store
 //! has sent it.
 
 mod admin;

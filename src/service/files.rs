@@ -1,4 +1,4 @@
-//! What one configuration comes to on paper: the files of `openapi/`.
+//! The files of `openapi/` for one configuration.
 //!
 //! No token is verified for them, so the guard that makes them has no keys, and the
 //! application need not start.
@@ -18,14 +18,14 @@ use super::postman::{self, Environment, PostmanFiles};
 use super::protection;
 
 /// The document of an application for a configuration, and the rules behind it.
-pub(crate) struct OnPaper {
+pub(crate) struct PrintedFiles {
     document: Document,
     issuers: Vec<DescribedIssuer>,
     pub(crate) rules: Arc<[OperationRule]>,
     base_url: String,
 }
 
-impl OnPaper {
+impl PrintedFiles {
     /// What a service with these settings would serve, once it knows this metadata of its issuers.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What the settings of `[http]` and of single operations come to for the server.
+//! Converts the settings of `[http]` and of single operations into the limits of the server.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ impl OperationLimits {
     /// Takes **every** operation by method and path pattern (`/users/:param0`), also those
     /// without limits of their own: `/users/me` must not get the limits of `/users/:id`.
     ///
-    /// Keeps nothing where no operation has limits of its own.
+    /// Empty if no operation has limits of its own.
     pub(super) fn new<'a>(
         operations: impl IntoIterator<Item = (Method, &'a str, RequestLimits)>,
     ) -> Self {

@@ -42,7 +42,7 @@ pub(super) struct Metrics(Registry);
 /// The sources of the numbers.
 pub(super) struct Sources {
     pub(super) requests: Arc<Requests>,
-    /// Of the doors for callers and for operators, by their section of the settings.
+    /// The connections of each listener, by its section of the settings.
     pub(super) connections: [(&'static str, Arc<Connections>); 2],
     pub(super) verdicts: Arc<Tally>,
     pub(super) denials: Denials,

@@ -1,7 +1,7 @@
 //! One line, one observation and one span per request.
 //!
 //! The operation is poem-openapi's id or the pattern of the route, and never the path of the
-//! request: no line and no label contains what a stranger typed.
+//! request: no line and no label contains an arbitrary string of the caller.
 //!
 //! The line of a refused call also has the issuer of its token, the accepted value and the value
 //! of the token (see `guard/mismatch.rs`), and by setting the address of the caller.
@@ -187,7 +187,7 @@ fn mismatch(response: &Response) -> Option<&Mismatch> {
     response.data()
 }
 
-/// A stranger may send any token as a method. Only registered methods are logged.
+/// A caller may send any token as a method. Only registered methods are logged.
 fn name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -78,7 +78,7 @@ const MISDIRECTED: Problem = Problem {
 };
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use std::net::SocketAddr;
 

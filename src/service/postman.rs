@@ -141,7 +141,7 @@ fn collection(document: &Value, rules: &[OperationRule]) -> Value {
     });
     let operations = in_order
         .into_iter()
-        .flat_map(|operation| requests::of(operation, document));
+        .flat_map(|operation| requests::items(operation, document));
     let items: Vec<_> = std::iter::once(requests::token())
         .chain(operations)
         .collect();
@@ -164,12 +164,13 @@ fn collection(document: &Value, rules: &[OperationRule]) -> Value {
 fn further_id(environment: &Environment) -> String {
     let digest =
         aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, environment.issuer.as_bytes());
-    let hexadecimal: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{}{}", &ENVIRONMENT_ID[..24], &hexadecimal[..12])
+    let digest: [u8; 6] = digest.as_ref()[..6]
+        .try_into()
+        .expect("SHA-256 has 32 bytes");
+    let number = digest
+        .into_iter()
+        .fold(0_u64, |number, byte| number << 8 | u64::from(byte));
+    format!("{}{number:012x}", &ENVIRONMENT_ID[..24])
 }
 
 fn text(value: &Value) -> String {

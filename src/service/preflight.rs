@@ -24,20 +24,20 @@ use super::xml;
 pub(crate) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
     let mut problems = Vec::new();
     if let Some(tls) = &config.http.tls {
-        problems.extend(of_certificate(config, tls));
+        problems.extend(certificate_problems(config, tls));
     }
     if let Err(error) = denylist::read(config.denylist.file.as_deref()) {
-        problems.push(of_denylist(config, &error));
+        problems.push(denylist_problem(config, &error));
     }
     if let Err(error) = Audit::open(&config.audit) {
-        problems.push(of_audit(config, &error));
+        problems.push(audit_problem(config, &error));
     }
-    problems.extend(of_rules(outline, config));
-    problems.extend(of_limits(outline, config));
+    problems.extend(rule_problems(outline, config));
+    problems.extend(limit_problems(outline, config));
     problems
 }
 
-fn of_certificate(config: &Config, tls: &TlsConfig) -> Vec<ConfigProblem> {
+fn certificate_problems(config: &Config, tls: &TlsConfig) -> Vec<ConfigProblem> {
     let faults = Certificate::problems(&tls.cert, &tls.key, tls.client_ca.as_deref());
     let problem = |error: TlsError| {
         let (key, fault) = match &error {
@@ -84,7 +84,7 @@ fn plain(error: &(dyn Error + Send + Sync + 'static)) -> String {
     }
 }
 
-fn of_denylist(config: &Config, error: &DenylistError) -> ConfigProblem {
+fn denylist_problem(config: &Config, error: &DenylistError) -> ConfigProblem {
     let fault = match error {
         DenylistError::File { path, source } => unreadable(path, source),
         DenylistError::Content { source, .. } => {
@@ -96,7 +96,7 @@ fn of_denylist(config: &Config, error: &DenylistError) -> ConfigProblem {
     config.problem("denylist.file", fault)
 }
 
-fn of_audit(config: &Config, error: &AuditError) -> ConfigProblem {
+fn audit_problem(config: &Config, error: &AuditError) -> ConfigProblem {
     let fault = match error {
         AuditError::File { path, source } => unreadable(path, source),
         AuditError::Length { path, found } => {
@@ -116,7 +116,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Fault {
 }
 
 /// The rules are made again without each setting that was refused, to find the next one.
-fn of_rules(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
+fn rule_problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
     let mut access = protection::access(&config.access);
     let mut problems = Vec::new();
     for _ in 0..MAX_PROBLEMS {
@@ -142,7 +142,7 @@ fn of_rules(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
             "access.operations" => access.operations.retain(|id, _| !is(id)),
             _ => access.anonymous.push(operation.clone()),
         }
-        problems.push(of_rule(config, &error));
+        problems.push(rule_problem(config, &error));
         if before == (access.anonymous.len(), access.operations.len()) {
             break;
         }
@@ -150,7 +150,7 @@ fn of_rules(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
     problems
 }
 
-fn of_rule(config: &Config, error: &RuleError) -> ConfigProblem {
+fn rule_problem(config: &Config, error: &RuleError) -> ConfigProblem {
     match error {
         RuleError::UnknownOperation {
             setting,
@@ -211,7 +211,7 @@ fn unknown_operation(config: &Config, setting: &str, id: &str, known: &str) -> C
 }
 
 /// The limits of single operations.
-fn of_limits(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
+fn limit_problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
     let Ok(rules) = outline.rules(&Access::default()) else {
         return Vec::new();
     };

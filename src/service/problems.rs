@@ -29,7 +29,7 @@ pub(super) struct Problems {
 impl Problems {
     /// Knows which methods the paths of these operations answer to, below `base_path`; the
     /// service's own paths answer to GET and HEAD.
-    pub(super) fn of(rules: &[OperationRule], base_path: &str) -> Self {
+    pub(super) fn new(rules: &[OperationRule], base_path: &str) -> Self {
         let mut methods: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for rule in rules {
             let of_path = methods
@@ -154,7 +154,7 @@ pub(super) fn problem(status: StatusCode) -> Problem {
 const READ: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use poem::EndpointExt;
     use poem::endpoint::make_sync;
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_problem_whenever_it_comes() {
+    async fn a_panic_at_any_time_is_answered_with_a_problem() {
         for (when, status, said) in [
             ("at once", 500, "\"reason\":\"panicked\""),
             ("later", 500, "\"reason\":\"panicked\""),

@@ -31,7 +31,7 @@ use super::state::ServiceState;
 /// Puts new settings in force. Clones reload the same service.
 #[derive(Clone)]
 pub struct Reloader {
-    in_force: Arc<ArcSwap<App>>,
+    current: Arc<ArcSwap<App>>,
     fixed: Arc<RestartValues>,
     state: ServiceState,
     tls: Option<Tls>,
@@ -40,13 +40,13 @@ pub struct Reloader {
 
 impl Reloader {
     pub(super) fn new(
-        in_force: Arc<ArcSwap<App>>,
+        current: Arc<ArcSwap<App>>,
         config: &Config,
         state: ServiceState,
         tls: Option<Tls>,
     ) -> Self {
         Self {
-            in_force,
+            current,
             fixed: Arc::new(config.restart_values().clone()),
             state,
             tls,
@@ -100,7 +100,7 @@ impl Reloader {
             .denials
             .put(&config.denylist, denials)
             .map_err(BuildError::from)?;
-        self.in_force.store(Arc::new(app));
+        self.current.store(Arc::new(app));
         if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
             certificate.warn_if_expired(self.state.clock.now());
             tls.renew(certificate);
@@ -113,16 +113,16 @@ impl Reloader {
     }
 
     pub(super) fn keys(&self) -> Keys {
-        self.in_force.load().keys.clone()
+        self.current.load().keys.clone()
     }
 
     pub(super) fn rules(&self) -> Arc<[OperationRule]> {
-        self.in_force.load().rules.clone()
+        self.current.load().rules.clone()
     }
 
     #[cfg(feature = "testing")]
     pub(super) fn document(&self) -> Document {
-        let app = self.in_force.load();
+        let app = self.current.load();
         (app.print)(&app.keys.described())
     }
 }

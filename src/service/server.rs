@@ -1,6 +1,6 @@
 //! Accepts connections and drives Poem endpoints with hyper.
 //!
-//! Poem's own server has no timer, so a half-sent head would hold a connection for ever,
+//! Poem's own server has no timer, so a half-sent head would keep a connection open without limit,
 //! no cap on connections, and spins when an accept fails. The life of this one, top to
 //! bottom:
 //!
@@ -104,7 +104,7 @@ pub(super) async fn serve(
         };
         connections.spawn(server.clone().serve(stream, place));
     }
-    // Those who are connected already would be reset with the listener.
+    // Connections in the backlog would be reset with the listener.
     while let Some((place, stream)) = accept(&listener, &server).now_or_never() {
         connections.spawn(server.clone().serve(stream, place));
     }
@@ -126,7 +126,7 @@ pub(super) async fn serve(
 async fn accept(listener: &Listener, server: &Server) -> (Place, Stream) {
     let place = server.places.take().await;
     while !server.limits.memory.may_accept() {
-        tokio::time::sleep(A_LITTLE).await;
+        tokio::time::sleep(MIN_IDLE_TICKS).await;
     }
     (place, listener.accept(|| server.places.ask()).await)
 }
@@ -164,7 +164,7 @@ impl Server {
                 let wire = Wire::new(stream, pace.clone());
                 let shaken = tokio::select! {
                     biased;
-                    shaken = tls.shake_hands(wire) => shaken,
+                    shaken = tls.handshake(wire) => shaken,
                     () = pace.exhausted(&self.places) => return,
                 };
                 let Ok(stream) = shaken else { return };
@@ -211,10 +211,10 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // `pace` tells a slow head from an idle connection.
+        // `pace` distinguishes a slow head from an idle connection.
         .header_read_timeout(None)
         .max_buf_size(limits.max_head_bytes);
-    // Where it is told how many, it makes a list of so many for each head.
+    // With an explicit maximum, hyper allocates a list of that size for each head.
     if limits.max_header_fields != HYPERS_MAX_HEADERS {
         builder.http1().max_headers(limits.max_header_fields);
     }
@@ -233,15 +233,15 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// Between two looks at the budget while it has no room.
-const A_LITTLE: Duration = Duration::from_millis(10);
-/// What hyper takes unless it is told otherwise.
+/// The time between two checks of a budget without room.
+const MIN_IDLE_TICKS: Duration = Duration::from_millis(10);
+/// The default of hyper.
 const HYPERS_MAX_HEADERS: usize = 100;
 /// Bytes of a request's body that wait to be taken, and of a response's to be sent.
 const STREAM_WINDOW: u32 = 64 * 1024;
 /// The same for all requests of an HTTP/2 connection: one that is stuck stops no other.
 const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
-/// Streams reset before they were looked at, and by our own errors (CVE-2023-44487).
+/// Streams that are reset before they are handled, and by our own errors (CVE-2023-44487).
 const MAX_RESETS: usize = 20;
 
 #[cfg(test)]

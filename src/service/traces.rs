@@ -10,6 +10,8 @@
 
 #[cfg(feature = "otel")]
 mod calls;
+#[cfg(not(feature = "otel"))]
+mod disabled;
 mod error;
 #[cfg(feature = "otel")]
 mod exchanges;
@@ -17,15 +19,13 @@ mod exchanges;
 mod export;
 #[cfg(feature = "otel")]
 mod parent;
-#[cfg(not(feature = "otel"))]
-mod without;
 
 use std::fmt;
 
 #[cfg(feature = "otel")]
 pub(super) use calls::{Call, Traces, current};
 #[cfg(not(feature = "otel"))]
-pub(super) use without::{Call, Traces, current};
+pub(super) use disabled::{Call, Traces, current};
 
 pub use error::TracesError;
 
@@ -40,7 +40,10 @@ impl fmt::Display for TraceId {
 }
 
 /// What became of a call.
-#[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "nobody is told"))]
+#[cfg_attr(
+    not(feature = "otel"),
+    expect(dead_code, reason = "used by the feature `otel`")
+)]
 pub(super) struct Answered<'a> {
     pub(super) method: &'static str,
     /// The pattern of the route; none where no route fits.

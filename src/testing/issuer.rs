@@ -75,8 +75,8 @@ impl Issuer {
     }
 
     /// Signs for an embedded issuer that the app under test finds by discovery, with its current
-    /// key. The walk then does not test an app without keys, because it cannot take them away.
-    pub fn of(issuer: &DevIssuer) -> Self {
+    /// key. The walk then does not test an app without keys, because it cannot remove them.
+    pub fn from_dev_issuer(issuer: &DevIssuer) -> Self {
         Self {
             url: issuer.issuer(),
             audience: issuer.audience().to_owned(),
@@ -108,10 +108,10 @@ impl Issuer {
     ///
     /// # Panics
     ///
-    /// On an issuer made by [`Issuer::of`], whose guard comes from discovery.
+    /// On an issuer made by [`Issuer::from_dev_issuer`], whose guard finds its keys by discovery.
     pub fn guard(&self) -> Guard {
         let Keys::Ours(keys) = &self.keys else {
-            panic!("a guard for a running issuer comes of `Guard::discover`");
+            panic!("build the guard for a running issuer with `Guard::discover`");
         };
         let audience = Audience::parse(self.audience.as_str()).expect("checked on construction");
         let validation = Validation::new(self.url.as_str(), audience);
@@ -190,7 +190,7 @@ impl Default for Issuer {
     }
 }
 
-/// Keys that a walk can take away temporarily.
+/// Keys that a walk can remove temporarily.
 #[derive(Debug)]
 struct Switched {
     keys: Arc<KeySet>,

@@ -27,7 +27,7 @@ fn named(name: &str) -> Value {
 
 #[test]
 #[rustfmt::skip] // A row a line.
-fn a_value_fits_its_schema_or_is_told_why_not() {
+fn a_value_that_does_not_fit_its_schema_is_reported_with_the_reason() {
     for (name, schema, value, expected) in [
         ("anything", json!({}), json!([1, "a"]), None),
         ("a type", json!({ "type": "string" }), json!("a"), None),

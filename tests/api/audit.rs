@@ -30,7 +30,7 @@ fn assert_line(line: &Value, outcome: &str, reason: &str) {
 }
 
 #[tokio::test]
-async fn who_is_let_in_is_told_by_client_hash_and_token_id() {
+async fn an_admitted_caller_is_audited_by_client_hash_and_token_id() {
     let (world, _salt) = audited(&[]).await;
     let token = world.sign(&world.token().claim("jti", "AT.1"));
     let (lines, _guard) = Lines::capture();
@@ -38,9 +38,9 @@ async fn who_is_let_in_is_told_by_client_hash_and_token_id() {
     let first = world.whoami(&token).await;
     world.whoami(&token).await;
 
-    let told = lines.of_target("audit");
-    assert_eq!(told.len(), 2, "a remembered token is told again");
-    for line in &told {
+    let logged = lines.with_target("audit");
+    assert_eq!(logged.len(), 2, "a remembered token is logged again");
+    for line in &logged {
         assert_line(line, "allowed", "ok");
         assert_eq!(line["issuer"], world.issuer.issuer(), "{line}");
         assert_eq!(line["client_id"], "dev-client", "{line}");
@@ -48,27 +48,27 @@ async fn who_is_let_in_is_told_by_client_hash_and_token_id() {
         assert_eq!(line["token_id"], "AT.1", "{line}");
     }
     assert_eq!(
-        told[0]["request_id"].as_str(),
+        logged[0]["request_id"].as_str(),
         first.header("x-request-id"),
-        "{told:?}"
+        "{logged:?}"
     );
 }
 
 #[tokio::test]
-async fn who_is_refused_is_told_with_the_reason_and_by_name_only_if_the_token_is_good() {
+async fn a_refusal_is_audited_with_the_reason_and_names_the_caller_only_if_the_token_is_valid() {
     let (world, _salt) = audited(&[("access.operations.whoami.scopes", "admin")]).await;
     let lacking = world.sign(&world.token().claim("jti", "AT.1"));
-    let stranger = world.sign(&world.token().claim("aud", "api://other"));
+    let foreign = world.sign(&world.token().claim("aud", "api://other"));
     let expired = world.sign(&world.token().claim("exp", 1));
     let forged = format!("{}AAAA", &lacking[..lacking.len() - 4]);
     let (lines, _guard) = Lines::capture();
 
-    for token in [&*lacking, &stranger, &expired, &forged, "a.b.c"] {
+    for token in [&*lacking, &foreign, &expired, &forged, "a.b.c"] {
         world.whoami(token).await;
     }
     world.get("/api/whoami").await;
 
-    let told = lines.of_target("audit");
+    let logged = lines.with_target("audit");
     let reasons = [
         "insufficient_scope",
         "wrong_audience",
@@ -77,19 +77,19 @@ async fn who_is_refused_is_told_with_the_reason_and_by_name_only_if_the_token_is
         "bad_base64",
         "missing_credentials",
     ];
-    assert_eq!(told.len(), reasons.len(), "{told:#?}");
-    for (line, reason) in told.iter().zip(reasons) {
+    assert_eq!(logged.len(), reasons.len(), "{logged:#?}");
+    for (line, reason) in logged.iter().zip(reasons) {
         assert_line(line, "refused", reason);
         let is_good = reason == "insufficient_scope";
         for field in WHO {
             assert_eq!(line.get(field).is_some(), is_good, "{field} in {line}");
         }
     }
-    assert_eq!(told[0]["subject"], HASH);
+    assert_eq!(logged[0]["subject"], HASH);
 }
 
 #[tokio::test]
-async fn who_calls_too_often_is_told_by_name() {
+async fn a_caller_above_its_limit_is_named() {
     let (world, _salt) = audited(&[("rate.calls", "1/1m")]).await;
     let token = world.sign(&world.token());
     let (lines, _guard) = Lines::capture();
@@ -97,14 +97,14 @@ async fn who_calls_too_often_is_told_by_name() {
     world.whoami(&token).await;
     world.whoami(&token).await;
 
-    let told = lines.of_target("audit");
-    assert_line(&told[0], "allowed", "ok");
-    assert_line(&told[1], "refused", "too_many_requests");
-    assert_eq!(told[1]["subject"], HASH);
+    let logged = lines.with_target("audit");
+    assert_line(&logged[0], "allowed", "ok");
+    assert_line(&logged[1], "refused", "too_many_requests");
+    assert_eq!(logged[1]["subject"], HASH);
 }
 
 #[tokio::test]
-async fn what_needs_no_token_is_not_told_and_without_a_salt_nothing_is() {
+async fn a_call_without_a_token_is_not_audited_and_without_a_salt_no_call_is() {
     let (world, _salt) = audited(&[]).await;
     let silent = World::start().await;
     let (lines, _guard) = Lines::capture();
@@ -114,8 +114,8 @@ async fn what_needs_no_token_is_not_told_and_without_a_salt_nothing_is() {
     Answer::to(world.request(Method::POST, "/api/whoami")).await;
     silent.whoami(&silent.sign(&silent.token())).await;
 
-    assert_eq!(lines.of_target("audit"), Vec::<Value>::new());
-    assert!(lines.of_target("access").len() >= 4);
+    assert_eq!(lines.with_target("audit"), Vec::<Value>::new());
+    assert!(lines.with_target("access").len() >= 4);
 }
 
 #[tokio::test]
@@ -128,10 +128,10 @@ async fn claims_of_any_length_make_a_line_of_bounded_length() {
 
     assert_eq!(world.whoami(&token).await.status, 200);
 
-    let told = lines.of_target("audit");
-    assert_eq!(told[0]["token_id"].as_str().unwrap().chars().count(), 256);
-    assert_eq!(told[0]["client_id"], "x\ny");
-    assert_eq!(told[0]["subject"].as_str().unwrap().len(), 64);
+    let logged = lines.with_target("audit");
+    assert_eq!(logged[0]["token_id"].as_str().unwrap().chars().count(), 256);
+    assert_eq!(logged[0]["client_id"], "x\ny");
+    assert_eq!(logged[0]["subject"].as_str().unwrap().len(), 64);
 }
 
 #[tokio::test]
@@ -170,15 +170,15 @@ async fn a_reload_begins_ends_and_refuses_to_spoil_the_audit_log() {
 
     world.reload(&[]).await.unwrap();
     world.whoami(&token).await;
-    assert_eq!(lines.of_target("audit").len(), 0);
+    assert_eq!(lines.with_target("audit").len(), 0);
 
     world.reload(&[("audit.salt_file", &path)]).await.unwrap();
     world.whoami(&token).await;
-    assert_eq!(lines.of_target("audit").len(), 1);
+    assert_eq!(lines.with_target("audit").len(), 1);
 
     let bad = [("audit.salt_file", "/nowhere/salt")];
     world.reload(&bad).await.unwrap_err();
     world.whoami(&token).await;
-    let told = lines.of_target("audit");
-    assert_eq!((told.len(), &told[1]["subject"]), (2, &json!(HASH)));
+    let logged = lines.with_target("audit");
+    assert_eq!((logged.len(), &logged[1]["subject"]), (2, &json!(HASH)));
 }

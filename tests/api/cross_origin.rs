@@ -32,7 +32,7 @@ async fn call(world: &World, origin: &str, token: Option<&str>) -> Answer {
 }
 
 #[tokio::test]
-async fn a_listed_origin_may_ask_before_it_has_a_token() {
+async fn a_listed_origin_may_send_a_preflight_without_a_token() {
     let world = World::with(LISTED).await;
 
     let answer = preflight(&world, PAGE).await;

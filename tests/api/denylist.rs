@@ -1,16 +1,15 @@
 //! Tokens are revoked by a file and by operators, and stop at once.
 
-use std::path::Path;
+mod files;
+
 use std::time::{Duration, SystemTime};
 
 use poem_resource_server::clock::Clock;
-use poem_resource_server::dev::Behaviour;
-use poem_resource_server::service::{BuildError, DenylistError, ReloadError};
+use poem_resource_server::service::ReloadError;
 use poem_resource_server::token::MAX_LEEWAY;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::access::tempfile;
 use crate::answer::Answer;
 use crate::world::World;
 
@@ -47,7 +46,7 @@ async fn entries(world: &World) -> u64 {
 }
 
 #[tokio::test]
-async fn a_token_that_an_operator_denies_stops_at_once_though_it_is_remembered() {
+async fn a_remembered_token_that_an_operator_denies_is_refused_immediately() {
     let world = world(&[]).await;
     let revoked = world.sign(&world.token().claim("jti", "revoked"));
     let twin = world.sign(&world.token().claim("jti", "twin"));
@@ -109,33 +108,7 @@ async fn a_denial_with_the_end_of_its_token_denies_all_of_it() {
 }
 
 #[tokio::test]
-async fn what_the_file_denies_counts_though_the_rest_of_the_reload_fails() {
-    let file = tempfile("[]");
-    let path = file.path().to_str().unwrap().to_owned();
-    let settings = [("denylist.file", path.as_str())];
-    let world = World::with(&settings).await;
-    let token = world.sign(&world.token().claim("jti", "1"));
-    assert_eq!(world.whoami(&token).await.status, 200);
-    let denial = denial(&world, &json!({ "jti": "1" }));
-    std::fs::write(&path, json!([denial]).to_string()).unwrap();
-    let away = poem::http::StatusCode::SERVICE_UNAVAILABLE;
-    (world.issuer).set_behaviour(Behaviour::Unavailable(away));
-
-    let refused = world.reload(&settings).await;
-
-    assert!(matches!(refused, Err(ReloadError::Keys(_))), "{refused:?}");
-    assert_eq!(world.whoami(&token).await.json()["reason"], "revoked");
-    // To take a denial back is no emergency, and waits for a reload that succeeds.
-    std::fs::write(&path, "[]").unwrap();
-    assert!(world.reload(&settings).await.is_err());
-    assert_eq!(world.whoami(&token).await.status, 401);
-    world.issuer.set_behaviour(Behaviour::Normal);
-    world.reload(&settings).await.unwrap();
-    assert_eq!(world.whoami(&token).await.status, 200);
-}
-
-#[tokio::test]
-async fn without_a_token_a_port_is_no_way_in_whatever_the_setting_names() {
+async fn without_an_operators_token_no_port_can_change_the_list() {
     let world = World::with(&[("admin.listen", "unix:/run/nowhere/admin.sock")]).await;
     let body = denial(&world, &json!({ "jti": "1" })).to_string();
 
@@ -146,7 +119,7 @@ async fn without_a_token_a_port_is_no_way_in_whatever_the_setting_names() {
 }
 
 #[tokio::test]
-async fn a_replica_waits_for_what_others_have_denied_before_it_is_ready() {
+async fn a_replica_waits_for_the_denials_of_the_others_before_it_is_ready() {
     // Nobody listens there.
     let nowhere = ("denylist.redis_url", "redis://127.0.0.1:1");
     let waits = (503, "the denylist is not read yet\n");
@@ -200,12 +173,12 @@ async fn only_operators_change_the_list() {
         .bearer_auth(OPERATOR);
     assert_eq!(Answer::to(request.body(body)).await.status, 403);
     assert_eq!(entries(&world).await, 0);
-    // Callers have no such door.
+    // The listener for callers does not have it.
     assert_eq!(world.get("/denylist").await.status, 404);
 }
 
 #[tokio::test]
-async fn what_is_no_denial_is_refused_with_one_sentence() {
+async fn a_malformed_denial_is_refused_with_one_sentence() {
     let world = world(&[]).await;
     let now = now(&world);
     let month = 31 * 24 * 3600;
@@ -245,7 +218,7 @@ async fn what_is_no_denial_is_refused_with_one_sentence() {
 }
 
 #[tokio::test]
-async fn a_full_list_says_so_and_other_methods_are_none() {
+async fn a_full_list_is_reported_and_other_methods_are_refused() {
     let world = world(&[("denylist.max_entries", "1")]).await;
     let [one, two] = ["1", "2"].map(|id| denial(&world, &json!({ "jti": id })));
     assert_eq!(change(&world, Method::POST, &one).await.status, 204);
@@ -266,61 +239,7 @@ async fn a_full_list_says_so_and_other_methods_are_none() {
 }
 
 #[tokio::test]
-async fn a_file_denies_and_is_read_again_all_or_nothing() {
-    let file = tempfile("[]");
-    let path = file.path().to_str().unwrap().to_owned();
-    let settings = [
-        ("denylist.file", path.as_str()),
-        ("denylist.token", OPERATOR),
-    ];
-    let world = World::with(&settings).await;
-    let token = world.sign(&world.token().claim("jti", "1"));
-    let other = denial(&world, &json!({ "jti": "2" }));
-    change(&world, Method::POST, &other).await;
-    let write = |text: &str| std::fs::write(Path::new(&path), text).unwrap();
-
-    write(&json!([denial(&world, &json!({ "jti": "1" }))]).to_string());
-    world.reload(&settings).await.unwrap();
-    assert_eq!(world.whoami(&token).await.status, 401);
-    write("[{}]");
-    let refused = world.reload(&settings).await;
-    let reason = matches!(
-        refused,
-        Err(ReloadError::Build(BuildError::Denylist(
-            DenylistError::Content { .. }
-        )))
-    );
-    assert!(reason, "{refused:?}");
-    assert_eq!(world.whoami(&token).await.status, 401);
-    write("[]");
-    world.reload(&settings).await.unwrap();
-
-    assert_eq!(world.whoami(&token).await.status, 200);
-    // What operators said is not the file's to take back.
-    assert_eq!(entries(&world).await, 1);
-}
-
-#[tokio::test]
-async fn a_file_that_cannot_be_used_stops_the_start() {
-    let file = tempfile("{}");
-    let path = file.path().to_str().unwrap();
-
-    let missing = World::refused(&[("denylist.file", "/nowhere/denials.json")]).await;
-    let wrong = World::refused(&[("denylist.file", path)]).await;
-
-    assert!(
-        matches!(missing, BuildError::Denylist(DenylistError::File { .. })),
-        "{missing:?}"
-    );
-    assert!(
-        matches!(wrong, BuildError::Denylist(DenylistError::Content { .. })),
-        "{wrong:?}"
-    );
-    assert!(missing.to_string().contains("/nowhere/denials.json"));
-}
-
-#[tokio::test]
-async fn a_secret_of_the_list_changes_with_a_restart_alone() {
+async fn a_secret_of_the_list_changes_only_with_a_restart() {
     let world = world(&[]).await;
 
     let changed = world

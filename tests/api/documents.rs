@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::world::World;
 
 #[tokio::test]
-async fn the_document_says_who_may_call_and_how_one_is_refused() {
+async fn the_document_describes_the_admitted_callers_and_the_refusals() {
     let world = World::start().await;
 
     let document = world.get("/openapi.json").await.json();
@@ -91,7 +91,7 @@ async fn the_document_is_the_same_in_yaml() {
 }
 
 #[tokio::test]
-async fn the_resource_metadata_is_where_the_challenge_says() {
+async fn the_resource_metadata_is_at_the_url_of_the_challenge() {
     let world = World::start().await;
     let refused: Answer = world.get("/api/whoami").await;
     let challenge = refused.header("www-authenticate").unwrap();
@@ -180,7 +180,7 @@ fn reasons_in(source: &str) -> BTreeSet<String> {
         }
     };
     source.split("reason: \"").skip(1).for_each(&mut add);
-    for function in ["fn reason(", "fn problem(", "fn of(stage"] {
+    for function in ["fn reason(", "fn problem(", "fn from_state(stage"] {
         for body in source.split(function).skip(1) {
             let body = body.split("\n}\n").next().unwrap();
             let body = body.split("\n    }\n\n").next().unwrap();

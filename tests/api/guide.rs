@@ -43,7 +43,7 @@ async fn whoami_without_credentials_is_challenged_without_an_error_code() {
 }
 
 #[tokio::test]
-async fn whoami_tells_a_client_what_its_okta_token_says() {
+async fn whoami_returns_the_contents_of_a_clients_okta_token() {
     let world = World::start().await;
     let token = world.token();
 
@@ -79,7 +79,7 @@ async fn whoami_tells_a_client_what_its_okta_token_says() {
 }
 
 #[tokio::test]
-async fn whoami_tells_a_user_its_okta_id() {
+async fn whoami_returns_the_okta_id_of_a_user() {
     let world = World::start().await;
     let token = world
         .issuer
@@ -117,7 +117,7 @@ async fn whoami_reads_tokens_as_rfc_9068_has_them() {
 }
 
 #[tokio::test]
-async fn without_keys_whoami_is_unavailable_and_the_rest_goes_on() {
+async fn without_keys_only_whoami_is_unavailable() {
     let world = World::without_keys(&[]).await;
     let token = world.sign(&world.token());
 

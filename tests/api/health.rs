@@ -28,7 +28,7 @@ async fn fail_a_fetch(world: &World) {
 }
 
 #[tokio::test]
-async fn who_does_not_ask_for_more_gets_one_line() {
+async fn without_verbose_readyz_has_one_line() {
     let world = World::start().await;
 
     for (path, body) in [
@@ -45,7 +45,7 @@ async fn who_does_not_ask_for_more_gets_one_line() {
 }
 
 #[tokio::test]
-async fn who_is_ready_tells_how_the_keys_are() {
+async fn a_ready_service_reports_the_state_of_its_keys() {
     let world = World::start().await;
     world.clock.advance(Duration::from_secs(100));
 
@@ -63,16 +63,16 @@ async fn who_is_ready_tells_how_the_keys_are() {
 }
 
 #[tokio::test]
-async fn an_outage_is_told_by_its_word_and_to_operators_by_its_cause() {
+async fn an_outage_is_reported_by_its_reason_word_and_to_operators_with_its_cause() {
     let world = World::start().await;
     fail_a_fetch(&world).await;
 
-    let told = world.get("/readyz?verbose").await;
-    assert_eq!(told.status, 200, "old keys will do");
-    assert_eq!(row(&told, "age of the keys"), "600 s");
-    assert_eq!(row(&told, "last fetch"), "0 s ago");
-    assert_eq!(row(&told, "last error"), "keys_unavailable");
-    assert!(!told.body.contains("502"));
+    let verbose = world.get("/readyz?verbose").await;
+    assert_eq!(verbose.status, 200, "old keys will do");
+    assert_eq!(row(&verbose, "age of the keys"), "600 s");
+    assert_eq!(row(&verbose, "last fetch"), "0 s ago");
+    assert_eq!(row(&verbose, "last error"), "keys_unavailable");
+    assert!(!verbose.body.contains("502"));
 
     let operators = world.admin("/readyz?verbose").await;
     assert_eq!(operators.status, 200);
@@ -85,7 +85,7 @@ async fn an_outage_is_told_by_its_word_and_to_operators_by_its_cause() {
 }
 
 #[tokio::test]
-async fn who_has_no_keys_says_what_that_means() {
+async fn without_keys_readyz_explains_the_consequence() {
     let world = World::without_keys(&[]).await;
 
     assert_eq!(
@@ -101,7 +101,7 @@ async fn who_has_no_keys_says_what_that_means() {
 }
 
 #[tokio::test]
-async fn who_is_told_to_end_is_not_ready_and_alive() {
+async fn a_stopping_server_is_alive_but_not_ready() {
     let mut world = World::with(&[("http.drain_delay", "1h")]).await;
     assert_eq!(world.get("/readyz?verbose").await.status, 200);
 

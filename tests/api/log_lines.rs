@@ -33,11 +33,11 @@ impl Lines {
 
     /// The lines on requests, in their order.
     fn on_requests(&self) -> Vec<serde_json::Value> {
-        self.of_target("access")
+        self.with_target("access")
     }
 
     /// The lines of a target, in their order.
-    pub fn of_target(&self, target: &str) -> Vec<serde_json::Value> {
+    pub fn with_target(&self, target: &str) -> Vec<serde_json::Value> {
         let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
         lines

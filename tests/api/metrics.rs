@@ -1,13 +1,12 @@
 //! What operators count: requests by outcome, and the state of the keys.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod described;
+mod labels;
+
 use std::time::Duration;
 
 use poem_resource_server::dev::Behaviour;
-use poem_resource_server::service::metrics_table;
-use reqwest::Method;
 
-use crate::answer::Answer;
 use crate::world::World;
 
 impl World {
@@ -72,135 +71,6 @@ async fn each_answer_is_counted_by_operation_status_and_reason() {
             world.admin("/metrics").await.body
         );
     }
-}
-
-#[tokio::test]
-async fn what_a_stranger_types_becomes_no_label() {
-    let world = World::start().await;
-    let typed = "s3cr3t";
-
-    world.get(&format!("/{typed}")).await;
-    world.get(&format!("/api/hello/{typed}")).await;
-    world.get(&format!("/api/hello?{typed}={typed}")).await;
-    world.whoami(typed).await;
-    let method = Method::from_bytes(typed.to_ascii_uppercase().as_bytes()).unwrap();
-    Answer::to(world.request(method, "/api/hello")).await;
-
-    let text = world.admin("/metrics").await.body.to_ascii_lowercase();
-    assert!(!text.contains(typed), "{text}");
-    assert!(text.contains("operation=\"hello\""), "{text}");
-}
-
-/// Odd paths, methods and tokens: what they have in common is in no label, and they make
-/// no more series than plain ones do.
-#[tokio::test]
-async fn however_odd_the_calls_are_the_labels_are_those_of_plain_ones() {
-    let world = World::start().await;
-    let good = world.sign(&world.token());
-    world.whoami(&good).await;
-    world.whoami("a.b.c").await;
-    world.get("/nothing").await;
-    world.get("/docs/nothing").await;
-    Answer::to(world.request(Method::POST, "/api/whoami")).await;
-    let plain = series(&world).await;
-
-    let odd_claims = world
-        .token()
-        .claim("sub", serde_json::json!("odd-subject\"}\n"))
-        .claim("cid", serde_json::json!("odd-client"))
-        .claim("jti", serde_json::json!("odd-id"))
-        .claim("odd-claim", serde_json::json!("odd-value"));
-    world.whoami(&world.sign(&odd_claims)).await;
-    for header in ["kid", "odd-header"] {
-        world
-            .whoami(&world.sign(&world.token().header(header, "odd-header-value")))
-            .await;
-    }
-    for number in 0..50 {
-        world.get(&format!("/odd-{number}")).await;
-        world.get(&format!("/docs/odd-{number}")).await;
-        world.get(&format!("/%6fdd-{number}/../..;odd")).await;
-        world.get(&format!("/api/whoami?odd-{number}=odd")).await;
-        let method = Method::from_bytes(format!("ODD-{number}").as_bytes()).unwrap();
-        Answer::to(world.request(method, "/api/whoami")).await;
-    }
-
-    let odd = series(&world).await;
-    let text = world.admin("/metrics").await.body.to_ascii_lowercase();
-    assert!(!text.contains("odd"), "{text}");
-    let added: Vec<_> = odd.difference(&plain).collect();
-    let expected = [
-        "http_requests_total{operation=\"whoami\",status=\"401\",reason=\"missing_credentials\"}",
-        "http_requests_total{operation=\"whoami\",status=\"401\",reason=\"unknown_key\"}",
-    ];
-    assert_eq!(added, expected);
-}
-
-/// The names and labels of all samples.
-async fn series(world: &World) -> BTreeSet<String> {
-    let text = world.admin("/metrics").await.body;
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines
-        .map(|line| line.rsplit_once(' ').unwrap().0.to_owned())
-        .collect()
-}
-
-/// What a table or a page says of a metric: its type and its labels.
-type Described = BTreeMap<String, (String, BTreeSet<String>)>;
-
-fn described_by(table: &str) -> Described {
-    let rows = table.lines().skip(2).map(|row| {
-        let cells: Vec<_> = row.split('|').map(str::trim).collect();
-        let labels = cells[3].split(", ").filter(|label| *label != "-");
-        let labels = labels.map(|label| label.trim_matches('`').to_owned());
-        let name = cells[1].trim_matches('`').to_owned();
-        (name, (cells[2].to_owned(), labels.collect()))
-    });
-    rows.collect()
-}
-
-fn described_on(page: &str) -> Described {
-    let mut described = Described::new();
-    let mut current = String::new();
-    for line in page.lines() {
-        if let Some(declared) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = declared.split_once(' ').unwrap();
-            let suffix = if kind == "counter" { "_total" } else { "" };
-            current = format!("{name}{suffix}");
-            described.insert(current.clone(), (kind.to_owned(), BTreeSet::new()));
-        } else if !line.starts_with('#') {
-            let (series, _) = line.rsplit_once(' ').unwrap();
-            assert!(series.starts_with(&current), "{series} after {current}");
-            let labels = series.split_once('{').map_or("", |(_, labels)| labels);
-            let labels = labels
-                .split("\",")
-                .filter_map(|label| label.split_once('='));
-            let names = labels.map(|(name, _)| name.to_owned());
-            let told = &mut described.get_mut(&current).unwrap().1;
-            told.extend(names.filter(|name| name != "le"));
-        }
-    }
-    described
-}
-
-#[tokio::test]
-async fn the_page_has_the_metrics_of_the_table_with_their_labels_and_no_others() {
-    // Nobody listens there; that it is asked for is enough for its age.
-    let world = World::with(&[("denylist.redis_url", "redis://127.0.0.1:1")]).await;
-    world.get("/api/hello").await;
-
-    let page = world.admin("/metrics").await.body;
-
-    assert_eq!(described_on(&page), described_by(&metrics_table()));
-}
-
-#[test]
-fn the_table_of_the_guide_is_that_of_the_program() {
-    let guide = include_str!("../../docs/observability.md");
-    let table = guide.split("<!-- metrics -->\n").nth(1).unwrap();
-    let table = table.split("<!-- /metrics -->").next().unwrap();
-
-    assert_eq!(table, metrics_table(), "run scripts/generate");
 }
 
 #[tokio::test]
@@ -306,7 +176,7 @@ async fn latencies_are_counted_by_operation() {
     assert_metrics(
         &world,
         &[
-            // The clock of a test stands still.
+            // The clock of a test does not advance.
             (
                 &format!("{name}_bucket{{le=\"0.0001\",operation=\"hello\"}}"),
                 2.0,
@@ -324,7 +194,7 @@ async fn latencies_are_counted_by_operation() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn the_kernel_s_account_of_this_process_is_told() {
+async fn the_metrics_of_the_process_agree_with_the_kernel() {
     let world = World::start().await;
 
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -335,13 +205,16 @@ async fn the_kernel_s_account_of_this_process_is_told() {
         .trim_end_matches(" kB")
         .parse()
         .unwrap();
-    let told = metric(&world, "process_resident_memory_bytes").await / 1024.0;
-    assert!((told / kib - 1.0).abs() < 0.5, "{told} KiB, not {kib}");
+    let reported = metric(&world, "process_resident_memory_bytes").await / 1024.0;
+    assert!(
+        (reported / kib - 1.0).abs() < 0.5,
+        "{reported} KiB, not {kib}"
+    );
 
     let files = std::fs::read_dir("/proc/self/fd").unwrap().count();
-    let told = metric(&world, "process_open_fds").await;
-    assert!(told > 5.0 && told < 10.0 * f64::from(u32::try_from(files).unwrap()));
-    assert!(metric(&world, "process_max_fds").await > told);
+    let reported = metric(&world, "process_open_fds").await;
+    assert!(reported > 5.0 && reported < 10.0 * f64::from(u32::try_from(files).unwrap()));
+    assert!(metric(&world, "process_max_fds").await > reported);
 
     let age = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let age = age.unwrap().as_secs_f64() - metric(&world, "process_start_time_seconds").await;
@@ -360,7 +233,7 @@ async fn assert_metrics(world: &World, expected: &[(&str, f64)]) {
 }
 
 #[tokio::test]
-async fn the_age_of_the_keys_and_their_fetches_are_told() {
+async fn the_age_of_the_keys_and_their_fetches_are_reported() {
     let world = World::start().await;
     assert_eq!(metric(&world, "jwks_keys").await.to_bits(), 1_f64.to_bits());
     let failures = metric(&world, "jwks_fetch_failures_total").await;
@@ -382,7 +255,7 @@ async fn the_age_of_the_keys_and_their_fetches_are_told() {
 }
 
 #[tokio::test]
-async fn they_are_for_operators_alone() {
+async fn metrics_are_for_operators_only() {
     let world = World::start().await;
 
     let metrics = world.admin("/metrics").await;
@@ -393,8 +266,8 @@ async fn they_are_for_operators_alone() {
     );
     assert!(metrics.body.ends_with("# EOF\n"));
 
-    let asked_of_the_public_door = world.get("/metrics").await;
-    asked_of_the_public_door.assert_refused("public", 404, "not_found", None);
-    let operators_door = world.admin("/api/hello").await;
-    operators_door.assert_refused("admin", 404, "not_found", None);
+    let public_metrics = world.get("/metrics").await;
+    public_metrics.assert_refused("public", 404, "not_found", None);
+    let admin_api = world.admin("/api/hello").await;
+    admin_api.assert_refused("admin", 404, "not_found", None);
 }

@@ -22,7 +22,7 @@ fn data(page: &Answer, id: &str) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn a_page_contains_the_document_where_no_text_can_end_its_script() {
+async fn no_string_of_the_document_can_end_the_script_of_a_page() {
     let hostile = "</script><script>alert(1)</script><!--<script>";
     let world = World::with(&[("access.operations.whoami.scopes", hostile)]).await;
     let document = world.get("/openapi.json").await.json();
@@ -169,7 +169,7 @@ async fn another_document_has_another_tag() {
         let mut all = vec![("http.public_url", "https://api.example.com")];
         all.extend(settings);
         // The document names the issuer, which therefore has to be the same for both.
-        let world = World::of_issuer("http://127.0.0.1:9/oauth2/default", &all).await;
+        let world = World::with_issuer("http://127.0.0.1:9/oauth2/default", &all).await;
         let answer = world.get("/openapi.json").await;
         answer.header("etag").unwrap().to_owned()
     };
@@ -248,7 +248,7 @@ async fn a_caller_that_does_not_accept_gzip_gets_the_bundles_too() {
 const METADATA: &str = "/.well-known/oauth-protected-resource";
 
 #[tokio::test]
-async fn head_says_what_get_would_send() {
+async fn head_has_the_header_fields_of_get() {
     let world = World::start().await;
 
     let others = ["/api/hello", "/livez", "/readyz", METADATA];

@@ -75,7 +75,7 @@ async fn no_method_is_answered_without_a_token() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_path_does_not_answer_to_is_told_those_that_it_does() {
+async fn a_method_that_a_path_does_not_allow_is_answered_with_those_that_it_allows() {
     let world = World::start().await;
     for path in ["/api/whoami", "/api/hello", "/docs", "/livez"] {
         for method in ["DELETE", "QUERY", "BREW"] {

@@ -1,4 +1,4 @@
-//! Who calls too often is told to wait, and for how long.
+//! A caller above its limit must wait, and learns for how long.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn a_caller_that_calls_too_often_has_to_pause_and_others_need_not() {
 }
 
 #[tokio::test]
-async fn the_document_tells_of_limits_where_there_are_any() {
+async fn the_document_describes_the_limits_that_are_set() {
     for (settings, expected) in [(&[("rate.calls", "2/1m")][..], true), (&[], false)] {
         let world = World::with(settings).await;
 

@@ -68,7 +68,7 @@ async fn without_new_keys_the_old_ones_go_on() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_taken_back_is_refused_at_once_though_its_token_was_accepted_before() {
+async fn a_withdrawn_key_is_refused_immediately_even_if_its_token_was_accepted_before() {
     let world = World::start().await;
     let old = world.sign(&world.token());
     assert_eq!(world.whoami(&old).await.status, 200);

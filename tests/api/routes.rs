@@ -159,7 +159,7 @@ fn refusal(api: impl OpenApi) -> Option<RuleError> {
 }
 
 #[test]
-fn routes_that_cannot_be_told_apart_or_described_are_refused() {
+fn routes_that_cannot_be_distinguished_or_described_are_refused() {
     for (name, error, message) in [
         (
             "the same form",

@@ -66,7 +66,7 @@ fn rules(access: Access) -> Result<Vec<String>, RuleError> {
     let validation = Validation::new("https://id.example", Audience::parse("api").unwrap());
     let guard = Guard::new(Verifier::new(Arc::new(no_keys), validation)).with_access(access);
     let guarded = guard.try_protect(Api)?;
-    let told = guarded.rules().iter().map(|operation| {
+    let printed = guarded.rules().iter().map(|operation| {
         let (word, requirement) = match &operation.rule {
             Rule::Anonymous => return "anonymous".to_owned(),
             Rule::Optional(requirement) => ("optional", requirement),
@@ -77,7 +77,7 @@ fn rules(access: Access) -> Result<Vec<String>, RuleError> {
             .trim_end()
             .to_owned()
     });
-    Ok(told.collect())
+    Ok(printed.collect())
 }
 
 #[test]

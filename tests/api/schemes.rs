@@ -1,5 +1,8 @@
 //! Security schemes of somebody else beside ours: each decides on its own credentials.
 
+mod document;
+mod names;
+
 use poem::{EndpointExt, Request, Response, Route, handler};
 use poem_openapi::payload::PlainText;
 use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme, auth};
@@ -7,7 +10,7 @@ use poem_resource_server::guard::{
     Access, AccessMode, BearerAuth, Challenge, OperationAccess, OptionalBearerAuth, Principal, Rule,
 };
 use poem_resource_server::testing::Issuer;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 #[derive(OAuthScopes)]
 enum ApiScope {
@@ -31,7 +34,7 @@ async fn known_key(_: &Request, key: auth::ApiKey) -> Option<String> {
 }
 
 #[derive(SecurityScheme)]
-enum KeyOrNobody {
+enum OptionalKey {
     Key(ApiKey),
     #[oai(fallback)]
     Nobody,
@@ -74,15 +77,11 @@ impl Api {
         PlainText(key.0)
     }
 
-    #[oai(
-        path = "/key_or_nobody",
-        method = "get",
-        operation_id = "key_or_nobody"
-    )]
-    async fn key_or_nobody(&self, key: KeyOrNobody) -> PlainText<String> {
+    #[oai(path = "/optional_key", method = "get", operation_id = "optional_key")]
+    async fn optional_key(&self, key: OptionalKey) -> PlainText<String> {
         PlainText(match key {
-            KeyOrNobody::Key(key) => key.0,
-            KeyOrNobody::Nobody => "nobody".to_owned(),
+            OptionalKey::Key(key) => key.0,
+            OptionalKey::Nobody => "nobody".to_owned(),
         })
     }
 
@@ -128,7 +127,7 @@ fn access(mode: AccessMode, anonymous: &[&str], scoped: &[&str]) -> Access {
 fn rules(access: Access) -> Result<Vec<String>, String> {
     let guarded = Issuer::new().guard().with_access(access).try_protect(Api);
     let guarded = guarded.map_err(|error| error.to_string())?;
-    let told = guarded.rules().iter().map(|operation| {
+    let printed = guarded.rules().iter().map(|operation| {
         let (word, requirement) = match &operation.rule {
             Rule::Anonymous => ("anonymous", None),
             Rule::Optional(requirement) => ("optional", Some(requirement)),
@@ -141,7 +140,7 @@ fn rules(access: Access) -> Result<Vec<String>, String> {
         words.retain(|word| !word.is_empty());
         words.join(" ")
     });
-    Ok(told.collect())
+    Ok(printed.collect())
 }
 
 #[test]
@@ -149,7 +148,7 @@ fn rules(access: Access) -> Result<Vec<String>, String> {
 fn only_our_own_scheme_makes_rules() {
     use AccessMode::{All, Declared};
 
-    let open = ["key_or_nobody", "anyone"];
+    let open = ["optional_key", "anyone"];
     for (name, access, expected) in [
         ("as declared", access(Declared, &[], &[]),
             ["anonymous", "optional read", "anonymous ApiKey", "anonymous ApiKey",
@@ -157,13 +156,13 @@ fn only_our_own_scheme_makes_rules() {
         ("everything", access(All, &open, &[]),
             ["protected", "protected read", "anonymous ApiKey", "anonymous ApiKey",
              "optional read ApiKey", "optional ApiKey", "optional ApiKey"]),
-        ("everything that may be open is", access(All, &["open", "optional", "key_or_nobody", "anyone"], &[]),
+        ("everything that may be open is", access(All, &["open", "optional", "optional_key", "anyone"], &[]),
             ["anonymous", "optional read", "anonymous ApiKey", "anonymous ApiKey",
              "optional read ApiKey", "optional ApiKey", "optional ApiKey"]),
         ("a scope asks for a token", access(Declared, &[], &["open", "optional", "either", "both", "anyone"]),
             ["protected more", "protected read more", "anonymous ApiKey", "anonymous ApiKey",
              "protected read more ApiKey", "protected more ApiKey", "protected more ApiKey"]),
-        ("a scope asks for a token, in mode all", access(All, &["key_or_nobody"], &["either", "anyone"]),
+        ("a scope asks for a token, in mode all", access(All, &["optional_key"], &["either", "anyone"]),
             ["protected", "protected read", "anonymous ApiKey", "anonymous ApiKey",
              "protected read more ApiKey", "optional ApiKey", "protected more ApiKey"]),
     ] {
@@ -179,15 +178,15 @@ fn a_combination_that_cannot_be_intended_is_refused() {
     let rows = [
         ("a scope where there is no token", access(Declared, &[], &["key"]),
             "`access.operations.key` requires scopes or claims of a token, but the operation `key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
-        ("the same with a fallback", access(All, &["anyone"], &["key_or_nobody"]),
-            "`access.operations.key_or_nobody` requires scopes or claims of a token, but the operation `key_or_nobody` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
+        ("the same with a fallback", access(All, &["anyone"], &["optional_key"]),
+            "`access.operations.optional_key` requires scopes or claims of a token, but the operation `optional_key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
         ("open by another scheme in mode all", access(All, &["anyone"], &[]),
-            "`access.mode` is `all`, but the operation key_or_nobody is open to callers without credentials: its scheme `ApiKey` has a fallback; remove the fallback, or name the operation in `access.anonymous`"),
-        ("open by both in mode all", access(All, &["key_or_nobody"], &[]),
+            "`access.mode` is `all`, but the operation optional_key is open to callers without credentials: its scheme `ApiKey` has a fallback; remove the fallback, or name the operation in `access.anonymous`"),
+        ("open by both in mode all", access(All, &["optional_key"], &[]),
             "`access.mode` is `all`, but the operation anyone is open to callers without credentials: its scheme `ApiKey` has a fallback; remove the fallback, or name the operation in `access.anonymous`"),
-        ("anonymous with a key", access(All, &["key", "key_or_nobody", "anyone"], &[]),
+        ("anonymous with a key", access(All, &["key", "optional_key", "anyone"], &[]),
             "`access.anonymous` names the operation `key`, which requires credentials by its declaration in the code; remove it from one of them"),
-        ("anonymous with a key or a token", access(All, &["either", "key_or_nobody", "anyone"], &[]),
+        ("anonymous with a key or a token", access(All, &["either", "optional_key", "anyone"], &[]),
             "`access.anonymous` names the operation `either`, which requires credentials by its declaration in the code; remove it from one of them"),
     ];
 
@@ -232,8 +231,8 @@ async fn each_scheme_decides_on_its_own_credentials() {
         ("key, wrong", "/key", None, Some("bad"), 401, ""),
         ("key, a token instead", "/key", good, None, 401, ""),
         ("key, any token beside", "/key", bad, key, 200, "good"),
-        ("key or nobody, nobody", "/key_or_nobody", None, None, 200, "nobody"),
-        ("key or nobody, key", "/key_or_nobody", None, key, 200, "good"),
+        ("key or nobody, nobody", "/optional_key", None, None, 200, "nobody"),
+        ("key or nobody, key", "/optional_key", None, key, 200, "good"),
         ("either, token", "/either", good, None, 200, "ada"),
         ("either, lacking", "/either", poor, key, 403, "insufficient_scope"),
         ("either, key", "/either", None, key, 200, "good"),
@@ -262,110 +261,4 @@ async fn each_scheme_decides_on_its_own_credentials() {
             assert!(challenge.starts_with("Bearer realm=\"shop\""), "{name}: {challenge}");
         }
     }
-}
-
-#[tokio::test]
-async fn the_document_shows_every_scheme() {
-    let issuer = Issuer::new();
-    let guard = issuer.guard();
-    let service = OpenApiService::new(guard.protect(Api), "Schemes", "1");
-
-    let document = guard.document(&service).unwrap();
-
-    let paths = &document.as_value()["paths"];
-    let bearer = json!({ "BearerAuth": [] });
-    let scopes = |scopes: Value| json!({ "OpenIdConnect": scopes });
-    for (path, expected) in [
-        ("/open", json!([])),
-        (
-            "/optional",
-            json!([bearer, scopes(json!(["read"])), json!({})]),
-        ),
-        ("/key", json!([{ "ApiKey": ["read"] }])),
-        ("/key_or_nobody", json!([{ "ApiKey": [] }, {}])),
-        (
-            "/either",
-            json!([bearer, scopes(json!(["read"])), { "ApiKey": ["read"] }]),
-        ),
-        (
-            "/both",
-            json!([bearer, scopes(json!([])), { "ApiKey": [] }]),
-        ),
-        (
-            "/anyone",
-            json!([bearer, scopes(json!([])), { "ApiKey": [] }, {}]),
-        ),
-    ] {
-        assert_eq!(paths[path]["get"]["security"], expected, "{path}");
-    }
-    let schemes = &document.as_value()["components"]["securitySchemes"];
-    let url = schemes["OpenIdConnect"]["openIdConnectUrl"].as_str();
-    assert!(url.unwrap().ends_with("/.well-known/openid-configuration"));
-    assert_eq!(schemes["ApiKey"]["type"], "apiKey");
-}
-
-mod own_sign_in {
-    use poem_openapi::payload::PlainText;
-    use poem_openapi::{OpenApi, SecurityScheme, auth};
-
-    #[derive(SecurityScheme)]
-    #[oai(ty = "api_key", key_name = "x-key", key_in = "header")]
-    pub struct SignIn(pub auth::ApiKey);
-
-    pub struct Api;
-
-    #[OpenApi]
-    #[allow(clippy::unused_async)]
-    impl Api {
-        #[oai(path = "/", method = "get")]
-        async fn read(&self, caller: SignIn) -> PlainText<String> {
-            PlainText(caller.0.key)
-        }
-    }
-}
-
-mod theirs {
-    use poem_openapi::payload::PlainText;
-    use poem_openapi::{OpenApi, SecurityScheme, auth};
-
-    #[derive(SecurityScheme)]
-    #[oai(ty = "bearer")]
-    pub struct BearerAuth(pub auth::Bearer);
-
-    pub struct Api;
-
-    #[OpenApi]
-    #[allow(clippy::unused_async)]
-    impl Api {
-        #[oai(path = "/", method = "get")]
-        async fn read(&self, caller: BearerAuth) -> PlainText<String> {
-            PlainText(caller.0.token)
-        }
-    }
-}
-
-#[test]
-fn another_scheme_with_the_name_of_ours_is_refused() {
-    let error = Issuer::new().guard().try_protect(theirs::Api).err();
-
-    assert_eq!(
-        error.unwrap().to_string(),
-        "the code declares a security scheme named `BearerAuth`, the name of the guard's own \
-         scheme; rename it with `#[oai(rename = \"..\")]`, or use \
-         `poem_resource_server::guard::BearerAuth`"
-    );
-}
-
-#[test]
-fn another_scheme_with_a_name_of_the_document_is_refused() {
-    let guard = Issuer::new().guard();
-    let service = OpenApiService::new(guard.protect(own_sign_in::Api), "Own", "1");
-
-    let error = guard.document(&service).err();
-
-    assert_eq!(
-        error.unwrap().to_string(),
-        "the code declares a security scheme named `SignIn`, the name of the guard's own scheme; \
-         rename it with `#[oai(rename = \"..\")]`"
-    );
 }

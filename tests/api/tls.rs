@@ -1,13 +1,13 @@
 //! TLS: the certificate that is shown, who may come, and another one without a restart.
 
+mod certificates;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::UNIX_EPOCH;
 
-use poem_resource_server::clock::Clock;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -17,7 +17,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::log_lines::Lines;
 use crate::world::World;
 
 /// An authority, and the files of what it certified.
@@ -127,7 +126,7 @@ async fn status(stream: &mut TlsStream<TcpStream>) -> String {
 }
 
 #[tokio::test]
-async fn the_guide_works_over_tls_and_browsers_are_told_to_keep_to_it() {
+async fn the_guide_works_over_tls_and_sends_strict_transport_security() {
     let authority = Authority::new();
     authority.certify();
     let world = authority.world(&[]).await;
@@ -146,7 +145,7 @@ async fn the_guide_works_over_tls_and_browsers_are_told_to_keep_to_it() {
 }
 
 #[tokio::test]
-async fn who_does_not_speak_tls_is_not_answered() {
+async fn a_client_without_tls_is_not_answered() {
     let authority = Authority::new();
     authority.certify();
     let world = authority.world(&[]).await;
@@ -166,7 +165,7 @@ async fn who_does_not_speak_tls_is_not_answered() {
 type Offer = (&'static [&'static [u8]], Option<&'static [u8]>);
 
 #[tokio::test]
-async fn http_2_is_spoken_with_those_who_offer_it() {
+async fn http_2_is_used_with_clients_that_offer_it() {
     let authority = Authority::new();
     authority.certify();
     let world = authority.world(&[]).await;
@@ -178,110 +177,6 @@ async fn http_2_is_spoken_with_those_who_offer_it() {
     for (offered, expected) in rows {
         let stream = authority.connect(world.address, offered).await;
         assert_eq!(stream.get_ref().1.alpn_protocol(), expected);
-    }
-}
-
-#[tokio::test]
-async fn a_reload_shows_the_new_certificate_and_keeps_open_connections() {
-    let authority = Authority::new();
-    let first = authority.certify();
-    let world = authority.world(&[]).await;
-    let mut open = authority.connect(world.address, &[]).await;
-
-    let second = authority.certify();
-    authority.reload(&world).await.unwrap();
-
-    let another = authority.connect(world.address, &[]).await;
-    assert_eq!(shown(&another), second);
-    assert_eq!(shown(&open), first);
-    assert_eq!(status(&mut open).await, "200");
-}
-
-#[tokio::test]
-async fn an_expired_certificate_is_used_with_a_warning_and_its_days_are_counted() {
-    // 2000-01-01 and 2100-01-01, in days since 1970.
-    for (year, days, is_expired) in [(2000, 10_957.0, true), (2100, 47_482.0, false)] {
-        let authority = Authority::new();
-        authority.certify_until(year);
-        let (lines, _guard) = Lines::capture();
-        let (cert, key) = (authority.file("cert.pem"), authority.file("key.pem"));
-        let settings = [("http.tls.cert", &*cert), ("http.tls.key", &*key)];
-        let world = World::with_any_certificate(&settings).await;
-        let now = world.clock.now().duration_since(UNIX_EPOCH).unwrap();
-
-        authority.reload(&world).await.unwrap();
-
-        let expected = days - now.as_secs_f64() / 86_400.0;
-        let page = world.admin("/metrics").await.body;
-        let line = page
-            .lines()
-            .find_map(|it| it.strip_prefix("tls_certificate_days_left "));
-        let found: f64 = line.unwrap().parse().unwrap();
-        assert!((found - expected).abs() < 0.01, "{found} {expected}");
-        // At the start and by the reload.
-        let warnings = lines.of_target("poem_resource_server::service::server::tls");
-        assert_eq!(warnings.len(), if is_expired { 2 } else { 0 }, "{year}");
-    }
-}
-
-#[tokio::test]
-async fn without_tls_no_days_are_counted() {
-    let world = World::start().await;
-
-    let page = world.admin("/metrics").await.body;
-
-    assert!(!page.contains("\ntls_certificate_days_left "), "{page}");
-}
-
-#[tokio::test]
-async fn a_bad_new_certificate_is_told_and_the_old_one_stays() {
-    let authority = Authority::new();
-    let first = authority.certify();
-    let world = authority.world(&[]).await;
-    let good_key = fs::read(authority.file("key.pem")).unwrap();
-    let other_key = KeyPair::generate().unwrap().serialize_pem();
-    let cert = authority.file("cert.pem");
-    let rows = [
-        (
-            "gone",
-            "cert.pem",
-            None,
-            format!("`http.tls.cert`: {cert} cannot be read"),
-        ),
-        (
-            "empty",
-            "cert.pem",
-            Some(String::new()),
-            format!("`http.tls.cert`: {cert} holds no certificate"),
-        ),
-        (
-            "another's key",
-            "key.pem",
-            Some(other_key),
-            "do not go together".to_owned(),
-        ),
-        (
-            "no key",
-            "key.pem",
-            Some("garbage".to_owned()),
-            "holds no private key".to_owned(),
-        ),
-    ];
-    for (name, file, text, expected) in rows {
-        fs::write(authority.file("key.pem"), &good_key).unwrap();
-        match text {
-            Some(text) => fs::write(authority.file(file), text).unwrap(),
-            None => fs::remove_file(authority.file(file)).unwrap(),
-        }
-
-        let told = authority.reload(&world).await.unwrap_err();
-
-        assert!(told.contains(&expected), "{name}: {told}");
-        let stream = authority.connect(world.address, &[]).await;
-        assert_eq!(shown(&stream), first, "{name}");
-        if name == "gone" || name == "empty" {
-            fs::write(&cert, pem(&first)).unwrap();
-        }
     }
 }
 
@@ -308,11 +203,13 @@ async fn callers_need_a_certificate_where_an_authority_for_them_is_set() {
     assert_eq!(status(&mut known).await, "200");
 
     // In TLS 1.3 the refusal comes with the first read.
-    let mut stranger = connect(builder().with_no_client_auth(), world.address)
+    let mut anonymous = connect(builder().with_no_client_auth(), world.address)
         .await
         .unwrap();
-    let _ = stranger.write_all(b"GET /api/hello HTTP/1.0\r\n\r\n").await;
-    assert!(stranger.read_u8().await.is_err());
+    let _ = anonymous
+        .write_all(b"GET /api/hello HTTP/1.0\r\n\r\n")
+        .await;
+    assert!(anonymous.read_u8().await.is_err());
 }
 
 fn pem(certificate: &CertificateDer<'_>) -> String {

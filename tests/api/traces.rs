@@ -41,7 +41,7 @@ fn calls(collector: &Collector) -> Vec<Span> {
 }
 
 #[tokio::test]
-async fn each_call_is_a_span_that_says_what_became_of_it() {
+async fn each_call_is_a_span_with_its_outcome() {
     let (world, collector) = traced(&[]).await;
     let token = world.sign(&world.token());
 
@@ -108,11 +108,11 @@ async fn the_trace_is_named_in_log_lines_and_in_problems_alone() {
     assert_eq!(length(&refused), refused.body.len().to_string());
     assert_ne!(length(&head), "0");
     for target in ["access", "audit"] {
-        let told = lines.of_target(target);
-        for (line, call) in told.iter().zip(&calls) {
+        let logged = lines.with_target(target);
+        for (line, call) in logged.iter().zip(&calls) {
             assert_eq!(line["trace_id"], call.trace, "{line}");
         }
-        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(logged.len(), 3, "{logged:?}");
     }
 }
 
@@ -124,16 +124,16 @@ async fn without_a_collector_there_is_no_trace() {
     let refused = hello_in(&world, &format!("00-{TRACE}-{PARENT}-01")).await;
 
     assert_eq!(refused.json().get("trace_id"), None);
-    assert_eq!(lines.of_target("access")[0].get("trace_id"), None);
+    assert_eq!(lines.with_target("access")[0].get("trace_id"), None);
 }
 
 #[tokio::test]
-async fn a_callers_trace_is_continued_and_his_choice_to_send_it() {
+async fn a_callers_trace_is_continued_with_its_sampling_decision() {
     let (world, collector) = traced(&[("telemetry.sample_ratio", "0")]).await;
 
     let sent = hello_in(&world, &format!("00-{TRACE}-{PARENT}-01")).await;
     let not_sent = hello_in(&world, &format!("00-{TRACE}-{PARENT}-00")).await;
-    let not_his = hello_in(&world, &format!("00-{TRACE}-{PARENT}-01-")).await;
+    let not_continued = hello_in(&world, &format!("00-{TRACE}-{PARENT}-01-")).await;
     world.end().await;
 
     let calls = calls(&collector);
@@ -142,7 +142,7 @@ async fn a_callers_trace_is_continued_and_his_choice_to_send_it() {
     assert_eq!(calls[0].parent, PARENT);
     assert_eq!(sent.json()["trace_id"], TRACE);
     assert_eq!(not_sent.json()["trace_id"], TRACE);
-    assert_ne!(not_his.json()["trace_id"], TRACE);
+    assert_ne!(not_continued.json()["trace_id"], TRACE);
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_callers_trace_is_only_linked_to_where_it_is_not_to_be_continued() {
 }
 
 #[tokio::test]
-async fn exchanges_with_the_issuer_are_spans_that_link_to_who_waits_for_them() {
+async fn exchanges_with_the_issuer_are_spans_that_link_to_the_waiting_calls() {
     let (world, collector) = traced(&[]).await;
     world.clock.advance(std::time::Duration::from_secs(40));
     world.issuer.rotate();
@@ -188,7 +188,7 @@ async fn exchanges_with_the_issuer_are_spans_that_link_to_who_waits_for_them() {
 }
 
 #[tokio::test]
-async fn the_issuer_is_told_the_trace_and_its_failure_is_seen() {
+async fn the_issuer_receives_the_trace_and_its_failure_is_recorded() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let asked = tokio::spawn(async move {
@@ -200,7 +200,7 @@ async fn the_issuer_is_told_the_trace_and_its_failure_is_seen() {
         String::from_utf8_lossy(&head[..length]).into_owned()
     });
     let collector = Collector::start().await;
-    let world = World::of_issuer(
+    let world = World::with_issuer(
         &format!("http://{address}"),
         &[("telemetry.otlp_endpoint", &collector.endpoint())],
     )
@@ -209,11 +209,11 @@ async fn the_issuer_is_told_the_trace_and_its_failure_is_seen() {
     world.end().await;
 
     let exchange = &collector.spans(SpanKind::Client)[0];
-    let told = format!(
+    let logged = format!(
         "\r\ntraceparent: 00-{}-{}-01\r\n",
         exchange.trace, exchange.id
     );
-    assert!(head.contains(&told), "{head}");
+    assert!(head.contains(&logged), "{head}");
     assert!(!head.contains("tracestate"), "{head}");
     assert!(exchange.is_error);
     assert_eq!(exchange.attributes["error.type"], "503");
@@ -247,7 +247,7 @@ async fn a_collector_is_sent_its_headers_and_no_secret_of_a_caller() {
 }
 
 #[tokio::test]
-async fn a_collector_that_is_away_holds_nobody_up() {
+async fn an_unreachable_collector_delays_no_call() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);

@@ -66,7 +66,7 @@ const SETTINGS: [(&str, &[(&str, &str)]); 6] = [
 async fn in_every_access_mode_the_service_does_what_its_document_says() {
     for (name, settings) in SETTINGS {
         let world = World::with(settings).await;
-        let issuer = Issuer::of(&world.issuer);
+        let issuer = Issuer::from_dev_issuer(&world.issuer);
         let document = document(&world).await;
 
         let report = Walk::new(&service(&world), &document, &issuer).run().await;
@@ -81,7 +81,7 @@ async fn in_every_access_mode_the_service_does_what_its_document_says() {
 async fn before_the_issuer_is_known_the_document_is_as_true() {
     for (name, settings) in SETTINGS {
         let world = World::without_keys(settings).await;
-        let issuer = Issuer::of(&world.issuer).out_of_reach();
+        let issuer = Issuer::from_dev_issuer(&world.issuer).out_of_reach();
         let document = document(&world).await;
         assert!(!document.to_json().contains("\"SignIn\""), "{name}");
 
@@ -92,7 +92,7 @@ async fn before_the_issuer_is_known_the_document_is_as_true() {
 
         // The scopes of this document stand in its examples alone.
         let world = World::with(settings).await;
-        let issuer = Issuer::of(&world.issuer);
+        let issuer = Issuer::from_dev_issuer(&world.issuer);
         let report = Walk::new(&service(&world), &document, &issuer).run().await;
         assert!(report.faults().is_empty(), "{name}, with keys: {report}");
     }
@@ -104,7 +104,7 @@ async fn a_claim_by_setting_is_required_as_well() {
         "[access.operations.whoami]\nscopes = [\"admin\"]\nclaims.groups = [\"admins\", \"7\"]\n",
     );
     let world = World::with_file(file.path()).await;
-    let issuer = Issuer::of(&world.issuer);
+    let issuer = Issuer::from_dev_issuer(&world.issuer);
     let document = document(&world).await;
     let service = service(&world);
 
@@ -143,7 +143,7 @@ async fn settings_that_are_not_those_of_the_document_are_found() {
     ] {
         let document = document(&World::with(documented).await).await;
         let world = World::with(served).await;
-        let issuer = Issuer::of(&world.issuer);
+        let issuer = Issuer::from_dev_issuer(&world.issuer);
 
         let report = Walk::new(&service(&world), &document, &issuer).run().await;
 

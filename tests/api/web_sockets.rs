@@ -48,7 +48,7 @@ impl ApiResponse for Upgraded {
 }
 
 impl Upgraded {
-    fn of(request: &Request, caller: &Principal) -> Self {
+    fn from_request(request: &Request, caller: &Principal) -> Self {
         let offered = request.header("sec-websocket-protocol").unwrap_or("none");
         Self {
             subject: caller.subject().to_owned(),
@@ -65,7 +65,7 @@ struct Api;
 impl Api {
     #[oai(path = "/events", method = "get")]
     async fn events(&self, caller: BearerAuth, request: &Request) -> Upgraded {
-        Upgraded::of(request, &caller)
+        Upgraded::from_request(request, &caller)
     }
 
     #[oai(path = "/plain", method = "get")]
@@ -76,7 +76,7 @@ impl Api {
 
 #[handler]
 fn socket(request: &Request, caller: &Principal) -> Response {
-    Upgraded::of(request, caller).into_response()
+    Upgraded::from_request(request, caller).into_response()
 }
 
 fn routes(guard: &Guard) -> Route {

@@ -1,4 +1,4 @@
-//! The service, an issuer and a clock that stands still, each on a port of its own.
+//! The service and an issuer, each on a port of its own, and a clock that only tests advance.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -114,7 +114,7 @@ impl World {
     }
 
     /// With another issuer than its own, which nobody waits for.
-    pub async fn of_issuer(url: &str, settings: &[(&'static str, &str)]) -> Self {
+    pub async fn with_issuer(url: &str, settings: &[(&'static str, &str)]) -> Self {
         let (issuer, clock) = issuer().await;
         let mut config = config(&issuer, &flags(settings));
         config.issuer.url = Some(Issuer::parse(url).unwrap());
@@ -171,7 +171,7 @@ impl World {
         }
     }
 
-    /// Tells the service to end, as SIGTERM would.
+    /// Stops the service, as SIGTERM would.
     pub fn announce_end(&mut self) {
         self.stop = None;
     }

@@ -7,7 +7,7 @@ use crate::forge::{AUDIENCE, Forge, ISSUER, Row, row};
 
 const HEADER: &[u8] = br#"{"alg":"RS256","kid":"RS256"}"#;
 
-/// An object's text: each pair as it stands, names that are JSON already left alone.
+/// An object's text: each pair unchanged, with names that are JSON already.
 fn object(members: &[(String, Value)]) -> Vec<u8> {
     let members: Vec<String> = members
         .iter()

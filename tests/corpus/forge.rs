@@ -107,7 +107,7 @@ impl Forge {
         Self::signed(header, &self.claims())
     }
 
-    /// A token with one claim set, to be told from others by its own `jti`.
+    /// A token with one claim set, which its own `jti` distinguishes from others.
     pub fn with_claim(&self, name: &str, value: Value) -> String {
         let mut claims = self.claims();
         claims[name] = value;

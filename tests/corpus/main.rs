@@ -2,7 +2,7 @@
 //! that differ from them in a detail and are accepted.
 //!
 //! Every row is judged by the real verifier twice, with and without its cache. A class is a file.
-#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::unwrap_used)] // A test may panic.
 #![allow(clippy::too_many_lines)] // A table is as long as it is.
 #![allow(unreachable_pub)] // A test binary has no outside.
 

@@ -72,7 +72,7 @@ fn steps_in_bytes(token: &str, segment: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_text_one_step_from_a_good_token_gets_in() {
+async fn no_string_one_step_from_a_good_token_is_accepted() {
     let (forge, verifier) = world();
     for row in sound(&forge) {
         assert!(verifier.verify(&row.token).await.is_ok(), "{}", row.name);

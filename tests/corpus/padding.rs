@@ -123,7 +123,7 @@ pub fn pss(forge: &Forge) -> Vec<Row> {
     rows
 }
 
-/// EMSA-PKCS1-v1_5 with whatever stands behind the separator, then `garbage`.
+/// EMSA-PKCS1-v1_5 with this content after the separator, then `garbage`.
 fn pkcs1(content: &[u8], garbage: &[u8]) -> Vec<u8> {
     let mut message = vec![0, 1];
     message.resize(BYTES - content.len() - garbage.len() - 1, 0xff);
@@ -134,7 +134,7 @@ fn sound(message: &[u8]) -> Vec<u8> {
     pkcs1(&[SHA256_INFO, &hash(&SHA256, message)].concat(), &[])
 }
 
-/// `DigestInfo` whose lengths are told in a way that DER does not allow, or that hides bytes.
+/// `DigestInfo` whose lengths are encoded in a way that DER does not allow, or that hides bytes.
 fn info(algorithm_identifier: &[u8], digest: &[u8]) -> Vec<u8> {
     let sequence = |tag, content: &[u8]| {
         let length = u8::try_from(content.len()).unwrap();

@@ -1,4 +1,4 @@
-//! Tokens with two faults: the first check that is broken is the one that is told, so that a cheap
+//! Tokens with two faults: the first broken check gives the reason, so that a cheap
 //! refusal never waits for a costly one.
 
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub fn forms(forge: &Forge) -> Vec<Row> {
     let long = "a".repeat(8192);
     let segment = |header: &Value| encode(header.to_string().as_bytes());
     let none = segment(&json!({ "alg": "none", "kid": 7 }));
-    let stranger = segment(&json!({ "alg": "RS256", "kid": "stranger" }));
+    let unknown_kid = segment(&json!({ "alg": "RS256", "kid": "stranger" }));
     let mismatch = segment(&json!({ "alg": "PS256", "kid": "RS256" }));
     let unnamed = segment(&json!({ "alg": "RS256" }));
     let crowded = encode(&[b'['; 2049]);
@@ -50,8 +50,8 @@ pub fn forms(forge: &Forge) -> Vec<Row> {
         ("no base64 as header, payload and signature", "A.A.A".into(), "bad_base64"),
         ("no JSON as header, no base64 as payload", format!("{}.A.{signature}", encode(b"{")), "malformed_header"),
         ("alg none, and no base64 behind", format!("{none}.A.A"), "algorithm_not_allowed"),
-        ("a stranger's kid, and no base64 as payload", format!("{stranger}.A.{signature}"), "unknown_key"),
-        ("a stranger's kid, and no base64 as signature", format!("{stranger}.{payload}.A"), "unknown_key"),
+        ("a stranger's kid, and no base64 as payload", format!("{unknown_kid}.A.{signature}"), "unknown_key"),
+        ("a stranger's kid, and no base64 as signature", format!("{unknown_kid}.{payload}.A"), "unknown_key"),
         ("a kid of another algorithm, and no base64", format!("{mismatch}.A.A"), "key_mismatch"),
         ("no kid, and no base64", format!("{unnamed}.A.A"), "ambiguous_key"),
         ("no base64 as payload, and no signature", format!("{head}.A."), "bad_base64"),

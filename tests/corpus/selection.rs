@@ -125,12 +125,12 @@ async fn an_rsa_key_with_alg_stays_bound_to_it() {
 #[tokio::test]
 async fn the_first_of_two_keys_with_one_name_is_used_and_the_second_left_out() {
     let forge = Forge::new();
-    let stranger = crate::forge::ATTACKER.public_jwk();
+    let attacker = crate::forge::ATTACKER.public_jwk();
     let ours = key("RS256").public_jwk();
     let header = json!({ "alg": "RS256", "kid": "RS256" });
 
-    let first = forge.verifier_with(&json!({ "keys": [ours, stranger] }));
-    let second = forge.verifier_with(&json!({ "keys": [stranger, ours] }));
+    let first = forge.verifier_with(&json!({ "keys": [ours, attacker] }));
+    let second = forge.verifier_with(&json!({ "keys": [attacker, ours] }));
 
     assert!(first.verify(&forge.with_header(&header)).await.is_ok());
     let refused = second.verify(&forge.with_header(&header)).await;

@@ -1,4 +1,4 @@
-//! Generated tokens whose signature is good, so that all that stands behind it decides: the
+//! Generated tokens whose signature is good, so that the later checks decide: the
 //! verifier is held against a second reading of the rules, written from the RFCs alone.
 //!
 //! The seeds are handed in, so a failure is found again by its number.

@@ -43,7 +43,7 @@ impl KeySource for Scripted {
     }
 }
 
-/// What is told without a key: the form of the token and its header.
+/// The checks that need no key: the form of the token and its header.
 const WITHOUT_A_KEY: [&str; 10] = [
     "too_long",
     "illegal_character",
@@ -62,8 +62,8 @@ async fn verdict(verifier: &Verifier, token: &str) -> &'static str {
     verdict.map_or_else(|error| error.reason(), |_| "ok")
 }
 
-/// A segment that is no base64 is told without a key if it is the header's, and not otherwise.
-fn is_told_without_a_key(token: &str, reason: &str) -> bool {
+/// A segment that is not base64 is refused without a key only if it is the header.
+fn needs_no_key(token: &str, reason: &str) -> bool {
     let header = token.split('.').next().unwrap_or_default();
     WITHOUT_A_KEY.contains(&reason)
         || (reason == "bad_base64" && URL_SAFE_NO_PAD.decode(header).is_err())
@@ -85,14 +85,14 @@ async fn only_an_unknown_key_makes_the_source_look_and_only_once() {
 }
 
 #[tokio::test]
-async fn a_token_is_told_its_form_without_keys_and_nothing_else() {
+async fn without_keys_only_the_form_of_a_token_is_judged() {
     let forge = Forge::new();
     let source = Scripted::new(None, None);
     let verifier = forge.verifier_from(source.clone());
     for row in hostile(&forge).iter().chain(&controls(&forge)) {
         let found = verdict(&verifier, &row.token).await;
 
-        let (expected, looks) = if is_told_without_a_key(&row.token, row.reason) {
+        let (expected, looks) = if needs_no_key(&row.token, row.reason) {
             (row.reason, 0)
         } else {
             ("no_keys", 1)
@@ -103,12 +103,12 @@ async fn a_token_is_told_its_form_without_keys_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn keys_that_come_late_or_anew_change_no_verdict() {
+async fn keys_that_arrive_late_or_again_change_no_verdict() {
     let forge = Forge::new();
     let keys = forge.key_set();
     let late = Scripted::new(None, Some(keys.clone()));
-    let anew = Scripted::new(Some(Arc::default()), Some(keys));
-    for source in [late, anew] {
+    let again = Scripted::new(Some(Arc::default()), Some(keys));
+    for source in [late, again] {
         let verifier = forge.verifier_from(source.clone());
         for row in hostile(&forge).iter().chain(&controls(&forge)) {
             let found = verdict(&verifier, &row.token).await;
@@ -121,7 +121,7 @@ async fn keys_that_come_late_or_anew_change_no_verdict() {
 
 /// The good tokens are held in the cache, and the hostile ones differ from them by little.
 #[tokio::test]
-async fn what_is_remembered_lets_nothing_else_in() {
+async fn a_remembered_token_admits_no_other_token() {
     let forge = Forge::new();
     let verifier = forge.verifier();
     let (hostile, controls) = (hostile(&forge), controls(&forge));

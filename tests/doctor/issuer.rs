@@ -1,4 +1,4 @@
-//! An issuer that says what it is told to.
+//! An issuer with scripted responses.
 
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
@@ -107,7 +107,7 @@ impl Drop for Scripted {
 }
 
 impl Answer {
-    fn of(body: Value) -> Self {
+    fn json(body: Value) -> Self {
         Self {
             status: 200,
             fields: vec![("content-type", "application/json".to_owned())],
@@ -145,14 +145,14 @@ fn right(url: &str) -> Script {
         "grant_types_supported": ["authorization_code", "client_credentials"],
         "id_token_signing_alg_values_supported": ["RS256"],
     });
-    let mut keys = Answer::of(json!({ "keys": [KEY.public_jwk()] }));
+    let mut keys = Answer::json(json!({ "keys": [KEY.public_jwk()] }));
     keys.fields
         .push(("cache-control", "max-age=600".to_owned()));
     Script {
-        oauth: Answer::of(metadata.clone()),
-        metadata: Answer::of(metadata),
+        oauth: Answer::json(metadata.clone()),
+        metadata: Answer::json(metadata),
         keys,
-        token: Answer::of(json!({})),
+        token: Answer::json(json!({})),
         ahead_secs: 0,
     }
 }

@@ -98,7 +98,7 @@ describe('in a browser', { skip: CHROMIUM ? false : 'CHROMIUM names no browser' 
       afterEach(() => window?.close());
       const assertNoComplaint = () => assert.deepEqual(window.complaints, []);
 
-      test('a stranger is refused', async () => {
+      test('an anonymous caller is refused', async () => {
         const { status, body } = await ui.whoami();
 
         assert.equal(status, 401);
@@ -139,7 +139,7 @@ describe('in a browser', { skip: CHROMIUM ? false : 'CHROMIUM names no browser' 
         assertNoComplaint();
       });
 
-      test('a person who declines reads what to do, and stays a stranger', async () => {
+      test('a person who declines reads what to do, and stays anonymous', async () => {
         await ui.open();
         const popup = await ui.startSignIn();
         await world.decline(popup);

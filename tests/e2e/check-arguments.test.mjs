@@ -2,13 +2,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { checkWorld, client } from './check-world.mjs';
 import { assertExample } from './example.mjs';
-import {
-  call, fetchToken, freePort, run, scratch, settings, start, startIssuer, startService,
-} from './harness.mjs';
-
-const client = ['--client-id', 'svc', '--client-secret', 'svc-secret'];
+import { call, fetchToken, freePort, scratch, start, startService } from './harness.mjs';
 
 /** Express below `http://127.0.0.1:PORT/api`. */
 async function startExpress(issuer, env = {}) {
@@ -23,19 +20,8 @@ async function startExpress(issuer, env = {}) {
 }
 
 describe('check, its arguments and formats', () => {
-  let issuer;
-  let service;
-  before(async () => {
-    issuer = await startIssuer();
-    // Profile `dev` would answer to no other host than this machine's own.
-    service = await startService({ ...settings(issuer), RESOURCE_SERVER_PROFILE: 'production' });
-  });
-  after(async () => {
-    await service?.stop();
-    await issuer?.stop();
-  });
-
-  const check = (url, ...args) => run(['check', '--url', url, ...args], settings(issuer));
+  const world = checkWorld();
+  const { check } = world;
 
   test('requests no scope that only the document names', async () => {
     const file = path.join(scratch, 'greedy.yaml');
@@ -44,7 +30,7 @@ describe('check, its arguments and formats', () => {
       'paths: { /whoami: { get: { security: [{ o: [profile:read] }], responses: {} } } }',
       'components: { securitySchemes: { o: { type: oauth2, flows: {} } } }', '',
     ].join('\n'));
-    const asked = (...args) => check(`${service.url}/api`, '--spec', file, ...client, ...args);
+    const asked = (...args) => check(`${world.service.url}/api`, '--spec', file, ...client, ...args);
 
     const without = await asked();
     const consented = await asked('--document-scopes');
@@ -63,7 +49,7 @@ describe('check, its arguments and formats', () => {
 
   test('sends no token by plain http to another machine, unless that is allowed', async () => {
     // No loopback address, though it leads to this machine.
-    const url = `${service.url.replace('127.0.0.1', '0.0.0.0')}/api`;
+    const url = `${world.service.url.replace('127.0.0.1', '0.0.0.0')}/api`;
     const args = [url, '--operation', 'GET /whoami', ...client];
 
     const refused = await check(...args);
@@ -83,7 +69,7 @@ describe('check, its arguments and formats', () => {
   test('ends with 3 and says so first where nothing was judged', async () => {
     const file = path.join(scratch, 'empty.json');
     fs.writeFileSync(file, '{"openapi": "3.0.3", "paths": {}}');
-    const of = (format) => check(`${service.url}/api`, '--spec', file, ...client, '--format', format);
+    const of = (format) => check(`${world.service.url}/api`, '--spec', file, ...client, '--format', format);
 
     const [text, json, junit] = [await of('text'), await of('json'), await of('junit')];
 
@@ -96,9 +82,9 @@ describe('check, its arguments and formats', () => {
 
   test('a wrong base path gives one sentence', async () => {
     const spec = path.join(scratch, 'served.json');
-    fs.writeFileSync(spec, (await call(`${service.url}/openapi.json`)).text);
+    fs.writeFileSync(spec, (await call(`${world.service.url}/openapi.json`)).text);
 
-    const { code, stdout } = await check(`${service.url}/nowhere`, '--spec', spec, ...client);
+    const { code, stdout } = await check(`${world.service.url}/nowhere`, '--spec', spec, ...client);
 
     assert.equal(code, 3, stdout);
     assert.match(stdout.replace(/\s+/g, ' '), /The API answers 404 to all of its first 2 operations, so nothing was checked: first to GET http:\S+\/nowhere\S+\. Give --url as the URL that the document's paths are below\./);
@@ -107,7 +93,7 @@ describe('check, its arguments and formats', () => {
   });
 
   test('finds no fault in a correct API of another framework', async () => {
-    const express = await startExpress(issuer, { HARDENED: '1' });
+    const express = await startExpress(world.issuer, { HARDENED: '1' });
 
     const { code, stdout, stderr } = await check(`${express.url}/api`, ...client);
 
@@ -117,7 +103,7 @@ describe('check, its arguments and formats', () => {
   });
 
   test('finds what that framework leaves open by itself', async () => {
-    const express = await startExpress(issuer);
+    const express = await startExpress(world.issuer);
 
     const { code, stdout, stderr } = await check(`${express.url}/api`, ...client, '--format', 'json');
     const text = await check(`${express.url}/api`, ...client);
@@ -134,7 +120,7 @@ describe('check, its arguments and formats', () => {
     const file = path.join(scratch, 'whoami.yaml');
     fs.writeFileSync(file, 'openapi: 3.1.0\npaths:\n  /whoami:\n    get:\n      security: []\n');
 
-    const { code, stdout } = await check(`${service.url}/api`, '--spec', file, ...client, '--format', 'junit');
+    const { code, stdout } = await check(`${world.service.url}/api`, '--spec', file, ...client, '--format', 'junit');
 
     assert.equal(code, 1);
     assert.match(stdout, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites name="poem-resource-server check" tests="\d+"/);
@@ -142,12 +128,12 @@ describe('check, its arguments and formats', () => {
   });
 
   test('reads a token, and shows none', async () => {
-    const token = await fetchToken(issuer, { scope: 'profile:read' });
+    const token = await fetchToken(world.issuer, { scope: 'profile:read' });
     const file = path.join(scratch, 'token');
     fs.writeFileSync(file, `${token}\n`);
 
     const { code, stdout, stderr } = await check(
-      `${service.url}/api`, '--token', `@${file}`, '--operation', 'GET /whoami', '--anonymous', 'GET /hello',
+      `${world.service.url}/api`, '--token', `@${file}`, '--operation', 'GET /whoami', '--anonymous', 'GET /hello',
     );
 
     assert.equal(code, 3, stdout + stderr);
@@ -156,7 +142,7 @@ describe('check, its arguments and formats', () => {
   });
 
   test('is incomplete without a token, whatever the reason', async () => {
-    const stale = await fetchToken(issuer, { client: 'stale' });
+    const stale = await fetchToken(world.issuer, { client: 'stale' });
     const dev = `127.0.0.1:${await freePort()}`;
     const embedded = await startService({ RESOURCE_SERVER_DEV__LISTEN: dev });
     const scope = [
@@ -172,7 +158,7 @@ describe('check, its arguments and formats', () => {
       ['an expired token', ['--token', stale], 3, /The given token expired \d+ min ago\. Get a new one/],
       ['an issuer out of reach', ['--issuer', nobody, ...client], 69, /There is no good token: .* cannot be used: .*cannot connect/],
     ]) {
-      const { code, stdout, stderr } = await check(`${service.url}/api`, ...args);
+      const { code, stdout, stderr } = await check(`${world.service.url}/api`, ...args);
 
       assert.equal(code, expected, name + stdout + stderr);
       assert.match(stdout, /^INCOMPLETE: this does not show that the API is secure\./, name);
@@ -182,7 +168,7 @@ describe('check, its arguments and formats', () => {
   });
 
   test('leaves an operation out on request, and names it', async () => {
-    const { stdout } = await check(`${service.url}/api`, ...client, '--skip', 'GET /api/hello');
+    const { stdout } = await check(`${world.service.url}/api`, ...client, '--skip', 'GET /api/hello');
 
     assert.match(stdout, /Left out with --skip, and not part of the verdict: GET \/api\/hello\./);
     assert.doesNotMatch(stdout, /hello, open/);
@@ -190,12 +176,12 @@ describe('check, its arguments and formats', () => {
 
   const failures = [
     ['nobody listens', async () => [`http://127.0.0.1:${await freePort()}/api`], 69, /cannot connect/],
-    ['there is no document', async () => [`${issuer.url}/nowhere`], 69, /no OpenAPI document was found .*--spec/],
+    ['there is no document', async () => [`${world.issuer.url}/nowhere`], 69, /no OpenAPI document was found .*--spec/],
     ['the URL is none', async () => ['whoami'], 2, /`--url` must be an http or https URL, found "whoami"/],
-    ['a parameter is unknown', async () => [`${service.url}/api`, '--param', 'tenant=acme'], 2, /`--param` names `tenant`, which the document does not have; it has none/],
-    ['a parameter has no value', async () => [`${service.url}/api`, '--param', 'tenant'], 2, /`--param` must be a name and a value, found "tenant"; write it as in `--param tenant=acme`/],
-    ['an operation to skip is unknown', async () => [`${service.url}/api`, '--skip', 'GET /x'], 2, /`--skip` names `GET \/x`, .* it has GET \/api\/hello, GET \/api\/whoami/],
-    ['an operation is none', async () => [service.url, '--operation', 'whoami'], 2, /`whoami` is not an operation/],
+    ['a parameter is unknown', async () => [`${world.service.url}/api`, '--param', 'tenant=acme'], 2, /`--param` names `tenant`, which the document does not have; it has none/],
+    ['a parameter has no value', async () => [`${world.service.url}/api`, '--param', 'tenant'], 2, /`--param` must be a name and a value, found "tenant"; write it as in `--param tenant=acme`/],
+    ['an operation to skip is unknown', async () => [`${world.service.url}/api`, '--skip', 'GET /x'], 2, /`--skip` names `GET \/x`, .* it has GET \/api\/hello, GET \/api\/whoami/],
+    ['an operation is none', async () => [world.service.url, '--operation', 'whoami'], 2, /`whoami` is not an operation/],
   ];
   for (const [name, args, expected, message] of failures) {
     test(`${name}: it says so`, async () => {

@@ -3,35 +3,23 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { checkWorld, client } from './check-world.mjs';
 import { assertExample } from './example.mjs';
 import {
   fetchToken, freePort, run, scratch, settings, startIssuer, startService,
 } from './harness.mjs';
 
-const client = ['--client-id', 'svc', '--client-secret', 'svc-secret'];
-
 describe('check', () => {
-  let issuer;
-  let service;
-  before(async () => {
-    issuer = await startIssuer();
-    // Profile `dev` would answer to no other host than this machine's own.
-    service = await startService({ ...settings(issuer), RESOURCE_SERVER_PROFILE: 'production' });
-  });
-  after(async () => {
-    await service?.stop();
-    await issuer?.stop();
-  });
+  const world = checkWorld();
+  const { check } = world;
 
-  const check = (url, ...args) => run(['check', '--url', url, ...args], settings(issuer));
-
-  /** Arguments with the tokens that nobody can make without the issuer. */
+  /** Arguments with the tokens that only an issuer can make. */
   async function wrongTokens() {
     const other = await startIssuer();
     const tokens = [
-      await fetchToken(issuer, { client: 'stale' }),
-      await fetchToken(issuer, { resource: 'urn:e2e:other' }),
+      await fetchToken(world.issuer, { client: 'stale' }),
+      await fetchToken(world.issuer, { resource: 'urn:e2e:other' }),
       await fetchToken(other),
     ];
     await other.stop();
@@ -42,7 +30,7 @@ describe('check', () => {
     const wrong = await wrongTokens();
 
     const { code, stdout, stderr } = await check(
-      `${service.url}/api`, ...client, '--scope', 'profile:read', ...wrong,
+      `${world.service.url}/api`, ...client, '--scope', 'profile:read', ...wrong,
     );
 
     assert.equal(code, 0, stdout + stderr);
@@ -57,8 +45,8 @@ describe('check', () => {
   });
 
   test('says first what it could not try with a real issuer, and how to supply it', async () => {
-    const { code, stdout, stderr } = await check(`${service.url}/api`, ...client, '--format', 'json');
-    const text = await check(`${service.url}/api`, ...client);
+    const { code, stdout, stderr } = await check(`${world.service.url}/api`, ...client, '--format', 'json');
+    const text = await check(`${world.service.url}/api`, ...client);
 
     const { verdict, not_made: gaps } = JSON.parse(stdout);
     assert.equal(code, 3, stderr);
@@ -100,7 +88,7 @@ describe('check', () => {
     await new Promise((resolve) => other.on('listening', resolve));
 
     const { code, stderr } = await run(
-      ['check', '--url', `${service.url}/api`, '--with-embedded-issuer'],
+      ['check', '--url', `${world.service.url}/api`, '--with-embedded-issuer'],
       { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${port}` },
     );
 
@@ -150,7 +138,7 @@ describe('check', () => {
 
   test('finds no fault in the service where scopes and origins are set', async () => {
     const own = await startService({
-      ...settings(issuer),
+      ...settings(world.issuer),
       RESOURCE_SERVER_CORS__ALLOWED_ORIGINS: 'https://app.example.org',
       RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__SCOPES: 'profile:read',
     });

@@ -29,7 +29,7 @@ test('there is a page for each command, a completion for each shell, and none fo
   assert.equal(status, 0, fault);
 });
 
-test('a directory that cannot be made is told', async () => {
+test('a directory that cannot be made is reported', async () => {
   const file = path.join(scratch, 'file');
   fs.writeFileSync(file, '');
 

@@ -107,7 +107,7 @@ for (const world of worlds) {
       assertProblem(response);
     });
 
-    test('whoami tells the holder of a token what the token says', async () => {
+    test('whoami returns the contents of the token', async () => {
       const response = await service.whoami(token);
 
       assert.equal(response.status, 200, response.text);

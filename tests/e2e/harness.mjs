@@ -41,7 +41,7 @@ export async function freePort() {
   }
 }
 
-/** Tries until `probe` yields something truthy, and returns that. `what` tells what was awaited. */
+/** Tries until `probe` yields something truthy, and returns that. `what` describes what was awaited. */
 export async function eventually(what, probe) {
   const deadline = performance.now() + WAIT_MS;
   for (;;) {

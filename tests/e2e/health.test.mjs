@@ -25,7 +25,7 @@ describe('the command health', () => {
     await issuer?.stop();
   });
 
-  test('tells of a service that is ready, in one line', async () => {
+  test('reports a ready service in one line', async () => {
     const { code, stdout, stderr } = await run(['health'], at);
 
     assert.equal(stdout, `${service.url}/readyz: ready\n`);
@@ -33,7 +33,7 @@ describe('the command health', () => {
     assert.equal(code, 0);
   });
 
-  test('takes an address that stands for all as this machine', async () => {
+  test('connects to this machine for an unspecified address', async () => {
     const everywhere = at.RESOURCE_SERVER_HTTP__LISTEN.replace('127.0.0.1', '0.0.0.0');
 
     const { code, stderr } = await run(['health'], { ...OFF, RESOURCE_SERVER_HTTP__LISTEN: everywhere });
@@ -41,7 +41,7 @@ describe('the command health', () => {
     assert.equal(code, 0, stderr);
   });
 
-  test('tells of a service without keys, which lives all the same', async () => {
+  test('reports that a service without keys is not ready but alive', async () => {
     const port = await freePort();
     const env = { ...OFF, RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${port}` };
     const nobody = `http://127.0.0.1:${await freePort()}/oauth2/default`;
@@ -58,7 +58,7 @@ describe('the command health', () => {
     assert.equal(live.code, 0);
   });
 
-  test('asks the operators, where they have a door', async () => {
+  test('asks the admin listener, if there is one', async () => {
     const admin = `127.0.0.1:${await freePort()}`;
     const own = { ...settings(issuer), RESOURCE_SERVER_ADMIN__LISTEN: admin };
     const two = await startService(own);
@@ -70,7 +70,7 @@ describe('the command health', () => {
     assert.equal(code, 0);
   });
 
-  test('asks by a Unix socket, and tells when nobody answers there', async () => {
+  test('asks through a Unix socket, and reports that no process answers there', async () => {
     const env = { ...OFF, RESOURCE_SERVER_HTTP__LISTEN: `unix:${path.join(scratch, 'health.sock')}` };
     const process_ = start(BIN, [], { ...settings(issuer), ...env });
     await eventually(() => process_.output.stderr, async () => (await run(['health'], env)).code === 0);
@@ -84,7 +84,7 @@ describe('the command health', () => {
     assert.equal(down.code, 1);
   });
 
-  test('tells when nobody listens', async () => {
+  test('reports that no process listens', async () => {
     const listen = `127.0.0.1:${await freePort()}`;
 
     const { code, stderr } = await run(['health'], { ...OFF, RESOURCE_SERVER_HTTP__LISTEN: listen });
@@ -104,15 +104,15 @@ describe('the command health', () => {
     assert.equal(code, 1);
   });
 
-  test('prints one line of a stranger, and none that a terminal obeys', async () => {
+  test('prints one line of another service, without control characters', async () => {
     const answers = { '/readyz': 'fine\u001b[2J\nsecond\n', '/livez': 'x'.repeat(1_000_000) };
-    const stranger = http.createServer((request, response) => response.end(answers[request.url]));
-    const env = { ...OFF, RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${await listening(stranger)}` };
+    const other = http.createServer((request, response) => response.end(answers[request.url]));
+    const env = { ...OFF, RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${await listening(other)}` };
 
     const ready = await run(['health'], env);
     const live = await run(['health', '--live'], env);
-    stranger.closeAllConnections();
-    stranger.close();
+    other.closeAllConnections();
+    other.close();
 
     assert.match(ready.stdout, /^http:.*\/readyz: fine\[2J\n$/);
     assert.equal(live.code, 1);

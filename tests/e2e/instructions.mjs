@@ -59,14 +59,14 @@ async function count(calls, target, fields, status, settings = {}) {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let told = '';
-  program.stderr.setEncoding('utf8').on('data', (text) => (told += text));
+  let output = '';
+  program.stderr.setEncoding('utf8').on('data', (text) => (output += text));
   const connect = () =>
     new Promise((resolve) => {
       const socket = net.connect(port, '127.0.0.1', () => resolve(socket));
       socket.on('error', () => resolve(undefined));
     });
-  const socket = await eventually(() => `port ${port}\n${told}`, connect);
+  const socket = await eventually(() => `port ${port}\n${output}`, connect);
   const answers = socket.setEncoding('utf8')[Symbol.asyncIterator]();
   for (let call = 0; call < calls; call += 1) {
     socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`);
@@ -76,7 +76,7 @@ async function count(calls, target, fields, status, settings = {}) {
   socket.destroy();
   program.kill('SIGTERM');
   await once(program, 'close');
-  return Number(/Collected : (\d+)/.exec(told)[1]);
+  return Number(/Collected : (\d+)/.exec(output)[1]);
 }
 
 /** Each row's instructions, beside the compiler that they depend on. */

@@ -186,10 +186,10 @@ for (const [name, provider] of Object.entries(providers)) {
 
     if (name === 'google') {
       test('the open operation is closed, because these tokens have no scopes', async () => {
-        const stranger = await service.hello({});
+        const anonymous = await service.hello({});
         const caller = await service.hello(bearer(await mint()));
 
-        assert.equal(stranger.status, 401);
+        assert.equal(anonymous.status, 401);
         assert.equal(caller.status, 200, caller.text);
       });
     }

@@ -1,4 +1,4 @@
-// An issuer's bad day: its keys change, strangers try to make us ask it, it is out of reach.
+// An outage of the issuer: its keys change, callers try to cause requests to it, it is unreachable.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';

@@ -8,13 +8,13 @@ test('an API of a few lines is protected, documented and described at once', asy
   const service = await startService(dev);
 
   const { stdout } = await run(['token', '--scope', 'orders:read'], dev);
-  const stranger = await call(`${service.url}/orders`);
+  const anonymous = await call(`${service.url}/orders`);
   const caller = await call(`${service.url}/orders`, { headers: bearer(stdout.trim()) });
   const document = (await call(`${service.url}/openapi.json`)).json();
   const docs = await call(`${service.url}/docs`);
 
-  assert.equal(stranger.status, 401);
-  assert.match(stranger.headers['www-authenticate'], /^Bearer realm="api"/);
+  assert.equal(anonymous.status, 401);
+  assert.match(anonymous.headers['www-authenticate'], /^Bearer realm="api"/);
   assert.equal(caller.status, 200);
   assert.deepEqual(caller.json(), [{ id: 1, customer: 'dev-client' }]);
   assert.equal(document.info.title, 'Shop');

@@ -11,7 +11,7 @@ import { BIN, freePort, run, scratch, startService } from './harness.mjs';
 const SECONDS = 8;
 const TICKS_A_SECOND = 100;
 
-/** What a sample is told by: its image and symbol. The first that fits counts. */
+/** The parts of the profile, recognized by image and symbol. The first that fits counts. */
 const GROUPS = [
   ['the kernel', (image) => image.includes('kernel')],
   ['aws-lc: the signature', (_, symbol) => symbol.startsWith('aws_lc') || symbol.startsWith('bn_')],
@@ -61,21 +61,21 @@ async function profile(target, bearer, settings) {
   execFileSync('taskset', ['-acp', '0', service.pid], { stdio: 'ignore' });
   const wrk = spawn('taskset', ['-c', '1', 'wrk', '-t1', '-c32', `-d${SECONDS}s`, '-H', `Authorization: Bearer ${bearer}`,
     `http://127.0.0.1:${port}${target}`]);
-  let told = '';
-  wrk.stdout.setEncoding('utf8').on('data', (text) => (told += text));
+  let output = '';
+  wrk.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   const before = cpu(service.pid);
   const data = path.join(scratch, 'perf.data');
   execFileSync('perf', ['record', '-q', '-e', 'cpu-clock', '-F', '1999', '-p', service.pid, '-o', data, '--', 'sleep', String(SECONDS - 1)],
     { stdio: 'ignore' });
   await once(wrk, 'close');
-  const perCall = ((cpu(service.pid) - before) * 1e9) / Number(/(\d+) requests in/.exec(told)[1]);
+  const perCall = ((cpu(service.pid) - before) * 1e9) / Number(/(\d+) requests in/.exec(output)[1]);
   await service.stop();
   const report = execFileSync('perf', ['report', '-i', data, '--no-children', '--sort', 'dso,symbol', '--stdio'],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28 });
   return { perCall, shares: grouped(report) };
 }
 
-/** Seconds of processor time that a process has had. */
+/** Seconds of processor time that a process has used. */
 function cpu(pid) {
   const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;

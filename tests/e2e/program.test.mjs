@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePort, run, settings, startService } from './harness.mjs';
 
-test('bad settings are all told at once, with exit code 78', async () => {
+test('all problems with the settings are reported at once, with exit code 78', async () => {
   const { code, stdout, stderr } = await run([], {
     OKTA_OAUTH2_ISSUER: 'http://id.example',
     RESOURCE_SERVER_HTTP__LISTEN: 'nowhere',

@@ -25,7 +25,7 @@ async function startRedis(port) {
   return redis;
 }
 
-/** A replica with its own door for operators. `listen` keeps its place behind the proxy. */
+/** A replica with its own admin listener. `listen` keeps its place behind the proxy. */
 async function startReplica(issuer, redis, env = {}, listen) {
   const admin = await freePort();
   const replica = await startService(
@@ -82,7 +82,7 @@ const change = (replica, method, denial) => {
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 
-/** Calls whoami over and over by connections kept alive, until told to stop; yields statuses. */
+/** Calls whoami over and over by connections kept alive, until it is stopped; yields statuses. */
 function load(url, token, callers = 8) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: callers });
   const statuses = {};
@@ -226,7 +226,7 @@ describe('replicas that share a denylist', { skip }, () => {
     assert.equal(unheard.json().reason, 'denylist_out_of_reach');
   });
 
-  test('what is denied and taken back comes to the same everywhere, whoever said it', async () => {
+  test('every replica has the same denials, whichever replica added or removed them', async () => {
     const denials = Array.from({ length: 100 }, (_, id) => ({ jti: `said-${id}`, exp: inAnHour() }));
     const before = (await state(replicas[0])).entries;
 
@@ -303,7 +303,7 @@ describe('replicas that share a denylist', { skip }, () => {
     await again.stop();
   });
 
-  test('where it is told so, a replica that cannot reach Redis refuses every token', async () => {
+  test('if configured so, a replica that cannot reach Redis refuses every token', async () => {
     const port = await freePort();
     const own = await startRedis(port);
     const strict = await startReplica(issuer, port, {

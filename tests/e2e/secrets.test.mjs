@@ -31,7 +31,7 @@ function appearances(secret) {
     [...bytes].join(', '),
     bytes.toString('hex'),
     encodeURIComponent(secret),
-    // Whatever stands before it, one of these is in its base64.
+    // Whatever precedes it, one of these is in its base64.
     ...[0, 1, 2].map((skip) => bytes.subarray(skip, skip + 3 * Math.floor((bytes.length - skip) / 3)).toString('base64url')),
   ];
 }
@@ -52,7 +52,7 @@ const parts = (name, token) => {
   return { [`${name}'s payload`]: payload.slice(0, 60), [`${name}'s signature`]: signature.slice(0, 40) };
 };
 
-/** Sends bytes, and yields what comes back within a moment after the end. */
+/** Sends bytes, and yields what is received shortly after the end. */
 const raw = (port, text) =>
   new Promise((resolve) => {
     let heard = '';
@@ -61,7 +61,7 @@ const raw = (port, text) =>
     socket.on('close', () => resolve(heard)).on('error', () => resolve(heard));
   });
 
-/** The header fields of a caller who sends all he has. */
+/** The header fields of a caller that sends every credential. */
 const fields = (authorization) => ({
   ...(authorization && { authorization }),
   cookie: `session=${CANARIES.Cookie}; access_token=${CANARIES.Cookie}`,
@@ -243,7 +243,7 @@ describe('secrets at level TRACE', () => {
     const dev = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${devPort}` };
     const port = await freePort();
     const service = await startService({ ...dev, RUST_LOG: 'trace', RESOURCE_SERVER_AUDIT__SALT_FILE: saltFile }, { port });
-    const { stdout, stderr: told } = await run(['token', '--scope', 'profile:read'], { ...dev, RUST_LOG: 'trace' });
+    const { stdout, stderr: tokenLog } = await run(['token', '--scope', 'profile:read'], { ...dev, RUST_LOG: 'trace' });
     const token = stdout.trim();
     assert.equal((await service.whoami(token)).status, 200);
     const wrong = await run(['token', '--scope', 'profile:read'], {
@@ -276,7 +276,7 @@ describe('secrets at level TRACE', () => {
     const all = { ...CANARIES, salt: SALT, basic: btoa('dev-client:dev-secret'), ...parts('the token', token) };
     assertNoSecret('standard error', service.output.stderr, all);
     assertNoSecret('standard output', service.output.stdout, all);
-    assertNoSecret('token', told + wrong.stdout + wrong.stderr, all);
+    assertNoSecret('token', tokenLog + wrong.stdout + wrong.stderr, all);
     assertNoSecret('explain', explained.stdout + explained.stderr, all);
     assertNoSecret('config', shown.stdout + shown.stderr, all);
   });

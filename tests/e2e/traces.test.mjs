@@ -23,7 +23,7 @@ describe('traces', () => {
   before(async () => (issuer = await startIssuer()));
   after(() => issuer?.stop());
 
-  test('are lost while nobody takes them, which is told once, and are sent when somebody does', async () => {
+  test('are lost while the collector is unreachable, which is logged once, and are sent when it returns', async () => {
     const port = await freePort();
     const service = await startService({
       ...settings(issuer),

@@ -13,7 +13,7 @@ use crate::parts::{Api, by_origin, is_own};
 use crate::world::{World, document};
 
 /// The document with these paths, all of them for holders of tokens.
-fn of_paths(paths: impl IntoIterator<Item = String>) -> Value {
+fn document_with_paths(paths: impl IntoIterator<Item = String>) -> Value {
     let protected = json!({ "get": { "security": [{ "token": [] }], "responses": {} } });
     let paths = paths.into_iter().map(|path| (path, protected.clone()));
     let mut document = document();
@@ -37,7 +37,9 @@ fn answering_all(status: u16) -> Api {
 async fn a_silent_api_is_left_alone_and_a_document_of_thousands_read_in_part() {
     let hangs_up = make_sync(|_| -> Response { panic!("says nothing") }).boxed();
     let paths = (0..1_003).map(|number| format!("/number-{number}"));
-    let world = World::of(hangs_up).await.with_document(of_paths(paths));
+    let world = World::start(hangs_up)
+        .await
+        .with_document(document_with_paths(paths));
 
     let (said, report) = world.planned_and_report().await;
 
@@ -65,9 +67,9 @@ async fn a_silent_api_is_left_alone_and_a_document_of_thousands_read_in_part() {
 #[tokio::test]
 async fn an_operation_whose_path_has_no_end_is_left_out() {
     let paths = [format!("/{}", "a".repeat(2_048)), "/whoami".to_owned()];
-    let world = World::of(apis::right())
+    let world = World::start(apis::right())
         .await
-        .with_document(of_paths(paths));
+        .with_document(document_with_paths(paths));
 
     let report = world.report().await;
 
@@ -98,9 +100,9 @@ fn pages_for_all_names() -> Api {
 #[tokio::test]
 async fn pages_for_all_names_hide_no_way_past_the_guard_elsewhere() {
     let paths = (0..30).map(|number| format!("/app/a{number}"));
-    let world = World::of(pages_for_all_names())
+    let world = World::start(pages_for_all_names())
         .await
-        .with_document(of_paths(paths.chain(["/z".to_owned()])));
+        .with_document(document_with_paths(paths.chain(["/z".to_owned()])));
 
     let (said, report) = world.planned_and_report().await;
 
@@ -125,9 +127,9 @@ async fn another_name_is_not_found_well_where_nothing_can_be_compared() {
             _ => StatusCode::TOO_MANY_REQUESTS.into_response(),
         }
     });
-    let world = World::of(by_origin(everything, is_own))
+    let world = World::start(by_origin(everything, is_own))
         .await
-        .with_document(of_paths(["/whoami".to_owned()]));
+        .with_document(document_with_paths(["/whoami".to_owned()]));
 
     let report = world.report().await;
 
@@ -144,7 +146,7 @@ async fn another_name_is_not_found_well_where_nothing_can_be_compared() {
 
 #[tokio::test]
 async fn a_report_that_judged_no_refusal_is_incomplete() {
-    let right = || World::of(apis::right());
+    let right = || World::start(apis::right());
     let open = json!({ "/hello": { "get": { "security": [] } } });
     let mut only_open = document();
     only_open["paths"] = open;
@@ -152,17 +154,17 @@ async fn a_report_that_judged_no_refusal_is_incomplete() {
         ("a right API", right().await, Verdict::Secure),
         (
             "a wrong one",
-            World::of(apis::verifies_nothing()).await,
+            World::start(apis::verifies_nothing()).await,
             Verdict::Faulty,
         ),
         (
             "429 to all",
-            World::of(answering_all(429)).await,
+            World::start(answering_all(429)).await,
             Verdict::Incomplete,
         ),
         (
             "no operation",
-            right().await.with_document(of_paths([])),
+            right().await.with_document(document_with_paths([])),
             Verdict::Incomplete,
         ),
         (
@@ -188,7 +190,7 @@ async fn an_api_that_repeats_its_url() {
         }
         Ok(response)
     });
-    let world = World::of(repeats.boxed()).await;
+    let world = World::start(repeats.boxed()).await;
 
     let report = world.report().await;
 

@@ -29,7 +29,7 @@ fn why(report: &Report, check: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_wrong_base_path_gives_one_sentence_and_no_fault() {
-    let world = World::of(apis::right()).await;
+    let world = World::start(apis::right()).await;
 
     let right = world.report().await;
     let wrong = world.below("/v2").report().await;
@@ -67,7 +67,7 @@ async fn a_refusal_of_made_up_values_shows_nothing_and_a_given_value_does() {
         let mut document = with_path("/{tenant}/whoami", &tenant);
         document["paths"]["/acme/whoami"] = json!({ "get": { "security": [] } });
         document["paths"]["/acme/whoami"]["get"]["security"] = json!([{ "token": [] }]);
-        World::of(by_tenant()).await.with_document(document)
+        World::start(by_tenant()).await.with_document(document)
     };
 
     let made_up = world().await.report().await;
@@ -89,7 +89,7 @@ async fn an_operation_that_is_left_out_is_named_and_not_judged() {
     document["components"]["securitySchemes"]["key"] =
         json!({ "type": "apiKey", "in": "header", "name": "X-Key" });
     let world = || async {
-        World::of(apis::right())
+        World::start(apis::right())
             .await
             .with_document(document.clone())
     };
@@ -140,7 +140,7 @@ async fn a_good_token_that_lacks_a_right_is_no_fault_of_the_api() {
         ),
     ] {
         let document = with_path("/whoami", &json!([]));
-        let world = World::of(requires_a_role(challenge)).await;
+        let world = World::start(requires_a_role(challenge)).await;
 
         let report = world.with_document(document).report().await;
 
@@ -167,7 +167,7 @@ async fn a_forged_token_that_is_forbidden_as_the_good_one_was_accepted() {
         },
         is_own,
     );
-    let world = World::of(believes).await;
+    let world = World::start(believes).await;
 
     let report = world
         .with_document(with_path("/whoami", &json!([])))
@@ -236,7 +236,7 @@ async fn an_operation_that_serves_everybody_is_judged_by_what_it_answers() {
             None,
         ),
     ] {
-        let world = World::of(optional(bad)).await;
+        let world = World::start(optional(bad)).await;
 
         let report = world.with_document(document.clone()).report().await;
 

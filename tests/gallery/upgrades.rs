@@ -48,7 +48,11 @@ fn answering_with(status: &str) -> Value {
 }
 
 async fn report(api: Api, document: Value) -> Report {
-    World::of(api).await.with_document(document).report().await
+    World::start(api)
+        .await
+        .with_document(document)
+        .report()
+        .await
 }
 
 #[tokio::test]

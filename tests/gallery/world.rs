@@ -35,7 +35,7 @@ pub(crate) struct World {
 
 impl World {
     /// With a good token, one of fewer scopes, and tokens that are wrong in one thing.
-    pub(crate) async fn of(api: Api) -> Self {
+    pub(crate) async fn start(api: Api) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let acceptor = TcpAcceptor::from_tokio(listener).unwrap();

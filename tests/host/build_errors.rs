@@ -73,7 +73,7 @@ macro_rules! answering {
 answering!(AnswersProblem, Problem);
 answering!(AnswersRenamed, Renamed);
 
-fn of<T: OpenApi + Send + 'static>(make: fn() -> T) -> Application {
+fn with_api<T: OpenApi + Send + 'static>(make: fn() -> T) -> Application {
     Application::new("One", "1").api(move |_| make())
 }
 
@@ -88,7 +88,7 @@ const SCHEMA: &str = "the code declares a schema named `Problem`, the name of th
 
 fn taken(what: &str, path: &str, at: &str, by: &str) -> String {
     format!(
-        "{what} of the application would lie at `{path}`, but `{at}` belongs to {by}; give it \
+        "{what} of the application would be at `{path}`, but `{at}` belongs to {by}; give it \
          another path"
     )
 }
@@ -97,61 +97,61 @@ fn taken(what: &str, path: &str, at: &str, by: &str) -> String {
 async fn an_operation_that_cannot_be_meant_is_refused() {
     let operation = |path, at| taken("an operation", path, at, "the service itself");
     for (name, application, expected) in [
-        ("hidden", of(|| Hidden), Some(HIDDEN.to_owned())),
-        ("not hidden", of(|| Shown), None),
+        ("hidden", with_api(|| Hidden), Some(HIDDEN.to_owned())),
+        ("not hidden", with_api(|| Shown), None),
         (
             "a parameter in the prefix",
-            of(|| PrefixParameter),
+            with_api(|| PrefixParameter),
             Some(PREFIX.to_owned()),
         ),
-        ("a parameter in the path", of(|| PathParameter), None),
+        ("a parameter in the path", with_api(|| PathParameter), None),
         (
             "at the docs",
-            of(|| AtDocs),
+            with_api(|| AtDocs),
             Some(operation("/docs", "/docs")),
         ),
         (
             "below the docs",
-            of(|| BelowDocs),
+            with_api(|| BelowDocs),
             Some(operation("/docs/mine", "/docs")),
         ),
-        ("beside the docs", of(|| BesideDocs), None),
+        ("beside the docs", with_api(|| BesideDocs), None),
         (
             "at livez",
-            of(|| AtLivez),
+            with_api(|| AtLivez),
             Some(operation("/livez", "/livez")),
         ),
         (
             "below readyz",
-            of(|| AtReadyz),
+            with_api(|| AtReadyz),
             Some(operation("/readyz/more", "/readyz")),
         ),
         (
             "at the document",
-            of(|| AtDocument),
+            with_api(|| AtDocument),
             Some(operation("/openapi.json", "/openapi.json")),
         ),
         (
             "at the YAML",
-            of(|| AtYaml),
+            with_api(|| AtYaml),
             Some(operation("/openapi.yaml", "/openapi.yaml")),
         ),
         (
             "at the metadata",
-            of(|| AtMetadata),
+            with_api(|| AtMetadata),
             Some(operation(
                 "/.well-known/oauth-protected-resource",
                 "/.well-known/oauth-protected-resource",
             )),
         ),
-        ("at the root", of(|| AtRoot), None),
-        ("at the icon", of(|| AtIcon), None),
+        ("at the root", with_api(|| AtRoot), None),
+        ("at the icon", with_api(|| AtIcon), None),
         (
             "the guard's schema",
-            of(|| AnswersProblem),
+            with_api(|| AnswersProblem),
             Some(SCHEMA.to_owned()),
         ),
-        ("a schema of its own", of(|| AnswersRenamed), None),
+        ("a schema of its own", with_api(|| AnswersRenamed), None),
     ] {
         let error = refusal(application, &[]).await;
 
@@ -165,7 +165,7 @@ async fn plain_routes_lie_where_nothing_else_does() {
     let plain = |path: &str| small().open_routes(path, |_| Route::new());
     let not_a_path = |path: &str| {
         format!(
-            "plain routes must lie at a path as in `/reports`, without parameters, found `{path}`"
+            "plain routes must be at a path as in `/reports`, without parameters, found `{path}`"
         )
     };
     for (name, application, expected) in [
@@ -173,12 +173,12 @@ async fn plain_routes_lie_where_nothing_else_does() {
         ("a slash at the end", plain("/files/"), None),
         (
             "beside an operation",
-            of(|| BesideFiles).open_routes("/files", |_| Route::new()),
+            with_api(|| BesideFiles).open_routes("/files", |_| Route::new()),
             None,
         ),
         (
             "around an operation",
-            of(|| InFiles).open_routes("/files", |_| Route::new()),
+            with_api(|| InFiles).open_routes("/files", |_| Route::new()),
             Some(taken(
                 "an operation",
                 "/files/list",
@@ -249,9 +249,9 @@ async fn without_docs_their_paths_are_free_and_else_empty() {
         assert_eq!(answer.reason(), "not_found", "{path}");
     }
     for (path, application) in [
-        ("/docs", of(|| AtDocs)),
-        ("/docs/mine", of(|| BelowDocs)),
-        ("/openapi.json", of(|| AtDocument)),
+        ("/docs", with_api(|| AtDocs)),
+        ("/docs/mine", with_api(|| BelowDocs)),
+        ("/openapi.json", with_api(|| AtDocument)),
     ] {
         let hosted = start(application, off).await;
 

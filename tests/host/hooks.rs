@@ -41,7 +41,7 @@ impl Named {
 }
 
 #[handler]
-fn told(Data(name): Data<&String>) -> String {
+fn printed(Data(name): Data<&String>) -> String {
     name.clone()
 }
 
@@ -58,7 +58,7 @@ const ADA: &[(&str, &str)] = &[("app.name", "ada")];
 async fn settings_and_state_reach_everything_in_any_order() {
     let plain = |context: &Context<Settings, String>| {
         let name = format!("{} {}", context.settings().name, context.state());
-        Route::new().at("/name", on_get(told.data(name)))
+        Route::new().at("/name", on_get(printed.data(name)))
     };
     let starting = |settings: Arc<Settings>| async move { Ok::<_, Failure>(settings.name.clone()) };
     let first = Application::new("Named", "1")
@@ -143,7 +143,7 @@ impl std::error::Error for Failure {
 }
 
 #[tokio::test]
-async fn a_startup_that_fails_says_why_and_closes_nothing() {
+async fn a_failed_startup_reports_the_reason_and_closes_nothing() {
     let journal = Journal::default();
     let closed = journal.clone();
     let refused = || Failure("connection refused", None);

@@ -1,20 +1,22 @@
 //! Operations of many kinds, without a token of ours, so that they answer alike everywhere.
 
+mod keys;
+
 use std::marker::PhantomData;
 
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::middleware::SetHeader;
 use poem::{Body, Endpoint, EndpointExt, Request, Route};
-use poem_openapi::auth::{ApiKey, Basic};
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::{Attachment, Binary, Json, PlainText, Response};
 use poem_openapi::types::multipart::Upload;
 use poem_openapi::types::{ParseFromJSON, ToJSON, Type};
 use poem_openapi::{
-    ApiRequest, ApiResponse, Enum, Multipart, Object, OpenApi, OpenApiService, SecurityScheme,
-    Tags, Webhook,
+    ApiRequest, ApiResponse, Enum, Multipart, Object, OpenApi, OpenApiService, Tags, Webhook,
 };
+
+pub use keys::Keys;
 
 #[derive(Tags)]
 pub enum Tag {
@@ -83,18 +85,6 @@ pub struct Form {
     title: String,
     file: Upload,
 }
-
-#[derive(SecurityScheme)]
-#[oai(ty = "api_key", key_name = "X-Key", key_in = "header")]
-pub struct HeaderKey(ApiKey);
-
-#[derive(SecurityScheme)]
-#[oai(ty = "api_key", key_name = "key", key_in = "query")]
-pub struct QueryKey(ApiKey);
-
-#[derive(SecurityScheme)]
-#[oai(ty = "basic")]
-pub struct Password(Basic);
 
 #[Webhook]
 #[allow(dead_code)]
@@ -244,33 +234,6 @@ impl Kinds {
     )]
     async fn transformed(&self) -> PlainText<&'static str> {
         PlainText("transformed")
-    }
-}
-
-#[derive(Clone, Copy)]
-pub struct Keys;
-
-#[OpenApi]
-#[allow(clippy::unused_async)]
-impl Keys {
-    #[oai(path = "/keys/header", method = "get", operation_id = "header_key")]
-    async fn header_key(&self, key: HeaderKey) -> PlainText<String> {
-        PlainText(key.0.key)
-    }
-
-    #[oai(path = "/keys/query", method = "get", operation_id = "query_key")]
-    async fn query_key(&self, key: QueryKey) -> PlainText<String> {
-        PlainText(key.0.key)
-    }
-
-    #[oai(path = "/keys/basic", method = "get", operation_id = "password")]
-    async fn password(&self, password: Password) -> PlainText<String> {
-        PlainText(password.0.username)
-    }
-
-    #[oai(path = "/keys/basic", method = "options", operation_id = "options")]
-    async fn options(&self) -> PlainText<&'static str> {
-        PlainText("options")
     }
 }
 

@@ -1,6 +1,6 @@
 //! The host, as somebody uses it who has an API: with the public types alone.
 
-#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::unwrap_used)] // A test may panic.
 #![allow(clippy::disallowed_methods)] // A caller brings its own client.
 #![allow(clippy::too_many_lines)] // A table is as long as it is.
 #![allow(unreachable_pub)] // A test binary has no outside.

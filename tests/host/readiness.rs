@@ -72,7 +72,10 @@ async fn as_soon_as_it_is_ready_the_document_has_the_sign_in() {
     let issuer = DevIssuer::start(listener, DevOptions::default()).unwrap();
     for _ in 0..10 {
         let test = TestApplication::new(small());
-        let listening = test.listen(&Issuer::of(&issuer)).await.unwrap();
+        let listening = test
+            .listen(&Issuer::from_dev_issuer(&issuer))
+            .await
+            .unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let at = |path: &str| format!("http://{}{path}", listening.address());
         let mut attempts = 0;

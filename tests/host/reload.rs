@@ -38,7 +38,7 @@ fn make(context: &Context<Settings>) -> Result<Word, String> {
 
 fn config(issuer: &DevIssuer, word: &str) -> Config {
     let sources = Sources {
-        application: ApplicationSettings::of::<Settings>(),
+        application: ApplicationSettings::for_type::<Settings>(),
         flags: vec![
             ("a flag", "issuer.url", issuer.issuer()),
             ("a flag", "app.word", word.to_owned()),

@@ -93,17 +93,17 @@ async fn ask(listening: &Listening, path: &str, fields: &str, end: &str) -> (Tcp
     let mut stream = TcpStream::connect(listening.address()).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     let hearing = async {
-        while !String::from_utf8_lossy(&heard).contains(end) {
-            let read = stream.read_buf(&mut heard).await.unwrap();
-            assert_ne!(read, 0, "{}", String::from_utf8_lossy(&heard));
+        while !String::from_utf8_lossy(&received).contains(end) {
+            let read = stream.read_buf(&mut received).await.unwrap();
+            assert_ne!(read, 0, "{}", String::from_utf8_lossy(&received));
         }
     };
     let in_time = tokio::time::timeout(TOO_LONG, hearing).await;
-    let heard = String::from_utf8_lossy(&heard).into_owned();
-    assert!(in_time.is_ok(), "{heard}");
-    (stream, heard)
+    let received = String::from_utf8_lossy(&received).into_owned();
+    assert!(in_time.is_ok(), "{received}");
+    (stream, received)
 }
 
 const UPGRADE: &str = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\

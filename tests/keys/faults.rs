@@ -1,4 +1,4 @@
-//! Every bad answer an issuer can give: the last good set stays, the reason is told, no token
+//! Every bad answer an issuer can give: the last good set stays, the reason is reported, no token
 //! gets in that should not, and the next good answer heals it.
 
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::issuer::{Answer, KEYS, METADATA, ScriptedIssuer, key_set};
 use crate::world::{FOREIGN, KEY, World, minutes, secs};
 
-/// What a row's fault is, where, and what is told of it.
+/// The fault of a row, its place, and the expected report.
 struct Fault {
     name: &'static str,
     document: &'static str,
@@ -133,11 +133,11 @@ fn faults(metadata: &Value) -> Vec<Fault> {
 
 /// Good tokens and bad ones at once, each with the verdict it must have while keys are held.
 async fn load(world: &World, name: &str) {
-    let stranger = SigningKey::generate_with_kid(SigningAlgorithm::Es256, "nobody");
+    let unknown = SigningKey::generate_with_kid(SigningAlgorithm::Es256, "nobody");
     let expected = [
         (world.token(0), "ok"),
         (world.token(FOREIGN), "bad_signature"),
-        (world.token_under(&stranger, "nobody"), "unknown_key"),
+        (world.token_under(&unknown, "nobody"), "unknown_key"),
         (world.token(0).replace('.', ".."), "not_three_segments"),
         (world.token(0) + "=", "illegal_character"),
     ];

@@ -1,4 +1,4 @@
-//! An issuer that answers what a test tells it to, byte for byte.
+//! An issuer with responses that a test scripts byte for byte.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

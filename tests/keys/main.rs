@@ -1,5 +1,5 @@
 //! The keys of a remote issuer through its bad days: what `docs/evidence/threats.md` promises of them.
-#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::unwrap_used)] // A test may panic.
 #![allow(unreachable_pub)] // A test binary has no outside.
 
 mod faults;

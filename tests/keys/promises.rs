@@ -181,7 +181,7 @@ async fn a_key_that_the_issuer_takes_back_is_refused_within_five_minutes() {
 }
 
 #[tokio::test]
-async fn an_operator_who_reloads_has_it_refused_at_once() {
+async fn a_reload_by_an_operator_refuses_it_immediately() {
     let world = World::warm().await;
     let token = world.token(0);
     world.issuer.publish(&[&KEY[1]]);
@@ -194,7 +194,7 @@ async fn an_operator_who_reloads_has_it_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_scheduled_fetch_is_felt_by_nobody() {
+async fn a_scheduled_fetch_delays_no_call() {
     let world = World::warm().await;
     world
         .issuer
@@ -204,7 +204,7 @@ async fn a_scheduled_fetch_is_felt_by_nobody() {
         tokio::task::yield_now().await;
     }
 
-    // The fetch is under way, and whoever needs no new key has an answer at the first poll.
+    // During the fetch, a call that needs no new key has an answer at the first poll.
     let token = world.token(0);
     assert_eq!(world.verdict(&token).now_or_never(), Some("ok"));
 
@@ -258,7 +258,7 @@ async fn a_wall_clock_that_jumps_neither_keeps_keys_nor_loses_them() {
 }
 
 #[tokio::test]
-async fn the_status_tells_age_last_error_and_next_attempt() {
+async fn the_status_has_age_last_error_and_next_attempt() {
     let mut world = World::warm().await;
     world.clock.advance(secs(100));
     let status = world.keys.status();

@@ -1,4 +1,4 @@
-//! A verifier, the keys it has from a scripted issuer, and a clock that stands still.
+//! A verifier, its keys from a scripted issuer, and a clock that only tests advance.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::program::{Program, Protocol};
-use crate::secure::Door;
+use crate::secure::Target;
 
 /// Some who call again and again, each on a connection that it keeps.
 pub struct Callers {
@@ -24,8 +24,8 @@ impl Callers {
         let (stop, stopped) = watch::channel(false);
         let tasks = (0..4)
             .map(|_| {
-                let (door, token) = (program.door.clone(), program.token.clone());
-                tokio::spawn(keep_calling(door, token, stopped.clone(), |_| {}))
+                let (target, token) = (program.target.clone(), program.token.clone());
+                tokio::spawn(keep_calling(target, token, stopped.clone(), |_| {}))
             })
             .collect();
         Self { stop, tasks }
@@ -59,7 +59,7 @@ impl Latencies {
 pub async fn call_once(program: &Program) {
     let (stop, stopped) = watch::channel(false);
     let calling = keep_calling(
-        program.door.clone(),
+        program.target.clone(),
         program.token.clone(),
         stopped,
         move |_| {
@@ -70,7 +70,7 @@ pub async fn call_once(program: &Program) {
 }
 
 async fn keep_calling(
-    door: Door,
+    target: Target,
     token: String,
     stopped: watch::Receiver<bool>,
     answered: impl Fn(Duration),
@@ -78,7 +78,7 @@ async fn keep_calling(
     let head = format!(
         "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
     );
-    let mut stream = door.open(Protocol::Http1).await.unwrap();
+    let mut stream = target.open(Protocol::Http1).await.unwrap();
     let mut every = tokio::time::interval(Duration::from_millis(20));
     let mut latencies = Vec::new();
     let mut buffer = vec![0; 16 * 1024];

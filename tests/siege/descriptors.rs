@@ -19,7 +19,7 @@ async fn assert_recovers(program: &Program) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn idle_callers_make_room_when_there_are_none_left() {
+async fn idle_connections_are_closed_when_no_place_is_free() {
     let program = Program::with_descriptors(64, &[("HTTP__HEADER_TIMEOUT", "1h")]).await;
     let held = exhaust(&program).await;
 

@@ -56,7 +56,7 @@ pub const FLOODS: [Flood; 4] = [
 ];
 
 /// Floods until `deadline`, on a new connection whenever the server has ended the last;
-/// tells how many it ended.
+/// returns how many it ended.
 async fn flood(
     address: std::net::SocketAddr,
     next: fn(u32) -> Vec<u8>,

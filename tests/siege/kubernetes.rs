@@ -61,7 +61,7 @@ fn memory_mib() -> u64 {
 }
 
 #[test]
-fn the_limit_of_the_pod_is_the_sum_that_the_documents_ask_for() {
+fn the_limit_of_the_pod_is_the_sum_that_the_documents_require() {
     let default_cache_mib = 32;
     let idle_mib = 20;
     let sum = memory_mib() + default_cache_mib + idle_mib;

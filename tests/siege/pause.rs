@@ -1,4 +1,4 @@
-//! A process that stood still.
+//! A process that was paused.
 
 use std::time::Duration;
 

@@ -15,14 +15,14 @@ use tokio::process::{Child, Command};
 
 use crate::callers;
 use crate::relay::Relay;
-use crate::secure::{Connection, Door, Files};
+use crate::secure::{Connection, Files, Target};
 
 pub struct Program {
     child: Child,
     pub address: SocketAddr,
     pub issuer: DevIssuer,
     pub token: String,
-    pub door: Door,
+    pub target: Target,
     relay: Option<Relay>,
 }
 
@@ -58,7 +58,7 @@ impl Program {
             address,
             issuer,
             token,
-            door: Door::plain(address),
+            target: Target::plain(address),
             relay: None,
         };
         let token = program.token.clone();
@@ -85,7 +85,7 @@ impl Program {
             address,
             token: issuer.sign(&claims),
             issuer,
-            door: files.map_or_else(|| Door::plain(address), |files| files.door(address)),
+            target: files.map_or_else(|| Target::plain(address), |files| files.target(address)),
             relay: Some(relay),
         };
         // The service has keys from now on.
@@ -111,7 +111,7 @@ impl Program {
 
     /// A connection for this.
     pub async fn open(&self, protocol: Protocol) -> io::Result<Connection> {
-        self.door.open(protocol).await
+        self.target.open(protocol).await
     }
 
     /// The status of one call on a connection of its own.

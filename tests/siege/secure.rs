@@ -25,7 +25,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// Where the program listens, and how to connect to it.
 #[derive(Clone)]
-pub struct Door {
+pub struct Target {
     address: SocketAddr,
     /// For HTTP/1.1, and for HTTP/2.
     tls: Option<[TlsConnector; 2]>,
@@ -37,7 +37,7 @@ pub struct Files {
     certificate: CertificateDer<'static>,
 }
 
-impl Door {
+impl Target {
     pub fn plain(address: SocketAddr) -> Self {
         Self { address, tls: None }
     }
@@ -83,7 +83,7 @@ impl Files {
         ]
     }
 
-    pub fn door(&self, address: SocketAddr) -> Door {
+    pub fn target(&self, address: SocketAddr) -> Target {
         let connector = |protocol: &[u8]| {
             let mut roots = RootCertStore::empty();
             roots.add(self.certificate.clone()).unwrap();
@@ -93,7 +93,7 @@ impl Files {
             config.alpn_protocols = vec![protocol.to_vec()];
             TlsConnector::from(Arc::new(config))
         };
-        Door {
+        Target {
             address,
             tls: Some([connector(b"http/1.1"), connector(b"h2")]),
         }

@@ -19,7 +19,7 @@ pub enum Attack {
 }
 
 impl Attack {
-    /// Holds on to a connection until the server ends it, and tells how long that took.
+    /// Keeps a connection open until the server ends it, and returns how long that took.
     async fn hold(self, mut stream: TcpStream) -> Duration {
         let started = Instant::now();
         let head: &[u8] = match self {

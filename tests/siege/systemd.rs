@@ -1,4 +1,4 @@
-//! What the program tells a service manager, which is a socket of ours here.
+//! The notifications of the program for a service manager, which is a socket of ours here.
 
 use std::fs;
 use std::path::PathBuf;
@@ -49,11 +49,11 @@ impl Supervised {
         }
     }
 
-    /// The next thing that is told, its lines joined by blanks.
-    async fn told(&self) -> String {
+    /// The next thing that is notification, its lines joined by blanks.
+    async fn notification(&self) -> String {
         let mut buffer = [0; 4096];
-        let told = tokio::time::timeout(TOO_LONG, self.socket.recv(&mut buffer)).await;
-        let length = told.expect("nothing is told").unwrap();
+        let notification = tokio::time::timeout(TOO_LONG, self.socket.recv(&mut buffer)).await;
+        let length = notification.expect("nothing is notification").unwrap();
         let text = String::from_utf8(buffer[..length].to_vec()).unwrap();
         text.trim_end().replace('\n', " ")
     }
@@ -66,10 +66,10 @@ impl Drop for Supervised {
 }
 
 #[tokio::test]
-async fn it_says_that_it_is_ready_when_it_serves() {
+async fn systemd_is_notified_when_the_service_is_ready() {
     let program = Supervised::start("ready", &[]).await;
 
-    let ready = program.told().await;
+    let ready = program.notification().await;
 
     let (_, address) = ready
         .split_once("READY=1 STATUS=serving at http://")
@@ -91,16 +91,16 @@ async fn it_does_not_say_that_it_is_ready_when_it_cannot_listen() {
 }
 
 #[tokio::test]
-async fn it_says_when_it_reloads_and_what_came_of_it() {
+async fn systemd_is_notified_of_a_reload_and_its_outcome() {
     let program = Supervised::start("reload", &[]).await;
-    program.told().await;
+    program.notification().await;
 
     let settings = program.directory.join("settings.toml");
     for (realm, expected) in [("second", "settings read again"), ("", "the old settings")] {
         fs::write(&settings, format!("[access]\nrealm = \"{realm}\"\n")).unwrap();
         signal(&program.child, "HUP").await;
 
-        let (begun, done) = (program.told().await, program.told().await);
+        let (begun, done) = (program.notification().await, program.notification().await);
         assert!(begun.starts_with("RELOADING=1 MONOTONIC_USEC="), "{begun}");
         assert!(done.starts_with("READY=1 STATUS=serving"), "{done}");
         assert!(done.contains(expected), "{done}");
@@ -108,30 +108,30 @@ async fn it_says_when_it_reloads_and_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn it_says_that_it_stops() {
+async fn systemd_is_notified_of_the_shutdown() {
     let mut program = Supervised::start("stop", &[]).await;
-    program.told().await;
+    program.notification().await;
 
     signal(&program.child, "TERM").await;
 
-    let told = program.told().await;
-    assert!(told.starts_with("STOPPING=1"), "{told}");
+    let notification = program.notification().await;
+    assert!(notification.starts_with("STOPPING=1"), "{notification}");
     let ended = tokio::time::timeout(TOO_LONG, program.child.wait()).await;
     assert_eq!(ended.unwrap().unwrap().code(), Some(0));
 }
 
 #[tokio::test]
-async fn it_says_that_it_lives_where_somebody_watches_and_not_else() {
+async fn the_watchdog_is_notified_only_if_it_is_enabled() {
     let watched = Supervised::start("watched", &[("WATCHDOG_USEC", "100000")]).await;
     let unwatched = Supervised::start("unwatched", &[]).await;
-    watched.told().await;
-    unwatched.told().await;
+    watched.notification().await;
+    unwatched.notification().await;
 
     for _ in 0..3 {
-        assert_eq!(watched.told().await, "WATCHDOG=1");
+        assert_eq!(watched.notification().await, "WATCHDOG=1");
     }
     signal(&unwatched.child, "TERM").await;
 
-    let told = unwatched.told().await;
-    assert!(told.starts_with("STOPPING=1"), "{told}");
+    let notification = unwatched.notification().await;
+    assert!(notification.starts_with("STOPPING=1"), "{notification}");
 }

@@ -10,7 +10,7 @@ use crate::program::Program;
 
 const CALLERS: usize = 4;
 
-/// Sends `number` new tokens and as many bad ones, and tells the growth of memory in MiB
+/// Sends `number` new tokens and as many bad ones, and returns the growth of memory in MiB
 /// since a fifth of them.
 pub async fn send(program: &Arc<Program>, number: usize) -> f64 {
     let mut warm = 0.0;

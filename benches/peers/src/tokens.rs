@@ -50,7 +50,7 @@ pub fn make_key(file: &str) -> Done {
 }
 
 /// Writes requests of equal length, each with a token of its own: `claims` is a JSON object,
-/// `jti` tells them apart.
+/// `jti` distinguishes them.
 pub fn write_requests(file: &str, count: usize, key: &str, claims: &str) -> Done {
     let key = RsaKeyPair::from_pkcs8(&std::fs::read(key)?)?;
     let claims: Value = serde_json::from_str(claims)?;

@@ -31,7 +31,7 @@ pub(crate) enum Failure {
 }
 
 impl From<sqlx::Error> for Failure {
-    /// Logs what callers are not told.
+    /// Logs what callers must not learn.
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "a database statement failed");
         let detail = "The shop cannot do this at the moment.";

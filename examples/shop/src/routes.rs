@@ -63,7 +63,7 @@ async fn products(shop: Data<&Arc<Shop>>, root: Data<&Root>) -> poem::Result<Str
 #[derive(Clone)]
 struct Root(String);
 
-/// Logs what callers are not told.
+/// Logs what callers must not learn.
 fn failed(error: impl std::error::Error) -> poem::Error {
     tracing::error!(%error, "a plain route failed");
     StatusCode::INTERNAL_SERVER_ERROR.into()

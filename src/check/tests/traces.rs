@@ -68,7 +68,7 @@ const TRACES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn a_stack_trace_is_found_as_text_in_json_and_in_html() {
+fn a_stack_trace_is_found_in_plain_text_in_json_and_in_html() {
     for (expected, trace) in TRACES {
         let in_json = json!({ "detail": trace }).to_string();
         let in_html = trace
@@ -86,7 +86,7 @@ fn a_stack_trace_is_found_as_text_in_json_and_in_html() {
 }
 
 #[test]
-fn a_text_that_is_no_stack_trace_is_not_taken_for_one() {
+fn a_string_without_a_stack_trace_is_not_reported() {
     for text in [
         "",
         r#"{"type":"about:blank","title":"Unauthorized","status":401}"#,

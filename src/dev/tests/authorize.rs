@@ -145,7 +145,7 @@ async fn nothing_is_sent_to_a_uri_that_is_not_registered_for_the_client() {
 }
 
 #[tokio::test]
-async fn the_page_of_a_refused_request_says_what_was_found_and_what_to_do() {
+async fn the_page_of_a_refused_request_names_the_fault_and_the_fix() {
     let world = World::start().await;
 
     let client = world.get(&REQUEST.replace("dev-spa", "0oa1<b>")).await;

@@ -33,10 +33,10 @@ async fn an_active_token_is_described_as_okta_describes_it() {
 async fn whatever_is_wrong_with_a_token_it_is_merely_inactive() {
     let world = World::start().await;
     let token = world.issuer.token_for_client("dev-client", &["AccessAll"]);
-    let stranger = SigningKey::generate(SigningAlgorithm::Es256);
+    let other_key = SigningKey::generate(SigningAlgorithm::Es256);
     let table = [
         ("not a token", "junk".to_owned()),
-        ("another's key", token.sign_with(&stranger)),
+        ("another's key", token.sign_with(&other_key)),
         (
             "another's name",
             world.issuer.sign(&token.clone().claim("iss", "x")),

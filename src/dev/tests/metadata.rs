@@ -71,7 +71,7 @@ async fn the_organisation_is_an_issuer_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_server_nobody_made_is_refused_in_the_words_of_okta() {
+async fn an_unknown_server_is_refused_in_the_words_of_okta() {
     let world = World::start().await;
     let url = |server| {
         let origin = world.origin();

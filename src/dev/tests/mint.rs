@@ -27,7 +27,7 @@ fn every_algorithm_verifies_with_its_published_key_and_with_no_other() {
 }
 
 #[test]
-fn a_published_key_says_what_it_is_for_and_keeps_its_private_half() {
+fn a_published_key_states_its_use_and_has_no_private_member() {
     for algorithm in SigningAlgorithm::ALL {
         let jwk = SigningKey::generate_with_kid(algorithm, "one").public_jwk();
 

@@ -68,7 +68,7 @@ async fn a_token_is_dated_by_the_clock_that_was_handed_in() {
 }
 
 #[tokio::test]
-async fn a_user_token_names_the_user_and_bends_as_told() {
+async fn a_user_token_names_the_user_and_can_be_changed() {
     let world = World::start().await;
     let token = world.issuer.token_for_user(User::BOB, &["profile:read"]);
 
@@ -161,7 +161,7 @@ async fn each_refusal_has_its_own_code() {
 }
 
 #[tokio::test]
-async fn the_header_is_refused_where_it_is_not_clear_who_asks() {
+async fn the_header_is_refused_where_the_caller_is_not_clear() {
     let world = World::start().await;
     let twice = format!("{GRANT}&client_secret=dev-secret");
     let other = format!("{GRANT}&client_id=dev-spa");

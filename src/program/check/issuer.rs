@@ -14,7 +14,7 @@ use crate::program::token;
 
 use super::found::{Found, payload};
 
-/// Tokens by client credentials: one with the scopes, and others with fewer. A stranger may have
+/// Tokens by client credentials: one with the scopes, and others with fewer. An attacker may have
 /// written the document, so its scopes are requested only if the user says so.
 pub(super) async fn granted(
     config: &Config,

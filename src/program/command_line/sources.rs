@@ -1,4 +1,4 @@
-//! Where the settings of a command come from.
+//! The sources of the settings of a command.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::service::config::{ApplicationSettings, Sources};
 use super::{Command, CommandLine, Flags};
 
 impl CommandLine {
-    /// Where settings come from: flags, this process' environment and working directory.
+    /// The sources of settings: flags, this process' environment and working directory.
     pub(crate) fn sources(&self, application: ApplicationSettings) -> Result<Sources, Failure> {
         let mut sources = self.flags.sources(application)?;
         // The doctor examines issuers that no service would accept.
@@ -41,7 +41,7 @@ impl CommandLine {
 }
 
 impl Flags {
-    /// Where settings come from, without what single commands add.
+    /// The sources of settings, without those that single commands add.
     pub(crate) fn sources(&self, application: ApplicationSettings) -> Result<Sources, Failure> {
         #[expect(
             clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! Where the token comes from.
+//! Reads the token from its source.
 
 use std::fs;
 use std::io::{self, IsTerminal, Read};

@@ -86,7 +86,7 @@ impl<State: Send + Sync + 'static> Application<(), State> {
     {
         let make = self.make;
         Application {
-            settings: ApplicationSettings::of::<Settings>(),
+            settings: ApplicationSettings::for_type::<Settings>(),
             make: Arc::new(move |context| make(&context.without_settings())),
             plain: self.plain.into_iter().map(Plain::with_settings).collect(),
             tasks: self.tasks.into_iter().map(Task::with_settings).collect(),
@@ -159,7 +159,7 @@ where
         T: OpenApi + Send + 'static,
         E: Into<HookError>,
     {
-        self.outline.operations = Types::of::<T>();
+        self.outline.operations = Types::from_api::<T>();
         self.make =
             Arc::new(move |context| make(context).map(Unprotected::new).map_err(Into::into));
         self

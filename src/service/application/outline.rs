@@ -48,7 +48,7 @@ impl Outline {
             base_path: String::new(),
             anonymous: Vec::new(),
             described_scopes: Vec::new(),
-            operations: Types::of::<()>(),
+            operations: Types::from_api::<()>(),
             webhooks: None,
         }
     }
@@ -93,7 +93,7 @@ impl Outline {
 }
 
 impl Types {
-    pub(super) fn of<T: OpenApi + 'static>() -> Self {
+    pub(super) fn from_api<T: OpenApi + 'static>() -> Self {
         Self {
             meta: T::meta,
             rules: guard::rules::<T>,

@@ -8,7 +8,7 @@ mod deserializer;
 mod fault;
 mod parts;
 mod reading;
-mod rounds;
+mod table;
 mod written;
 
 use std::any::Any;
@@ -20,15 +20,15 @@ use figment::value::{Dict, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::chosen::{APPLICATION, ChosenValue};
 use super::credentials;
-use super::in_force::InForceRow;
+use super::effective::EffectiveSetting;
 use super::key::{self, Key};
 use super::layer;
 use super::problem::{ConfigProblem, Fault, MASK};
 use super::profile::Profile;
 use super::value;
-use super::won::{APPLICATION, Won};
-use rounds::TableFault;
+use table::TableFault;
 
 /// What the application brings to the settings: the type of its table `[app]`, and its
 /// default for `access.anonymous`.
@@ -41,11 +41,11 @@ pub struct ApplicationSettings {
     anonymous: Vec<String>,
 }
 
-/// The application's settings in force.
+/// The application's effective settings.
 #[derive(Clone)]
 pub(super) struct ApplicationTable {
     value: Arc<dyn Any + Send + Sync>,
-    rows: Vec<InForceRow>,
+    rows: Vec<EffectiveSetting>,
 }
 
 /// The table after it was read into the application's type.
@@ -72,7 +72,7 @@ impl ApplicationSettings {
     /// Where serde collects values before it reads them (`#[serde(flatten)]`, tagged and
     /// untagged enums), a number must be a number, which a variable cannot be, and a fault
     /// names the whole table.
-    pub fn of<S>() -> Self
+    pub fn for_type<S>() -> Self
     where
         S: DeserializeOwned + Serialize + Send + Sync + 'static,
     {
@@ -102,20 +102,23 @@ impl ApplicationSettings {
     /// Reads the table, and adds what is wrong with it to `problems`.
     pub(super) fn read(
         &self,
-        won: &BTreeMap<Key, Won>,
+        chosen: &BTreeMap<Key, ChosenValue>,
         profile: &Profile,
         problems: &mut Vec<ConfigProblem>,
     ) -> ApplicationTable {
-        let set: BTreeMap<&Key, &Won> = won.iter().filter(|(it, _)| it.is_application()).collect();
+        let set: BTreeMap<&Key, &ChosenValue> = chosen
+            .iter()
+            .filter(|(it, _)| it.is_application())
+            .collect();
         let mut given = Dict::new();
-        for (key, won) in &set {
-            layer::insert(&mut given, &key.segments()[1..], won.value.clone());
+        for (key, chosen) in &set {
+            layer::insert(&mut given, &key.segments()[1..], chosen.value.clone());
         }
         let Some(read) = self.read else {
-            for (key, won) in set {
+            for (key, chosen) in set {
                 let fault = Fault::new("is not a setting")
                     .fix("remove it, because this application has no own settings");
-                problems.push(ConfigProblem::with_key(&won.source, key, fault));
+                problems.push(ConfigProblem::with_key(&chosen.source, key, fault));
             }
             return ApplicationTable::none();
         };
@@ -138,7 +141,7 @@ impl ApplicationTable {
         }
     }
 
-    pub(super) fn rows(&self) -> &[InForceRow] {
+    pub(super) fn rows(&self) -> &[EffectiveSetting] {
         &self.rows
     }
 
@@ -159,7 +162,7 @@ where
     S: DeserializeOwned + Serialize + Send + Sync + 'static,
 {
     let root = Key::dotted(key::APPLICATION);
-    let outcome = rounds::read::<S>(given, &root);
+    let outcome = table::read::<S>(given, &root);
     let written = outcome.value.as_ref();
     let written = written.map_or_else(BTreeMap::new, |it| written::written(it, &root));
     let mut secrets = outcome.secrets;
@@ -176,22 +179,22 @@ where
 fn problem(
     key: &Key,
     found: &TableFault,
-    set: &BTreeMap<&Key, &Won>,
+    set: &BTreeMap<&Key, &ChosenValue>,
     secrets: &BTreeSet<Key>,
     profile: &Profile,
 ) -> ConfigProblem {
-    let won = nearest(key, set);
-    let source = won.map_or(APPLICATION, |(_, won)| won.source.as_str());
+    let chosen = nearest(key, set);
+    let source = chosen.map_or(APPLICATION, |(_, chosen)| chosen.source.as_str());
     match found {
         TableFault::Unknown(fault) => ConfigProblem::with_key(source, key, fault.clone()),
         TableFault::Missing => ConfigProblem::with_key(APPLICATION, key, missing(key, profile)),
         TableFault::Value(fault) => {
             let fault = fault.clone();
             let fault = fault.or_fix("write a value that fits");
-            let fault = match won {
+            let fault = match chosen {
                 Some((set, _)) if !key.is_within(set) => fault.found_as("a table"),
-                Some((set, won)) if is_hidden(set, won, secrets) => fault.found_as(MASK),
-                Some((set, won)) => value::found_in(fault, part(&won.value, set, key)),
+                Some((set, chosen)) if is_hidden(set, chosen, secrets) => fault.found_as(MASK),
+                Some((set, chosen)) => value::found_in(fault, part(&chosen.value, set, key)),
                 None => fault,
             };
             ConfigProblem::with_key(source, key, fault)
@@ -214,11 +217,14 @@ fn missing(key: &Key, profile: &Profile) -> Fault {
 }
 
 /// The value that was set for the key, or else for what it is in, or else within it.
-fn nearest<'a>(key: &Key, set: &BTreeMap<&'a Key, &'a Won>) -> Option<(&'a Key, &'a Won)> {
-    let around = |(it, _): &(&&Key, &&Won)| key.is_within(it);
-    let within = |(it, _): &(&&Key, &&Won)| it.is_within(key);
+fn nearest<'a>(
+    key: &Key,
+    set: &BTreeMap<&'a Key, &'a ChosenValue>,
+) -> Option<(&'a Key, &'a ChosenValue)> {
+    let around = |(it, _): &(&&Key, &&ChosenValue)| key.is_within(it);
+    let within = |(it, _): &(&&Key, &&ChosenValue)| it.is_within(key);
     let found = set.iter().find(around).or_else(|| set.iter().find(within));
-    found.map(|(key, won)| (*key, *won))
+    found.map(|(key, chosen)| (*key, *chosen))
 }
 
 /// The part of a value that `key` names, or the smallest around it.
@@ -238,21 +244,21 @@ fn part<'a>(value: &'a Value, at: &Key, key: &Key) -> &'a Value {
     value
 }
 
-fn rows(set: &BTreeMap<&Key, &Won>, table: &ReadTable) -> Vec<InForceRow> {
+fn rows(set: &BTreeMap<&Key, &ChosenValue>, table: &ReadTable) -> Vec<EffectiveSetting> {
     let mut rows = BTreeMap::new();
     for (key, value) in &table.written {
         rows.insert(key, (value.clone(), APPLICATION));
     }
-    for (key, won) in set {
+    for (key, chosen) in set {
         rows.retain(|written, _| !written.is_within(key) && !key.is_within(written));
-        let value = if is_hidden(key, won, &table.secrets) {
+        let value = if is_hidden(key, chosen, &table.secrets) {
             MASK.to_owned()
         } else {
-            value::printed(&won.value)
+            value::printed(&chosen.value)
         };
-        rows.insert(key, (value, won.source.as_str()));
+        rows.insert(key, (value, chosen.source.as_str()));
     }
-    let row = |(key, (value, source)): (&Key, (String, &str))| InForceRow {
+    let row = |(key, (value, source)): (&Key, (String, &str))| EffectiveSetting {
         key: key.to_string(),
         value,
         source: source.to_owned(),
@@ -260,11 +266,11 @@ fn rows(set: &BTreeMap<&Key, &Won>, table: &ReadTable) -> Vec<InForceRow> {
     rows.into_iter().map(row).collect()
 }
 
-fn is_hidden(key: &Key, won: &Won, secrets: &BTreeSet<Key>) -> bool {
-    credentials::is_source(&won.source) || is_secret(key, secrets)
+fn is_hidden(key: &Key, chosen: &ChosenValue, secrets: &BTreeSet<Key>) -> bool {
+    credentials::is_source(&chosen.source) || is_secret(key, secrets)
 }
 
-/// Whether the value of the key holds a secret, or is in one.
+/// Whether the value of the key contains a secret, or is part of one.
 fn is_secret(key: &Key, secrets: &BTreeSet<Key>) -> bool {
     let related = |it: &Key| it.is_within(key) || key.is_within(it);
     secrets.iter().any(related)

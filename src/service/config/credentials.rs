@@ -18,7 +18,7 @@ pub(super) fn read(directory: &Path, problems: &mut Vec<ConfigProblem>) -> Vec<L
     let secrets = settings::all().iter().filter(|setting| setting.is_secret);
     let named = secrets.map(|setting| (setting.key.clone(), setting.key.to_string()));
     let mut layers = Vec::new();
-    for (key, name) in named.chain(of_application(directory)) {
+    for (key, name) in named.chain(application_credentials(directory)) {
         let path = directory.join(name);
         let (source, key) = (format!("{PREFIX}{}", path.display()), &key);
         match read_file(&path) {
@@ -30,14 +30,14 @@ pub(super) fn read(directory: &Path, problems: &mut Vec<ConfigProblem>) -> Vec<L
     layers
 }
 
-/// Whether a value of this source came from a file of secrets.
+/// Whether this source is a file of secrets.
 pub(super) fn is_source(source: &str) -> bool {
     source.starts_with(PREFIX)
 }
 
 /// The files whose names are keys of the application. Only its type knows which of these are
 /// secrets. An unknown key is reported as in any other source.
-fn of_application(directory: &Path) -> Vec<(Key, String)> {
+fn application_credentials(directory: &Path) -> Vec<(Key, String)> {
     // A directory that cannot be listed may still contain the files with known names.
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());

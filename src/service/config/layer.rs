@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Provider};
 
+use super::chosen;
 use super::key::Key;
 use super::problem::{ConfigProblem, Fault};
 use super::settings;
-use super::won;
 
 /// The values that one source sets. Each of them belongs to a setting.
 pub(super) struct Layer {
@@ -109,7 +109,7 @@ fn admit(source: &str, key: &Key) -> Result<(), Fault> {
     let fault = Fault::new("is not a setting");
     let near = settings::nearest(key);
     let named = near.iter().map(|known| {
-        if won::is_variable(source) {
+        if chosen::is_variable(source) {
             format!("{} (`{known}`)", known.variable())
         } else {
             format!("`{known}`")

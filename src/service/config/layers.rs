@@ -10,7 +10,7 @@
 //! 6. the environment, Okta's names before ours;
 //! 7. flags.
 //!
-//! [`super::reader`] checks later whether the value that won fits its setting.
+//! [`super::reader`] checks later whether the chosen value fits its setting.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,6 +20,7 @@ use figment::providers::{Format, Toml};
 use figment::value::Dict;
 use figment::{Figment, Provider};
 
+use super::chosen::{self, APPLICATION, BUILT_IN, ChosenValue};
 use super::credentials;
 use super::key::Key;
 use super::layer::{self, Layer};
@@ -27,14 +28,13 @@ use super::problem::{ConfigProblem, Fault};
 use super::profile::Profile;
 use super::settings;
 use super::sources::{self, Sources};
-use super::won::{self, APPLICATION, BUILT_IN, Won};
 
 /// Merges the layers.
 pub(super) fn collect(
     sources: &Sources,
     profile: Option<&Profile>,
     problems: &mut Vec<ConfigProblem>,
-) -> BTreeMap<Key, Won> {
+) -> BTreeMap<Key, ChosenValue> {
     let mut layers = vec![
         Layer::new(BUILT_IN, settings::defaults(), problems),
         Layer::new(APPLICATION, &sources.application.defaults(), problems),
@@ -74,14 +74,14 @@ pub(super) fn collect(
     let merged = merged
         .remove(&figment::Profile::Default)
         .unwrap_or_default();
-    let mut won = BTreeMap::new();
+    let mut chosen = BTreeMap::new();
     layer::walk(&merged, &Key::root(), &mut |key, value| {
         let source = figment.get_metadata(value.tag());
         let source = source.map_or_else(String::new, |it| it.name.to_string());
         let value = value.clone();
-        won.insert(key, Won { value, source });
+        chosen.insert(key, ChosenValue { value, source });
     });
-    won
+    chosen
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,7 @@ fn read_environment(
     let mut layers = Vec::new();
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for variable in sources::variables(environment) {
-        let source = won::variable_source(variable.name);
+        let source = chosen::variable_source(variable.name);
         let fault = if variable.key.is_claim() {
             let fault = Fault::new("cannot be set by a variable");
             Some(fault.fix("set it in a file, because names of claims are case-sensitive"))

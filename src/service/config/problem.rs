@@ -75,7 +75,7 @@ impl ConfigProblem {
         }
     }
 
-    /// Where the value came from: a file, a variable, a flag or the built-in default.
+    /// The source of the value: a file, a variable, a flag or the built-in default.
     pub fn source(&self) -> &str {
         &self.source
     }

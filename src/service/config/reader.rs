@@ -5,25 +5,28 @@ use std::fmt;
 
 use figment::value::Value;
 
+use super::chosen::ChosenValue;
 use super::key::Key;
 use super::problem::{ConfigProblem, Fault};
 use super::restart::RestartValues;
 use super::settings;
 use super::value;
-use super::won::Won;
 
 /// Reads settings one after the other. A bad one does not hide the next.
 pub(super) struct Reader<'a> {
-    won: &'a BTreeMap<Key, Won>,
+    chosen: &'a BTreeMap<Key, ChosenValue>,
     faulty: BTreeSet<Key>,
     problems: Vec<ConfigProblem>,
     restart: RestartValues,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(won: &'a BTreeMap<Key, Won>, problems: Vec<ConfigProblem>) -> Self {
+    pub(super) fn new(
+        chosen: &'a BTreeMap<Key, ChosenValue>,
+        problems: Vec<ConfigProblem>,
+    ) -> Self {
         Self {
-            won,
+            chosen,
             faulty: BTreeSet::new(),
             problems,
             restart: RestartValues::default(),
@@ -39,7 +42,10 @@ impl<'a> Reader<'a> {
     ) -> T {
         let key = Key::dotted(name);
         let default = settings::default_of(&key).expect("a setting that the default names");
-        let value = self.won.get(&key).map_or(default, |won| &won.value);
+        let value = self
+            .chosen
+            .get(&key)
+            .map_or(default, |chosen| &chosen.value);
         let parsed = parse(value).unwrap_or_else(|fault| {
             self.note(&key, fault, value);
             parse(default).expect("built-in defaults fit, as tests show")
@@ -70,10 +76,10 @@ impl<'a> Reader<'a> {
     /// The settings below a section with free names.
     pub(super) fn below(&self, section: &str) -> Vec<(&'a Key, &'a Value)> {
         let section = Key::dotted(section);
-        self.won
+        self.chosen
             .iter()
             .filter(|(key, _)| key.segments().starts_with(section.segments()))
-            .map(|(key, won)| (key, &won.value))
+            .map(|(key, chosen)| (key, &chosen.value))
             .collect()
     }
 
@@ -100,8 +106,8 @@ impl<'a> Reader<'a> {
             return;
         }
         let key = Key::dotted(key);
-        let fault = match self.won.get(&key) {
-            Some(won) if !fault.has_found() => value::found_in(fault, &won.value),
+        let fault = match self.chosen.get(&key) {
+            Some(chosen) if !fault.has_found() => value::found_in(fault, &chosen.value),
             _ => fault,
         };
         self.problems
@@ -118,6 +124,8 @@ impl<'a> Reader<'a> {
     }
 
     fn source_of(&self, key: &Key) -> &'a str {
-        self.won.get(key).map_or("", |won| won.source.as_str())
+        self.chosen
+            .get(key)
+            .map_or("", |chosen| chosen.source.as_str())
     }
 }

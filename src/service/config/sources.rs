@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::application::ApplicationSettings;
+use super::chosen::variable_source;
 use super::key::{Key, VARIABLE_PREFIX};
 use super::problem::{ConfigError, ConfigProblem, Fault};
 use super::settings;
-use super::won::variable_source;
 
 /// The sources of a configuration.
 #[derive(Debug, Clone, Default)]

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Config, ConfigError, Sources};
 
-/// A working directory of its own for one test, gone with it.
+/// A working directory for one test, removed at its end.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -63,7 +63,7 @@ fn with_environment(mut sources: Sources, variables: &[(&str, &str)]) -> Sources
 }
 
 fn source_of(config: &Config, key: &str) -> String {
-    let mut rows = config.in_force().rows().iter();
+    let mut rows = config.effective().rows().iter();
     rows.find(|row| row.key == key)
         .map(|row| row.source.clone())
         .expect(key)

@@ -1,6 +1,6 @@
 //! `/denylist` at the admin listener: how many denials there are, one more, one less.
 //!
-//! Who may read the metrics may see the numbers. Changes need the operators' own token, or
+//! A client that may read the metrics may also read the numbers. Changes need the operators' own token, or
 //! the file permissions of a Unix socket that others may not write to; no page of a browser has either.
 
 use std::sync::Arc;
@@ -31,7 +31,7 @@ struct Admin {
 }
 
 impl Denials {
-    /// Where operators look at it and change it.
+    /// The routes by which operators read and change it.
     pub(in crate::service) fn endpoint(
         &self,
         config: &Config,
@@ -75,7 +75,7 @@ impl Admin {
                 Err(OUT_OF_REACH)
             }
             #[cfg(feature = "redis")]
-            Err(error @ StoreError::Unheard) => {
+            Err(error @ StoreError::NotConfirmed) => {
                 warn!(%error, "denylist changed, and not here yet");
                 Err(UNHEARD)
             }
@@ -162,7 +162,7 @@ const MALFORMED: Problem = problem(
 const END: Problem = problem(
     StatusCode::BAD_REQUEST,
     "not_a_denial",
-    "The end of a denial, `exp`, lies within the next 31 days.",
+    "The end of a denial, `exp`, must be within the next 31 days.",
 );
 const NOT_ADMITTED: Problem = problem(
     StatusCode::UNAUTHORIZED,
@@ -172,7 +172,7 @@ const NOT_ADMITTED: Problem = problem(
 const CLOSED: Problem = problem(
     StatusCode::FORBIDDEN,
     "not_admitted",
-    "Nobody may change the denylist here: set `denylist.token`, or `admin.listen` to a Unix socket.",
+    "The denylist cannot be changed here. Set `denylist.token`, or set `admin.listen` to a Unix socket.",
 );
 const UNKNOWN: Problem = problem(
     StatusCode::NOT_FOUND,
@@ -194,7 +194,7 @@ const OUT_OF_REACH: Problem = problem(
 const UNHEARD: Problem = problem(
     StatusCode::SERVICE_UNAVAILABLE,
     "denylist_unheard",
-    "The change is shared, and this replica has not heard of it yet; make it again.",
+    "The change is shared, but this replica has not received it yet. Send it again.",
 );
 
 const MAX_BODY_BYTES: usize = 16 * 1024;

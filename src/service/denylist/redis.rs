@@ -3,7 +3,7 @@
 //! 1. An entry of the stream says `deny` or `allow`, and which denial. Any replica adds, and so
 //!    may anybody with `XADD`.
 //! 2. What a replica adds it hears as the others do, from the stream: see [`Follower`]. Who
-//!    gave it is answered once it was heard.
+//!    gave it is answered once it was applied.
 //! 3. What is older than the longest denial is cut off with each addition.
 //!
 //! Without Redis the denials known so far go on; see `denylist.on_failure`.
@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::verifier::{Denial, Denylist, DenylistFull};
 
 use super::store::{LONGEST_DENIAL, Store, StoreError};
-use follower::{Follower, Heard};
+use follower::{Follower, FollowerProgress};
 use stream::{EntryId, Stream, Verb};
 
 /// A Redis, and what follows it.
@@ -32,7 +32,7 @@ pub(super) struct Redis {
     client: Client,
     list: Arc<Denylist>,
     clock: Arc<dyn Clock>,
-    heard: watch::Receiver<Heard>,
+    applied: watch::Receiver<FollowerProgress>,
     following: JoinHandle<()>,
 }
 
@@ -44,31 +44,35 @@ impl Redis {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RedisError> {
         let client = Client::open(url)?;
-        let (progress, heard) = watch::channel(Heard::default());
+        let (progress, applied) = watch::channel(FollowerProgress::default());
         let follower = Follower::new(client.clone(), list.clone(), clock.clone(), progress);
         Ok(Self {
             client,
             list,
             clock,
-            heard,
+            applied,
             following: tokio::spawn(follower.follow()),
         })
     }
 
-    /// Adds to the stream, and waits until this replica has heard it.
-    async fn say(&self, verb: Verb, denial: &Denial) -> Result<Heard, StoreError> {
+    /// Adds an entry to the stream, and waits until this replica has applied it.
+    async fn append_and_wait(
+        &self,
+        verb: Verb,
+        denial: &Denial,
+    ) -> Result<FollowerProgress, StoreError> {
         let mut stream = Stream::connect(&self.client).await?;
         let id = stream.add(verb, denial, self.oldest()).await?;
         debug!(%id, verb = verb.as_str(), "denial shared");
-        let mut heard = self.heard.clone();
-        let heard = heard.wait_for(|heard| heard.position >= id);
-        match tokio::time::timeout(PATIENCE, heard).await {
-            Ok(Ok(heard)) => Ok(*heard),
-            _ => Err(StoreError::Unheard),
+        let mut applied = self.applied.clone();
+        let applied = applied.wait_for(|applied| applied.position >= id);
+        match tokio::time::timeout(PATIENCE, applied).await {
+            Ok(Ok(applied)) => Ok(*applied),
+            _ => Err(StoreError::NotConfirmed),
         }
     }
 
-    /// Before it no entry denies anything any more.
+    /// Every denial in an earlier entry has expired.
     fn oldest(&self) -> EntryId {
         let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH);
         let oldest = now.unwrap_or_default().saturating_sub(LONGEST_DENIAL);
@@ -85,9 +89,9 @@ impl Drop for Redis {
 impl Store for Redis {
     fn deny(&self, denial: Denial) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            let heard = self.say(Verb::Deny, &denial).await?;
+            let applied = self.append_and_wait(Verb::Deny, &denial).await?;
             // Otherwise, another operator has removed it already.
-            if heard.is_full && !self.list.contains(&denial) {
+            if applied.is_full && !self.list.contains(&denial) {
                 return Err(DenylistFull.into());
             }
             Ok(())
@@ -99,7 +103,7 @@ impl Store for Redis {
             if !self.list.contains(&denial) {
                 return Ok(false);
             }
-            self.say(Verb::Allow, &denial).await?;
+            self.append_and_wait(Verb::Allow, &denial).await?;
             Ok(true)
         })
     }
@@ -109,5 +113,5 @@ impl Store for Redis {
     }
 }
 
-/// For an entry to come back.
+/// The maximum wait for an entry of our own.
 const PATIENCE: Duration = Duration::from_secs(2);

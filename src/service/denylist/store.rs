@@ -9,7 +9,7 @@ use crate::verifier::{Denial, Denylist, DenylistFull};
 
 /// What keeps denials, for this process alone or for every replica.
 pub(super) trait Store: Send + Sync {
-    /// Denies, here at once, and with the others soon.
+    /// Adds a denial, which applies here immediately and in the other replicas soon.
     fn deny(&self, denial: Denial) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Takes a denial back; whether it was known here.
@@ -28,8 +28,8 @@ pub(super) enum StoreError {
     #[error("Redis does not answer")]
     OutOfReach(#[from] ::redis::RedisError),
     #[cfg(feature = "redis")]
-    #[error("Redis has it, and did not tell of it in time")]
-    Unheard,
+    #[error("Redis has stored the entry, but did not return it in time")]
+    NotConfirmed,
 }
 
 /// Denials that this process keeps until it ends.

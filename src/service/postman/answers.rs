@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::guard::Rejection;
 
 /// The answer of the operation itself, if the document has an example of it.
-pub(super) fn of_operation(described: &Value, request: &Value) -> Vec<Value> {
+pub(super) fn operation_answers(described: &Value, request: &Value) -> Vec<Value> {
     let answers = described["responses"].as_object();
     let success = (answers.into_iter().flatten()).find(|(status, _)| status.starts_with('2'));
     let Some((status, answer)) = success else {
@@ -30,7 +30,11 @@ pub(super) fn of_operation(described: &Value, request: &Value) -> Vec<Value> {
 }
 
 /// The guard's refusal.
-pub(super) fn of_refusal(rejection: &Rejection, described: &Value, request: &Value) -> Vec<Value> {
+pub(super) fn refusal_answers(
+    rejection: &Rejection,
+    described: &Value,
+    request: &Value,
+) -> Vec<Value> {
     let problem = rejection.problem();
     let answer = &described["responses"][problem.status.as_str()];
     let documented = &answer["headers"]["WWW-Authenticate"]["example"];
@@ -49,7 +53,7 @@ pub(super) fn of_refusal(rejection: &Rejection, described: &Value, request: &Val
 }
 
 /// The issuer's answers to the request for a token (RFC 6749 sections 5.1 and 5.2).
-pub(super) fn of_token(request: &Value) -> Vec<Value> {
+pub(super) fn token_answers(request: &Value) -> Vec<Value> {
     let json_type = [(CONTENT_TYPE.as_str(), "application/json")];
     let granted = json!({
         "token_type": "Bearer",

@@ -12,7 +12,7 @@ pub(super) struct PostmanBody {
 }
 
 /// The body of the first media type that the operation takes, if it takes one.
-pub(super) fn of(described: &Value, document: &Value) -> Option<PostmanBody> {
+pub(super) fn body(described: &Value, document: &Value) -> Option<PostmanBody> {
     let content = described["requestBody"]["content"].as_object()?;
     let (media_type, media) = content.iter().next()?;
     if media_type == MULTIPART {
@@ -51,7 +51,7 @@ fn fields(schema: &Value, document: &Value) -> Vec<Value> {
             field.insert("src".into(), json!([]));
         } else {
             field.insert("type".into(), "text".into());
-            let value = examples::of(&Value::Null, property, name);
+            let value = examples::example_text(&Value::Null, property, name);
             field.insert("value".into(), value.into());
         }
         if let Some(text) = property.get("description") {

@@ -5,11 +5,11 @@ use serde_json::Value;
 /// The own example of a parameter, else one that its schema allows, as text.
 pub(super) fn text(parameter: &Value) -> String {
     let name = parameter["name"].as_str().unwrap_or_default();
-    of(&parameter["example"], &parameter["schema"], name)
+    example_text(&parameter["example"], &parameter["schema"], name)
 }
 
 /// The example, else one that the schema allows, else the name of the place.
-pub(super) fn of(example: &Value, schema: &Value, name: &str) -> String {
+pub(super) fn example_text(example: &Value, schema: &Value, name: &str) -> String {
     let own = [
         example,
         &schema["example"],

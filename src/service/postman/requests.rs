@@ -57,12 +57,12 @@ pub(super) fn token() -> Value {
             "url": { "raw": "{{tokenEndpoint}}", "host": ["{{tokenEndpoint}}"] },
         },
     });
-    item["response"] = answers::of_token(&item["request"]).into();
+    item["response"] = answers::token_answers(&item["request"]).into();
     item
 }
 
 /// An operation's requests, as its rule has them.
-pub(super) fn of(operation: &OperationRule, document: &Value) -> Vec<Value> {
+pub(super) fn items(operation: &OperationRule, document: &Value) -> Vec<Value> {
     let method = operation.method.as_str();
     let described = &document["paths"][&operation.path][method.to_ascii_lowercase()];
     let script = |expected: Expected| match (expected, expected.rejection()) {
@@ -116,9 +116,9 @@ pub(super) fn of(operation: &OperationRule, document: &Value) -> Vec<Value> {
 
 fn saved(expected: Expected, described: &Value, request: &Value) -> Vec<Value> {
     match (expected, expected.rejection()) {
-        (_, Some(rejection)) => answers::of_refusal(&rejection, described, request),
+        (_, Some(rejection)) => answers::refusal_answers(&rejection, described, request),
         (Expected::Unknown, _) => Vec::new(),
-        _ => answers::of_operation(described, request),
+        _ => answers::operation_answers(described, request),
     }
 }
 
@@ -208,7 +208,7 @@ fn request(
         "header": parameters(described, "header"),
         "url": url(&operation.path, described),
     });
-    if let Some(body) = bodies::of(described, document) {
+    if let Some(body) = bodies::body(described, document) {
         if let (Value::Array(headers), Some(media_type)) = (&mut request["header"], body.header) {
             headers.push(json!({ "key": "Content-Type", "value": media_type }));
         }

@@ -197,7 +197,7 @@ fn the_settings_decide_like_the_code() {
 }
 
 #[test]
-fn each_request_says_who_calls() {
+fn each_request_describes_its_caller() {
     let bearer = |token: &str| json!({ "type": "bearer", "bearer": [{ "key": "token", "value": token, "type": "string" }] });
     let rows = [
         ("open with a token", bearer("{{accessToken}}")),
@@ -261,7 +261,7 @@ fn the_answer_expected_is_the_documents() {
 }
 
 #[test]
-fn the_environments_hold_what_the_requests_ask_for() {
+fn the_environments_contain_the_variables_of_the_requests() {
     let files = files(Access::default());
     let values = |text: &str| -> Vec<(String, String)> {
         let environment = parse(text);

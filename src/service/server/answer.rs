@@ -1,4 +1,4 @@
-//! One request, one answer, within limits; whatever goes wrong is a problem of fixed text.
+//! Answers one request within its limits. Every fault is answered with a problem of fixed text.
 //!
 //! 1. Where the memory of the process is spent, a request that needs more of it is 503.
 //! 2. A head of HTTP/2 with too many fields is 431, as hyper answers one of HTTP/1.1.
@@ -159,7 +159,7 @@ impl Answerer {
         });
         let mut answer = self.endpoint.clone().answer(request);
         Either::Right(async move {
-            // Most are there at once, and need no clock.
+            // Most answers are ready immediately, and need no timer.
             let response = match poll_fn(|context| Poll::Ready(answer.poll_unpin(context))).await {
                 Poll::Ready(response) => Some(response),
                 Poll::Pending => {

@@ -1,9 +1,9 @@
-//! How many connections a door holds, for operators.
+//! Counts the connections of a listener, for operators.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// The account of one door.
+/// The connections of one listener.
 pub(in crate::service) struct Connections {
     open: AtomicUsize,
     accepted: AtomicU64,
@@ -26,12 +26,12 @@ impl Connections {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Connections that were ever accepted.
+    /// Connections accepted since the start.
     pub(in crate::service) fn accepted(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed)
     }
 
-    /// Connections that may be held at once.
+    /// The maximum number of open connections.
     pub(in crate::service) fn max(&self) -> usize {
         self.max
     }

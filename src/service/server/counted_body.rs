@@ -14,7 +14,7 @@ use super::in_flight::InFlight;
 
 pub(super) struct CountedBody {
     body: BoxBody<Bytes, io::Error>,
-    /// Goes with the last part, if it is known to be the last.
+    /// Released with the last part, if it is known to be the last.
     in_flight: Option<InFlight>,
     /// Most have one part, which is there, and need no clock.
     is_streamed: bool,
@@ -51,7 +51,7 @@ impl CountedBody {
         {
             in_flight.streams();
         }
-        // What is shared or static does not go away with the response.
+        // Shared and static bytes are not freed with the response.
         if mem::take(&mut self.is_charged)
             && !bytes.is_unique()
             && let Some(in_flight) = &self.in_flight

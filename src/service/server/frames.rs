@@ -4,7 +4,7 @@
 //!    one of HTTP/1.1, and nothing more is followed.
 //! 2. The header of a frame has 9 bytes (section 4.1).
 //! 3. A header block without `END_HEADERS` is not complete: its fields are decoded and kept.
-//! 4. A header block of a stream that had one is a trailer section, which is kept until a
+//! 4. A second header block of a stream is a trailer section, which is kept until a
 //!    handler takes it.
 //! 5. Small DATA frames cost more than their bytes.
 //!
@@ -24,13 +24,13 @@ pub(super) struct Frames {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// So many bytes of the preface have come.
+    /// This many bytes of the preface have arrived.
     Preface(usize),
     /// The connection is not one of HTTP/2.
     Other,
-    /// So many bytes of a frame's header have come.
+    /// This many bytes of a frame's header have arrived.
     Header(usize),
-    /// So many bytes of a frame's payload are still to come.
+    /// This many bytes of a frame's payload are missing.
     Payload(usize),
 }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::pace::{End, Pace, RequestNumber, Share};
 
-/// A request in flight. It is until this is dropped, which goes with the response's body.
+/// A request in flight. It ends when this value is dropped together with the response's body.
 pub(super) struct InFlight {
     pace: Arc<Pace>,
     number: RequestNumber,
@@ -33,7 +33,7 @@ impl InFlight {
         self.pace.may_begin(self.number)
     }
 
-    /// Where the request's body reports what has come of it.
+    /// The request's body reports here what has arrived.
     pub(super) fn upload(&self) -> Progress {
         Progress {
             pace: self.pace.clone(),

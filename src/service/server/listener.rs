@@ -26,7 +26,7 @@ pub enum Listener {
     },
 }
 
-/// A connection, and who is at its other end.
+/// A connection, and its peer.
 pub(super) enum Stream {
     Tcp(TcpStream, SocketAddr),
     Unix(UnixStream),
@@ -35,7 +35,7 @@ pub(super) enum Stream {
 impl Listener {
     /// A Unix socket that hangs up on everybody except this user and root, whatever the mode of
     /// its file.
-    pub(crate) fn of_user(listener: UnixListener, uid: u32) -> Self {
+    pub(crate) fn for_user(listener: UnixListener, uid: u32) -> Self {
         Self::UnixOfUser { listener, uid }
     }
 
@@ -122,7 +122,7 @@ const WRITABLE_BY_OTHERS: u32 = 0o002;
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use std::os::unix::fs::MetadataExt;
 
@@ -146,7 +146,7 @@ mod tests {
         let path = std::env::temp_dir().join(name);
         let listener = UnixListener::bind(&path).unwrap();
         let uid = fs::metadata(&path).unwrap().uid();
-        let socket = Listener::of_user(listener, uid);
+        let socket = Listener::for_user(listener, uid);
 
         let (accepted, connected) = tokio::join!(socket.accept(|| {}), UnixStream::connect(&path));
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_door_is_private_that_others_cannot_go_through() {
+    async fn a_socket_is_private_if_other_users_cannot_connect() {
         let name = format!("poem-resource-server-{:08x}", fastrand::u32(..));
         let path = std::env::temp_dir().join(name);
         let socket = Listener::from(UnixListener::bind(&path).unwrap());
@@ -168,6 +168,6 @@ mod tests {
         }
         assert!(!port.is_private());
         fs::remove_file(&path).unwrap();
-        assert!(!socket.is_private(), "nobody knows");
+        assert!(!socket.is_private(), "unknown");
     }
 }

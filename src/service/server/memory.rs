@@ -30,7 +30,7 @@
 //! Operators' connections are charged like all others, but are never refused or closed for it.
 
 mod budget;
-mod debtor;
+mod charged;
 mod holding;
 pub(super) mod price;
 #[cfg(test)]
@@ -64,14 +64,14 @@ impl Memory {
                 used: AtomicUsize::new(0),
                 began: now(),
                 next: AtomicU64::new(0),
-                debtors: Mutex::default(),
+                charged: Mutex::default(),
                 relieved: AtomicU64::new(0),
             }),
             is_for_operators: false,
         }
     }
 
-    /// The same budget for operators, who are charged but not refused.
+    /// The same budget for operators. They are charged but not refused.
     pub(in crate::service) fn for_operators(&self) -> Self {
         Self {
             is_for_operators: true,

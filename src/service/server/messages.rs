@@ -5,7 +5,7 @@
 //! 3. Control frames may be between them, do not count, and have 125 bytes at most
 //!    (section 5.5).
 //!
-//! Nothing else is checked: that is the business of who reads the messages.
+//! Nothing else is checked: the reader of the messages checks the rest.
 
 /// The frames of one connection.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Messages {
     max_message_bytes: u64,
     header: [u8; MAX_HEADER],
     header_bytes: usize,
-    /// What is still to come of the payload of the present frame.
+    /// The missing bytes of the payload of the current frame.
     payload_bytes: u64,
     /// Of the frames of the present message.
     message_bytes: u64,
@@ -47,7 +47,7 @@ impl Messages {
     /// # Errors
     ///
     /// A [`MessageError`], as soon as the header of the frame is complete. The payload need
-    /// not have come.
+    /// not have arrived.
     pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<(), MessageError> {
         while !bytes.is_empty() {
             if self.payload_bytes > 0 {

@@ -1,4 +1,4 @@
-//! Who calls, and over which scheme: the peer itself, or the caller that a trusted proxy names.
+//! Determines the caller and the scheme: the peer itself, or the caller that a trusted proxy names.
 //!
 //! 1. A peer that is not a trusted proxy is the caller, whatever its headers say.
 //! 2. One header is read, the one that `http.forwarded_header` names. The other form is ignored,
@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::proxies::{ForwardedHeader, TrustedProxies};
 
-/// Where a request comes from.
+/// The origin of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Origin {
     /// The caller; `None` on a Unix socket without a proxy that is believed.
@@ -47,7 +47,7 @@ impl Origin {
         }
     }
 
-    /// Goes from one trusted proxy to the next, as far as they name each other.
+    /// Follows the trusted proxies, as far as they name each other.
     fn follow(mut self, proxies: &TrustedProxies, hops: impl Iterator<Item = Hop>) -> Self {
         for hop in hops {
             self.scheme = hop.scheme.unwrap_or(self.scheme);

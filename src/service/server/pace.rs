@@ -14,7 +14,7 @@
 
 mod account;
 mod charge;
-mod debts;
+mod charges;
 mod upgraded;
 
 use std::io;
@@ -40,10 +40,10 @@ pub(super) struct Pace {
     upgraded_idle_timeout: Duration,
     max_head_bytes: u64,
     account: Mutex<Account>,
-    /// A deadline has come nearer, the stream has ended, or its memory is wanted.
+    /// A deadline is earlier than before, the stream has ended, or its memory is required.
     sooner: Arc<Notify>,
     holding: Holding,
-    /// The first request has come.
+    /// The first request has arrived.
     asked: Notify,
 }
 
@@ -80,7 +80,7 @@ impl Pace {
         self.account().abandoned = 0;
     }
 
-    /// A part of a response has moved, and more may come.
+    /// A part of a response has moved, and more may follow.
     pub(super) fn streams(&self, number: RequestNumber) {
         let now = now();
         self.holding.has_worked(now);
@@ -96,12 +96,12 @@ impl Pace {
         self.account().uploaded(number, bytes, now);
     }
 
-    /// When a request or its response moved last; `None` when it is no more in flight.
+    /// The last time at which a request or its response moved; `None` if it is no longer in flight.
     pub(super) fn moved_at(&self, number: RequestNumber) -> Option<Instant> {
         self.account().request(number).map(|it| it.moved_at)
     }
 
-    /// A request's response has been taken, or nobody wants it any more.
+    /// A request's response was sent completely, or the client no longer waits for it.
     pub(super) fn end(&self, number: RequestNumber, end: End) {
         let now = now();
         let mut account = self.account();
@@ -115,7 +115,7 @@ impl Pace {
         }
     }
 
-    /// Completes when a request has come, or 1 s later: a connection that is new may have one
+    /// Completes when a request has arrived, or 1 s later: a connection that is new may have one
     /// under way, which must not be lost.
     pub(super) async fn first_request(&self) {
         if self.account().has_asked {
@@ -165,7 +165,7 @@ impl Pace {
         account.is_idle() && account.waiting_since.elapsed() >= time
     }
 
-    /// Bytes have come.
+    /// Bytes have arrived.
     ///
     /// # Errors
     ///
@@ -181,9 +181,9 @@ impl Pace {
         if account.abandoned > MAX_ABANDONED {
             return Err(io::Error::other("too many requests taken back"));
         }
-        account.debts.decrypted();
+        account.charges.decrypted();
         account
-            .debts
+            .charges
             .frames
             .follow(bytes)
             .map_err(io::Error::other)?;
@@ -196,7 +196,7 @@ impl Pace {
         Ok(())
     }
 
-    /// No bytes have come.
+    /// No bytes have arrived.
     pub(super) fn waits_for_more(&self, context: &Context<'_>) -> io::Result<()> {
         let mut account = self.account();
         if let Some(upgrade) = &mut account.upgrade
@@ -231,7 +231,7 @@ impl Pace {
         Ok(())
     }
 
-    /// The client has taken something, after it had not, or on an upgraded connection.
+    /// The client has received a part after a pause, or on an upgraded connection.
     pub(super) fn has_written(&self) -> io::Result<()> {
         let mut account = self.account();
         if let Some(upgrade) = &mut account.upgrade

@@ -14,7 +14,7 @@ pub(super) struct Paced<S> {
     stream: S,
     pace: Arc<Pace>,
     /// Whether the account wants to know of each write: the client was slow to take the last
-    /// one, or the stream is no more one of HTTP.
+    /// one, or the stream is no longer one of HTTP.
     reports_writes: bool,
 }
 

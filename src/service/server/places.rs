@@ -1,6 +1,6 @@
 //! A place for each connection, and room made when there is none.
 //!
-//! Who waits for a place asks those that hold one without using it to leave: a caller must
+//! A connection that waits for a place asks the idle ones that hold a place to close: a caller must
 //! not have to wait until others have been idle for their whole time.
 
 use std::sync::Arc;
@@ -40,12 +40,12 @@ impl Places {
         }
     }
 
-    /// Asks those who hold a place without using it to leave.
+    /// Asks idle connections to close.
     pub(super) fn ask(&self) {
         self.wanted.notify_waiters();
     }
 
-    /// Completes when somebody waits for a place.
+    /// Completes when a connection waits for a place.
     pub(super) async fn wanted(&self) {
         self.wanted.notified().await;
     }

@@ -24,7 +24,7 @@ pub enum ForwardedHeader {
 }
 
 impl TrustedProxies {
-    /// Trusts these networks, and with `has_unix` also whoever connects to a Unix socket.
+    /// Trusts these networks, and with `has_unix` also every peer on a Unix socket.
     pub(in crate::service) fn new(networks: Vec<IpNet>, has_unix: bool) -> Self {
         Self {
             networks,

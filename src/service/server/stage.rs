@@ -1,15 +1,15 @@
-//! How far the shutdown of a service has come, and the part of it that handlers may know.
+//! The stage of a service's shutdown, and the part of it that handlers can observe.
 
 use tokio::sync::watch;
 
-/// How far the shutdown of a service has come.
+/// The stage of a service's shutdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::service) enum Stage {
     /// Callers are welcome.
     Open,
-    /// Callers are served, and asked to come back on another connection.
+    /// Callers are served, and asked to use another connection for further requests.
     Draining,
-    /// Nobody new is let in.
+    /// No new connection is accepted.
     Closed,
 }
 
@@ -41,7 +41,7 @@ impl Shutdown {
     /// use another connection, or no new connection is accepted any more.
     pub async fn begun(&self) {
         let mut stage = self.0.clone();
-        // A service that is gone has shut down.
+        // A service that was dropped has shut down.
         let _ = stage.wait_for(|stage| *stage != Stage::Open).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Over real sockets, with an endpoint of its own, by callers who are not polite.
+//! Tests over real sockets, with an endpoint of their own and misbehaving callers.
 
 mod ending;
 mod handlers;
@@ -37,7 +37,7 @@ async fn a_body_within_the_limit_reaches_the_handler_and_one_beyond_is_answered_
         ("chunked, two bytes more", chunked(1026), "413"),
     ];
     for (name, request, expected) in rows {
-        let answer = world.say(&request).await;
+        let answer = world.send_text(&request).await;
         assert_eq!(status(&answer), expected, "{name}: {answer}");
     }
 }
@@ -62,7 +62,7 @@ async fn a_head_within_the_limits_is_answered_and_one_beyond_is_431() {
         ),
     ];
     for (name, request, expected) in rows {
-        let answer = world.say(&request).await;
+        let answer = world.send_text(&request).await;
         assert_eq!(status(&answer), expected, "{name}: {answer}");
     }
 }
@@ -82,7 +82,7 @@ async fn what_could_be_read_as_two_requests_is_refused() {
         ("a length in hexadecimal", post("Content-Length: 0x5", "aaaaa")),
         ("another coding", post("Transfer-Encoding: xchunked", two)),
         ("chunked is not the last", post("Transfer-Encoding: chunked, identity", two)),
-        ("a blank before the colon", post("Transfer-Encoding : chunked", two)),
+        ("a space before the colon", post("Transfer-Encoding : chunked", two)),
         ("a folded line", post("Transfer-Encoding:\r\n chunked", two)),
         ("a bare carriage return", post("A: b\rTransfer-Encoding: chunked", two)),
         ("a zero byte", post("A: b\0c", "")),
@@ -90,16 +90,16 @@ async fn what_could_be_read_as_two_requests_is_refused() {
         ("a signed chunk size", post("Transfer-Encoding: chunked", "+5\r\naaaaa\r\n0\r\n\r\n")),
     ];
     for (name, request) in rows {
-        let answer = world.say(&request).await;
+        let answer = world.send_text(&request).await;
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{name}: {answer}");
         assert_eq!(status(&answer), "400", "{name}: {answer}");
     }
     // RFC 9112 section 6.3: the chunks count, and nothing after them is read.
     let both = post("Content-Length: 5\r\nTransfer-Encoding: chunked", two);
-    let answer = world.say(&both).await;
+    let answer = world.send_text(&both).await;
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
     let good = world
-        .say(&post("Content-Length: 5\r\nConnection: close", "aaaaa"))
+        .send_text(&post("Content-Length: 5\r\nConnection: close", "aaaaa"))
         .await;
     assert_eq!(status(&good), "200");
 }
@@ -108,7 +108,9 @@ async fn what_could_be_read_as_two_requests_is_refused() {
 async fn every_answer_keeps_browsers_from_guessing() {
     let world = World::start(|_| {}).await;
     for target in ["/", "/panic", "/nowhere"] {
-        let answer = world.say(&format!("GET {target} HTTP/1.0\r\n\r\n")).await;
+        let answer = world
+            .send_text(&format!("GET {target} HTTP/1.0\r\n\r\n"))
+            .await;
         for field in [
             "x-content-type-options: nosniff",
             "referrer-policy: no-referrer",
@@ -123,8 +125,8 @@ async fn every_answer_keeps_browsers_from_guessing() {
 async fn a_handler_that_panics_is_answered_for_and_others_are_served() {
     let world = World::start(|_| {}).await;
 
-    let panicked = world.say("GET /panic HTTP/1.0\r\n\r\n").await;
-    let other = world.say("GET / HTTP/1.0\r\n\r\n").await;
+    let panicked = world.send_text("GET /panic HTTP/1.0\r\n\r\n").await;
+    let other = world.send_text("GET / HTTP/1.0\r\n\r\n").await;
 
     assert_eq!(status(&panicked), "500");
     assert!(panicked.contains("\"reason\":\"panicked\""), "{panicked}");
@@ -132,7 +134,7 @@ async fn a_handler_that_panics_is_answered_for_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn a_caller_behind_a_trusted_proxy_is_told_by_its_own_address() {
+async fn a_caller_behind_a_trusted_proxy_is_identified_by_its_own_address() {
     let world = World::start(|config| {
         config.trusted_proxies = Arc::new(TrustedProxies::new(
             vec!["127.0.0.0/8".parse().unwrap()],
@@ -142,7 +144,7 @@ async fn a_caller_behind_a_trusted_proxy_is_told_by_its_own_address() {
     .await;
 
     let answer = world
-        .say("GET /caller HTTP/1.0\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\n\r\n")
+        .send_text("GET /caller HTTP/1.0\r\nX-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\n\r\n")
         .await;
 
     assert!(answer.ends_with("198.51.100.7:0"), "{answer}");

@@ -82,7 +82,7 @@ impl Tls {
         self.0.load().days_left(now)
     }
 
-    pub(super) async fn shake_hands<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    pub(super) async fn handshake<S>(&self, stream: S) -> io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {

@@ -1,9 +1,9 @@
-//! What a connection is after a `101 Switching Protocols`: no HTTP any more, and with limits
-//! of its own.
+//! The state of a connection after `101 Switching Protocols`: it no longer carries HTTP, and has
+//! its own limits.
 //!
-//! The handler reads and writes the stream, in a task of its own. So the server keeps only
-//! this: since when nothing has moved, and whom to wake when the connection is cut. Whoever
-//! is woken gets an error from the stream, and drops it.
+//! The handler reads and writes the stream in a separate task. The server keeps only the time of
+//! the last progress, and the tasks to wake when the connection is cut. A task that is woken
+//! receives an error from the stream, and drops it.
 
 use std::io;
 use std::task::{Context, Waker};
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::connections::UpgradedSlot;
 use super::messages::{MessageError, Messages};
 
-/// A change to another protocol, from the head that asks for it to the end of the stream.
+/// A change to another protocol, from the head that requests it to the end of the stream.
 pub(super) struct Upgrade {
     state: State,
     messages: Option<Messages>,
@@ -30,7 +30,7 @@ enum State {
     /// The handler may agree.
     Asked(UpgradedSlot),
     /// The handler did not agree. hyper hands the stream out all the same, when it has closed
-    /// the connection, if there is somebody who waits for it.
+    /// the connection, if a task waits for it.
     Refused,
     /// The handler has agreed; bytes were moved last at this time.
     Agreed {
@@ -40,7 +40,7 @@ enum State {
 }
 
 impl Upgrade {
-    /// A head asks for it. `messages` follows the client's frames, if it asks for a WebSocket.
+    /// A head requests it. `messages` follows the client's frames, if it requests a WebSocket.
     pub(super) fn asked(slot: UpgradedSlot, messages: Option<Messages>) -> Self {
         Self {
             state: State::Asked(slot),
@@ -54,7 +54,7 @@ impl Upgrade {
     }
 
     /// Whether the client has waited for the answer, as RFC 6455 section 4.1 requires. Frames
-    /// that came with the head could not be followed.
+    /// that arrived with the head could not be followed.
     pub(super) fn has_waited(&self) -> bool {
         self.is_at_start || self.messages.is_none()
     }
@@ -83,13 +83,13 @@ impl Upgrade {
         }
     }
 
-    /// Bytes of a message that its reader keeps until the rest has come.
+    /// Bytes of a message that its reader keeps until the rest has arrived.
     pub(super) fn unfinished_bytes(&self) -> u64 {
         let messages = self.messages.as_ref();
         messages.map_or(0, Messages::unfinished_bytes)
     }
 
-    /// Bytes have come. Returns whether they are no bytes of HTTP.
+    /// Bytes have arrived. Returns whether they are not bytes of HTTP.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl Upgrade {
         self.go_on()
     }
 
-    /// Nothing has come, and the reader waits.
+    /// No bytes have arrived, and the reader waits.
     pub(super) fn waits_to_read(&mut self, context: &Context<'_>) -> io::Result<bool> {
         self.is_at_start = true;
         self.reader = Some(context.waker().clone());
@@ -130,7 +130,7 @@ impl Upgrade {
         self.go_on()
     }
 
-    /// From now on, reads and writes fail. Returns who waits for either.
+    /// From now on, reads and writes fail. Returns the tasks that wait for either.
     pub(super) fn cut(&mut self) -> [Option<Waker>; 2] {
         self.is_cut = true;
         [self.reader.take(), self.writer.take()]

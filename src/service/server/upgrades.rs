@@ -39,7 +39,7 @@ impl Upgrades {
         }
     }
 
-    /// What this request asks for. Where it cannot be upgraded, its handler is not able to.
+    /// The upgrade that this request asks for. If the request cannot be upgraded, its handler cannot upgrade it.
     pub(super) fn asked(&self, request: &mut http::Request<Incoming>, pace: &Pace) -> Asked {
         if request.extensions().get::<OnUpgrade>().is_none() {
             return Asked::Nothing;
@@ -62,7 +62,7 @@ impl Upgrades {
     }
 }
 
-/// What a request asks for.
+/// The upgrade that a request asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     /// For an answer and nothing else.
@@ -90,7 +90,7 @@ impl Asked {
         match self {
             Self::Upgrade if agrees => pace.agree_to_upgrade(),
             Self::Upgrade => pace.refuse_upgrade(),
-            // The handler had nothing to take, which is an error of the server's.
+            // The handler received no stream, which is a fault of the server.
             Self::TooMuch if agrees || response.status().is_server_error() => {
                 let mut refusal = TOO_MANY.into_response();
                 refusal.headers_mut().insert(RETRY_AFTER, LATER);

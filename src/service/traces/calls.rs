@@ -45,7 +45,7 @@ impl Traces {
         if PROBES.contains(&request.uri().path()) {
             return None;
         }
-        let caller = parent::of(request.headers());
+        let caller = parent::extract(request.headers());
         let mut span = self
             .tracer
             .span_builder("HTTP")

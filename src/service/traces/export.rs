@@ -1,7 +1,7 @@
 //! Sends spans, by OTLP over HTTP, in batches.
 //!
-//! The SDK batches on a thread of its own. A collector out of reach costs that thread a few
-//! attempts and us a line in the log, told ever more rarely.
+//! The SDK batches on a thread of its own. If the collector cannot be reached, that thread makes a few
+//! attempts, and a line is logged, less and less often.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -98,7 +98,7 @@ impl HttpClient for Client {
     }
 }
 
-/// Tells of failures, and of their end.
+/// Logs failures and the recovery from them.
 #[derive(Debug)]
 struct Exporter {
     inner: opentelemetry_otlp::SpanExporter,
@@ -120,14 +120,14 @@ impl SpanExporter for Exporter {
                     .failures
                     .fetch_add(1, Ordering::Relaxed)
                     .saturating_add(1);
-                // A long outage is told ever more rarely: at the 1st, 2nd, 4th, 8th batch.
+                // A long outage is logged less and less often: at the 1st, 2nd, 4th, 8th batch.
                 if failures.is_power_of_two() {
                     let error = bounded(&error.to_string());
                     warn!(error, failures, spans, "spans not sent");
                 }
             }
         }
-        // It has been told; the SDK would tell it again, for each batch.
+        // It is logged already. The SDK would log it again for each batch.
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
 /// The span of the caller; `None` without a valid `traceparent`.
-pub(super) fn of(headers: &HeaderMap) -> Option<SpanContext> {
+pub(super) fn extract(headers: &HeaderMap) -> Option<SpanContext> {
     headers.get(&TRACEPARENT)?;
     let context =
         TraceContextPropagator::new().extract_with_context(&Context::new(), &Fields(headers));
@@ -64,7 +64,7 @@ const PARENT: usize = 55;
 const MAX_STATE: usize = 512;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use http::HeaderValue;
 
@@ -89,9 +89,9 @@ mod tests {
         let rows = [
             ("sampled", format!("00-{TRACE}-{SPAN}-01"), Some(true)),
             ("not sampled", format!("00-{TRACE}-{SPAN}-00"), Some(false)),
-            ("flags nobody knows", format!("00-{TRACE}-{SPAN}-ff"), Some(true)),
-            ("a version to come", format!("cc-{TRACE}-{SPAN}-01-what-is-next"), Some(true)),
-            ("a version to come, alike", format!("cc-{TRACE}-{SPAN}-01"), Some(true)),
+            ("unknown flags", format!("00-{TRACE}-{SPAN}-ff"), Some(true)),
+            ("a future version", format!("cc-{TRACE}-{SPAN}-01-what-is-next"), Some(true)),
+            ("a future version, alike", format!("cc-{TRACE}-{SPAN}-01"), Some(true)),
             ("the version that is none", format!("ff-{TRACE}-{SPAN}-01"), None),
             ("more than its version has", format!("00-{TRACE}-{SPAN}-01-more"), None),
             ("a dash at its end", format!("00-{TRACE}-{SPAN}-01-"), None),
@@ -102,12 +102,12 @@ mod tests {
             ("a sign", format!("00-+{}-{SPAN}-01", &TRACE[1..]), None),
             ("no trace", format!("00-{zeros}-{SPAN}-01"), None),
             ("no span", format!("00-{TRACE}-{}-01", &zeros[..16]), None),
-            ("a blank before", format!(" 00-{TRACE}-{SPAN}-01"), None),
+            ("a space before", format!(" 00-{TRACE}-{SPAN}-01"), None),
             ("nothing", String::new(), None),
             ("letters beyond ASCII", format!("00-{TRACE}-{SPAN}-é"), None),
         ];
         for (name, value, sampled) in rows {
-            let found = of(&headers(&[("traceparent", &value)]));
+            let found = extract(&headers(&[("traceparent", &value)]));
 
             assert_eq!(
                 found.as_ref().map(SpanContext::is_sampled),
@@ -126,9 +126,9 @@ mod tests {
         let parent = format!("00-{TRACE}-{SPAN}-01");
         let twice = headers(&[("traceparent", &parent), ("traceparent", &parent)]);
 
-        assert!(of(&twice).is_none());
-        assert!(of(&headers(&[])).is_none());
-        assert!(of(&headers(&[("traceparent", &parent)])).is_some());
+        assert!(extract(&twice).is_none());
+        assert!(extract(&headers(&[])).is_none());
+        assert!(extract(&headers(&[("traceparent", &parent)])).is_some());
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         ] {
             let fields = [("traceparent", parent.as_str()), ("tracestate", state)];
 
-            let caller = of(&headers(&fields)).unwrap();
+            let caller = extract(&headers(&fields)).unwrap();
 
             assert_eq!(caller.trace_state().header(), kept);
         }

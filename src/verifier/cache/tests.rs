@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)] // A test may stop where it stands.
+#![allow(clippy::unwrap_used)] // A test may panic.
 
 use std::sync::Arc;
 

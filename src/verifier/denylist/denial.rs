@@ -175,7 +175,7 @@ pub enum DenialError {
 const MAX_TEXT_BYTES: usize = 1024;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // A test may stop where it stands.
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use serde_json::json;
 

@@ -79,7 +79,7 @@ impl Collector {
         posts.iter().flat_map(|post| post.body.clone()).collect()
     }
 
-    /// The attributes of whoever sent it.
+    /// The attributes of the sender.
     pub fn resource(&self) -> Map<String, Value> {
         let posts = self.posts.lock().unwrap();
         let post = ExportTraceServiceRequest::decode(&*posts[0].body).unwrap();

@@ -1,4 +1,4 @@
-//! What a user tells the walk, and what it says when it was told too little.
+//! The information that a user gives the walk, and the report if it is not enough.
 
 use poem::http::Method;
 use poem::{Request, Route};
@@ -34,11 +34,11 @@ fn faults(report: &WalkReport) -> Vec<String> {
 async fn a_required_claim_is_tried_when_the_walk_knows_it() {
     let access = || OperationAccess::default().with_claim("groups", ["admins"]);
 
-    let told = walk(access(), |walk| {
+    let informed = walk(access(), |walk| {
         walk.below("/v1")
             .with_claim("file", "groups", json!(["users", "admins"]))
     });
-    told.await.assert_clean();
+    informed.await.assert_clean();
 
     let untold = walk(access(), |walk| walk.below("/v1")).await;
     let refused = "file: 403, where the document lets the caller through [a good token]";
@@ -78,7 +78,7 @@ async fn an_example_takes_the_place_of_what_is_made_up() {
 }
 
 #[tokio::test]
-async fn what_the_walk_cannot_find_is_said_once() {
+async fn what_the_walk_cannot_find_is_reported_once() {
     let nowhere = walk(OperationAccess::default(), |walk| walk.below("/v2")).await;
     assert_eq!(
         faults(&nowhere),

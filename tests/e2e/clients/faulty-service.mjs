@@ -1,4 +1,4 @@
-// A service that does not keep its word: it stands before a good one and changes its answers.
+// A faulty service: it forwards calls to a correct one and changes its answers.
 import http from 'node:http';
 import { call, freePort } from '../harness.mjs';
 
@@ -36,7 +36,7 @@ export const FAULTS = {
       'whoami with a tampered token: the body is a problem',
     ],
   },
-  'hello refuses strangers': {
+  'hello refuses anonymous callers': {
     change: (answer, request) =>
       request.url === '/api/hello' && !request.headers.authorization && (answer.status = 401),
     noticed: ['hello without a token: the status is 200'],
@@ -66,7 +66,7 @@ export const FAULTS = {
       'whoami with a tampered token: there is one Bearer challenge',
     ],
   },
-  'who brought nothing is told an error code': {
+  'a request without credentials gets an error code': {
     change: (answer, request) => {
       if (isRefusal(answer) && !request.headers.authorization) {
         answer.headers['www-authenticate'] += ', error="invalid_token", error_description="x"';

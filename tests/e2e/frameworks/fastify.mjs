@@ -62,7 +62,7 @@ const VERIFY = {
     const { jwk } = segment(token, 0);
     return verified(token, {}, jwk ? await jose.importJWK(jwk, 'RS256') : keys);
   },
-  falls_over_garbage: async (token) => {
+  fails_on_garbage: async (token) => {
     if (!segment(token, 0)) throw new TypeError('no header');
     return verified(token);
   },
@@ -78,7 +78,7 @@ const VERIFY = {
     throw invalid();
   },
 };
-VERIFY.shows_a_stack_trace = VERIFY.falls_over_garbage;
+VERIFY.shows_a_stack_trace = VERIFY.fails_on_garbage;
 
 function bearer(request, fault) {
   const fields = [];
@@ -104,7 +104,7 @@ async function claims(request, fault) {
     if (found === null || typeof found !== 'object') throw invalid();
     return found;
   } catch (error) {
-    if (fault === 'falls_over_garbage' || fault === 'shows_a_stack_trace') {
+    if (fault === 'fails_on_garbage' || fault === 'shows_a_stack_trace') {
       if (!error.code?.startsWith('ERR_J')) throw error;
     }
     if (fault === 'closes_on_garbage' && error.code !== 'ERR_JWT_CLAIM_VALIDATION_FAILED') {
@@ -117,7 +117,7 @@ async function claims(request, fault) {
 const guard = (fault, scope) => async (request) => {
   const found = await claims(request, fault);
   const granted = found.scp ?? [];
-  if (scope && fault !== 'asks_for_no_scope' && !granted.includes(scope)) {
+  if (scope && fault !== 'requires_no_scope' && !granted.includes(scope)) {
     throw fault === 'names_no_scope' ? new Refusal(403, '') : forbidden(scope);
   }
   request.caller = found.sub;

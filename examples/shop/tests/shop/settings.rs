@@ -46,7 +46,7 @@ async fn a_wrong_setting_is_an_error_that_names_the_key_and_not_a_secret() {
 }
 
 #[tokio::test]
-async fn members_pay_what_the_setting_says() {
+async fn members_pay_the_configured_price() {
     let issuer = Issuer::new();
     let shop = shop()
         .with_setting("app.member_discount", "50")

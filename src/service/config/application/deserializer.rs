@@ -224,7 +224,7 @@ impl<'de> Deserializer<'de> for AppReading<'_> {
         visitor: V,
     ) -> Result<V::Value, ReadFault> {
         self.read(|it| {
-            let variant = NamedVariant::of(&it, variants)
+            let variant = NamedVariant::find(&it, variants)
                 .ok_or_else(|| Cause::Form(Fault::new(format!("must be {}", one_of(variants)))))?;
             visitor.visit_enum(variant)
         })

@@ -107,8 +107,8 @@ pub(super) struct NamedVariant<'r> {
 }
 
 impl<'r> NamedVariant<'r> {
-    /// Nothing where the value names no variant.
-    pub(super) fn of(reading: &AppReading<'r>, known: &[&str]) -> Option<Self> {
+    /// Finds the variant that the value names; `None` if it names none.
+    pub(super) fn find(reading: &AppReading<'r>, known: &[&str]) -> Option<Self> {
         let (name, content) = match &reading.value {
             Value::String(_, name) => (name.clone(), None),
             Value::Dict(_, entries) if entries.len() == 1 => {

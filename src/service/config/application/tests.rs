@@ -9,7 +9,7 @@ use figment::value::Dict;
 use serde::{Deserialize, Serialize};
 
 use self::refusing::{Even, Small};
-use super::rounds::{self, TableFault};
+use super::table::{self, TableFault};
 use crate::service::config::Secret;
 use crate::service::config::key::Key;
 
@@ -96,9 +96,9 @@ struct Strict {
     limit: u8,
 }
 
-fn read(text: &str) -> rounds::TableReading<Shop> {
+fn read(text: &str) -> table::TableReading<Shop> {
     let table = <Toml as Format>::from_str::<Dict>(text).expect("TOML");
-    rounds::read(&table, &Key::dotted("app"))
+    table::read(&table, &Key::dotted("app"))
 }
 
 fn shop(text: &str) -> Shop {
@@ -109,7 +109,7 @@ fn shop(text: &str) -> Shop {
         .unwrap_or_else(|| panic!("{text}: {faults:?}"))
 }
 
-fn shown(outcome: rounds::TableReading<Shop>) -> Vec<String> {
+fn shown(outcome: table::TableReading<Shop>) -> Vec<String> {
     let show = |(key, found): (Key, TableFault)| match found {
         TableFault::Value(fault) | TableFault::Unknown(fault) => format!("{key} {}", fault.what()),
         TableFault::Missing => format!("{key} is missing"),
@@ -118,7 +118,7 @@ fn shown(outcome: rounds::TableReading<Shop>) -> Vec<String> {
 }
 
 #[test]
-fn strings_are_read_as_the_form_that_is_asked_for() {
+fn strings_are_read_in_the_form_that_the_type_requires() {
     let shop = shop(
         "is_open = 'true'\nworkers = '7'\nbalance = '-9'\nrate = '0.5'\nletter = 'x'\n\
          tags = 'a, b,'\nports = '1,2'\ncorner = '0.5,2'\nstock.nails = '12'\nshelf.3 = 'c'\n\
@@ -205,9 +205,9 @@ fn each_refusal_of_a_value_has_an_accepted_twin() {
             "name = 'a'\n"
         };
 
-        let told = shown(read(&format!("{name}{refused}")));
+        let reported = shown(read(&format!("{name}{refused}")));
 
-        assert_eq!(told, [fault], "{row}");
+        assert_eq!(reported, [fault], "{row}");
         let name = if accepted.starts_with("name") {
             ""
         } else {
@@ -268,7 +268,7 @@ fn a_type_without_an_end_ends_as_a_fault() {
     }
     let read = |text| {
         let table = <Toml as Format>::from_str::<Dict>(text).expect("TOML");
-        rounds::read::<Rules>(&table, &Key::dotted("app"))
+        table::read::<Rules>(&table, &Key::dotted("app"))
     };
 
     let refused = read("rule = 1");

@@ -33,7 +33,7 @@ fn minute() -> Duration {
 
 fn sources(directory: &Directory) -> Sources {
     Sources {
-        application: ApplicationSettings::of::<Shop>(),
+        application: ApplicationSettings::for_type::<Shop>(),
         ..directory.sources()
     }
 }
@@ -44,13 +44,13 @@ fn load_file(text: &str) -> Result<Config, ConfigError> {
 }
 
 fn row(config: &Config, key: &str) -> (String, String) {
-    let mut rows = config.in_force().rows().iter();
+    let mut rows = config.effective().rows().iter();
     let row = rows.find(|row| row.key == key).expect(key);
     (row.value.clone(), row.source.clone())
 }
 
 #[test]
-fn each_layer_of_the_applications_settings_beats_the_one_before() {
+fn each_layer_of_the_applications_settings_overrides_the_one_before() {
     let directory = Directory::new()
         .with(
             "config/dev.toml",
@@ -77,12 +77,12 @@ fn each_layer_of_the_applications_settings_beats_the_one_before() {
     assert_eq!(password.map(Secret::reveal), Some("pass-1"));
     let source = source_of(&config, "app.database.max_connections");
     assert_eq!(source, format!("environment variable {name}"));
-    let shown = format!("{config:?} {}", config.in_force());
+    let shown = format!("{config:?} {}", config.effective());
     assert!(!shown.contains("pass-1"), "{shown}");
 }
 
 #[test]
-fn every_setting_of_the_application_in_force_is_shown_with_its_source() {
+fn every_effective_setting_of_the_application_is_printed_with_its_source() {
     let file = "app.database.url = 'a'\napp.keys.one = 'pass-1'\napp.rate = 0.1";
 
     let config = load_file(file).expect("the file fits");
@@ -107,12 +107,12 @@ fn every_setting_of_the_application_in_force_is_shown_with_its_source() {
         assert_eq!(row(&config, key), expected, "{key}");
     }
     let count = |it: &str| it.starts_with("app.");
-    let rows = config.in_force().rows().iter();
+    let rows = config.effective().rows().iter();
     assert_eq!(rows.filter(|row| count(&row.key)).count(), 7);
 }
 
 #[test]
-fn problems_of_the_application_are_told_as_ours_are_and_with_them() {
+fn problems_of_the_application_are_reported_together_with_ours_in_one_form() {
     let file = "[app]\ntimeout = 30\ntgas = []\n[app.database]\npassword = ['pass-1']\n\
                 max_connections = -1\n[access]\nmode = 'none'";
     let directory = Directory::new().with("config/dev.toml", file);
@@ -159,7 +159,7 @@ fn a_secret_that_serde_collects_first_is_not_shown_either() {
         let file = format!("app.token = 'pass-1'\napp.count = {count}");
         let directory = Directory::new().with("config/dev.toml", &file);
         let mut sources = directory.sources();
-        sources.application = ApplicationSettings::of::<Outer>();
+        sources.application = ApplicationSettings::for_type::<Outer>();
         Config::load(&sources)
     };
 
@@ -180,7 +180,7 @@ fn an_application_without_settings_of_its_own_has_no_keys() {
     let mut sources = directory.sources();
 
     let error = Config::load(&sources).expect_err("no such setting");
-    sources.application = ApplicationSettings::of::<Shop>();
+    sources.application = ApplicationSettings::for_type::<Shop>();
 
     assert_eq!(
         error.to_string(),
@@ -255,7 +255,7 @@ fn a_setting_of_the_application_may_be_named_as_a_variable_of_kubernetes() {
     ];
     let directory = Directory::new();
     let mut sources = with_environment(directory.sources(), &variables);
-    sources.application = ApplicationSettings::of::<Mail>();
+    sources.application = ApplicationSettings::for_type::<Mail>();
 
     let config = Config::load(&sources).expect("Kubernetes' own are passed over");
 

@@ -18,11 +18,11 @@ fn a_secret_is_read_from_the_file_of_its_name() {
     let source = source_of(&config, "client.secret");
     assert!(source.starts_with("credential /"), "{source}");
     assert!(source.ends_with("/client.secret"), "{source}");
-    assert!(!config.in_force().to_string().contains("s3cret"));
+    assert!(!config.effective().to_string().contains("s3cret"));
 }
 
 #[test]
-fn a_file_that_is_named_as_no_secret_is_passed_over() {
+fn a_file_whose_name_is_not_a_secret_is_ignored() {
     for name in ["client.id", "tls.key"] {
         let config = load(name, b"text").expect("another's file");
 
@@ -32,7 +32,7 @@ fn a_file_that_is_named_as_no_secret_is_passed_over() {
 }
 
 #[test]
-fn a_credential_beats_a_file_of_settings_and_a_variable_beats_it() {
+fn a_credential_overrides_a_file_of_settings_and_a_variable_overrides_it() {
     let directory = Directory::new().with("config/dev.toml", "[client]\nsecret = \"of file\"");
     let directory = directory.with("client.secret", "of credential");
     let mut sources = Sources {

@@ -23,12 +23,12 @@ fn the_built_in_default_is_enough() {
     assert!(config.operations.is_empty());
     assert_eq!(config.log.format, LogFormat::Text);
     assert!(config.client.secret.is_none());
-    let rows = config.in_force().rows();
+    let rows = config.effective().rows();
     assert!(rows.iter().all(|row| row.source == "built-in default"));
 }
 
 #[test]
-fn each_layer_beats_the_one_before() {
+fn each_layer_overrides_the_one_before() {
     let directory = Directory::new()
         .with("config/okta.toml", "[issuer]\naudience = \"profile\"")
         .with("more.toml", "[issuer]\naudience = \"file\"");
@@ -54,7 +54,7 @@ fn each_layer_beats_the_one_before() {
     sources = with_environment(sources, &[("OKTA_API_AUDIENCE", "okta")]);
     look(&sources);
     let name = "RESOURCE_SERVER_ISSUER__AUDIENCE";
-    // First in the environment, and it wins all the same.
+    // It is the first in the environment, and still overrides the other.
     sources.environment.insert(0, (name.into(), "own".into()));
     look(&sources);
     let flag = ("--audience", "issuer.audience", "flag".into());
@@ -76,7 +76,7 @@ fn each_layer_beats_the_one_before() {
 }
 
 #[test]
-fn the_profile_flag_beats_its_variable() {
+fn the_profile_flag_overrides_its_variable() {
     let directory = Directory::new().with("config/ci.toml", "[log]\nformat = \"json\"");
     let variables = [
         ("RESOURCE_SERVER_PROFILE", "ci"),
@@ -158,7 +158,7 @@ fn an_empty_or_misspelt_variable_of_okta_is_an_error() {
 }
 
 #[test]
-fn an_empty_flag_takes_a_value_away() {
+fn an_empty_flag_removes_a_value() {
     let directory = Directory::new();
     let variables = [("OKTA_OAUTH2_ISSUER", "https://id.example")];
     let mut sources = with_environment(directory.sources(), &variables);
@@ -172,7 +172,7 @@ fn an_empty_flag_takes_a_value_away() {
 }
 
 #[test]
-fn variables_are_text_and_matched_without_regard_to_case() {
+fn variables_are_strings_and_matched_without_regard_to_case() {
     let config = load_environment(&[
         ("resource_server_client__id", "0123"),
         ("RESOURCE_SERVER_HTTP__MAX_CONNECTIONS", "7"),
@@ -201,7 +201,7 @@ fn variables_are_text_and_matched_without_regard_to_case() {
 }
 
 #[test]
-fn a_variable_meets_the_operation_that_a_file_spells_otherwise() {
+fn a_variable_sets_the_operation_that_a_file_spells_in_another_case() {
     let file = "[access.operations.listUsers]\nscopes = [\"a\"]\nclaims.deptId = \"7, 8\"";
     let directory = Directory::new().with("config/dev.toml", file);
     let name = "RESOURCE_SERVER_ACCESS__OPERATIONS__LISTUSERS__SCOPES";
@@ -232,7 +232,7 @@ fn an_operation_has_limits_of_its_own_where_it_is_set() {
 }
 
 #[test]
-fn the_name_of_a_claim_may_hold_dots() {
+fn the_name_of_a_claim_may_contain_dots() {
     let claim = "https://example.com/roles";
     let file = format!("[access.operations.whoami.claims]\n\"{claim}\" = [\"a,b\"]");
 
@@ -244,7 +244,7 @@ fn the_name_of_a_claim_may_hold_dots() {
 }
 
 #[test]
-fn variables_that_kubernetes_sets_for_a_service_are_passed_over() {
+fn variables_that_kubernetes_sets_for_a_service_are_ignored() {
     let config = load_environment(&[
         ("RESOURCE_SERVER_SERVICE_HOST", "10.0.0.1"),
         ("RESOURCE_SERVER_SERVICE_PORT", "80"),

@@ -4,7 +4,7 @@ use crate::service::config::{settings, settings_table};
 const ISSUER: &str = "https://dev-1.okta.com/oauth2/default";
 
 #[test]
-fn the_settings_in_force_fit_80_columns_and_name_their_sources() {
+fn the_effective_settings_fit_80_columns_and_name_their_sources() {
     let config = load_environment(&[
         ("OKTA_OAUTH2_ISSUER", ISSUER),
         ("RESOURCE_SERVER_CLIENT__SECRET", "pass-1"),
@@ -12,7 +12,7 @@ fn the_settings_in_force_fit_80_columns_and_name_their_sources() {
     ])
     .expect("the variables fit");
 
-    let table = config.in_force().to_string();
+    let table = config.effective().to_string();
 
     for expected in [
         "profile                   \"dev\"                     built-in default\n",
@@ -37,7 +37,7 @@ fn the_settings_in_force_fit_80_columns_and_name_their_sources() {
 fn a_secret_that_is_not_set_is_not_masked() {
     let config = load_file("").expect("an empty file fits");
 
-    let rows = config.in_force().rows();
+    let rows = config.effective().rows();
 
     let secret = rows.iter().find(|row| row.key == "client.secret");
     assert_eq!(secret.map(|row| row.value.as_str()), Some("\"\""));
@@ -48,7 +48,7 @@ fn the_table_has_a_row_for_every_key() {
     let config = load_file("").expect("an empty file fits");
     let table = settings_table();
 
-    for row in config.in_force().rows().iter().skip(1) {
+    for row in config.effective().rows().iter().skip(1) {
         assert!(
             table.contains(&format!("\n| `{}` | ", row.key)),
             "{}",
@@ -69,7 +69,7 @@ fn the_table_has_a_row_for_every_key() {
 }
 
 #[test]
-fn every_key_says_what_it_means() {
+fn every_key_has_a_description() {
     for setting in settings::all() {
         let meaning = &setting.meaning;
         assert!(meaning.ends_with('.'), "{}: {meaning}", setting.key);

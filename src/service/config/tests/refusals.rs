@@ -1,6 +1,6 @@
 use super::load_file;
 
-/// Name of the row, a file that is refused, the key and the fault it tells, and a twin
+/// Name of the row, a file that is refused, the key and the fault that is reported, and a twin
 /// that is accepted.
 type Refusal = (
     &'static str,
@@ -66,7 +66,7 @@ const REFUSALS: &[Refusal] = &[
     ("a realm over two lines", "access.realm = \"a\\nb\"", "access.realm", "must not contain control", "access.realm = 'a \"b\"'"),
     ("a realm beyond ASCII", "access.realm = 'é'", "access.realm", "must be ASCII", "access.realm = 'e'"),
     ("a quote in a scope", "access.operations.a.scopes = ['b\"']", "access.operations.a.scopes", "must list scopes", "access.operations.a.scopes = ['b,c']"),
-    ("a blank in a scope", "access.operations.a.scopes = ['b c']", "access.operations.a.scopes", "must list scopes", "access.operations.a.scopes = 'b c,d'"),
+    ("a space in a scope", "access.operations.a.scopes = ['b c']", "access.operations.a.scopes", "must list scopes", "access.operations.a.scopes = 'b c,d'"),
     ("an operation without a name", "access.operations.''.scopes = []", "access.operations.\"\".scopes", "must name an operation", "access.operations.a.scopes = []"),
     ("a claim without a name", "access.operations.a.claims.'' = ['b']", "access.operations.a.claims.\"\"", "must name a claim", "access.operations.a.claims.b = ['b']"),
     ("a claim without values", "access.operations.a.claims.b = []", "access.operations.a.claims.b", "must list at least one", "access.operations.a.claims.b = 'c'"),

@@ -35,7 +35,7 @@ fn a_duration_is_a_whole_number_and_a_unit() {
 }
 
 #[test]
-fn a_list_is_an_array_or_a_text_with_separators() {
+fn a_list_is_an_array_or_a_string_with_separators() {
     for (row, given, expected) in [
         ("array", Value::from(vec!["a,b", "c"]), vec!["a,b", "c"]),
         ("text", Value::from("a, b,,c "), vec!["a", "b", "c"]),
@@ -47,14 +47,14 @@ fn a_list_is_an_array_or_a_text_with_separators() {
 }
 
 #[test]
-fn hosts_come_out_in_lower_case() {
+fn hosts_are_converted_to_lower_case() {
     let config = load_file("issuer.jwks_hosts = ['Keys.Example', '[::1]']").expect("two hosts");
 
     assert_eq!(config.issuer.jwks_hosts, ["keys.example", "[::1]"]);
 }
 
 #[test]
-fn the_public_url_loses_the_slash_at_its_end() {
+fn the_trailing_slash_of_the_public_url_is_removed() {
     for (given, expected) in [
         ("https://api.example/", "https://api.example"),
         ("https://api.example/v1/", "https://api.example/v1"),

@@ -1,7 +1,7 @@
 //! Follows the stream. Only this task changes the shared denials.
 //!
 //! 1. It reads the stream from its beginning, takes the last entry of each denial, and puts all of
-//!    them in force at once.
+//!    them in force immediately.
 //! 2. Then it applies each new entry. A stream keeps entries that publish and subscribe would lose
 //!    while a replica is disconnected. The wait ends every half second, and this poll confirms the
 //!    list.
@@ -30,16 +30,16 @@ pub(super) struct Follower {
     client: Client,
     list: Arc<Denylist>,
     clock: Arc<dyn Clock>,
-    progress: watch::Sender<Heard>,
-    heard: Heard,
+    progress: watch::Sender<FollowerProgress>,
+    applied: FollowerProgress,
     is_lost: bool,
 }
 
-/// How far it has come.
+/// The progress of the follower.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Heard {
+pub(super) struct FollowerProgress {
     pub(super) position: EntryId,
-    /// Whether there was no room for all that was heard.
+    /// Whether the list was too small for every entry.
     pub(super) is_full: bool,
 }
 
@@ -48,14 +48,14 @@ impl Follower {
         client: Client,
         list: Arc<Denylist>,
         clock: Arc<dyn Clock>,
-        progress: watch::Sender<Heard>,
+        progress: watch::Sender<FollowerProgress>,
     ) -> Self {
         Self {
             client,
             list,
             clock,
             progress,
-            heard: Heard::default(),
+            applied: FollowerProgress::default(),
             is_lost: false,
         }
     }
@@ -82,9 +82,9 @@ impl Follower {
         }
     }
 
-    /// Reads the stream from its beginning, and comes to what it comes to.
+    /// Reads the stream from its beginning, and replaces the list by the result.
     async fn catch_up(&mut self, stream: &mut Stream) -> Result<(), RedisError> {
-        if stream.last().await? < self.heard.position {
+        if stream.last().await? < self.applied.position {
             let entries = self.list.len();
             warn!(entries, "Redis has lost denials; those known here go on");
         }
@@ -111,7 +111,7 @@ impl Follower {
         }
         let denied = denied.into_iter().map(|(denial, _)| denial).collect();
         let is_full = self.list.add(DenialSource::Shared, denied).is_err();
-        self.publish(Heard { position, is_full });
+        self.publish(FollowerProgress { position, is_full });
         self.confirm();
         Ok(())
     }
@@ -120,43 +120,45 @@ impl Follower {
     async fn go_on(&mut self, stream: &mut Stream) -> Result<(), RedisError> {
         let retry_at = self.clock.monotonic() + RETRY;
         loop {
-            let page = stream.next(self.heard.position).await?;
-            let mut heard = self.heard;
+            let page = stream.next(self.applied.position).await?;
+            let mut applied = self.applied;
             let entries = page.len();
             for entry in page {
-                heard.position = entry.id;
+                applied.position = entry.id;
                 match entry.word {
-                    Some((Verb::Deny, denial)) => heard.is_full |= self.list.deny(denial).is_err(),
+                    Some((Verb::Deny, denial)) => {
+                        applied.is_full |= self.list.deny(denial).is_err();
+                    }
                     Some((Verb::Allow, denial)) => drop(self.list.allow(&denial)),
                     None => pass_over(entry.id),
                 }
             }
-            self.publish(heard);
+            self.publish(applied);
             // With a full page there may be more.
             if entries == PAGE {
                 continue;
             }
             self.confirm();
-            let is_time = heard.is_full && self.clock.monotonic() >= retry_at;
-            if is_time || entries == 0 && stream.last().await? < heard.position {
+            let is_time = applied.is_full && self.clock.monotonic() >= retry_at;
+            if is_time || entries == 0 && stream.last().await? < applied.position {
                 return Ok(());
             }
         }
     }
 
-    fn publish(&mut self, heard: Heard) {
-        if heard.is_full && !self.heard.is_full {
+    fn publish(&mut self, applied: FollowerProgress) {
+        if applied.is_full && !self.applied.is_full {
             error!(
                 "denylist full: not all that is shared is in force; raise `denylist.max_entries`"
             );
         }
-        self.heard = heard;
-        self.progress.send_replace(heard);
+        self.applied = applied;
+        self.progress.send_replace(applied);
     }
 
     /// Says that the list is whole, if it is.
     fn confirm(&mut self) {
-        if self.heard.is_full {
+        if self.applied.is_full {
             return;
         }
         self.list.confirm();

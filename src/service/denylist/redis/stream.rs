@@ -83,7 +83,7 @@ impl Stream {
         entries.map(|entry| Entry::read(&entry)).collect()
     }
 
-    /// The last entry that there ever was; the very beginning where there is no stream.
+    /// The id of the last entry that was added; the lowest id if there is no stream.
     pub(super) async fn last(&mut self) -> Result<EntryId, RedisError> {
         let mut ask = cmd("XINFO");
         ask.arg(&["STREAM", KEY]);

@@ -1,4 +1,4 @@
-//! The budget itself: what is used of it, and who has to leave when it is spent.
+//! The budget itself: its use, and the connections to close when it is spent.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use super::debtor::Debtor;
+use super::charged::ChargedConnection;
 
 #[derive(Debug)]
 pub(super) struct Budget {
     pub(super) limit: usize,
-    /// The time without useful work, in ticks, that is allowed to who holds no more than its
+    /// The time without useful work, in ticks, that is allowed to a connection that holds no more than its
     /// price.
     pub(super) patience: u64,
     pub(super) used: AtomicUsize,
     pub(super) began: Instant,
     pub(super) next: AtomicU64,
-    pub(super) debtors: Mutex<HashMap<u64, Arc<Debtor>>>,
+    pub(super) charged: Mutex<HashMap<u64, Arc<ChargedConnection>>>,
     /// When connections were last chosen to be closed.
     pub(super) relieved: AtomicU64,
 }
@@ -59,30 +59,30 @@ impl Budget {
         if self.used() <= self.eviction() || self.relieved.swap(tick, Ordering::Relaxed) == tick {
             return;
         }
-        let debtors = self.debtors.lock().unwrap_or_else(PoisonError::into_inner);
-        let leaving: usize = (debtors.values())
-            .filter(|debtor| debtor.is_leaving())
-            .map(|debtor| debtor.bytes())
+        let charged = self.charged.lock().unwrap_or_else(PoisonError::into_inner);
+        let leaving: usize = (charged.values())
+            .filter(|connection| connection.is_leaving())
+            .map(|connection| connection.bytes())
             .sum();
         let staying = self.used().saturating_sub(leaving);
         if staying <= self.eviction() {
             return;
         }
         let mut excess = staying - self.eviction() / 16 * 15;
-        let mut candidates: Vec<_> = (debtors.values())
-            .filter_map(|debtor| Some((debtor.weight(tick, self.patience)?, debtor)))
+        let mut candidates: Vec<_> = (charged.values())
+            .filter_map(|connection| Some((connection.weight(tick, self.patience)?, connection)))
             .collect();
         candidates.sort_unstable_by_key(|(weight, _)| Reverse(*weight));
         let mut closed = 0;
-        for (_, debtor) in candidates {
+        for (_, connection) in candidates {
             if excess == 0 {
                 break;
             }
-            excess = excess.saturating_sub(debtor.bytes());
-            debtor.leave();
+            excess = excess.saturating_sub(connection.bytes());
+            connection.leave();
             closed += 1;
         }
-        drop(debtors);
+        drop(charged);
         tracing::warn!(closed, reason = "memory_spent", "connections closed");
     }
 }
@@ -95,5 +95,5 @@ pub(super) fn now() -> Instant {
     Instant::now()
 }
 
-/// Seven eighths: what is left is for callers who come while connections are being closed.
+/// Seven eighths. The rest is for callers that connect while other connections are being closed.
 const EVICTION: (usize, usize) = (7, 8);

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::budget::{Budget, now};
-use super::debtor::Debtor;
+use super::charged::ChargedConnection;
 use super::price;
 
 /// The charge of one connection. It is given back when this is dropped.
@@ -15,7 +15,7 @@ use super::price;
 pub(in crate::service::server) struct Holding {
     budget: Arc<Budget>,
     number: u64,
-    debtor: Arc<Debtor>,
+    connection: Arc<ChargedConnection>,
 }
 
 /// What a connection holds.
@@ -36,30 +36,30 @@ impl Charge {
 impl Holding {
     pub(super) fn new(budget: Arc<Budget>, woken: Arc<Notify>, is_for_operators: bool) -> Self {
         let tick = budget.tick(now());
-        let debtor = Arc::new(Debtor::new(tick, woken, is_for_operators));
+        let connection = Arc::new(ChargedConnection::new(tick, woken, is_for_operators));
         let number = budget.next.fetch_add(1, Ordering::Relaxed);
-        let debtors = budget.debtors.lock();
-        let mut debtors = debtors.unwrap_or_else(PoisonError::into_inner);
-        debtors.insert(number, debtor.clone());
-        drop(debtors);
+        let charged = budget.charged.lock();
+        let mut charged = charged.unwrap_or_else(PoisonError::into_inner);
+        charged.insert(number, connection.clone());
+        drop(charged);
         budget.charge(price::CONNECTION);
         Self {
             budget,
             number,
-            debtor,
+            connection,
         }
     }
 
     /// What the connection is charged with now.
     pub(in crate::service::server) fn bytes(&self) -> usize {
-        self.debtor.bytes()
+        self.connection.bytes()
     }
 
     /// Charges the connection with this from now on.
     pub(in crate::service::server) fn set(&self, charge: Charge) {
         let bytes = charge.bytes();
-        self.debtor.more.store(charge.more, Ordering::Relaxed);
-        let before = self.debtor.bytes.swap(bytes, Ordering::Relaxed);
+        self.connection.more.store(charge.more, Ordering::Relaxed);
+        let before = self.connection.bytes.swap(bytes, Ordering::Relaxed);
         if bytes > before {
             self.budget.charge(bytes - before);
         } else {
@@ -69,52 +69,52 @@ impl Holding {
 
     /// The connection has done something useful.
     pub(in crate::service::server) fn has_worked(&self, at: Instant) {
-        self.debtor.has_worked(self.budget.tick(at));
+        self.connection.has_worked(self.budget.tick(at));
     }
 
-    /// The connection begins only now: what came before took the time of this process.
+    /// The connection begins only now, because this process caused the delay before.
     pub(in crate::service::server) fn begins(&self, at: Instant) {
         let tick = self.budget.tick(at);
-        self.debtor.worked.store(tick, Ordering::Relaxed);
+        self.connection.worked.store(tick, Ordering::Relaxed);
     }
 
     #[cfg(test)]
     pub(super) fn weight(&self, tick: u64) -> Option<u64> {
-        self.debtor.weight(tick, self.budget.patience)
+        self.connection.weight(tick, self.budget.patience)
     }
 
     /// Whether the budget has no room for new work.
     pub(in crate::service::server) fn is_budget_spent(&self) -> bool {
-        !self.debtor.is_for_operators && self.budget.is_spent()
+        !self.connection.is_for_operators && self.budget.is_spent()
     }
 
     /// Whether the connection must be closed.
     pub(in crate::service::server) fn must_leave(&self) -> bool {
-        self.debtor.is_leaving()
+        self.connection.is_leaving()
     }
 
     /// Whether it may stay nevertheless, if its client turns out to be active.
-    pub(in crate::service::server) fn may_be_spared(&self) -> bool {
-        self.debtor.may_be_spared()
+    pub(in crate::service::server) fn may_stay(&self) -> bool {
+        self.connection.may_stay()
     }
 
     /// Whether it has begun, or done something useful, after it was chosen to leave.
     pub(in crate::service::server) fn has_worked_since(&self) -> bool {
-        self.debtor.has_worked_since()
+        self.connection.has_worked_since()
     }
 
     /// It stays. This happens once until it does something useful.
-    pub(in crate::service::server) fn spare(&self, at: Instant) {
-        self.debtor.spare(self.budget.tick(at));
+    pub(in crate::service::server) fn keep_open(&self, at: Instant) {
+        self.connection.keep_open(self.budget.tick(at));
     }
 }
 
 impl Drop for Holding {
     fn drop(&mut self) {
-        let debtors = self.budget.debtors.lock();
-        let mut debtors = debtors.unwrap_or_else(PoisonError::into_inner);
-        debtors.remove(&self.number);
-        drop(debtors);
-        self.budget.give_back(self.debtor.bytes());
+        let charged = self.budget.charged.lock();
+        let mut charged = charged.unwrap_or_else(PoisonError::into_inner);
+        charged.remove(&self.number);
+        drop(charged);
+        self.budget.give_back(self.connection.bytes());
     }
 }

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 
 use std::sync::atomic::Ordering;
 
-use super::debtor::Debtor;
+use super::charged::ChargedConnection;
 use super::*;
 
 const PRICE: usize = price::CONNECTION;
@@ -83,7 +83,7 @@ fn the_connection_that_holds_most_is_closed_and_others_stay() {
 }
 
 #[test]
-fn of_two_that_hold_the_same_the_one_without_useful_work_weighs_more() {
+fn the_connection_without_useful_work_weighs_more_at_equal_memory() {
     let memory = Memory::new(16 * PRICE);
     let (idle, _) = connect(&memory);
     let (busy, _) = connect(&memory);
@@ -100,7 +100,7 @@ fn of_two_that_hold_the_same_the_one_without_useful_work_weighs_more() {
 }
 
 #[test]
-fn a_connection_is_not_to_blame_for_its_first_second_or_for_a_handshake() {
+fn the_first_second_and_the_handshake_do_not_count_against_a_connection() {
     let memory = Memory::new(16 * PRICE);
     let (one, _) = connect(&memory);
     let start = now();
@@ -150,27 +150,27 @@ fn operators_are_never_asked_to_leave() {
 #[test]
 fn a_connection_that_works_after_it_was_chosen_to_leave_stays() {
     for (row, works, stays) in [("no work", false, false), ("work", true, true)] {
-        let debtor = Debtor::new(1, Arc::default(), false);
-        debtor.has_worked(2);
-        debtor.leave();
-        assert!(debtor.may_be_spared(), "{row}");
+        let connection = ChargedConnection::new(1, Arc::default(), false);
+        connection.has_worked(2);
+        connection.leave();
+        assert!(connection.may_stay(), "{row}");
 
         if works {
-            debtor.has_worked(3);
+            connection.has_worked(3);
         }
 
-        assert_eq!(debtor.has_worked_since(), stays, "{row}");
+        assert_eq!(connection.has_worked_since(), stays, "{row}");
     }
 }
 
 #[test]
-fn a_connection_is_spared_once_until_it_works() {
-    let debtor = Debtor::new(1, Arc::default(), false);
-    debtor.leave();
+fn a_connection_stays_open_once_until_it_works() {
+    let connection = ChargedConnection::new(1, Arc::default(), false);
+    connection.leave();
 
-    debtor.spare(6);
+    connection.keep_open(6);
 
-    assert!(!debtor.is_leaving() && !debtor.may_be_spared());
-    debtor.has_worked(7);
-    assert!(debtor.may_be_spared());
+    assert!(!connection.is_leaving() && !connection.may_stay());
+    connection.has_worked(7);
+    assert!(connection.may_stay());
 }

@@ -15,7 +15,7 @@ type Row = (
 // A row is a line, however long: columns are read downwards.
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    ("nobody is trusted", "", "192.0.2.1:9", &[("x-forwarded-for", "198.51.100.7")], "192.0.2.1:9 http"),
+    ("no proxy is trusted", "", "192.0.2.1:9", &[("x-forwarded-for", "198.51.100.7")], "192.0.2.1:9 http"),
     ("another is trusted", "192.0.2.2", "192.0.2.1:9", &[("x-forwarded-for", "198.51.100.7")], "192.0.2.1:9 http"),
     ("a trusted proxy", "192.0.2.1", "192.0.2.1:9", &[("x-forwarded-for", "198.51.100.7")], "198.51.100.7:0 http"),
     ("a proxy of a trusted network", "192.0.2.0/24", "192.0.2.1:9", &[("x-forwarded-for", "198.51.100.7")], "198.51.100.7:0 http"),
@@ -31,7 +31,7 @@ const ROWS: &[Row] = &[
     ("IPv6", "192.0.2.1", "192.0.2.1:9", &[("x-forwarded-for", "2001:db8::1")], "[2001:db8::1]:0 http"),
     ("nothing said", "192.0.2.1", "192.0.2.1:9", &[], "192.0.2.1:9 http"),
     ("https before the proxy", "192.0.2.1", "192.0.2.1:9", &[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-proto", "https")], "198.51.100.7:0 https"),
-    ("https, said by a stranger", "192.0.2.2", "192.0.2.1:9", &[("x-forwarded-proto", "https")], "192.0.2.1:9 http"),
+    ("https, named by an untrusted peer", "192.0.2.2", "192.0.2.1:9", &[("x-forwarded-proto", "https")], "192.0.2.1:9 http"),
     ("another scheme", "192.0.2.1", "192.0.2.1:9", &[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-proto", "ftp")], "198.51.100.7:0 http"),
     ("https, said by the client before", "192.0.2.1", "192.0.2.1:9", &[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-proto", "https, http")], "198.51.100.7:0 http"),
     ("https without an address", "192.0.2.1", "192.0.2.1:9", &[("x-forwarded-proto", "https")], "192.0.2.1:9 https"),
@@ -58,7 +58,7 @@ const FORWARDED_ROWS: &[Row] = &[
     ("two addresses in one element", "192.0.2.1", "192.0.2.1:9", &[("forwarded", "for=198.51.100.7;for=203.0.113.9")], "192.0.2.1:9 http"),
     ("no grammar", "192.0.2.1", "192.0.2.1:9", &[("forwarded", "for=198.51.100.7;proto")], "192.0.2.1:9 http"),
     ("an X-Forwarded-For of the client", "192.0.2.1", "192.0.2.1:9", &[("forwarded", "for=198.51.100.7"), ("x-forwarded-for", "203.0.113.9"), ("x-forwarded-proto", "https")], "198.51.100.7:0 http"),
-    ("a stranger", "192.0.2.2", "192.0.2.1:9", &[("forwarded", "for=198.51.100.7;proto=https")], "192.0.2.1:9 http"),
+    ("an untrusted peer", "192.0.2.2", "192.0.2.1:9", &[("forwarded", "for=198.51.100.7;proto=https")], "192.0.2.1:9 http"),
 ];
 
 #[test]

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::super::memory::price;
 use super::super::upgrade::Upgrade;
-use super::debts::Debts;
+use super::charges::Charges;
 
 pub(super) struct Account {
     pub(super) has_asked: bool,
@@ -24,15 +24,15 @@ pub(super) struct Account {
     pub(super) body_bytes: u64,
     /// Requests taken back since the last one that was answered.
     pub(super) abandoned: u32,
-    /// From the head that asks for an upgrade to the end of the stream.
+    /// From the head that requests an upgrade to the end of the stream.
     pub(super) upgrade: Option<Box<Upgrade>>,
-    pub(super) debts: Debts,
+    pub(super) charges: Charges,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
     None,
-    /// Bytes have come. Nearly always all of them at once.
+    /// Bytes have arrived. Nearly always, all of them arrive at the same time.
     Begun,
     /// The rest is waited for.
     Awaited,
@@ -78,14 +78,14 @@ impl Account {
             next: RequestNumber(0),
             is_http2: false,
             waiting_since: now,
-            // As slow as a head is who sends nothing at all.
+            // A client that sends nothing counts as one that sends a slow head.
             head: Head::Awaited,
             blocked_since: None,
             unasked_bytes: 0,
             body_bytes: 0,
             abandoned: 0,
             upgrade: None,
-            debts: Debts::new(),
+            charges: Charges::new(),
         }
     }
 
@@ -98,13 +98,13 @@ impl Account {
         let number = self.next;
         self.next = RequestNumber(number.0.wrapping_add(1));
         let moved_at = match self.head {
-            // It has come at once, a moment ago.
+            // It has just arrived as a whole.
             Head::Begun => self.waiting_since,
             Head::None | Head::Awaited => now(),
         };
         let bytes = usize::try_from(self.unasked_bytes).unwrap_or(usize::MAX);
         let price = price::request(fields, bytes);
-        self.debts.requests += price;
+        self.charges.requests += price;
         self.in_flight.push(Request {
             number,
             share,
@@ -118,16 +118,16 @@ impl Account {
         number
     }
 
-    /// Changes when bytes have come.
+    /// Changes when bytes have arrived.
     pub(super) fn progress(&self) -> impl PartialEq + use<> {
-        (self.next, self.unasked_bytes, self.debts.tls_progress())
+        (self.next, self.unasked_bytes, self.charges.tls_progress())
     }
 
     pub(super) fn request(&mut self, number: RequestNumber) -> Option<&mut Request> {
         self.in_flight.iter_mut().find(|it| it.number == number)
     }
 
-    /// Returns whether its deadline may have come nearer.
+    /// Returns whether its deadline may be earlier than before.
     pub(super) fn streams(&mut self, number: RequestNumber, now: Instant) -> bool {
         self.request(number).is_some_and(|request| {
             request.moved_at = now;
@@ -138,21 +138,21 @@ impl Account {
     pub(super) fn holds(&mut self, number: RequestNumber, bytes: usize) {
         if let Some(request) = self.request(number) {
             let before = std::mem::replace(&mut request.price[1], bytes);
-            self.debts.requests = self.debts.requests + bytes - before;
+            self.charges.requests = self.charges.requests + bytes - before;
         }
     }
 
     /// Charges nothing for a request that is refused.
-    pub(super) fn forgive(&mut self, number: RequestNumber) {
+    pub(super) fn release(&mut self, number: RequestNumber) {
         if let Some(request) = self.request(number) {
             let price = std::mem::take(&mut request.price);
-            self.debts.requests -= price.iter().sum::<usize>();
+            self.charges.requests -= price.iter().sum::<usize>();
         }
     }
 
     pub(super) fn uploaded(&mut self, number: RequestNumber, bytes: u64, now: Instant) {
         self.unasked_bytes = self.unasked_bytes.saturating_sub(bytes);
-        (self.debts.frames).taken(usize::try_from(bytes).unwrap_or(usize::MAX));
+        (self.charges.frames).taken(usize::try_from(bytes).unwrap_or(usize::MAX));
         if let Some(request) = self.request(number) {
             request.moved_at = now;
         }
@@ -163,12 +163,12 @@ impl Account {
         if let Some(position) = position {
             let request = self.in_flight.remove(position);
             self.body_bytes -= request.share.body_bytes as u64;
-            self.debts.requests -= request.price.iter().sum::<usize>();
+            self.charges.requests -= request.price.iter().sum::<usize>();
         }
         if self.in_flight.is_empty() {
-            self.debts.frames.all_taken();
+            self.charges.frames.all_taken();
         }
-        // The rest of a body that nobody took was asked for, too.
+        // The unread rest of a body was requested too.
         self.unasked_bytes = 0;
         self.waiting_since = now;
         if end == End::Unanswered {
@@ -185,10 +185,10 @@ impl Account {
         }
     }
 
-    /// The client takes a response that it had not taken for a while.
+    /// The client receives a response again after a pause.
     pub(super) fn has_unblocked(&mut self, now: Instant) {
         self.blocked_since = Some(now);
-        // Of HTTP/2, nobody knows which response it is.
+        // With HTTP/2, the response is unknown.
         if !self.is_http2 {
             for request in &mut self.in_flight {
                 request.moved_at = now;
@@ -196,7 +196,7 @@ impl Account {
         }
     }
 
-    /// When the first of the requests in flight has had its time.
+    /// The earliest deadline of the requests in flight.
     pub(super) fn requests_deadline(&self) -> Option<Instant> {
         self.in_flight.iter().map(Request::deadline).min()
     }

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use super::super::memory::{Charge, price};
 use super::account::{Account, RequestNumber};
-use super::debts::Tls;
+use super::charges::Tls;
 use super::{Pace, now};
 
 impl Pace {
     /// The connection uses TLS.
     pub(in crate::service::server) fn begin_handshake(&self) {
         let mut account = self.account();
-        account.debts.tls = Some(Tls {
+        account.charges.tls = Some(Tls {
             bytes: 0,
-            is_shaken: false,
+            has_finished_handshake: false,
         });
         self.settle(&account);
     }
@@ -22,26 +22,26 @@ impl Pace {
     /// The handshake is complete: a head has its time from now on.
     pub(in crate::service::server) fn end_handshake(&self) {
         let mut account = self.account();
-        if let Some(tls) = &mut account.debts.tls {
-            tls.is_shaken = true;
+        if let Some(tls) = &mut account.charges.tls {
+            tls.has_finished_handshake = true;
         }
         let now = now();
         account.waiting_since = now;
         self.holding.begins(now);
     }
 
-    /// So many bytes of TLS have come.
+    /// This many bytes of TLS have arrived.
     ///
     /// # Errors
     ///
     /// When they are more than any handshake has.
     pub(in crate::service::server) fn has_received(&self, bytes: usize) -> io::Result<()> {
         let mut account = self.account();
-        let Some(tls) = &mut account.debts.tls else {
+        let Some(tls) = &mut account.charges.tls else {
             return Ok(());
         };
         tls.bytes += bytes;
-        if !tls.is_shaken {
+        if !tls.has_finished_handshake {
             if tls.bytes > MAX_HANDSHAKE_BYTES {
                 return Err(io::Error::other("more bytes than any handshake has"));
             }
@@ -50,17 +50,17 @@ impl Pace {
         Ok(())
     }
 
-    /// The response of a request in flight holds so many bytes of its own.
+    /// The response of a request in flight holds this many bytes of its own.
     pub(in crate::service::server) fn holds(&self, number: RequestNumber, bytes: usize) {
         self.account().holds(number, bytes);
     }
 
     /// Whether the connection must be closed for its memory.
     ///
-    /// Bytes of its client may have come that this process, busy as it is, has not read. If so,
+    /// Bytes of the client may have arrived that this process was too busy to read. If so,
     /// a connection that holds no more than its price stays.
     pub(super) async fn must_leave(&self) -> bool {
-        if !self.holding.must_leave() || !self.holding.may_be_spared() {
+        if !self.holding.must_leave() || !self.holding.may_stay() {
             return self.holding.must_leave();
         }
         let is_active = self.holding.has_worked_since() || {
@@ -69,7 +69,7 @@ impl Pace {
             self.account().progress() != before || self.holding.has_worked_since()
         };
         if is_active {
-            self.holding.spare(now());
+            self.holding.keep_open(now());
         }
         !is_active
     }
@@ -83,7 +83,7 @@ impl Pace {
         let mut account = self.account();
         let has_paid = self.charge(&account).more == 0;
         if !has_paid {
-            account.forgive(number);
+            account.release(number);
         }
         has_paid
     }
@@ -99,16 +99,16 @@ impl Pace {
     fn charge(&self, account: &Account) -> Charge {
         let max_head_bytes = usize::try_from(self.max_head_bytes).unwrap_or(usize::MAX);
         let unasked = usize::try_from(account.unasked_bytes).unwrap_or(usize::MAX);
-        let debts = &account.debts;
+        let charges = &account.charges;
         let mut price = price::CONNECTION;
-        let mut more = debts.requests;
-        if debts.frames.is_http2() {
+        let mut more = charges.requests;
+        if charges.frames.is_http2() {
             price += price::HTTP2;
-            more += price::read_http2(unasked) + price::frames(&debts.frames, max_head_bytes);
+            more += price::read_http2(unasked) + price::frames(&charges.frames, max_head_bytes);
         } else {
             more += price::read(unasked, max_head_bytes);
         }
-        if let Some(tls) = &debts.tls {
+        if let Some(tls) = &charges.tls {
             price += price::TLS;
             more += price::encrypted(tls.bytes);
         }
@@ -125,7 +125,7 @@ impl Pace {
     }
 }
 
-/// The runtime looks at its sockets before this timer ends.
+/// The runtime polls its sockets before this timer ends.
 const ONE_TURN: Duration = Duration::from_millis(1);
 /// A chain of client certificates included.
 const MAX_HANDSHAKE_BYTES: usize = 32 * 1024;

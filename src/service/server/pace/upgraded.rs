@@ -6,12 +6,12 @@ use super::super::upgrade::Upgrade;
 use super::{Pace, now};
 
 impl Pace {
-    /// The head of the request in flight asks for an upgrade.
+    /// The head of the request in flight requests an upgrade.
     pub(in crate::service::server) fn asks_for_upgrade(&self, upgrade: Upgrade) {
         self.account().upgrade = Some(Box::new(upgrade));
     }
 
-    /// Whether the client that asks for an upgrade waits for the answer.
+    /// Whether the client that requests an upgrade waits for the answer.
     pub(in crate::service::server) fn waits_for_upgrade(&self) -> bool {
         let account = self.account();
         (account.upgrade.as_ref()).is_some_and(|upgrade| upgrade.has_waited())
@@ -44,7 +44,7 @@ impl Pace {
         while let Some(deadline) = self.upgraded_deadline() {
             if deadline <= now() {
                 self.cut();
-                // Who is woken drops the stream.
+                // The task that is woken drops the stream.
                 self.sooner.notified().await;
                 continue;
             }
@@ -80,7 +80,7 @@ impl Pace {
     }
 }
 
-/// Cuts an upgraded connection when nobody looks after it any more.
+/// Cuts an upgraded connection when its task no longer exists.
 struct CutOff<'a>(&'a Pace);
 
 impl Drop for CutOff<'_> {

@@ -6,21 +6,21 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::super::Stage;
-use super::world::{TOO_LONG, World, hear, hear_until, status};
+use super::world::{TOO_LONG, World, receive, receive_until, status};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[tokio::test]
-async fn who_drains_serves_and_asks_to_come_back_on_another_connection() {
+async fn a_draining_server_answers_and_asks_for_another_connection() {
     let world = World::start(|_| {}).await;
     let mut stream = world.connect().await;
     stream.write_all(GET.as_bytes()).await.unwrap();
-    let before = hear_until(&mut stream, "done").await;
+    let before = receive_until(&mut stream, "done").await;
 
     world.stage.send_replace(Stage::Draining);
     stream.write_all(GET.as_bytes()).await.unwrap();
-    let after = hear(&mut stream).await;
-    let another = world.say("GET / HTTP/1.0\r\n\r\n").await;
+    let after = receive(&mut stream).await;
+    let another = world.send_text("GET / HTTP/1.0\r\n\r\n").await;
 
     assert!(!before.contains("connection: close"), "{before}");
     assert!(after.contains("connection: close"), "{after}");
@@ -28,7 +28,7 @@ async fn who_drains_serves_and_asks_to_come_back_on_another_connection() {
 }
 
 #[tokio::test]
-async fn a_request_in_flight_is_finished_and_nobody_new_is_let_in() {
+async fn a_request_in_flight_is_finished_and_no_new_connection_is_accepted() {
     let world = World::start(|_| {}).await;
     let mut busy = world.connect().await;
     busy.write_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -37,13 +37,13 @@ async fn a_request_in_flight_is_finished_and_nobody_new_is_let_in() {
     world.has_come.notified().await;
 
     world.stage.send_replace(Stage::Closed);
-    // Refused once the listener is gone.
+    // Refused after the listener was closed.
     while TcpStream::connect(world.address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     world.go_on.notify_one();
 
-    let answer = hear(&mut busy).await;
+    let answer = receive(&mut busy).await;
     assert!(answer.ends_with("waited"), "{answer}");
     let ended = tokio::time::timeout(TOO_LONG, world.server).await;
     assert!(ended.is_ok(), "the server did not end");
@@ -54,11 +54,11 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
     let world = World::start(|config| config.shutdown_timeout = TOO_LONG * 2).await;
     let mut idle = world.connect().await;
     idle.write_all(GET.as_bytes()).await.unwrap();
-    hear_until(&mut idle, "done").await;
+    receive_until(&mut idle, "done").await;
 
     world.stage.send_replace(Stage::Closed);
 
-    assert_eq!(hear(&mut idle).await, "");
+    assert_eq!(receive(&mut idle).await, "");
     let ended = tokio::time::timeout(TOO_LONG, world.server).await;
     assert!(ended.is_ok(), "the server did not end");
 }
@@ -76,7 +76,7 @@ async fn a_request_that_does_not_end_is_cut_in_time() {
 
     let ended = tokio::time::timeout(TOO_LONG, world.server).await;
     assert!(ended.is_ok(), "the server did not end");
-    assert_eq!(hear(&mut busy).await, "");
+    assert_eq!(receive(&mut busy).await, "");
 }
 
 #[tokio::test]
@@ -90,5 +90,5 @@ async fn a_new_connection_whose_request_is_under_way_is_answered() {
     }
     late.write_all(GET.as_bytes()).await.unwrap();
 
-    assert_eq!(status(&hear(&mut late).await), "200");
+    assert_eq!(status(&receive(&mut late).await), "200");
 }

@@ -21,7 +21,7 @@ use crate::service::answers::{Answers, RequestLimits};
 pub(super) struct Handlers {
     pub(super) go_on: Arc<Notify>,
     pub(super) has_come: Arc<Notify>,
-    pub(super) tell_end: mpsc::UnboundedSender<io::Result<()>>,
+    pub(super) ended: mpsc::UnboundedSender<io::Result<()>>,
     pub(super) shutdown: Shutdown,
 }
 
@@ -55,7 +55,7 @@ impl Handlers {
         })
     }
 
-    /// Sends back what comes, until the stream ends or, if it `obeys`, the service.
+    /// Echoes every message until the stream ends or, if it `obeys`, until the service shuts down.
     fn echo(self, request: &Request, obeys: bool) -> poem::Result<Response> {
         let upgrade = request.take_upgrade()?;
         tokio::spawn(async move {
@@ -78,7 +78,7 @@ impl Handlers {
                 () = self.shutdown.begun(), if obeys => Ok(()),
             };
             drop(stream);
-            let _ = self.tell_end.send(ended);
+            let _ = self.ended.send(ended);
         });
         let protocol = request.header(UPGRADE).unwrap_or_default();
         Ok(Response::builder()
@@ -89,7 +89,7 @@ impl Handlers {
     }
 }
 
-/// A part at once and after each [`TICK`]; after [`TICKS`], one that never comes.
+/// Sends a part immediately and after each [`TICK`]. After [`TICKS`] parts, it sends nothing more.
 fn ticks(number: usize) -> Body {
     let every = tokio::time::interval(TICK);
     let parts = stream::unfold((every, 0), move |(mut every, past)| async move {

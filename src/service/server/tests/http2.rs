@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::handlers::{TICK, TICKS};
-use super::world::{TOO_LONG, World, hear, hear_until, status};
+use super::world::{TOO_LONG, World, receive, receive_until, status};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// `GET /` at `http://x`, by the static table (RFC 7541 appendix A).
@@ -34,7 +34,7 @@ async fn open(world: &World) -> TcpStream {
     stream
 }
 
-/// Sends frames, made anew by `next`, until the server ends the connection.
+/// Sends frames, made by `next` each time, until the server ends the connection.
 async fn flood(world: &World, next: impl Fn(u32) -> Vec<u8>) -> bool {
     let mut stream = open(world).await;
     let (mut reading, mut writing) = stream.split();
@@ -47,11 +47,11 @@ async fn flood(world: &World, next: impl Fn(u32) -> Vec<u8>) -> bool {
         std::future::pending::<()>().await;
     };
     let mut nowhere = tokio::io::sink();
-    let hearing = tokio::io::copy(&mut reading, &mut nowhere);
+    let receiving = tokio::io::copy(&mut reading, &mut nowhere);
     let ended = async {
         tokio::select! {
             () = sending => {}
-            _ = hearing => {}
+            _ = receiving => {}
         }
     };
     tokio::time::timeout(TOO_LONG, ended).await.is_ok()
@@ -68,7 +68,7 @@ async fn a_request_is_answered() {
         .unwrap();
     stream.shutdown().await.unwrap();
 
-    assert!(hear(&mut stream).await.contains("done"));
+    assert!(receive(&mut stream).await.contains("done"));
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn floods_end_the_connection_and_others_are_served() {
         }),
         ("continuations that grow", |number| match number {
             0 => frame(HEADERS, END_STREAM, 1, GET),
-            // A field of its own each, which is kept nowhere.
+            // Each field is different, and none is kept.
             _ => frame(CONTINUATION, 0, 1, &[0, 1, b'a', 1, b'b']),
         }),
         ("resets", |number| {
@@ -97,7 +97,7 @@ async fn floods_end_the_connection_and_others_are_served() {
     let world = World::start(|_| {}).await;
     for (name, next) in floods {
         assert!(flood(&world, next).await, "{name}: not ended");
-        let other = world.say("GET / HTTP/1.0\r\n\r\n").await;
+        let other = world.send_text("GET / HTTP/1.0\r\n\r\n").await;
         assert_eq!(status(&other), "200", "{name}");
     }
 }
@@ -153,15 +153,15 @@ async fn a_stream_stays_open_while_data_moves_and_is_closed_when_it_stalls() {
         let block = [&[0x82, 0x04, length], path, &[0x86, 0x41, 1, b'x']].concat();
         let request = frame(HEADERS, END_HEADERS | END_STREAM, 1, &block);
         stream.write_all(&request).await.unwrap();
-        let answer = hear_until(&mut stream, "tick ").await;
+        let answer = receive_until(&mut stream, "tick ").await;
         // Most of the stream is made after the request's own time.
         let mut rest = String::new();
         for _ in 1..TICKS {
-            rest = hear_until(&mut stream, "tick ").await;
+            rest = receive_until(&mut stream, "tick ").await;
         }
         assert!(!answer.is_empty() && !rest.is_empty());
         if path == b"/stalls" {
-            assert_eq!(hear(&mut stream).await, "");
+            assert_eq!(receive(&mut stream).await, "");
         }
     }
 }
@@ -176,7 +176,7 @@ async fn more_header_fields_than_allowed_are_answered_431_and_as_many_are_answer
         let headers = frame(HEADERS, END_HEADERS | END_STREAM, 1, &block);
         stream.write_all(&headers).await.unwrap();
         stream.shutdown().await.unwrap();
-        let answer = hear(&mut stream).await;
+        let answer = receive(&mut stream).await;
         assert!(answer.contains(expected), "{number}: {answer}");
     }
 }
@@ -200,7 +200,7 @@ async fn a_header_list_beyond_the_limit_is_answered_431() {
         let headers = frame(HEADERS, END_HEADERS | END_STREAM, 1, &field(length));
         stream.write_all(&headers).await.unwrap();
         stream.shutdown().await.unwrap();
-        let answer = hear(&mut stream).await;
+        let answer = receive(&mut stream).await;
         assert_eq!(answer.contains("done"), expected, "{length}");
     }
 }

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::super::Memory;
 use super::super::memory::{Charge, price};
-use super::world::{TOO_LONG, World, hear, hear_until, status};
+use super::world::{TOO_LONG, World, receive, receive_until, status};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -78,7 +78,7 @@ async fn a_connection_is_charged_with_what_it_holds_and_gives_it_back() {
 }
 
 #[tokio::test]
-async fn a_response_of_its_own_is_charged_until_it_is_taken() {
+async fn a_response_with_its_own_memory_is_charged_until_it_is_sent() {
     let (world, memory) = world(1 << 30).await;
     let mut slow = world.connect().await;
 
@@ -86,7 +86,7 @@ async fn a_response_of_its_own_is_charged_until_it_is_taken() {
         .await
         .unwrap();
     charged(&memory, |used| used > 64 << 20).await;
-    let taken = hear(&mut slow).await;
+    let taken = receive(&mut slow).await;
 
     assert!(taken.len() > 64 << 20);
     charged(&memory, |used| used == 0).await;
@@ -104,12 +104,12 @@ async fn who_holds_much_is_closed_and_others_are_answered() {
         let _ = holder.write_all(head.as_bytes()).await;
         holders.push(holder);
         good.write_all(GET.as_bytes()).await.unwrap();
-        let answer = hear_until(&mut good, "done").await;
+        let answer = receive_until(&mut good, "done").await;
         assert_eq!(status(&answer), "200");
     }
 
     assert!(memory.used() <= 64 * price::CONNECTION);
-    assert_eq!(hear(&mut holders[0]).await, "");
+    assert_eq!(receive(&mut holders[0]).await, "");
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn a_new_request_is_refused_while_the_budget_is_spent_and_answered_afterwa
     let large = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "a: b\r\n".repeat(19));
     let mut caller = world.connect().await;
     caller.write_all(GET.as_bytes()).await.unwrap();
-    hear_until(&mut caller, "done").await;
+    receive_until(&mut caller, "done").await;
     let operator = memory.for_operators().hold(std::sync::Arc::default());
 
     operator.set(Charge {
@@ -127,12 +127,12 @@ async fn a_new_request_is_refused_while_the_budget_is_spent_and_answered_afterwa
         more: 1,
     });
     caller.write_all(GET.as_bytes()).await.unwrap();
-    let paid_for = hear_until(&mut caller, "done").await;
+    let paid_for = receive_until(&mut caller, "done").await;
     caller.write_all(large.as_bytes()).await.unwrap();
-    let refused = hear_until(&mut caller, "}").await;
+    let refused = receive_until(&mut caller, "}").await;
     drop(operator);
     caller.write_all(large.as_bytes()).await.unwrap();
-    let other = hear_until(&mut caller, "done").await;
+    let other = receive_until(&mut caller, "done").await;
 
     assert_eq!(status(&paid_for), "200");
 
@@ -157,8 +157,8 @@ async fn a_small_connection_stays_once_if_its_client_has_sent_something() {
         price: 4 * price::CONNECTION,
         more: 0,
     });
-    let answer = hear_until(&mut active, "done").await;
-    let nothing = hear(&mut silent).await;
+    let answer = receive_until(&mut active, "done").await;
+    let nothing = receive(&mut silent).await;
 
     assert_eq!(status(&answer), "200");
     assert_eq!(nothing, "");
@@ -177,7 +177,7 @@ async fn an_unfinished_message_is_charged_until_its_last_byte_has_come() {
     let asking =
         "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     stream.write_all(asking.as_bytes()).await.unwrap();
-    let answer = hear_until(&mut stream, "\r\n\r\n").await;
+    let answer = receive_until(&mut stream, "\r\n\r\n").await;
     assert_eq!(status(&answer), "101");
     // The first of several frames: a whole one is not yet the message.
     let frame = [&[0x01, 0xfe, 0x3e, 0x80, 0, 0, 0, 0][..], &[b'a'; 16_000]].concat();

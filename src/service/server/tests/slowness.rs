@@ -1,10 +1,10 @@
-//! Callers who take their time, and those who wait behind them.
+//! Slow callers, and the callers that wait behind them.
 
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
-use super::world::{TOO_LONG, World, hear, hear_until, status};
+use super::world::{TOO_LONG, World, receive, receive_until, status};
 
 const SOON: Duration = Duration::from_millis(500);
 const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -21,15 +21,15 @@ async fn a_head_that_does_not_end_is_cut_and_one_that_does_is_answered() {
     for (name, bytes) in rows {
         let mut stream = world.connect().await;
         stream.write_all(bytes.as_bytes()).await.unwrap();
-        assert_eq!(hear(&mut stream).await, "", "{name}");
+        assert_eq!(receive(&mut stream).await, "", "{name}");
     }
     let mut stream = world.connect().await;
     stream.write_all(GET.as_bytes()).await.unwrap();
-    assert_eq!(status(&hear_until(&mut stream, "done").await), "200");
+    assert_eq!(status(&receive_until(&mut stream, "done").await), "200");
 }
 
 #[tokio::test]
-async fn a_head_that_comes_byte_by_byte_has_no_more_time_for_that() {
+async fn a_head_that_arrives_byte_by_byte_has_no_more_time() {
     let world = World::start(|config| config.header_timeout = SOON).await;
     let mut stream = world.connect().await;
 
@@ -51,10 +51,10 @@ async fn an_idle_connection_is_kept_for_its_time_and_no_longer() {
 
     for _ in 0..3 {
         stream.write_all(GET.as_bytes()).await.unwrap();
-        assert_eq!(status(&hear_until(&mut stream, "done").await), "200");
+        assert_eq!(status(&receive_until(&mut stream, "done").await), "200");
     }
 
-    assert_eq!(hear(&mut stream).await, "");
+    assert_eq!(receive(&mut stream).await, "");
 }
 
 #[tokio::test]
@@ -62,23 +62,23 @@ async fn the_next_head_on_an_idle_connection_has_a_heads_time() {
     let world = World::start(|config| config.header_timeout = SOON).await;
     let mut stream = world.connect().await;
     stream.write_all(GET.as_bytes()).await.unwrap();
-    hear_until(&mut stream, "done").await;
+    receive_until(&mut stream, "done").await;
 
     // The idle time is 75 s, longer than the test waits.
     stream.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
 
-    assert_eq!(hear(&mut stream).await, "");
+    assert_eq!(receive(&mut stream).await, "");
 }
 
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_answered_so() {
     let world = World::start(|config| config.request_timeout = SOON).await;
 
-    let waiting = world.say("GET /wait HTTP/1.0\r\n\r\n").await;
+    let waiting = world.send_text("GET /wait HTTP/1.0\r\n\r\n").await;
     let sending = world
-        .say("POST /length HTTP/1.0\r\nContent-Length: 9\r\n\r\nhalf")
+        .send_text("POST /length HTTP/1.0\r\nContent-Length: 9\r\n\r\nhalf")
         .await;
-    let prompt = world.say("GET / HTTP/1.0\r\n\r\n").await;
+    let prompt = world.send_text("GET / HTTP/1.0\r\n\r\n").await;
 
     assert_eq!(status(&waiting), "408");
     assert!(waiting.contains("\"reason\":\"timeout\""), "{waiting}");
@@ -99,10 +99,10 @@ async fn who_does_not_take_an_answer_loses_the_connection() {
         .unwrap();
 
     // The only place is free when the other has lost it.
-    let other = world.say("GET / HTTP/1.0\r\n\r\n").await;
+    let other = world.send_text("GET / HTTP/1.0\r\n\r\n").await;
 
     assert_eq!(status(&other), "200");
-    assert!(hear(&mut slow).await.len() < 64 << 20);
+    assert!(receive(&mut slow).await.len() < 64 << 20);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn who_takes_a_large_answer_gets_all_of_it() {
     })
     .await;
 
-    let answer = world.say("GET /large HTTP/1.0\r\n\r\n").await;
+    let answer = world.send_text("GET /large HTTP/1.0\r\n\r\n").await;
 
     assert!(answer.len() > 64 << 20);
 }
@@ -124,12 +124,12 @@ async fn idle_connections_make_room_for_those_that_wait() {
     let world = World::start(|config| config.max_connections = 1).await;
     let mut idle = world.connect().await;
     idle.write_all(GET.as_bytes()).await.unwrap();
-    hear_until(&mut idle, "done").await;
+    receive_until(&mut idle, "done").await;
 
-    let other = world.say("GET / HTTP/1.0\r\n\r\n").await;
+    let other = world.send_text("GET / HTTP/1.0\r\n\r\n").await;
 
     assert_eq!(status(&other), "200");
-    assert_eq!(hear(&mut idle).await, "");
+    assert_eq!(receive(&mut idle).await, "");
 }
 
 #[tokio::test]
@@ -139,10 +139,10 @@ async fn a_request_in_flight_keeps_its_place_when_others_wait() {
     busy.write_all(b"GET /wait HTTP/1.0\r\n\r\n").await.unwrap();
     world.has_come.notified().await;
 
-    let other = world.say("GET / HTTP/1.0\r\n\r\n");
+    let other = world.send_text("GET / HTTP/1.0\r\n\r\n");
     let waits = tokio::time::timeout(SOON, other).await.is_err();
     world.go_on.notify_one();
 
     assert!(waits, "there was but one place");
-    assert_eq!(status(&hear(&mut busy).await), "200");
+    assert_eq!(status(&receive(&mut busy).await), "200");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::handlers::{ROOMY, TICK, TICKS};
-use super::world::{TOO_LONG, World, hear, hear_until, status};
+use super::world::{TOO_LONG, World, receive, receive_until, status};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 /// Longer than the time between two ticks, and shorter than all of them.
@@ -21,8 +21,8 @@ async fn a_stream_stays_open_while_data_moves_and_is_closed_when_it_stalls() {
     let world = World::start(|limits| limits.request_timeout = SOON).await;
 
     let (moving, stalled) = tokio::join!(
-        world.say("GET /ticks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
-        world.say("GET /stalls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+        world.send_text("GET /ticks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+        world.send_text("GET /stalls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
     );
 
     assert_eq!(moving.matches("tick").count(), TICKS);
@@ -41,20 +41,20 @@ async fn who_takes_a_large_answer_slowly_gets_all_of_it() {
 
     let mut every = tokio::time::interval(TICK);
     let mut buffer = vec![0; 4 << 20];
-    let mut heard = 0;
-    let hearing = async {
+    let mut received = 0;
+    let receiving = async {
         while let Ok(read @ 1..) = slow.read(&mut buffer).await {
-            heard += read;
+            received += read;
             // A part of 4 MiB in each tick.
-            if heard % (4 << 20) < read {
+            if received % (4 << 20) < read {
                 every.tick().await;
             }
         }
     };
-    let in_time = tokio::time::timeout(TOO_LONG, hearing).await;
+    let in_time = tokio::time::timeout(TOO_LONG, receiving).await;
 
     assert!(in_time.is_ok(), "not ended");
-    assert!(heard > 64 << 20, "{heard}");
+    assert!(received > 64 << 20, "{received}");
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn an_upload_that_moves_is_served_and_one_that_stalls_is_408() {
             every.tick().await;
             stream.write_all(b"a").await.unwrap();
         }
-        let answer = hear(&mut stream).await;
+        let answer = receive(&mut stream).await;
         assert_eq!(status(&answer), expected, "{name}: {answer}");
     }
 }
@@ -87,7 +87,7 @@ async fn a_body_may_be_as_long_as_its_operation_allows_and_no_longer() {
     ];
 
     for (name, path, bytes, expected) in rows {
-        let answer = world.say(&last(post(path, bytes))).await;
+        let answer = world.send_text(&last(post(path, bytes))).await;
         assert_eq!(status(&answer), expected, "{name}: {answer}");
     }
 }
@@ -102,9 +102,9 @@ async fn the_bytes_of_a_body_are_not_held_against_the_next_request() {
             .write_all(post("/roomy", ROOMY).as_bytes())
             .await
             .unwrap();
-        hear_until(&mut stream, "\r\n\r\n65536").await;
+        receive_until(&mut stream, "\r\n\r\n65536").await;
         stream.write_all(GET.as_bytes()).await.unwrap();
-        hear_until(&mut stream, "done").await;
+        receive_until(&mut stream, "done").await;
     }
 }
 
@@ -118,10 +118,10 @@ async fn an_operation_may_take_the_time_that_it_has_of_its_own() {
 
     // More than once, so that the connection of the first is looked after meanwhile.
     for _ in 0..3 {
-        let other = world.say("GET /stuck HTTP/1.0\r\n\r\n").await;
+        let other = world.send_text("GET /stuck HTTP/1.0\r\n\r\n").await;
         assert_eq!(status(&other), "408");
     }
     world.go_on.notify_one();
 
-    assert_eq!(status(&hear(&mut patient).await), "200");
+    assert_eq!(status(&receive(&mut patient).await), "200");
 }

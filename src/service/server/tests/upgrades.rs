@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use super::super::Stage;
 use super::handlers::TICK;
-use super::world::{TOO_LONG, World, hear, hear_until, status};
+use super::world::{TOO_LONG, World, receive, receive_until, status};
 
 const SOON: Duration = Duration::from_millis(500);
 
@@ -21,7 +21,7 @@ async fn upgrade(world: &World, path: &str, protocol: &str) -> TcpStream {
     let mut stream = world.connect().await;
     let request = asking(path, protocol);
     stream.write_all(request.as_bytes()).await.unwrap();
-    let answer = hear_until(&mut stream, "\r\n\r\n").await;
+    let answer = receive_until(&mut stream, "\r\n\r\n").await;
     assert_eq!(status(&answer), "101", "{answer}");
     assert!(answer.contains("connection: upgrade"), "{answer}");
     assert!(
@@ -40,15 +40,15 @@ fn message(bytes: u16) -> Vec<u8> {
     frame
 }
 
-/// Whether a message comes back.
+/// Whether a message is echoed.
 async fn echoes(stream: &mut TcpStream, message: &[u8]) -> bool {
     if stream.write_all(message).await.is_err() {
         return false;
     }
-    let mut heard = vec![0; message.len()];
-    let hearing = stream.read_exact(&mut heard);
-    let heard_all = tokio::time::timeout(TOO_LONG, hearing).await;
-    heard_all.expect("neither echoed nor ended").is_ok() && heard == message
+    let mut received = vec![0; message.len()];
+    let receiving = stream.read_exact(&mut received);
+    let received_all = tokio::time::timeout(TOO_LONG, receiving).await;
+    received_all.expect("neither echoed nor ended").is_ok() && received == message
 }
 
 async fn end(world: &mut World) -> io::Result<()> {
@@ -117,7 +117,7 @@ async fn an_idle_connection_is_cut_and_one_that_moves_is_not() {
         assert!(echoes(&mut moving, &message(1)).await);
     }
 
-    assert_eq!(hear(&mut idle).await, "");
+    assert_eq!(receive(&mut idle).await, "");
     let error = end(&mut world).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     assert!(echoes(&mut moving, &message(1)).await);
@@ -131,7 +131,7 @@ async fn one_upgraded_connection_too_many_is_503_until_another_ends() {
     let mut second = world.connect().await;
     let request = asking("/echo", "websocket");
     second.write_all(request.as_bytes()).await.unwrap();
-    let refusal = hear_until(&mut second, "}").await;
+    let refusal = receive_until(&mut second, "}").await;
     drop(first);
     assert!(end(&mut world).await.is_ok());
     while world.connections.upgraded() > 0 {
@@ -144,9 +144,9 @@ async fn one_upgraded_connection_too_many_is_503_until_another_ends() {
         "{refusal}"
     );
     assert!(refusal.contains("retry-after: 5"), "{refusal}");
-    // The same connection goes on.
+    // The same connection continues.
     second.write_all(request.as_bytes()).await.unwrap();
-    assert_eq!(status(&hear_until(&mut second, "\r\n\r\n").await), "101");
+    assert_eq!(status(&receive_until(&mut second, "\r\n\r\n").await), "101");
     assert!(echoes(&mut second, &message(1)).await);
 }
 
@@ -155,7 +155,7 @@ async fn an_upgraded_connection_keeps_its_place_until_it_ends() {
     let world = World::start(|limits| limits.max_connections = 1).await;
     let upgraded = upgrade(&world, "/echo", "websocket").await;
 
-    let mut other = std::pin::pin!(world.say("GET / HTTP/1.0\r\n\r\n"));
+    let mut other = std::pin::pin!(world.send_text("GET / HTTP/1.0\r\n\r\n"));
     // Longer than an idle connection keeps its place when others wait.
     let waits = tokio::time::timeout(3 * SOON, &mut other).await.is_err();
     drop(upgraded);
@@ -172,7 +172,7 @@ async fn a_client_that_does_not_wait_for_the_answer_is_refused() {
 
     stream.write_all(&early).await.unwrap();
 
-    let answer = hear(&mut stream).await;
+    let answer = receive(&mut stream).await;
     assert_eq!(status(&answer), "400", "{answer}");
     assert!(answer.contains("\"reason\":\"early_bytes\""), "{answer}");
     assert_eq!(world.connections.upgraded(), 0);
@@ -186,7 +186,7 @@ async fn a_handler_need_not_agree_to_an_upgrade() {
     for _ in 0..2 {
         let request = asking("/", "websocket");
         stream.write_all(request.as_bytes()).await.unwrap();
-        let answer = hear_until(&mut stream, "done").await;
+        let answer = receive_until(&mut stream, "done").await;
         assert_eq!(status(&answer), "200", "{answer}");
     }
     // Is no frame, and longer than a message may be.
@@ -195,7 +195,7 @@ async fn a_handler_need_not_agree_to_an_upgrade() {
         "b".repeat(2000)
     );
     stream.write_all(request.as_bytes()).await.unwrap();
-    assert_eq!(status(&hear_until(&mut stream, "done").await), "200");
+    assert_eq!(status(&receive_until(&mut stream, "done").await), "200");
 }
 
 #[tokio::test]
@@ -205,11 +205,11 @@ async fn who_takes_an_upgrade_that_is_not_agreed_to_gets_no_stream() {
     let request = asking("/echo-refused", "websocket").replace("Upgrade\r", "Upgrade, close\r");
 
     stream.write_all(request.as_bytes()).await.unwrap();
-    let answer = hear_until(&mut stream, "done").await;
+    let answer = receive_until(&mut stream, "done").await;
     let _ = stream.write_all(&message(1)).await;
 
     assert_eq!(status(&answer), "200", "{answer}");
-    assert_eq!(hear(&mut stream).await, "");
+    assert_eq!(receive(&mut stream).await, "");
     let error = end(&mut world).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     all_gone(&world).await;
@@ -224,7 +224,7 @@ async fn a_handler_that_waits_for_shutdown_ends_by_itself() {
     world.stage.send_replace(Stage::Draining);
 
     assert!(end(&mut world).await.is_ok());
-    assert_eq!(hear(&mut stream).await, "");
+    assert_eq!(receive(&mut stream).await, "");
     world.stage.send_replace(Stage::Closed);
     let ended = tokio::time::timeout(TOO_LONG, world.server).await;
     assert!(ended.is_ok(), "the server did not end");
@@ -236,14 +236,14 @@ async fn an_upgraded_connection_is_waited_for_at_shutdown_and_then_cut() {
     let mut stream = upgrade(&world, "/echo", "websocket").await;
 
     world.stage.send_replace(Stage::Closed);
-    // Refused once the listener is gone.
+    // Refused after the listener was closed.
     while TcpStream::connect(world.address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     let while_it_ends = echoes(&mut stream, &message(1)).await;
 
     assert!(while_it_ends, "cut at once");
-    assert_eq!(hear(&mut stream).await, "");
+    assert_eq!(receive(&mut stream).await, "");
     assert!(end(&mut world).await.is_err());
     assert!(world.server.await.is_ok());
 }

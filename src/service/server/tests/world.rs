@@ -20,7 +20,7 @@ pub(super) struct World {
     pub(super) stage: watch::Sender<Stage>,
     /// Lets a request to `/wait` go on.
     pub(super) go_on: Arc<Notify>,
-    /// Tells that a request to `/wait` has come.
+    /// Notified when a request to `/wait` arrives.
     pub(super) has_come: Arc<Notify>,
     /// How the upgraded streams ended, as their handlers saw it.
     pub(super) ended: mpsc::UnboundedReceiver<std::io::Result<()>>,
@@ -53,11 +53,11 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stage, ends) = watch::channel(Stage::Open);
-        let (tell_end, ended) = mpsc::unbounded_channel();
+        let (ended_sender, ended) = mpsc::unbounded_channel();
         let handlers = Handlers {
             go_on: Arc::default(),
             has_come: Arc::default(),
-            tell_end,
+            ended: ended_sender,
             shutdown: Shutdown::new(ends.clone()),
         };
         let (go_on, has_come) = (handlers.go_on.clone(), handlers.has_come.clone());
@@ -90,41 +90,41 @@ impl World {
     }
 
     /// Everything that is answered to these bytes until the server ends the connection.
-    pub(super) async fn say(&self, bytes: &str) -> String {
+    pub(super) async fn send_text(&self, bytes: &str) -> String {
         let mut stream = self.connect().await;
-        // The server may hang up before it has heard all.
+        // The server may close the connection before it has read everything.
         let _ = stream.write_all(bytes.as_bytes()).await;
-        hear(&mut stream).await
+        receive(&mut stream).await
     }
 }
 
-/// What comes until the connection ends.
-pub(super) async fn hear(stream: &mut TcpStream) -> String {
-    let mut heard = Vec::new();
-    let hearing = async {
+/// Everything that arrives until the connection ends.
+pub(super) async fn receive(stream: &mut TcpStream) -> String {
+    let mut received = Vec::new();
+    let receiving = async {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-            heard.extend_from_slice(&buffer[..read]);
+            received.extend_from_slice(&buffer[..read]);
         }
     };
-    let in_time = tokio::time::timeout(TOO_LONG, hearing).await.is_ok();
-    let heard = String::from_utf8_lossy(&heard).into_owned();
-    assert!(in_time, "the connection was not ended after {heard:?}");
-    heard
+    let in_time = tokio::time::timeout(TOO_LONG, receiving).await.is_ok();
+    let received = String::from_utf8_lossy(&received).into_owned();
+    assert!(in_time, "the connection was not ended after {received:?}");
+    received
 }
 
-/// One answer, which is complete when `end` has come.
-pub(super) async fn hear_until(stream: &mut TcpStream, end: &str) -> String {
-    let mut heard = String::new();
-    let hearing = async {
-        while !heard.ends_with(end) {
+/// One answer, which is complete when `end` has arrived.
+pub(super) async fn receive_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut received = String::new();
+    let receiving = async {
+        while !received.ends_with(end) {
             let byte = stream.read_u8().await.unwrap();
-            heard.push(char::from(byte));
+            received.push(char::from(byte));
         }
     };
-    let in_time = tokio::time::timeout(TOO_LONG, hearing).await.is_ok();
-    assert!(in_time, "only {heard:?}");
-    heard
+    let in_time = tokio::time::timeout(TOO_LONG, receiving).await.is_ok();
+    assert!(in_time, "only {received:?}");
+    received
 }
 
 pub(super) fn status(answer: &str) -> &str {

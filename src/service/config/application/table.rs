@@ -40,7 +40,7 @@ pub(super) enum TableFault {
 /// Reads `table`, the value of the key `root`.
 pub(super) fn read<S: DeserializeOwned>(table: &Dict, root: &Key) -> TableReading<S> {
     let notes = Notes::default();
-    let mut rounds = Rounds {
+    let mut reader = TableReader {
         tree: Value::from(table.clone()),
         root: root.clone(),
         placed: BTreeSet::new(),
@@ -48,20 +48,20 @@ pub(super) fn read<S: DeserializeOwned>(table: &Dict, root: &Key) -> TableReadin
         faults: BTreeMap::new(),
     };
     let mut value = None;
-    for _ in 0..MAX_ROUNDS {
-        match S::deserialize(AppReading::new(rounds.tree.clone(), root.clone(), &notes)) {
+    for _ in 0..MAX_READINGS {
+        match S::deserialize(AppReading::new(reader.tree.clone(), root.clone(), &notes)) {
             Ok(read) => {
                 value = Some(read);
                 break;
             }
             Err(fault) => {
-                if !rounds.go_on_after(fault) {
+                if !reader.replace_faulty_value(fault) {
                     break;
                 }
             }
         }
     }
-    let mut faults = rounds.faults;
+    let mut faults = reader.faults;
     for (key, known) in notes.unknown.into_inner() {
         let fault = unknown(&key, known);
         faults.entry(key).or_insert(TableFault::Unknown(fault));
@@ -73,7 +73,7 @@ pub(super) fn read<S: DeserializeOwned>(table: &Dict, root: &Key) -> TableReadin
     }
 }
 
-struct Rounds {
+struct TableReader {
     tree: Value,
     root: Key,
     /// Where placeholders are.
@@ -83,9 +83,9 @@ struct Rounds {
     faults: BTreeMap<Key, TableFault>,
 }
 
-impl Rounds {
-    /// Keeps the fault and changes the table, unless that cannot help.
-    fn go_on_after(&mut self, fault: ReadFault) -> bool {
+impl TableReader {
+    /// Keeps the fault and replaces its value. Returns whether another reading can help.
+    fn replace_faulty_value(&mut self, fault: ReadFault) -> bool {
         let at = fault.at.unwrap_or_else(|| self.root.clone());
         let (key, found) = match fault.cause {
             Cause::Missing(field) => (at.join(field), TableFault::Missing),
@@ -123,7 +123,7 @@ impl Rounds {
     }
 }
 
-/// Puts a value into the tree, or takes one out.
+/// Puts a value into the tree, or removes one.
 fn change(tree: &mut Value, path: &[String], value: Option<Value>) {
     let Some((first, rest)) = path.split_first() else {
         *tree = value.unwrap_or(Value::Empty(Tag::Default, Empty::Unit));
@@ -147,7 +147,7 @@ fn change(tree: &mut Value, path: &[String], value: Option<Value>) {
                 change(item, rest, value);
             }
         }
-        // An item of a list that is written as a string: the whole list goes.
+        // An item of a list that is written as a string: the whole list is replaced.
         _ => *tree = Value::Empty(Tag::Default, Empty::Unit),
     }
 }
@@ -167,8 +167,8 @@ fn unknown(key: &Key, known: &[&str]) -> Fault {
     }
 }
 
-// Each round finds one fault, and an operator does not read more.
-const MAX_ROUNDS: usize = 64;
+// Each reading finds one fault, and an operator does not read more of them.
+const MAX_READINGS: usize = 64;
 
 // Three typing errors, as for our own settings.
 const MAX_DISTANCE: usize = 3;

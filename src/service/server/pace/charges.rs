@@ -3,21 +3,21 @@
 use super::super::frames::Frames;
 
 /// The numbers behind a charge.
-pub(super) struct Debts {
+pub(super) struct Charges {
     pub(super) frames: Frames,
     /// The requests in flight, together.
     pub(super) requests: usize,
     pub(super) tls: Option<Tls>,
 }
 
-/// Of a connection that uses TLS.
+/// The numbers of a connection that uses TLS.
 pub(super) struct Tls {
     /// Bytes since the last ones that were decrypted.
     pub(super) bytes: usize,
-    pub(super) is_shaken: bool,
+    pub(super) has_finished_handshake: bool,
 }
 
-impl Debts {
+impl Charges {
     pub(super) fn new() -> Self {
         Self {
             frames: Frames::new(),
@@ -27,7 +27,9 @@ impl Debts {
     }
 
     pub(super) fn tls_progress(&self) -> Option<(usize, bool)> {
-        self.tls.as_ref().map(|tls| (tls.bytes, tls.is_shaken))
+        self.tls
+            .as_ref()
+            .map(|tls| (tls.bytes, tls.has_finished_handshake))
     }
 
     /// Bytes were decrypted.

@@ -1,67 +1,67 @@
-//! The settings in force, each with its source, as a table for people.
+//! The effective settings, each with its source, as a table for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::chosen::ChosenValue;
 use super::key::Key;
 use super::problem::MASK;
 use super::profile::Profile;
 use super::settings;
 use super::value;
-use super::won::Won;
 
-/// Every setting in force. Its printed form is a table.
+/// Every effective setting. Its printed form is a table.
 ///
 /// A source that does not fit into a line of 80 columns is on the next line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct InForce {
-    rows: Vec<InForceRow>,
+pub struct EffectiveSettings {
+    rows: Vec<EffectiveSetting>,
 }
 
-/// One setting in force.
+/// One effective setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InForceRow {
+pub struct EffectiveSetting {
     /// The key, as in `http.listen`.
     pub key: String,
     /// The value in the form of TOML; a secret is masked.
     pub value: String,
-    /// The file, variable or flag it came from, or `built-in default` or
+    /// The file, variable or flag that sets it, or `built-in default` or
     /// `application default`.
     pub source: String,
 }
 
-impl InForce {
+impl EffectiveSettings {
     pub(super) fn new(
         profile: &Profile,
         profile_source: String,
-        won: &BTreeMap<Key, Won>,
-        application: &[InForceRow],
+        chosen: &BTreeMap<Key, ChosenValue>,
+        application: &[EffectiveSetting],
     ) -> Self {
-        let mut rows = vec![InForceRow {
+        let mut rows = vec![EffectiveSetting {
             key: "profile".to_owned(),
             value: format!("{:?}", profile.as_str()),
             source: profile_source,
         }];
         let order = |key: &Key| settings::all().iter().position(|it| it.key == *key);
-        let mut keys: Vec<&Key> = won.keys().filter(|it| !it.is_application()).collect();
+        let mut keys: Vec<&Key> = chosen.keys().filter(|it| !it.is_application()).collect();
         // Keys with free segments are not in the list, so they come last.
         keys.sort_by_key(|key| order(key).unwrap_or(usize::MAX));
-        rows.extend(keys.into_iter().map(|key| row(key, &won[key])));
+        rows.extend(keys.into_iter().map(|key| row(key, &chosen[key])));
         rows.extend_from_slice(application);
         Self { rows }
     }
 
     /// The settings: the profile, the order of `config/default.toml`, then operations, then
     /// the application's own.
-    pub fn rows(&self) -> &[InForceRow] {
+    pub fn rows(&self) -> &[EffectiveSetting] {
         &self.rows
     }
 }
 
-impl InForce {
+impl EffectiveSettings {
     /// The row of `key`, or else the first row of a key below it.
-    pub(super) fn row(&self, key: &str) -> Option<&InForceRow> {
-        let is_below = |row: &&InForceRow| {
+    pub(super) fn row(&self, key: &str) -> Option<&EffectiveSetting> {
+        let is_below = |row: &&EffectiveSetting| {
             let rest = row.key.strip_prefix(key);
             rest.is_some_and(|rest| rest.starts_with('.'))
         };
@@ -71,11 +71,11 @@ impl InForce {
     }
 }
 
-impl fmt::Display for InForce {
+impl fmt::Display for EffectiveSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let longest = self.rows.iter().map(|row| row.key.chars().count()).max();
         let key_width = longest.unwrap_or_default().min(MAX_KEY_WIDTH);
-        for InForceRow { key, value, source } in &self.rows {
+        for EffectiveSetting { key, value, source } in &self.rows {
             let line = format!("{key:key_width$}  {value:VALUE_WIDTH$}");
             if line.chars().count() + 2 + source.chars().count() <= COLUMNS {
                 writeln!(f, "{line}  {source}")?;
@@ -88,15 +88,15 @@ impl fmt::Display for InForce {
     }
 }
 
-fn row(key: &Key, won: &Won) -> InForceRow {
-    let value = match value::printed(&won.value) {
+fn row(key: &Key, chosen: &ChosenValue) -> EffectiveSetting {
+    let value = match value::printed(&chosen.value) {
         value if settings::is_secret(key) && value != "\"\"" => MASK.to_owned(),
         value => value,
     };
-    InForceRow {
+    EffectiveSetting {
         key: key.to_string(),
         value,
-        source: won.source.clone(),
+        source: chosen.source.clone(),
     }
 }
 

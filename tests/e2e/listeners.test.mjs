@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BIN, fetchToken, call, eventually, freePort, run, scratch, settings, start, startIssuer, startService } from './harness.mjs';
 
-describe('the doors', () => {
+describe('the listeners', () => {
   let issuer;
   before(async () => {
     issuer = await startIssuer();
@@ -74,7 +74,7 @@ describe('the doors', () => {
     assert.match(stderr, /http\.listen.*taken\.sock/s);
   });
 
-  test('two processes share a port when both are told to, and not else', async () => {
+  test('two processes share a port only if both are configured to', async () => {
     const port = await freePort();
     const shared = { ...quiet(), RESOURCE_SERVER_HTTP__REUSE_PORT: 'true' };
     const first = await startService(shared, { port });
@@ -116,7 +116,7 @@ describe('the doors', () => {
     agent.destroy();
   });
 
-  test('a certificate that cannot be read is told with its setting, and ends the start', async () => {
+  test('a certificate that cannot be read is reported with its setting, and ends the start', async () => {
     const env = {
       ...quiet(),
       RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${await freePort()}`,

@@ -1,4 +1,4 @@
-//! What the budget knows of one connection.
+//! The charge of one connection, and its use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -7,25 +7,25 @@ use tokio::sync::Notify;
 
 use super::price;
 
-/// What the budget knows of a connection.
+/// A connection with its charge and its use.
 #[derive(Debug)]
-pub(super) struct Debtor {
+pub(super) struct ChargedConnection {
     pub(super) bytes: AtomicUsize,
-    /// How much of it is beyond the price of such a connection.
+    /// The part of `bytes` that exceeds the price of such a connection.
     pub(super) more: AtomicUsize,
     pub(super) has_worked: AtomicBool,
     /// The tick of the last useful work, or of the start.
     pub(super) worked: AtomicU64,
     is_leaving: AtomicBool,
-    /// What `worked` was when it was chosen to leave.
+    /// The value of `worked` when the connection was chosen to be closed.
     worked_before: AtomicU64,
-    /// Whether it was to leave and stayed, and has not worked since.
-    is_spared: AtomicBool,
+    /// Whether it was chosen to be closed but stayed open, and has not worked since.
+    has_stayed: AtomicBool,
     pub(super) is_for_operators: bool,
     woken: Arc<Notify>,
 }
 
-impl Debtor {
+impl ChargedConnection {
     /// A connection that begins at this tick.
     pub(super) fn new(tick: u64, woken: Arc<Notify>, is_for_operators: bool) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Debtor {
             worked: AtomicU64::new(tick),
             is_leaving: AtomicBool::new(false),
             worked_before: AtomicU64::new(tick),
-            is_spared: AtomicBool::new(false),
+            has_stayed: AtomicBool::new(false),
             is_for_operators,
             woken,
         }
@@ -49,11 +49,12 @@ impl Debtor {
         self.is_leaving.load(Ordering::Relaxed)
     }
 
-    /// How early it is closed, the greatest first; `None` where it stays.
+    /// The weight of the connection: the one with the greatest weight is closed first. `None` if it
+    /// must stay open.
     ///
-    /// It is the memory multiplied by the time since the last useful work. What a connection
-    /// takes in any case counts less, and one that has never done useful work counts more. One
-    /// that holds no more than that has some time for which it is not to blame.
+    /// The weight is the memory multiplied by the time since the last useful work. The price of a
+    /// connection counts less. A connection that has never done useful work counts more. A
+    /// connection that holds no more than its price has some idle time that does not count.
     pub(super) fn weight(&self, tick: u64, patience: u64) -> Option<u64> {
         if self.is_for_operators || self.is_leaving() {
             return None;
@@ -65,40 +66,40 @@ impl Debtor {
         };
         let more = self.more.load(Ordering::Relaxed) as u64;
         let idle = tick.saturating_sub(self.worked.load(Ordering::Relaxed));
-        let blamed = if more == 0 {
+        let counted_idle = if more == 0 {
             idle.checked_sub(patience)?
         } else {
             idle
         };
         let memory = more + self.bytes() as u64 / PATIENCE;
-        Some(memory.saturating_mul(blamed + A_LITTLE) / share)
+        Some(memory.saturating_mul(counted_idle + MIN_IDLE_TICKS) / share)
     }
 
-    /// The connection has done something useful.
+    /// Records that the connection has done useful work.
     pub(super) fn has_worked(&self, tick: u64) {
         self.worked.store(tick, Ordering::Relaxed);
         self.has_worked.store(true, Ordering::Relaxed);
-        self.is_spared.store(false, Ordering::Relaxed);
+        self.has_stayed.store(false, Ordering::Relaxed);
     }
 
-    /// Whether it may stay although it was to leave.
-    pub(super) fn may_be_spared(&self) -> bool {
-        self.more.load(Ordering::Relaxed) == 0 && !self.is_spared.load(Ordering::Relaxed)
+    /// Whether it may stay open although it was chosen to be closed.
+    pub(super) fn may_stay(&self) -> bool {
+        self.more.load(Ordering::Relaxed) == 0 && !self.has_stayed.load(Ordering::Relaxed)
     }
 
-    /// It stays.
-    pub(super) fn spare(&self, tick: u64) {
+    /// Keeps the connection open.
+    pub(super) fn keep_open(&self, tick: u64) {
         self.worked.store(tick, Ordering::Relaxed);
-        self.is_spared.store(true, Ordering::Relaxed);
+        self.has_stayed.store(true, Ordering::Relaxed);
         self.is_leaving.store(false, Ordering::Relaxed);
     }
 
-    /// Whether it has begun, or done something useful, after it was chosen to leave.
+    /// Whether it has begun, or has done useful work, after it was chosen to be closed.
     pub(super) fn has_worked_since(&self) -> bool {
         self.worked.load(Ordering::Relaxed) != self.worked_before.load(Ordering::Relaxed)
     }
 
-    /// It must be closed.
+    /// Requests that the connection is closed.
     pub(super) fn leave(&self) {
         let worked = self.worked.load(Ordering::Relaxed);
         self.worked_before.store(worked, Ordering::Relaxed);
@@ -107,7 +108,7 @@ impl Debtor {
     }
 }
 
-/// For connections that have worked, and for what each connection takes.
+/// The factor for connections that have worked, and for the price of each connection.
 const PATIENCE: u64 = 8;
 /// Within the same 60 ms, memory alone decides.
-const A_LITTLE: u64 = 64;
+const MIN_IDLE_TICKS: u64 = 64;

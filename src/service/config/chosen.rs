@@ -2,14 +2,14 @@
 
 use figment::value::Value;
 
-/// A value that won, and where it came from.
+/// The value of the last layer that sets a key, and its source.
 #[derive(Debug)]
-pub(super) struct Won {
+pub(super) struct ChosenValue {
     pub(super) value: Value,
     pub(super) source: String,
 }
 
-/// How a variable is named as the source of a value.
+/// The name of a variable as the source of a value.
 pub(super) fn variable_source(name: &str) -> String {
     format!("{VARIABLE}{name}")
 }
@@ -21,8 +21,8 @@ pub(super) fn is_variable(source: &str) -> bool {
 
 const VARIABLE: &str = "environment variable ";
 
-/// How the built-in default is named as the source of a value.
+/// The name of the built-in default as the source of a value.
 pub(super) const BUILT_IN: &str = "built-in default";
 
-/// How the application is named as the source of a value.
+/// The name of the application as the source of a value.
 pub(super) const APPLICATION: &str = "application default";
