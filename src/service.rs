@@ -91,14 +91,12 @@ pub(crate) use protection::{
 pub(crate) use protection::{origins, redirect_uris};
 #[doc(hidden)]
 pub use reload::{ReloadError, Reloader};
-#[doc(hidden)]
-pub use server::{Listener, WatchdogProbe};
 pub use server::{Shutdown, TlsError};
 #[cfg(fuzzing)]
 pub use server::{caller_behind_proxy, charge_after};
 pub use traces::TracesError;
 #[doc(hidden)]
-pub use {keys::Keys, metrics::metrics_table};
+pub use {keys::Keys, metrics::metrics_table, server::Listener, server::WatchdogProbe};
 
 /// A service, built and not yet listening. Only an [`Application`] and the tests in tests/ build one.
 #[doc(hidden)]

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use crate::issuer::Metadata;
 use crate::verifier::TrustedIssuer;
 
-use super::Guard;
-
 /// An issuer as the document describes it.
 #[derive(Debug, Clone)]
 pub(crate) struct DescribedIssuer {
@@ -56,17 +54,5 @@ impl DescribedIssuer {
                 }
         };
         before.len() == now.len() && before.iter().zip(now).all(is_described)
-    }
-}
-
-impl Guard {
-    /// The issuers as the document describes them: the issuer `default` first, and the others by
-    /// their names.
-    pub(crate) fn described_issuers(&self) -> Vec<DescribedIssuer> {
-        let mut issuers = DescribedIssuer::list(&self.issuers().in_order());
-        if let (Some(metadata), Some(first)) = (&self.metadata, issuers.first_mut()) {
-            first.metadata = Some(metadata.clone());
-        }
-        issuers
     }
 }

@@ -11,6 +11,7 @@ use crate::issuer::{Metadata, RemoteKeySet};
 use crate::verifier::TrustedIssuers;
 
 use super::Guard;
+use super::described_issuer::DescribedIssuer;
 
 impl Guard {
     /// The issuers whose tokens are accepted. Issuers can be added and removed while requests are
@@ -34,6 +35,16 @@ impl Guard {
             Some(metadata) => Some(metadata.clone()),
             None => self.issuers().main()?.metadata(),
         }
+    }
+
+    /// The issuers as the document describes them: the issuer `default` first, and the others by
+    /// their names.
+    pub(crate) fn described_issuers(&self) -> Vec<DescribedIssuer> {
+        let mut issuers = DescribedIssuer::list(&self.issuers().in_order());
+        if let (Some(metadata), Some(first)) = (&self.metadata, issuers.first_mut()) {
+            first.metadata = Some(metadata.clone());
+        }
+        issuers
     }
 
     /// Whether there are keys of at least one issuer, so that its tokens can be verified.

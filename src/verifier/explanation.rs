@@ -129,7 +129,7 @@ impl Explanation {
         self.judge.as_deref()
     }
 
-    /// The claims, if each can be read. Nobody vouches for them unless the token is accepted.
+    /// The claims, if each can be read. They are unverified unless the token is accepted.
     pub(crate) fn unverified(&self) -> Option<&Claims> {
         self.unverified.as_ref()
     }
