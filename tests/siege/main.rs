@@ -8,6 +8,7 @@ mod callers;
 mod descriptors;
 mod holders;
 mod http2;
+mod issuers;
 mod kubernetes;
 mod memory;
 mod pause;
