@@ -19,6 +19,7 @@ mod json;
 mod jwk;
 mod jws;
 mod keys;
+mod memo;
 mod okta;
 mod readable;
 mod roca;
@@ -32,6 +33,7 @@ pub use algorithm::Algorithm;
 pub(crate) use b64token::is_b64token;
 pub(crate) use claims::ALLOCATION_BYTES;
 pub(crate) use claims::Kind;
+pub(crate) use claims::unescaped;
 pub use claims::{Claims, NumericDate};
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
@@ -45,6 +47,7 @@ pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
 pub(crate) use readable::readable;
+pub(crate) use memo::{Memo, MemoId};
 pub use scope::{Scope, ScopeError, ScopeToken};
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};

@@ -3,9 +3,11 @@
 //! Decides nothing by the values of the claims: see [`Validation`](super::Validation).
 
 mod kind;
+mod locate;
 mod set;
 mod size;
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
@@ -13,6 +15,7 @@ use serde_json::{Map, Value};
 use super::{ClaimFault, Scope, ScopeToken, SignedPayload, TokenError};
 
 pub(crate) use kind::Kind;
+pub(crate) use locate::unescaped;
 use set::ClaimsSet;
 pub(crate) use size::ALLOCATION_BYTES;
 
@@ -144,6 +147,23 @@ impl Claims {
         self.all.get(claim)
     }
 
+    /// The claim at this path as it was sent. The segments are separated by `/`, as in
+    /// `realm_access/roles`. A name may contain `/` itself: at each depth, the longest name that
+    /// fits is taken, so a claim whose whole name is the path comes first.
+    pub fn at(&self, path: &str) -> Option<Value> {
+        serde_json::from_str(self.json_at(self.locate(path)?)?).ok()
+    }
+
+    /// Where the claim at this path is: see [`Claims::json_at`].
+    pub(crate) fn locate(&self, path: &str) -> Option<Range<usize>> {
+        locate::locate(self.all.as_str(), path)
+    }
+
+    /// The JSON of the claim at this place, as it was sent.
+    pub(crate) fn json_at(&self, place: Range<usize>) -> Option<&str> {
+        self.all.as_str().get(place)
+    }
+
     /// Whether a claim equals one of `accepted`, or is an array that contains one of them.
     pub fn has(&self, claim: &str, accepted: &[String]) -> bool {
         self.all.has(claim, accepted)
@@ -178,7 +198,7 @@ impl NumericDate {
         SystemTime::UNIX_EPOCH + self.0
     }
 
-    fn read(value: &Value) -> Option<Self> {
+    pub(crate) fn read(value: &Value) -> Option<Self> {
         let since_epoch = match value.as_u64() {
             Some(seconds) => Duration::from_secs(seconds),
             // Refuses a value that is negative, too large or not a number.

@@ -13,7 +13,7 @@ use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
 use super::derived::DerivedValues;
-use super::{Algorithm, Claims, Derived, Header, TokenError, TokenType};
+use super::{Algorithm, Claims, Derived, Header, Memo, TokenError, TokenType};
 
 /// The maximum leeway. Leeway also extends the lifetime of every token.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -148,6 +148,7 @@ impl Validation {
 pub struct Verified<T> {
     content: T,
     derived: DerivedValues,
+    memo: Memo,
 }
 
 impl<T> Verified<T> {
@@ -155,6 +156,7 @@ impl<T> Verified<T> {
         Self {
             content,
             derived: DerivedValues::default(),
+            memo: Memo::default(),
         }
     }
 }
@@ -164,6 +166,11 @@ impl Verified<Claims> {
     /// claims are. See [`Derived`] for what is not kept.
     pub fn derived<D: Derived>(&self) -> D {
         self.derived.get(&self.content)
+    }
+
+    /// What rules found in the claims.
+    pub(crate) fn memo(&self) -> &Memo {
+        &self.memo
     }
 }
 
