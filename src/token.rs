@@ -43,11 +43,11 @@ pub use jws::{
     Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES, TokenType,
 };
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
+pub(crate) use memo::{Memo, MemoId};
 #[cfg(feature = "service")]
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
 pub(crate) use readable::readable;
-pub(crate) use memo::{Memo, MemoId};
 pub use scope::{Scope, ScopeError, ScopeToken};
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};

@@ -14,7 +14,7 @@ mod tally;
 mod warnings;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Semaphore;
 
@@ -122,6 +122,16 @@ impl Verifier {
     /// The rules that claims must satisfy.
     pub(crate) fn validation(&self) -> &Validation {
         &self.validation
+    }
+
+    /// The time, by the clock of this verifier.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// How far the clock of the issuer of these claims may be off.
+    pub(crate) fn leeway(&self, _claims: &Claims) -> Duration {
+        self.validation.leeway()
     }
 
     /// Whether there are keys now, so that a token can be verified without a fetch.

@@ -51,6 +51,7 @@ impl Document {
             if let Some(operation) = operations::find(&mut document, rule) {
                 security::describe(operation, rule, issuer);
                 let has_limits = guard.limits().is_some();
+                answers::add_conditions(operation, &rule.rule);
                 answers::add_refusals(operation, &rule.rule, guard.challenge(), has_limits);
             }
         }

@@ -183,7 +183,7 @@ impl Config {
 
     /// A problem with the setting `key`, or with a setting below it.
     pub(super) fn problem(&self, key: &str, fault: Fault) -> ConfigProblem {
-        let key = Key::dotted(key);
+        let key = Key::written(key);
         let row = self.in_force.row(&key.to_string());
         let source = row.map_or(won::BUILT_IN, |row| row.source.as_str());
         let fault = match row {

@@ -156,6 +156,11 @@ pub(super) fn access(config: &AccessConfig) -> Access {
         mode: config.mode,
         anonymous: config.anonymous.clone(),
         operations: config.operations.clone(),
+        tags: config.tags.clone(),
+        paths: config.paths.clone(),
+        all: config.all.clone(),
+        implied_scopes: config.implied_scopes.clone(),
+        ..Access::default()
     }
 }
 

@@ -7,7 +7,6 @@ mod locate;
 mod set;
 mod size;
 
-use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
@@ -145,23 +144,6 @@ impl Claims {
     /// One claim as it was sent. The other claims are skipped, which is faster than reading them.
     pub fn get(&self, claim: &str) -> Option<Value> {
         self.all.get(claim)
-    }
-
-    /// The claim at this path as it was sent. The segments are separated by `/`, as in
-    /// `realm_access/roles`. A name may contain `/` itself: at each depth, the longest name that
-    /// fits is taken, so a claim whose whole name is the path comes first.
-    pub fn at(&self, path: &str) -> Option<Value> {
-        serde_json::from_str(self.json_at(self.locate(path)?)?).ok()
-    }
-
-    /// Where the claim at this path is: see [`Claims::json_at`].
-    pub(crate) fn locate(&self, path: &str) -> Option<Range<usize>> {
-        locate::locate(self.all.as_str(), path)
-    }
-
-    /// The JSON of the claim at this place, as it was sent.
-    pub(crate) fn json_at(&self, place: Range<usize>) -> Option<&str> {
-        self.all.as_str().get(place)
     }
 
     /// Whether a claim equals one of `accepted`, or is an array that contains one of them.

@@ -53,7 +53,10 @@ impl Memo {
 
 fn halves(kept: u64) -> [u32; 2] {
     let [a, b, c, d, e, f, g, h] = kept.to_be_bytes();
-    [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]
+    [
+        u32::from_be_bytes([a, b, c, d]),
+        u32::from_be_bytes([e, f, g, h]),
+    ]
 }
 
 /// Enough for the rules of the operations that one caller calls in turn.

@@ -95,7 +95,7 @@ impl Scope {
     }
 
     /// Whether both have the same scopes, in any order.
-    pub(super) fn same_set(&self, other: &Scope) -> bool {
+    pub(crate) fn same_set(&self, other: &Scope) -> bool {
         self.covers(other) && other.covers(self)
     }
 }

@@ -10,7 +10,7 @@ use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme};
 use poem_resource_server::clock::{Clock, SystemClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use poem_resource_server::guard::{BearerAuth, Guard, Principal};
-use poem_resource_server::token::{Audience, KeySet, Validation};
+use poem_resource_server::token::{Audience, KeySet, Scope, Validation};
 use poem_resource_server::verifier::Verifier;
 use serde_json::{Value, json};
 
@@ -162,7 +162,7 @@ fn app() -> App<impl Endpoint> {
         .nest("/v1", api)
         .at(
             "/report",
-            report.with(guard.require("reports:read".parse().unwrap())),
+            report.with(guard.require("reports:read".parse::<Scope>().unwrap())),
         )
         .at("/unguarded", report);
     App {

@@ -136,7 +136,7 @@ fn rules(access: Access) -> Result<Vec<String>, String> {
             other => panic!("an unknown rule: {other:?}"),
         };
         let mut words = vec![word.to_owned()];
-        words.extend(requirement.map(|it| it.scope().to_string()));
+        words.extend(requirement.map(|it| it.scopes()[0].to_string()));
         words.extend(operation.other_schemes.iter().map(ToString::to_string));
         words.retain(|word| !word.is_empty());
         words.join(" ")
@@ -178,7 +178,7 @@ fn a_combination_that_cannot_be_intended_is_refused() {
     #[rustfmt::skip] // A row a line.
     let rows = [
         ("a scope where there is no token", access(Declared, &[], &["key"]),
-            "`access.operations.key` requires scopes or claims of a token, but the operation `key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
+            "`access.operations.key` has a requirement for tokens, but the operation `key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
         ("the same with a fallback", access(All, &["anyone"], &["key_or_nobody"]),
             "`access.operations.key_or_nobody` requires scopes or claims of a token, but the operation `key_or_nobody` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
         ("open by another scheme in mode all", access(All, &["anyone"], &[]),

@@ -25,9 +25,16 @@ pub(in crate::guard) struct ScopeTexts {
 
 pub(super) fn describe(operation: &mut Value, rule: &OperationRule, issuer: Option<&Metadata>) {
     let ours = |requirement: &Requirement| {
-        let scopes: Vec<_> = requirement.scope().iter().map(ScopeToken::as_str).collect();
-        let ways = with_scopes(requirement.scope(), issuer).into_iter();
-        let ways = ways.map(|way| json!({ way: scopes }));
+        let none = [Scope::none()];
+        let sets = match requirement.scopes() {
+            [] => &none,
+            sets => sets,
+        };
+        let ways = sets.iter().flat_map(|set| {
+            let scopes: Vec<_> = set.iter().map(ScopeToken::as_str).collect();
+            let ways = with_scopes(set, issuer).into_iter();
+            ways.map(move |way| json!({ way: scopes }))
+        });
         std::iter::once(json!({ BearerAuth::NAME: [] }))
             .chain(ways)
             .collect()

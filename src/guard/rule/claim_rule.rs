@@ -1,5 +1,7 @@
 //! A claim that must have, or must not have, one of some values.
 
+use std::fmt;
+
 use serde_json::{Number, Value};
 
 use crate::token::Claims;
@@ -152,3 +154,14 @@ impl From<f64> for ClaimValue {
 
 /// The greatest whole number up to which an `f64` has each one.
 const MAX_EXACT: u128 = 1 << 53;
+
+impl fmt::Display for ClaimValue {
+    /// As JSON writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Text(text) => write!(f, "{text:?}"),
+            Kind::Number(number) => number.fmt(f),
+            Kind::Bool(flag) => flag.fmt(f),
+        }
+    }
+}

@@ -69,6 +69,7 @@ impl Conditions {
         unmet
     }
 
+    /// The conditions that these claims do not meet.
     pub(super) fn unmet(&self, claims: &Claims) -> Unmet {
         let accepts = |accepted: &Option<Vec<String>>, is: &dyn Fn(&String) -> bool| {
             accepted.as_ref().is_none_or(|all| all.iter().any(is))
@@ -82,7 +83,10 @@ impl Conditions {
         };
         let mut unmet = 0;
         for (is_met, bit) in [
-            (accepts(&self.issuers, &|it| it == claims.issuer()), Unmet::ISSUER),
+            (
+                accepts(&self.issuers, &|it| it == claims.issuer()),
+                Unmet::ISSUER,
+            ),
             (accepts(&self.acr, &is_acr), Unmet::ACR),
             (accepts(&self.clients, &is_client), Unmet::CLIENT),
             (self.claims.iter().all(|it| it.is_met(claims)), Unmet::CLAIM),
@@ -92,6 +96,34 @@ impl Conditions {
             }
         }
         Unmet(unmet)
+    }
+}
+
+impl Conditions {
+    /// The kind of value of which none is accepted, so that nobody can meet the conditions.
+    pub(super) fn impossible(&self) -> Option<&'static str> {
+        let is_empty =
+            |accepted: &Option<Vec<String>>| accepted.as_ref().is_some_and(Vec::is_empty);
+        let is_claim_impossible = |rule: &ClaimRule| rule.values().is_empty() && !rule.is_negated();
+        [
+            (is_empty(&self.issuers), "issuer"),
+            (is_empty(&self.acr), "`acr`"),
+            (is_empty(&self.clients), "client"),
+            (
+                self.claims.iter().any(is_claim_impossible),
+                "value of a claim",
+            ),
+        ]
+        .into_iter()
+        .find_map(|(is_impossible, what)| is_impossible.then_some(what))
+    }
+}
+
+/// Accepts of the known values only those that are accepted now too.
+pub(super) fn restrict(known: &mut Option<Vec<String>>, accepted: Vec<String>) {
+    match known {
+        Some(known) => known.retain(|it| accepted.contains(it)),
+        None => *known = Some(accepted),
     }
 }
 

@@ -14,7 +14,7 @@ use poem::Request;
 
 use crate::guard::principal::Principal;
 use crate::guard::rejection::Rejection;
-use crate::token::{Claims, Scope};
+use crate::token::Scope;
 use crate::verifier::Verifier;
 
 use super::conditions::{Conditions, Unmet};
@@ -35,7 +35,10 @@ impl Requirement {
         };
         self.check_claims(conditions, caller, verifier)?;
         let (claims, memo) = (caller.claims(), caller.memo());
-        let owns = conditions.owners.iter().all(|it| it.is_met(claims, memo, request));
+        let owns = conditions
+            .owners
+            .iter()
+            .all(|it| it.is_met(claims, memo, request));
         if !owns {
             return Err(Rejection::NotOwner);
         }
@@ -132,12 +135,6 @@ impl Requirement {
             });
         }
         Ok(())
-    }
-
-    /// What these claims lack, of what claims decide alone; `None` if they lack nothing.
-    pub(in crate::guard) fn unmet_by(&self, claims: &Claims) -> Option<Unmet> {
-        let conditions = self.conditions()?;
-        Some(conditions.unmet(claims))
     }
 }
 

@@ -68,7 +68,8 @@ impl NamedCheck {
     /// Whether the reason has the form of a reason word.
     pub(super) fn has_reason_word(&self) -> bool {
         let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        self.reason.starts_with(|first: char| first.is_ascii_lowercase())
+        self.reason
+            .starts_with(|first: char| first.is_ascii_lowercase())
             && self.reason.bytes().all(is_part)
     }
 }

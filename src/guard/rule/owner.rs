@@ -11,8 +11,7 @@
 //! 4. The claim is a string, a number or a boolean, and not empty. Numbers and booleans are
 //!    compared as JSON writes them.
 
-use poem::Request;
-use poem::web::PathPattern;
+use poem::{PathPattern, Request};
 use serde_json::Value;
 use url::form_urlencoded;
 

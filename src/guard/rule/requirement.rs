@@ -9,7 +9,7 @@ use crate::guard::principal::Principal;
 use crate::token::Scope;
 
 use super::claim_rule::{ClaimRule, ClaimValue};
-use super::conditions::{Conditions, MaxAge};
+use super::conditions::{Conditions, MaxAge, restrict};
 use super::named_check::{CheckFuture, NamedCheck};
 use super::owner::Owner;
 use super::scope_sets;
@@ -48,8 +48,8 @@ use super::scope_sets;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Requirement {
-    scopes: Vec<Scope>,
-    conditions: Option<Arc<Conditions>>,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) conditions: Option<Arc<Conditions>>,
 }
 
 impl Requirement {
@@ -228,41 +228,6 @@ impl Requirement {
         self.conditions.as_deref()
     }
 
-    /// This requirement and the other one.
-    pub(super) fn and(self, other: &Self) -> Self {
-        let both = Self {
-            scopes: scope_sets::both(&self.scopes, &other.scopes),
-            ..self
-        };
-        let Some(added) = other.conditions() else {
-            return both;
-        };
-        if both.conditions.is_none() {
-            return Self {
-                conditions: other.conditions.clone(),
-                ..both
-            };
-        }
-        let both = match &added.max_age {
-            Some(max_age) => both.with_max_age(max_age.limit),
-            None => both,
-        };
-        both.changed(|conditions| {
-            for (known, added) in [
-                (&mut conditions.issuers, &added.issuers),
-                (&mut conditions.acr, &added.acr),
-                (&mut conditions.clients, &added.clients),
-            ] {
-                if let Some(added) = added {
-                    restrict(known, added.clone());
-                }
-            }
-            conditions.claims.extend(added.claims.iter().cloned());
-            conditions.owners.extend(added.owners.iter().cloned());
-            conditions.checks.extend(added.checks.iter().cloned());
-        })
-    }
-
     pub(super) fn changed(self, change: impl FnOnce(&mut Conditions)) -> Self {
         let mut conditions = match &self.conditions {
             Some(conditions) => conditions.changed(),
@@ -284,14 +249,6 @@ impl From<Scope> for Requirement {
 
 fn strings<I: Into<String>>(values: impl IntoIterator<Item = I>) -> Vec<String> {
     values.into_iter().map(Into::into).collect()
-}
-
-/// Accepts of the known values only those that are accepted now too.
-fn restrict(known: &mut Option<Vec<String>>, accepted: Vec<String>) {
-    match known {
-        Some(known) => known.retain(|it| accepted.contains(it)),
-        None => *known = Some(accepted),
-    }
 }
 
 static NO_SCOPE: Scope = Scope::none();

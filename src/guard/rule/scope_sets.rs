@@ -68,10 +68,6 @@ impl ImpliedScopes {
         })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.included_in.is_empty()
-    }
-
     /// Whether a caller with these scopes has this one.
     pub(super) fn grant(&self, granted: &Scope, required: &ScopeToken) -> bool {
         let has = |scope: &ScopeToken| granted.iter().any(|it| it == scope);
@@ -113,7 +109,11 @@ pub(super) fn cheapest_missing<'a>(
     granted: &Scope,
     implied: Option<&ImpliedScopes>,
 ) -> Option<&'a Scope> {
-    let missing = |set: &Scope| set.iter().filter(|scope| !has(granted, scope, implied)).count();
+    let missing = |set: &Scope| {
+        set.iter()
+            .filter(|scope| !has(granted, scope, implied))
+            .count()
+    };
     let cheapest = sets.iter().min_by_key(|set| missing(set))?;
     (missing(cheapest) > 0).then_some(cheapest)
 }
@@ -225,6 +225,9 @@ mod tests {
             assert_eq!(found.join(" "), circle, "{row}");
         }
         let twice = direct(&[("a", "b c"), ("b", "d"), ("c", "d")]);
-        assert!(ImpliedScopes::new(&twice).is_ok(), "a scope twice is no circle");
+        assert!(
+            ImpliedScopes::new(&twice).is_ok(),
+            "a scope twice is no circle"
+        );
     }
 }

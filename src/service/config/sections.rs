@@ -20,5 +20,6 @@ pub(super) mod log;
 pub(super) mod operations;
 pub(super) mod proxies;
 pub(super) mod rate;
+mod requirement;
 pub(super) mod telemetry;
 pub(super) mod tls;

@@ -8,8 +8,31 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde_json::Value;
+
+use super::Claims;
+
+impl Claims {
+    /// The claim at this path as it was sent. The segments are separated by `/`, as in
+    /// `realm_access/roles`. A name may contain `/` itself: at each depth, the longest name that
+    /// fits is taken, so a claim whose whole name is the path comes first.
+    pub fn at(&self, path: &str) -> Option<Value> {
+        serde_json::from_str(self.json_at(self.locate(path)?)?).ok()
+    }
+
+    /// Where the claim at this path is: see [`Claims::json_at`].
+    pub(crate) fn locate(&self, path: &str) -> Option<Range<usize>> {
+        locate(self.all.as_str(), path)
+    }
+
+    /// The JSON of the claim at this place, as it was sent.
+    pub(crate) fn json_at(&self, place: Range<usize>) -> Option<&str> {
+        self.all.as_str().get(place)
+    }
+}
+
 /// Where the value at this path is.
-pub(super) fn locate(text: &str, path: &str) -> Option<Range<usize>> {
+fn locate(text: &str, path: &str) -> Option<Range<usize>> {
     let mut object = 0;
     let mut rest = path;
     loop {
@@ -48,8 +71,12 @@ fn member(text: &str, object: usize, path: &str) -> Option<(Range<usize>, usize)
         if name == path {
             return Some((value, path.len()));
         }
-        let begins = path.strip_prefix(&*name).is_some_and(|rest| rest.starts_with('/'));
-        let is_longer = longest.as_ref().is_none_or(|(_, length)| *length < name.len());
+        let begins = path
+            .strip_prefix(&*name)
+            .is_some_and(|rest| rest.starts_with('/'));
+        let is_longer = longest
+            .as_ref()
+            .is_none_or(|(_, length)| *length < name.len());
         if begins && is_longer {
             longest = Some((value, name.len()));
         }
