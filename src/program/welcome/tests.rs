@@ -4,7 +4,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::payload::PlainText;
 
 use super::Welcome;
-use crate::guard::{Access, BearerAuth};
+use crate::guard::{Access, BearerAuth, Requirement};
 use crate::service::Application;
 use crate::service::application::Hosted;
 use crate::service::config::{Config, Listen, Sources};

@@ -197,7 +197,10 @@ fn variables_are_text_and_matched_without_regard_to_case() {
         .collect();
     assert_eq!(origins, ["https://a.example", "http://b.example:8080"]);
     let whoami = &config.access.operations["whoami"];
-    assert_eq!(whoami.requirement.scopes()[0].to_string(), "profile:read email");
+    assert_eq!(
+        whoami.requirement.scopes()[0].to_string(),
+        "profile:read email"
+    );
 }
 
 #[test]
@@ -213,7 +216,10 @@ fn a_variable_meets_the_operation_that_a_file_spells_otherwise() {
     let operation = &config.access.operations["listusers"];
     assert_eq!(operation.requirement.scopes()[0].to_string(), "b");
     let claim = &operation.requirement.claims()[0];
-    assert_eq!((claim.path(), claim.values()), ("deptId", &["7".into(), "8".into()][..]));
+    assert_eq!(
+        (claim.path(), claim.values()),
+        ("deptId", &["7".into(), "8".into()][..])
+    );
 }
 
 #[test]
