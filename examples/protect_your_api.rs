@@ -14,6 +14,7 @@ use poem_openapi::param::Path;
 use poem_openapi::payload::PlainText;
 use poem_openapi::{OAuthScopes, OpenApi, OpenApiService};
 use poem_resource_server::guard::{BearerAuth, Document, Guard, Principal};
+use poem_resource_server::token::Scope;
 
 #[derive(OAuthScopes)]
 enum ApiScope {
@@ -56,7 +57,10 @@ fn app(guard: &Guard) -> Result<(Route, Document), Box<dyn std::error::Error>> {
     let routes = Route::new()
         .nest("/api", api)
         .at("/openapi.json", make_sync(move |_| json.clone()))
-        .at("/plain", plain.with(guard.require("profile:read".parse()?)));
+        .at(
+            "/plain",
+            plain.with(guard.require("profile:read".parse::<Scope>()?)),
+        );
     Ok((routes, document))
 }
 

@@ -66,7 +66,12 @@ pub use rejection::Rejection;
 pub(crate) use rule::must_exist;
 #[cfg(feature = "docs")]
 pub(crate) use rule::rules;
-pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, Rule, RuleError};
+#[cfg(feature = "service")]
+pub(crate) use rule::setting;
+pub use rule::{
+    Access, AccessMode, CheckFuture, ClaimRule, ClaimValue, OperationAccess, OperationRule,
+    Requirement, RequirementError, Rule, RuleError,
+};
 
 /// Decides who may call. Clones share state.
 ///
@@ -81,6 +86,7 @@ pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, 
 /// ```no_run
 /// use poem::{EndpointExt, Route, handler};
 /// use poem_resource_server::guard::{Guard, Principal};
+/// use poem_resource_server::token::Scope;
 ///
 /// #[handler]
 /// fn whoami(caller: &Principal) -> String {
@@ -89,7 +95,7 @@ pub use rule::{Access, AccessMode, OperationAccess, OperationRule, Requirement, 
 ///
 /// # async fn example() -> Result<Route, Box<dyn std::error::Error>> {
 /// let guard = Guard::discover("https://dev-1.okta.com/oauth2/default", "api://default").await?;
-/// let routes = Route::new().at("/whoami", whoami.with(guard.require("profile:read".parse()?)));
+/// let routes = Route::new().at("/whoami", whoami.with(guard.require("profile:read".parse::<Scope>()?)));
 /// # Ok(routes) }
 /// ```
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ mod json;
 mod jwk;
 mod jws;
 mod keys;
+mod memo;
 mod okta;
 mod readable;
 mod roca;
@@ -35,6 +36,7 @@ pub use audience::{Audience, AudienceError};
 pub(crate) use b64token::is_b64token;
 pub(crate) use claims::ALLOCATION_BYTES;
 pub(crate) use claims::Kind;
+pub(crate) use claims::unescaped;
 pub use claims::{ClaimNames, Claims, NumericDate};
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
@@ -44,6 +46,7 @@ pub use jws::{
     Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES, TokenType,
 };
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
+pub(crate) use memo::{Memo, MemoId};
 #[cfg(feature = "service")]
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;

@@ -23,7 +23,7 @@ mod trusted;
 mod warnings;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::clock::{Clock, SystemClock};
 use crate::token::{Claims, Jws, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified};
@@ -128,6 +128,17 @@ impl Verifier {
     /// The issuers whose tokens are accepted.
     pub fn issuers(&self) -> &Arc<TrustedIssuers> {
         &self.issuers
+    }
+
+    /// The time, by the clock of this verifier.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// How far the clock of the issuer of these claims may be off.
+    pub(crate) fn leeway(&self, claims: &Claims) -> Duration {
+        let issuer = self.issuers.find(claims.issuer());
+        issuer.map_or(Duration::ZERO, |issuer| issuer.validation().leeway())
     }
 
     /// Whether there are keys of at least one issuer, so that its tokens can be verified without a

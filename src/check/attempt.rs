@@ -44,8 +44,8 @@ pub(super) enum Expected {
     Refused,
     /// 400, or 401 as for a bad token, because the header contains no token.
     Malformed,
-    /// 403 and a challenge, `insufficient_scope`, with the scope required.
-    Forbidden(Scope),
+    /// 403 and a challenge, `insufficient_scope`, with the scopes of one of these sets.
+    Forbidden(Vec<Scope>),
     /// No success, because this is the same operation by another name.
     NotServed,
     /// Pages of this origin may not read the answer.

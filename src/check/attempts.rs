@@ -63,9 +63,15 @@ impl<'a> Attempts<'a> {
     }
 
     fn protected(&mut self, plain: &Attempt, is_required: bool) {
-        let required = self.operation.scope().cloned().unwrap_or_default();
+        let sets = self.operation.scopes();
+        let none = [Scope::none()];
+        let alternatives = if sets.is_empty() { &none } else { sets };
         let check = self.check;
-        let good = check.tokens.covering(&required);
+        let covered = |set: &Scope| Some((check.tokens.covering(set)?, set.clone()));
+        let (good, required) = match alternatives.iter().find_map(covered) {
+            Some((good, set)) => (Some(good), set),
+            None => (None, alternatives[0].clone()),
+        };
         self.good(plain, good, &required);
         self.without_credentials(plain, is_required);
         if is_required {
@@ -93,8 +99,8 @@ impl<'a> Attempts<'a> {
                 }
             }
         }
-        if !required.is_empty() {
-            self.lesser(plain, &required);
+        if !sets.is_empty() {
+            self.lesser(plain, sets);
         }
         let attempts = cross_origin::protected_attempts(plain, good, &check.origins, is_required);
         self.made.extend(attempts);
@@ -173,7 +179,7 @@ impl<'a> Attempts<'a> {
     }
 
     /// A token that the API accepts, and that has too few scopes.
-    fn lesser(&mut self, plain: &Attempt, required: &Scope) {
+    fn lesser(&mut self, plain: &Attempt, required: &[Scope]) {
         let check = self.check;
         let tokens = &check.tokens;
         let Some(token) = tokens.lacking(required) else {
@@ -184,7 +190,7 @@ impl<'a> Attempts<'a> {
             self.leave_out("missing_scope", why.to_owned());
             return;
         };
-        let expected = Expected::Forbidden(required.clone());
+        let expected = Expected::Forbidden(required.to_vec());
         let attempt = plain.with_token("missing_scope", "a token without it", token, expected);
         self.made.push(attempt.derived());
     }

@@ -110,8 +110,8 @@ impl Check {
     pub fn required_scopes(target: &Target) -> Vec<Scope> {
         let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
         let mut scopes: Vec<Scope> = Vec::new();
-        for scope in operations.filter_map(|operation| operation.ok()?.scope().cloned()) {
-            if !scope.is_empty() && !scopes.contains(&scope) {
+        for scope in operations.flatten().flat_map(|it| it.scopes().to_vec()) {
+            if !scopes.contains(&scope) {
                 scopes.push(scope);
             }
         }
@@ -122,7 +122,8 @@ impl Check {
     /// token request. Do not request them without consent, because an attacker may have written the document.
     pub fn required_scope(target: &Target) -> Scope {
         let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
-        let scopes = operations.filter_map(|operation| operation.ok()?.scope().cloned());
+        // Where one of several sets is enough, the first is.
+        let scopes = operations.filter_map(|operation| operation.ok()?.scopes().first().cloned());
         let tokens = scopes.flat_map(|scope| scope.iter().cloned().collect::<Vec<_>>());
         within_a_request(tokens)
     }

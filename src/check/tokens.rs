@@ -39,7 +39,7 @@ impl Tokens {
 
     /// Whether one of the tokens lacks some of `required`.
     pub fn has_lacking(&self, required: &Scope) -> bool {
-        self.lacking(required).is_some()
+        self.lacking(std::slice::from_ref(required)).is_some()
     }
 
     /// A good token whose scopes cover `required`. A token that cannot be read may cover them.
@@ -48,9 +48,12 @@ impl Tokens {
         self.good.iter().find(covers).map(String::as_str)
     }
 
-    /// A good token that lacks some of `required`.
-    pub(super) fn lacking(&self, required: &Scope) -> Option<&str> {
-        let lacks = |token: &&String| scope(token).is_some_and(|scope| !scope.covers(required));
+    /// A good token that lacks a scope of each of these sets.
+    pub(super) fn lacking(&self, required: &[Scope]) -> Option<&str> {
+        let lacks = |token: &&String| {
+            let scope = scope(token);
+            scope.is_some_and(|scope| !required.iter().any(|set| scope.covers(set)))
+        };
         self.good.iter().find(lacks).map(String::as_str)
     }
 

@@ -62,6 +62,9 @@ pub(super) fn judge_good(attempt: &Attempt, answer: &Answer) -> Judged {
     let challenges = answer.bearer_challenges();
     let parameter = |name| challenges.first().and_then(|it| it.parameter(name));
     match status {
+        StatusCode::UNAUTHORIZED if parameter("error") == Some(STEP_UP) => {
+            Err(NEEDS_A_SIGN_IN.to_owned())
+        }
         StatusCode::UNAUTHORIZED => {
             let code = parameter("error").filter(|code| is_word(code));
             let found = format!("401 {}", code.unwrap_or_default());
@@ -98,15 +101,16 @@ pub(super) fn judge_malformed(attempt: &Attempt, answer: &Answer) -> Judged {
     }
 }
 
-pub(super) fn judge_forbidden(attempt: &Attempt, answer: &Answer, required: &Scope) -> Judged {
+pub(super) fn judge_forbidden(attempt: &Attempt, answer: &Answer, required: &[Scope]) -> Judged {
     let mut faults = judge_refusal(attempt, answer, &[403], Some("insufficient_scope"))?;
     let challenges = answer.bearer_challenges();
     if let Some(challenge) = challenges.first().filter(|_| answer.status == 403) {
         let named = challenge
             .parameter("scope")
             .and_then(|named| named.parse::<Scope>().ok());
-        if !named.is_some_and(|named| named.covers(required)) {
-            let found = format!("the challenge does not name `{required}`");
+        if !named.is_some_and(|named| required.iter().any(|set| named.covers(set))) {
+            let sets: Vec<_> = required.iter().map(|set| format!("`{set}`")).collect();
+            let found = format!("the challenge does not name {}", sets.join(" or "));
             faults.push(Fault::warning(attempt.check, found));
         }
     }
@@ -237,6 +241,11 @@ fn is_word(code: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
+/// RFC 9470 section 3.
+const STEP_UP: &str = "insufficient_user_authentication";
+const NEEDS_A_SIGN_IN: &str = "401 for the good token: it is valid, but the operation requires a \
+    stronger or more recent sign-in. Pass the token of a user who signed in as the challenge \
+    describes, with --token @FILE.";
 const LACKS_A_RIGHT: &str = "403 for the good token: it is valid, and lacks a scope, a claim or \
     another right. Request a scope with --scope, use another client, or add a claim with --claim \
     for the embedded issuer.";

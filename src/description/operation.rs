@@ -1,6 +1,7 @@
 //! One operation as the document describes it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -92,11 +93,11 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The scopes that a caller needs; `None` if no token is needed.
-    pub(crate) fn scope(&self) -> Option<&Scope> {
+    /// The sets of scopes of which a caller needs one; empty if no scope is needed.
+    pub(crate) fn scopes(&self) -> &[Scope] {
         match &self.rule {
-            Rule::Anonymous => None,
-            Rule::Optional(requirement) | Rule::Protected(requirement) => Some(requirement.scope()),
+            Rule::Anonymous => &[],
+            Rule::Optional(requirement) | Rule::Protected(requirement) => requirement.scopes(),
         }
     }
 
@@ -189,12 +190,16 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
     }
     let mut has_bearer = false;
     let mut others: Vec<&str> = Vec::new();
-    let mut granted: Option<Scope> = None;
+    let mut sets: BTreeMap<usize, Scope> = BTreeMap::new();
     let mut bytes = 0;
-    for (name, scopes) in ways.iter().filter_map(Value::as_object).flatten() {
+    let numbered = ways.iter().filter_map(Value::as_object).enumerate();
+    let schemes = numbered.flat_map(|(way, schemes)| schemes.iter().map(move |it| (way, it)));
+    for (way, (name, scopes)) in schemes {
         let scheme = resolve(document, &document["components"]["securitySchemes"][name]);
         match scheme["type"].as_str() {
             Some("oauth2" | "openIdConnect") => {
+                // The schemes of one way are required together.
+                let set = sets.entry(way).or_default();
                 let scopes = scopes.as_array().into_iter().flatten();
                 for scope in scopes.filter_map(Value::as_str) {
                     bytes += scope.len() + 1;
@@ -205,10 +210,8 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
                     }
                     let scope = (scope.parse::<Scope>())
                         .map_err(|error| RuleFault::Broken(error.to_string()))?;
-                    let known = granted.get_or_insert_default();
-                    known.extend(scope.iter().cloned());
+                    set.extend(scope.iter().cloned());
                 }
-                granted.get_or_insert_default();
             }
             Some("http") if is_bearer(scheme) => {}
             _ => {
@@ -223,14 +226,19 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
         return Err(RuleFault::Foreign(why));
     }
     let shown = shown_scope(document, described);
-    if let (Some(granted), Some(shown)) = (&granted, &shown)
-        && !(granted.covers(shown) && shown.covers(granted))
-    {
-        return broken(format!(
-            "`security` has the scopes `{granted}`, the example challenge of 403 `{shown}`"
-        ));
+    let mut sets: Vec<Scope> = sets.into_values().collect();
+    if let Some(shown) = shown {
+        if sets.is_empty() {
+            sets.push(shown);
+        } else if !sets.iter().any(|set| set.same_set(&shown)) {
+            let sets: Vec<_> = sets.iter().map(|set| format!("`{set}`")).collect();
+            let sets = sets.join(" or ");
+            return broken(format!(
+                "`security` has the scopes {sets}, the example challenge of 403 `{shown}`"
+            ));
+        }
     }
-    let requirement = Requirement::new(granted.or(shown).unwrap_or_default());
+    let requirement = Requirement::default().with_any_scope(sets);
     let has_other_way = ways.iter().any(|way| *way == serde_json::json!({}));
     let is_optional = has_other_way || !others.is_empty();
     let rule = match (has_bearer, is_optional) {

@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
-use http::HeaderValue;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use poem::error::ResponseError;
 use poem::{IntoResponse, Response};
 
-use crate::token::{Segment, TokenError};
+use crate::token::{Scope, Segment, TokenError};
 
 use super::bearer::BearerError;
 use super::rejection::Rejection;
@@ -83,10 +84,30 @@ impl Challenge {
             Rejection::InvalidRequest(_) => error("invalid_request", rejection),
             Rejection::InvalidToken(_) => error("invalid_token", rejection),
             Rejection::InsufficientScope { required } => {
-                let scope = quoted(&required.to_string());
-                error("insufficient_scope", rejection) + ", scope=" + &scope
+                error("insufficient_scope", rejection) + &scope_parameter(required)
             }
-            Rejection::ClaimNotAccepted { .. } => error("insufficient_scope", rejection),
+            Rejection::IssuerNotAccepted { required } => {
+                error("invalid_token", rejection) + &scope_parameter(required)
+            }
+            Rejection::InsufficientUserAuthentication {
+                acr_values,
+                max_age,
+                required,
+            } => {
+                let mut parameters = error(rejection.reason(), rejection);
+                if !acr_values.is_empty() {
+                    let values = quoted(&acr_values.join(" "));
+                    parameters = parameters + ", acr_values=" + &values;
+                }
+                if let Some(max_age) = max_age {
+                    parameters = format!("{parameters}, max_age=\"{}\"", max_age.as_secs());
+                }
+                parameters + &scope_parameter(required)
+            }
+            Rejection::ClaimNotAccepted { .. }
+            | Rejection::ClientNotAccepted
+            | Rejection::NotOwner
+            | Rejection::Denied { .. } => error("insufficient_scope", rejection),
             Rejection::TooManyRequests { .. }
             | Rejection::Unavailable
             | Rejection::DenylistStale
@@ -122,6 +143,18 @@ fn common() -> Vec<Rejection> {
     common
 }
 
+/// A handler may refuse a call by itself. Its gate answers with the challenge of the guard. Without a
+/// gate, the challenge is the default one.
+impl ResponseError for Rejection {
+    fn status(&self) -> StatusCode {
+        self.problem().status
+    }
+
+    fn as_response(&self) -> Response {
+        Challenge::default().answer(self.clone())
+    }
+}
+
 impl Default for Challenge {
     fn default() -> Self {
         Self::new("api")
@@ -132,6 +165,14 @@ fn error(code: &str, rejection: &Rejection) -> String {
     // RFC 6750 section 3: a description has no double quotes.
     let description = rejection.detail().replace('"', "'");
     format!(", error=\"{code}\", error_description=\"{description}\"")
+}
+
+/// `scope`, if there is one.
+fn scope_parameter(scope: &Scope) -> String {
+    if scope.is_empty() {
+        return String::new();
+    }
+    format!(", scope={}", quoted(&scope.to_string()))
 }
 
 fn quoted(text: &str) -> String {

@@ -88,7 +88,7 @@ impl<E: Endpoint> Gate<E> {
         mut request: Request,
         requirement: &Requirement,
     ) -> poem::Result<Response> {
-        let judged = self.guard.judge_new(request.headers(), requirement).await;
+        let judged = self.guard.judge_new(&request, requirement).await;
         let admitted = self.count(&request, judged);
         match self.conclude(&mut request, admitted) {
             Some(refusal) => Ok(refusal),
@@ -108,8 +108,8 @@ impl<E: Endpoint> Gate<E> {
             Err(rejection.into())
         } else {
             let judged = match token {
-                Ok(Some(token)) => self.guard.judge_token(&token, requirement).await,
-                Ok(None) => self.guard.judge(request.headers(), requirement).await,
+                Ok(Some(token)) => self.guard.judge_token(&token, &request, requirement).await,
+                Ok(None) => self.guard.judge(&request, requirement).await,
                 Err(error) => Err(error.into()),
             };
             self.count(&request, judged)
@@ -128,11 +128,21 @@ impl<E: Endpoint> Gate<E> {
 
     fn pass(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let answer = self.inner.call(request);
-        answer.map(|answer| answer.map(IntoResponse::into_response))
+        answer.map(|answer| match answer {
+            Ok(answer) => Ok(answer.into_response()),
+            Err(error) => self.answer(error),
+        })
     }
 }
 
 impl<E> Gate<E> {
+    /// The answer to an error of the endpoint. A refusal of the handler gets the challenge of the
+    /// guard.
+    #[cold]
+    fn answer(&self, error: poem::Error) -> poem::Result<Response> {
+        error.downcast().map(|rejection| self.refuse(rejection))
+    }
+
     /// The guard's decision, within the rate limits; `None` if it has to wait for keys.
     fn admit_at_once(
         &self,
@@ -142,7 +152,7 @@ impl<E> Gate<E> {
         if let Err(rejection) = self.check_limits(request) {
             return Some(Err(rejection.into()));
         }
-        let judged = self.guard.judge_at_once(request.headers(), requirement)?;
+        let judged = self.guard.judge_at_once(request, requirement)?;
         Some(self.count(request, judged))
     }
 

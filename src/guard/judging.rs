@@ -1,6 +1,6 @@
 //! Decides on one request: by its credentials, the verdict of the verifier, and the requirement.
 
-use http::HeaderMap;
+use poem::Request;
 
 use crate::verifier::{VerifyError, VerifyResult};
 
@@ -11,52 +11,59 @@ use super::rule::Requirement;
 use super::{Guard, bearer};
 
 impl Guard {
-    /// Decides on one request. Only its headers are read.
+    /// Decides on one request.
     ///
     /// # Errors
     ///
     /// The [`Rejection`] to answer with.
     pub async fn admit(
         &self,
-        headers: &HeaderMap,
+        request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Rejection> {
-        let judged = self.judge(headers, requirement).await;
+        let judged = self.judge(request, requirement).await;
         judged.map_err(|refusal| refusal.rejection)
     }
 
     pub(super) async fn judge(
         &self,
-        headers: &HeaderMap,
+        request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
-        match self.judge_at_once(headers, requirement) {
+        match self.judge_at_once(request, requirement) {
             Some(judged) => judged,
-            None => self.judge_new(headers, requirement).await,
+            None => self.judge_new(request, requirement).await,
         }
     }
 
     /// Decides on a request for which [`Guard::judge_at_once`] has no decision.
     pub(super) async fn judge_new(
         &self,
-        headers: &HeaderMap,
+        request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
-        let token = bearer::token(headers)?;
-        Self::conclude(self.verifier.verify_new(token).await, requirement)
+        let token = bearer::token(request.headers())?;
+        let verdict = if requirement.must_wait() {
+            self.verifier.verify(token).await
+        } else {
+            self.verifier.verify_new(token).await
+        };
+        self.wait_for_checks(verdict, request, requirement).await
     }
 
-    /// Decides immediately if there are no credentials, or if their token is remembered.
+    /// Decides immediately if there are no credentials, or if their token is remembered and no
+    /// check waits.
     pub(super) fn judge_at_once(
         &self,
-        headers: &HeaderMap,
+        request: &Request,
         requirement: &Requirement,
     ) -> Option<Result<Principal, Refusal>> {
         // The form of a remembered token was checked when it arrived first, and its bytes are the same.
-        match bearer::credentials(headers) {
+        match bearer::credentials(request.headers()) {
+            Ok(_) if requirement.must_wait() => None,
             Ok(credentials) => {
                 let verdict = self.verifier.recall(credentials)?;
-                Some(Self::conclude(verdict, requirement))
+                Some(self.conclude(verdict, request, requirement))
             }
             Err(error) => Some(Err(error.into())),
         }
@@ -66,20 +73,42 @@ impl Guard {
     pub(super) async fn judge_token(
         &self,
         token: &str,
+        request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
-        Self::conclude(self.verifier.verify(token).await, requirement)
+        let verdict = self.verifier.verify(token).await;
+        self.wait_for_checks(verdict, request, requirement).await
     }
 
-    fn conclude(verdict: VerifyResult, requirement: &Requirement) -> Result<Principal, Refusal> {
+    async fn wait_for_checks(
+        &self,
+        verdict: VerifyResult,
+        request: &Request,
+        requirement: &Requirement,
+    ) -> Result<Principal, Refusal> {
+        let caller = self.conclude(verdict, request, requirement)?;
+        match requirement.check_waiting(&caller, request).await {
+            Ok(()) => Ok(caller),
+            Err(rejection) => Err(Refusal {
+                rejection,
+                caller: Some(caller),
+            }),
+        }
+    }
+
+    fn conclude(
+        &self,
+        verdict: VerifyResult,
+        request: &Request,
+        requirement: &Requirement,
+    ) -> Result<Principal, Refusal> {
         let claims = verdict.map_err(|error| match error {
             VerifyError::Token(error) => Rejection::InvalidToken(error),
             VerifyError::NoKeys => Rejection::Unavailable,
             VerifyError::DenylistStale => Rejection::DenylistStale,
         })?;
-        let verdict = requirement.check(&claims);
         let caller = Principal::new(claims);
-        match verdict {
+        match requirement.check(&caller, request, &self.verifier) {
             Ok(()) => Ok(caller),
             Err(rejection) => Err(Refusal {
                 rejection,

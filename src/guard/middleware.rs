@@ -2,8 +2,6 @@
 
 use poem::{Endpoint, Middleware};
 
-use crate::token::Scope;
-
 use super::Guard;
 use super::gate::Gate;
 use super::rule::{Requirement, Rule};
@@ -40,12 +38,13 @@ impl<E: Endpoint> Middleware<E> for Identify {
 }
 
 impl Guard {
-    /// Protects endpoints outside of poem-openapi. Admits any valid token with every scope of
-    /// `scope`.
+    /// Protects endpoints outside of poem-openapi. Admits a valid token that meets the requirement:
+    /// a [`Requirement`], or a [`Scope`](crate::token::Scope) of which every scope is required.
     ///
     /// ```
     /// use poem::{EndpointExt, Route, handler};
     /// use poem_resource_server::guard::{Guard, Principal};
+    /// use poem_resource_server::token::Scope;
     ///
     /// #[handler]
     /// fn report(caller: &Principal) -> String {
@@ -53,14 +52,14 @@ impl Guard {
     /// }
     ///
     /// fn routes(guard: &Guard) -> Route {
-    ///     let scope = "reports:read".parse().expect("a scope");
+    ///     let scope: Scope = "reports:read".parse().expect("a scope");
     ///     Route::new().at("/report", report.with(guard.require(scope)))
     /// }
     /// ```
-    pub fn require(&self, scope: Scope) -> Require {
+    pub fn require(&self, requirement: impl Into<Requirement>) -> Require {
         Require {
             guard: self.clone(),
-            requirement: Requirement::new(scope),
+            requirement: requirement.into(),
         }
     }
 

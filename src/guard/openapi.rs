@@ -50,6 +50,7 @@ impl Document {
             if let Some(operation) = operations::find(&mut document, rule) {
                 security::describe(operation, rule, issuers);
                 let has_limits = guard.limits().is_some();
+                answers::add_conditions(operation, &rule.rule);
                 answers::add_refusals(operation, &rule.rule, guard.challenge(), has_limits);
             }
         }

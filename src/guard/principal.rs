@@ -7,7 +7,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use crate::token::{Claims, Derived, Scope, Verified};
+use crate::token::{Claims, Derived, Memo, Scope, Verified};
 
 use super::challenge::Challenge;
 use super::rejection::Rejection;
@@ -55,6 +55,39 @@ impl Principal {
     /// each call. See [`Derived`] for what is kept, and [`PerToken`](super::PerToken) for a response.
     pub fn derived<D: Derived>(&self) -> D {
         self.claims.derived()
+    }
+}
+
+impl Principal {
+    /// What rules found in the claims.
+    pub(super) fn memo(&self) -> &Memo {
+        self.claims.memo()
+    }
+
+    /// An error with which a handler refuses the call: 403 with the challenge of the guard, and
+    /// a problem with this reason and this sentence.
+    ///
+    /// `reason` is a stable word for logs, metrics and programs: lower case letters, digits and
+    /// `_`. `detail` is one sentence for the caller. It must not contain anything secret.
+    ///
+    /// ```
+    /// use poem::{Result, handler};
+    /// use poem_resource_server::guard::Principal;
+    ///
+    /// #[handler]
+    /// fn close(caller: &Principal) -> Result<String> {
+    ///     if caller.claims().get("region").is_none() {
+    ///         return Err(caller.deny("no_region", "The account has no region."));
+    ///     }
+    ///     Ok("closed".to_owned())
+    /// }
+    /// ```
+    #[expect(
+        clippy::unused_self,
+        reason = "only somebody who knows the caller denies"
+    )]
+    pub fn deny(&self, reason: &'static str, detail: &'static str) -> poem::Error {
+        Rejection::Denied { reason, detail }.into()
     }
 }
 

@@ -42,6 +42,39 @@ pub enum Rejection {
         /// The scope that the operation requires. The token has it.
         required: Scope,
     },
+    /// The token is valid, but this operation does not accept its issuer.
+    #[error("the issuer is not accepted here")]
+    #[non_exhaustive]
+    IssuerNotAccepted {
+        /// The scope that the operation requires.
+        required: Scope,
+    },
+    /// The user was authenticated too weakly or too long ago (RFC 9470).
+    #[error("insufficient user authentication")]
+    #[non_exhaustive]
+    InsufficientUserAuthentication {
+        /// The accepted values of `acr`; empty if each one is accepted.
+        acr_values: Vec<String>,
+        /// The greatest age of the sign-in.
+        max_age: Option<Duration>,
+        /// The scope that the operation requires.
+        required: Scope,
+    },
+    /// The token is valid, but this operation does not accept its client.
+    #[error("the client is not accepted here")]
+    ClientNotAccepted,
+    /// A parameter of the request does not equal the required claim.
+    #[error("a parameter does not equal the required claim")]
+    NotOwner,
+    /// A check in code or a handler denies the call.
+    #[error("denied by code")]
+    #[non_exhaustive]
+    Denied {
+        /// The stable word for it.
+        reason: &'static str,
+        /// The sentence for the caller.
+        detail: &'static str,
+    },
     /// The address or the caller must wait.
     #[error("too many calls")]
     #[non_exhaustive]
@@ -70,6 +103,11 @@ impl Rejection {
             Self::InvalidToken(error) => error.reason(),
             Self::InsufficientScope { .. } => "insufficient_scope",
             Self::ClaimNotAccepted { .. } => "claim_not_accepted",
+            Self::IssuerNotAccepted { .. } => "issuer_not_accepted",
+            Self::InsufficientUserAuthentication { .. } => "insufficient_user_authentication",
+            Self::ClientNotAccepted => "client_not_accepted",
+            Self::NotOwner => "not_owner",
+            Self::Denied { reason, .. } => reason,
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "no_keys",
             Self::DenylistStale => "denylist_stale",
@@ -80,11 +118,17 @@ impl Rejection {
     /// The body of the response, with a fixed sentence.
     pub fn problem(&self) -> Problem {
         let status = match self {
-            Self::MissingCredentials | Self::MissingScheme | Self::InvalidToken(_) => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::MissingCredentials
+            | Self::MissingScheme
+            | Self::InvalidToken(_)
+            | Self::IssuerNotAccepted { .. }
+            | Self::InsufficientUserAuthentication { .. } => StatusCode::UNAUTHORIZED,
             Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
-            Self::InsufficientScope { .. } | Self::ClaimNotAccepted { .. } => StatusCode::FORBIDDEN,
+            Self::InsufficientScope { .. }
+            | Self::ClaimNotAccepted { .. }
+            | Self::ClientNotAccepted
+            | Self::NotOwner
+            | Self::Denied { .. } => StatusCode::FORBIDDEN,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable | Self::DenylistStale => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotGuarded => StatusCode::INTERNAL_SERVER_ERROR,
@@ -129,6 +173,16 @@ impl Rejection {
             Self::ClaimNotAccepted { .. } => {
                 "The access token lacks a claim value that this operation requires."
             }
+            Self::IssuerNotAccepted { .. } => {
+                "This operation does not accept access tokens of this authorization server."
+            }
+            Self::InsufficientUserAuthentication { .. } => {
+                "This operation requires a stronger or more recent sign-in. Sign in again as the \
+                 challenge describes."
+            }
+            Self::ClientNotAccepted => "This operation does not accept the client of the token.",
+            Self::NotOwner => "The caller may not use this value of a parameter.",
+            Self::Denied { detail, .. } => detail,
             Self::TooManyRequests { .. } => {
                 "There were too many calls. Wait before you send the next one."
             }

@@ -71,8 +71,7 @@ pub(crate) async fn start(
         );
     }
     // A scope that only a setting requires must be granted too.
-    let set = config.access.operations.values();
-    let set = set.flat_map(|operation| operation.scope.iter());
+    let set = config.access.scopes();
     let options = options.with_additional_scopes(set.map(|it| OfferedScope::new(it.as_str())));
     let embedded = Embedded::start(listener, options).map_err(failure)?;
     config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);

@@ -42,7 +42,7 @@ pub(crate) async fn print(
     let denials = KnownDenials::read(&config.denylist, &clock).await;
     let denials = denials.map_err(BuildError::from)?;
     let verifier = Verifier::for_issuers(issuers)
-        .with_clock(clock)
+        .with_clock(clock.clone())
         .with_cache(None)
         .with_denylist(denials.list);
     let judge = verifier.judge(&token);
@@ -52,7 +52,7 @@ pub(crate) async fn print(
     };
     let explanation = verifier.explain(&token).await;
     let outline = application.outline();
-    let operations = operations::may_call(outline, &config, explanation.unverified())?;
+    let operations = operations::may_call(outline, &config, explanation.unverified(), clock.now())?;
     let mut notes = Vec::new();
     if options.offline {
         notes.push(OFFLINE.to_owned());

@@ -1,5 +1,7 @@
 //! What a token may call, by the rules of the application's operations.
 
+use std::time::SystemTime;
+
 use crate::guard::{OperationRule, Requirement, Rule};
 use crate::service::PrintedFiles;
 use crate::service::application::Outline;
@@ -16,6 +18,8 @@ pub(crate) struct MayCall {
     pub(crate) is_open: bool,
     /// What the token lacks, in words; empty where it lacks nothing.
     pub(crate) lacks: Vec<String>,
+    /// What only a request can decide: parameters and checks in code.
+    pub(crate) undecided: Vec<String>,
     /// Whether the guard looks at the token at all.
     pub(crate) reads_token: bool,
 }
@@ -25,19 +29,24 @@ pub(crate) fn may_call(
     outline: &Outline,
     config: &Config,
     claims: Option<&Claims>,
+    now: SystemTime,
 ) -> Result<Vec<MayCall>, Failure> {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH);
+    let (now, leeway) = (now.unwrap_or_default(), config.issuer.leeway);
     let rules = PrintedFiles::new(outline, config, &[])?.rules;
     let row = |operation: &OperationRule| {
         let requirement = requirement(&operation.rule);
         let lacks = match (requirement, claims) {
-            (Some(requirement), Some(claims)) => lacks(requirement, claims),
+            (Some(requirement), Some(claims)) => requirement.lacking(claims, now, leeway),
             _ => Vec::new(),
         };
+        let undecided = requirement.map(Requirement::undecided);
         MayCall {
             operation: name(operation),
             is_open: !matches!(operation.rule, Rule::Protected(_)),
             reads_token: requirement.is_some(),
             lacks,
+            undecided: undecided.unwrap_or_default(),
         }
     };
     Ok(rules.iter().map(row).collect())
@@ -50,7 +59,7 @@ pub(crate) fn required_scopes(outline: &Outline, config: &Config) -> Vec<String>
     };
     let requirements = paper.rules.iter().filter_map(|it| requirement(&it.rule));
     let scopes: Scope = requirements
-        .flat_map(|requirement| requirement.scope().iter().cloned())
+        .flat_map(|requirement| requirement.scopes().iter().flat_map(Scope::iter).cloned())
         .collect();
     scopes.iter().map(ToString::to_string).collect()
 }
@@ -60,20 +69,6 @@ fn requirement(rule: &Rule) -> Option<&Requirement> {
         Rule::Anonymous => None,
         Rule::Optional(requirement) | Rule::Protected(requirement) => Some(requirement),
     }
-}
-
-fn lacks(requirement: &Requirement, claims: &Claims) -> Vec<String> {
-    let granted = claims.scope();
-    let scopes = requirement.scope().iter();
-    let scopes = scopes.filter(|scope| !granted.iter().any(|it| it == *scope));
-    let mut lacks: Vec<_> = scopes.map(|scope| format!("`{scope}`")).collect();
-    for (claim, values) in requirement.claims() {
-        if !claims.has(claim, values) {
-            let values: Vec<_> = values.iter().map(|value| format!("{value:?}")).collect();
-            lacks.push(format!("the claim `{claim}` with {}", values.join(" or ")));
-        }
-    }
-    lacks
 }
 
 fn name(operation: &OperationRule) -> String {

@@ -158,8 +158,8 @@ impl Welcome<'_> {
 /// requires claims that the embedded issuer does not issue.
 fn required_scope(operation: &OperationRule) -> Option<&Scope> {
     match &operation.rule {
-        Rule::Protected(requirement) if requirement.claims().is_empty() => {
-            Some(requirement.scope())
+        Rule::Protected(requirement) if requirement.is_of_scopes_alone() => {
+            Some(requirement.least_scope())
         }
         _ => None,
     }
@@ -172,8 +172,11 @@ fn access(operation: &OperationRule) -> String {
         Rule::Anonymous if other => "(other credentials)".to_owned(),
         Rule::Anonymous => "(no token needed)".to_owned(),
         Rule::Optional(_) => "(token optional)".to_owned(),
-        Rule::Protected(requirement) if requirement.scope().is_empty() => "(token)".to_owned(),
-        Rule::Protected(requirement) => format!("(token with {})", requirement.scope()),
+        Rule::Protected(requirement) if requirement.scopes().is_empty() => "(token)".to_owned(),
+        Rule::Protected(requirement) => {
+            let sets: Vec<_> = requirement.scopes().iter().map(Scope::to_string).collect();
+            format!("(token with {})", sets.join(", or "))
+        }
     }
 }
 

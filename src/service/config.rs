@@ -200,7 +200,7 @@ impl Config {
 
     /// A problem with the setting `key`, or with a setting below it.
     pub(super) fn problem(&self, key: &str, fault: Fault) -> ConfigProblem {
-        let key = Key::dotted(key);
+        let key = Key::written(key);
         let row = self.effective.row(&key.to_string());
         let source = row.map_or(chosen::BUILT_IN, |row| row.source.as_str());
         let fault = match row {

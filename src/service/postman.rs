@@ -122,7 +122,8 @@ fn required_scopes(rules: &[OperationRule]) -> Vec<&str> {
     let mut required = Vec::new();
     for operation in rules {
         if let Rule::Protected(requirement) | Rule::Optional(requirement) = &operation.rule {
-            required.extend(requirement.scope().iter().map(ScopeToken::as_str));
+            // Where one of several sets is enough, the smallest is requested.
+            required.extend(requirement.least_scope().iter().map(ScopeToken::as_str));
         }
     }
     required.sort_unstable();

@@ -6,17 +6,18 @@
 //! All problems are collected, so that they can be reported together with those of the
 //! settings themselves. The service checks the same again when it is built.
 
+mod rules;
+
 use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use crate::guard::{Access, RuleError};
+use crate::guard::{self, Access};
 
 use super::application::Outline;
 use super::audit::{Audit, AuditError, MAX_SALT_BYTES, MIN_SALT_BYTES};
 use super::config::{Config, ConfigProblem, Fault, OperationConfig, TlsConfig};
 use super::denylist::{self, DenylistError};
-use super::protection;
 use super::server::{Certificate, TlsError};
 use super::xml;
 
@@ -32,7 +33,7 @@ pub(crate) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem>
     if let Err(error) = Audit::open(&config.audit) {
         problems.push(audit_problem(config, &error));
     }
-    problems.extend(rule_problems(outline, config));
+    problems.extend(rules::problems(outline, config));
     problems.extend(limit_problems(outline, config));
     problems
 }
@@ -115,99 +116,36 @@ fn unreadable(path: &Path, error: &io::Error) -> Fault {
     fault.fix("name a file that exists and that the user of this service can read")
 }
 
-/// The rules are made again without each setting that was refused, to find the next one.
-fn rule_problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
-    let mut access = protection::access(&config.access);
-    let mut problems = Vec::new();
-    for _ in 0..MAX_PROBLEMS {
-        let Err(error) = outline.rules(&access) else {
-            break;
-        };
-        let (key, operation) = match &error {
-            RuleError::UnknownOperation {
-                setting, operation, ..
-            } => (*setting, operation.clone()),
-            RuleError::AnonymousNeedsCaller { operation, .. } => {
-                ("access.anonymous", operation.clone())
-            }
-            RuleError::NoToken { operation, .. } => ("access.operations", operation.clone()),
-            RuleError::OpenByOtherScheme { operation, .. } => ("access.mode", operation.clone()),
-            // A fault of the code is reported when the service is built.
-            _ => break,
-        };
-        let is = |id: &String| id.eq_ignore_ascii_case(&operation);
-        let before = (access.anonymous.len(), access.operations.len());
-        match key {
-            "access.anonymous" => access.anonymous.retain(|id| !is(id)),
-            "access.operations" => access.operations.retain(|id, _| !is(id)),
-            _ => access.anonymous.push(operation.clone()),
-        }
-        problems.push(rule_problem(config, &error));
-        if before == (access.anonymous.len(), access.operations.len()) {
-            break;
-        }
-    }
-    problems
-}
-
-fn rule_problem(config: &Config, error: &RuleError) -> ConfigProblem {
-    match error {
-        RuleError::UnknownOperation {
-            setting,
-            operation,
-            known,
-        } => unknown_operation(config, setting, operation, known),
-        RuleError::AnonymousNeedsCaller { operation, by } => {
-            let fault = Fault::new(format!(
-                "must not name `{operation}`, which requires credentials by {by}"
-            ));
-            let fix = "remove it from this list, or remove what requires the credentials";
-            config.problem("access.anonymous", fault.fix(fix))
-        }
-        RuleError::NoToken { operation, scheme } => {
-            let fault = Fault::new(format!(
-                "requires scopes or claims of a token, but the operation takes no token: its \
-                 code declares only the scheme `{scheme}`"
-            ));
-            let fix = "remove the setting, or let the operation take a `BearerAuth`";
-            config.problem(&format!("access.operations.{operation}"), fault.fix(fix))
-        }
-        RuleError::OpenByOtherScheme { operation, scheme } => {
-            let fault = Fault::new(format!(
-                "cannot protect the operation {operation}: its scheme `{scheme}` has a fallback \
-                 that admits callers without credentials"
-            ));
-            let fix = "remove the fallback from the code, or name the operation in \
-                       `access.anonymous`";
-            config.problem("access.mode", fault.fix(fix))
-        }
-        other => {
-            let fault = Fault::new(format!("does not fit the API: {other}"));
-            config.problem("access", fault.fix("change the code or the setting"))
-        }
-    }
-}
-
 fn unknown_operation(config: &Config, setting: &str, id: &str, known: &str) -> ConfigProblem {
-    let near = known
-        .split(", ")
-        .map(|known| {
-            let distance =
-                strsim::damerau_levenshtein(&known.to_ascii_lowercase(), &id.to_ascii_lowercase());
-            (distance, known)
-        })
-        .filter(|(distance, known)| *distance <= MAX_DISTANCE && *distance < known.len())
-        .min_by_key(|(distance, _)| *distance);
-    let fix = match near {
-        Some((_, near)) => format!("did you mean `{near}`? The operations are: {known}"),
-        None => format!("name one of the operations: {known}"),
-    };
+    let fix = suggestion("operation", id, known);
     if setting == "access.anonymous" {
         let fault = Fault::new(format!("names `{id}`, which is not an operation"));
         return config.problem(setting, fault.fix(fix));
     }
     let fault = Fault::new("is for an operation that does not exist").found(id);
-    config.problem(&format!("{setting}.{id}"), fault.fix(fix))
+    config.problem(&guard::setting(setting, id), fault.fix(fix))
+}
+
+/// What to write instead of the unknown `name` of a `kind`.
+fn suggestion(kind: &str, name: &str, known: &str) -> String {
+    if known.is_empty() {
+        return format!("remove it, because there is no {kind}");
+    }
+    let near = known
+        .split(", ")
+        .map(|known| {
+            let distance = strsim::damerau_levenshtein(
+                &known.to_ascii_lowercase(),
+                &name.to_ascii_lowercase(),
+            );
+            (distance, known)
+        })
+        .filter(|(distance, known)| *distance <= MAX_DISTANCE && *distance < known.len())
+        .min_by_key(|(distance, _)| *distance);
+    match near {
+        Some((_, near)) => format!("did you mean `{near}`? The {kind}s are: {known}"),
+        None => format!("name one of the {kind}s: {known}"),
+    }
 }
 
 /// The limits of single operations.
@@ -238,8 +176,6 @@ fn limit_problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
     config.operations.iter().filter_map(problem).collect()
 }
 
-/// An operator does not read more.
-const MAX_PROBLEMS: usize = 64;
 /// Three typing errors, as for the names of settings.
 const MAX_DISTANCE: usize = 3;
 

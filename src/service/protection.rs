@@ -1,5 +1,6 @@
 //! What the settings and the application make of the guard, and of what it says of itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -9,13 +10,13 @@ use crate::guard::{
     Access, Challenge, DescribedIssuer, Document, Guard, OperationRule, RateLimits, RuleError,
     require_free_names,
 };
-use crate::issuer::{Fetch, FetchPolicy, RefreshPolicy};
+use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy};
 use crate::token::{KeySet, KeySource, Validation};
 use crate::verifier::{DEFAULT_ISSUER, RemoteIssuer, TrustedIssuer, TrustedIssuers, Verifier};
 
 use super::BuildError;
 use super::application::Outline;
-use super::config::{AccessConfig, Config, IssuerConfig, Listen, RateConfig};
+use super::config::{Config, IssuerConfig, Listen, RateConfig};
 use super::paths::RESOURCE_METADATA;
 use super::problems::problem;
 
@@ -106,7 +107,7 @@ pub(super) fn guard(
         .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
     let guard = Guard::new(verifier)
         .with_challenge(challenge)
-        .with_access(access(&config.access))
+        .with_access(access(config))
         .with_scope_texts(&outline.scopes())
         .with_offered_scope(&config.docs.scopes);
     match limits(&config.rate, clock) {
@@ -221,11 +222,27 @@ pub(super) fn public_url(config: &Config, listen: &Listen) -> String {
     }
 }
 
-pub(super) fn access(config: &AccessConfig) -> Access {
+pub(super) fn access(config: &Config) -> Access {
+    let default = config.issuer.url.iter().map(|url| (DEFAULT_ISSUER, url));
+    let others = config.issuers.iter();
+    let others = others.filter_map(|(name, issuer)| Some((name.as_str(), issuer.url.as_ref()?)));
+    let identifier = |(name, url): (&str, &Issuer)| (name.to_owned(), url.as_str().to_owned());
+    let mut issuer_names: BTreeMap<_, _> = default.chain(others).map(identifier).collect();
+    if issuer_names.is_empty() {
+        // The embedded issuer has this name, and no identifier before it listens.
+        issuer_names.insert(DEFAULT_ISSUER.to_owned(), String::new());
+    }
+    let config = &config.access;
     Access {
+        issuer_names,
         mode: config.mode,
         anonymous: config.anonymous.clone(),
         operations: config.operations.clone(),
+        tags: config.tags.clone(),
+        paths: config.paths.clone(),
+        all: config.all.clone(),
+        implied_scopes: config.implied_scopes.clone(),
+        ..Access::default()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::description::request::{Inputs, is_json};
 use crate::description::schema::resolve;
 use crate::token::Scope;
 
-use super::attempt::Expectation;
+use super::attempt::{Expectation, STEP_UP};
 use super::schema::misfit;
 
 /// An answer, whole unless it is a stream of events.
@@ -65,6 +65,9 @@ impl Answer {
     ) -> Vec<String> {
         let status = self.status.as_u16();
         let faults = match expected {
+            Expectation::Through if self.is_described_denial(operation) => {
+                self.undescribed(operation, &[WWW_AUTHENTICATE])
+            }
             Expectation::Through if matches!(status, 401 | 403 | 503) || self.has_challenge() => {
                 return vec![format!(
                     "{status}, where the document lets the caller through"
@@ -77,8 +80,10 @@ impl Answer {
                 let due = due.as_u16();
                 return vec![format!("{status}, where the document refuses with {due}")];
             }
-            Expectation::Refused { error, scope, .. } => {
-                let faults = self.faults_of_refusal(operation, *error, scope.as_ref());
+            Expectation::Refused {
+                error, names_scope, ..
+            } => {
+                let faults = self.faults_of_refusal(operation, *error, *names_scope);
                 let undescribed = self.undescribed(operation, &[WWW_AUTHENTICATE, RETRY_AFTER]);
                 faults.into_iter().chain(undescribed).collect()
             }
@@ -112,11 +117,39 @@ impl Answer {
         self.headers.contains_key(WWW_AUTHENTICATE)
     }
 
+    /// Whether the operation refuses a valid token for a reason that the document describes and that
+    /// a token of the walk cannot avoid by itself: a parameter, another claim, or a check in code.
+    pub(super) fn is_described_denial(&self, operation: &Operation<'_>) -> bool {
+        let AnswerBody::Read(body) = &self.body else {
+            return false;
+        };
+        if !matches!(
+            self.status,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+        ) {
+            return false;
+        }
+        let problem = serde_json::from_slice::<Value>(body).unwrap_or_default();
+        let Some(reason) = problem["reason"].as_str() else {
+            return false;
+        };
+        let described = operation.answer(self.status);
+        let examples = described.map(|it| &it["content"]["application/problem+json"]["examples"]);
+        let is_described = examples.is_some_and(|examples| examples.get(reason).is_some());
+        let code = challenges(&self.headers);
+        let code = code.first().and_then(|it| it.parameter("error"));
+        let is_of_rules = match self.status {
+            StatusCode::UNAUTHORIZED => reason == STEP_UP || reason == "issuer_not_accepted",
+            _ => reason != "insufficient_scope" && code == Some("insufficient_scope"),
+        };
+        is_described && is_of_rules
+    }
+
     fn faults_of_refusal(
         &self,
         operation: &Operation<'_>,
         error: Option<&str>,
-        scope: Option<&Scope>,
+        names_scope: bool,
     ) -> Vec<String> {
         let mut faults = Vec::new();
         if !self.has_directive("no-store") {
@@ -147,15 +180,18 @@ impl Answer {
             faults.push(format!("error code {found} in place of {due}"));
         }
         let named = challenge.parameter("scope");
-        match (named.map(str::parse::<Scope>), scope.or(operation.scope())) {
-            (Some(Ok(named)), Some(due)) if named.covers(due) && due.covers(&named) => {}
-            (None, Some(due)) if scope.is_some() => {
+        let sets = operation.scopes();
+        let due: Vec<_> = sets.iter().map(ToString::to_string).collect();
+        match named.map(str::parse::<Scope>) {
+            Some(Ok(named)) if sets.iter().any(|set| set.same_set(&named)) => {}
+            None if names_scope => {
+                let due = due.join("\"` or `scope=\"");
                 faults.push(format!("a challenge without `scope=\"{due}\"`"));
             }
-            (None, _) => {}
-            (Some(_), due) => {
+            None => {}
+            Some(_) => {
                 let named = named.unwrap_or_default();
-                let due = due.map(ToString::to_string).unwrap_or_default();
+                let due = due.join("` or `");
                 faults.push(format!(
                     "the challenge has the scopes `{named}`, the document `{due}`"
                 ));

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::dev::AccessToken;
 use crate::guard::Rule;
-use crate::token::Scope;
+use crate::token::{Scope, ScopeToken};
 
 use super::Issuer;
 use super::issuer::Reach;
@@ -28,8 +28,8 @@ pub(super) enum Expectation {
         status: StatusCode,
         /// The error code of the challenge (RFC 6750 section 3.1).
         error: Option<&'static str>,
-        /// The scopes that the challenge has to name.
-        scope: Option<Scope>,
+        /// Whether the challenge has to name one of the required sets of scopes.
+        names_scope: bool,
     },
 }
 
@@ -48,10 +48,11 @@ pub(super) fn attempts(
 ) -> Vec<Attempt> {
     use Expectation::Through;
 
-    let scope = match rule {
-        Rule::Anonymous => Scope::none(),
-        Rule::Optional(requirement) | Rule::Protected(requirement) => requirement.scope().clone(),
+    let sets = match rule {
+        Rule::Anonymous => &[],
+        Rule::Optional(requirement) | Rule::Protected(requirement) => requirement.scopes(),
     };
+    let scope = sets.first().cloned().unwrap_or_default();
     let token = |scope: &Scope| {
         let token = issuer.access_token(&scope.to_string());
         (claims.iter()).fold(token, |token, claim| {
@@ -65,7 +66,7 @@ pub(super) fn attempts(
         _ => Expectation::Refused {
             status,
             error,
-            scope: None,
+            names_scope: false,
         },
     };
     let unauthorized = match rule {
@@ -93,27 +94,44 @@ pub(super) fn attempts(
     for (name, fields) in bad_tokens(&good(), issuer) {
         attempts.push(Attempt::new(name, fields, invalid.clone()));
     }
-    let forbidden = |scope| Expectation::Refused {
+    let forbidden = |names_scope| Expectation::Refused {
         status: StatusCode::FORBIDDEN,
         error: Some("insufficient_scope"),
-        scope,
+        names_scope,
     };
-    for lacking in scope.iter() {
-        let others = scope.iter().filter(|other| *other != lacking);
-        let fields = bearer(&token(&others.cloned().collect()));
+    for (lacking, others) in sets.iter().flat_map(lesser) {
+        let is_enough = sets.iter().any(|set| others.covers(set));
+        let fields = bearer(&token(&others));
         let name = format!("a token without the scope {lacking}");
-        attempts.push(Attempt::new(name, fields, forbidden(Some(scope.clone()))));
+        let expected = if is_enough { Through } else { forbidden(true) };
+        attempts.push(Attempt::new(name, fields, expected));
+    }
+    for set in sets.iter().skip(1) {
+        let name = format!("a token with the scope {set}");
+        attempts.push(Attempt::new(name, bearer(&token(set)), Through));
     }
     for RequiredClaim { name, .. } in claims {
         let other = bearer(&good().claim(name, "another value"));
         let absent = bearer(&good().without(name));
+        let expected = || match *name {
+            "acr" | "auth_time" => refused(StatusCode::UNAUTHORIZED, Some(STEP_UP)),
+            _ => forbidden(false),
+        };
         let text = format!("a token with another {name}");
-        attempts.push(Attempt::new(text, other, forbidden(None)));
+        attempts.push(Attempt::new(text, other, expected()));
         let text = format!("a token without {name}");
-        attempts.push(Attempt::new(text, absent, forbidden(None)));
+        attempts.push(Attempt::new(text, absent, expected()));
     }
     attempts.push(Attempt::new(GOOD, bearer(&good()), Through));
     attempts
+}
+
+/// Each scope of a set, and the set without it.
+fn lesser(set: &Scope) -> impl Iterator<Item = (&ScopeToken, Scope)> {
+    set.iter().map(|lacking| {
+        let others = set.iter().filter(|other| *other != lacking);
+        (lacking, others.cloned().collect())
+    })
 }
 
 impl Attempt {
@@ -162,6 +180,8 @@ fn field(token: &str) -> HeaderValue {
     HeaderValue::try_from(format!("Bearer {token}")).expect("a token is visible ASCII")
 }
 
+/// RFC 9470 section 3.
+pub(super) const STEP_UP: &str = "insufficient_user_authentication";
 pub(super) const GOOD: &str = "a good token";
 
 const BASIC: HeaderValue = HeaderValue::from_static("Basic YWRhOnNlY3JldA==");

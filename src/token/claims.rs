@@ -4,6 +4,7 @@
 
 mod date;
 mod kind;
+mod locate;
 mod members;
 mod names;
 mod set;
@@ -15,6 +16,7 @@ use super::{Scope, SignedPayload, TokenError};
 
 pub use date::NumericDate;
 pub(crate) use kind::Kind;
+pub(crate) use locate::unescaped;
 pub(super) use members::{audience, clients, date, required, scope, string, subject};
 pub use names::ClaimNames;
 use set::ClaimsSet;

@@ -52,8 +52,8 @@ pub struct Scope(Vec<ScopeToken>);
 
 impl Scope {
     /// The empty set, which every token covers.
-    pub fn none() -> Self {
-        Self::default()
+    pub const fn none() -> Self {
+        Self(Vec::new())
     }
 
     /// Whether this set contains every scope of `required`.
@@ -78,7 +78,7 @@ impl Scope {
         self.0.iter()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
@@ -95,7 +95,7 @@ impl Scope {
     }
 
     /// Whether both have the same scopes, in any order.
-    pub(super) fn same_set(&self, other: &Scope) -> bool {
+    pub(crate) fn same_set(&self, other: &Scope) -> bool {
         self.covers(other) && other.covers(self)
     }
 }

@@ -15,7 +15,9 @@ use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
 use super::derived::DerivedValues;
-use super::{Algorithm, Audience, ClaimNames, Claims, Derived, Header, TokenError, TokenType};
+use super::{
+    Algorithm, Audience, ClaimNames, Claims, Derived, Header, Memo, TokenError, TokenType,
+};
 
 /// The maximum leeway. Leeway also extends the lifetime of every token.
 pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -227,6 +229,7 @@ impl Validation {
 pub struct Verified<T> {
     content: T,
     derived: DerivedValues,
+    memo: Memo,
 }
 
 impl<T> Verified<T> {
@@ -234,6 +237,7 @@ impl<T> Verified<T> {
         Self {
             content,
             derived: DerivedValues::default(),
+            memo: Memo::default(),
         }
     }
 }
@@ -243,6 +247,11 @@ impl Verified<Claims> {
     /// claims are. See [`Derived`] for what is not kept.
     pub fn derived<D: Derived>(&self) -> D {
         self.derived.get(&self.content)
+    }
+
+    /// What rules found in the claims.
+    pub(crate) fn memo(&self) -> &Memo {
+        &self.memo
     }
 }
 

@@ -14,7 +14,7 @@ use poem_openapi::{OAuthScopes, OpenApi, OpenApiService, SecurityScheme};
 use poem_resource_server::clock::{Clock, SystemClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use poem_resource_server::guard::{BearerAuth, Guard, Principal};
-use poem_resource_server::token::{Audience, KeySet, Validation};
+use poem_resource_server::token::{self, Audience, KeySet, Validation};
 use poem_resource_server::verifier::Verifier;
 use serde_json::json;
 
@@ -165,7 +165,7 @@ fn app() -> App<impl Endpoint> {
         .nest("/v1", api)
         .at(
             "/report",
-            report.with(guard.require("reports:read".parse().unwrap())),
+            report.with(guard.require("reports:read".parse::<token::Scope>().unwrap())),
         )
         .at("/unguarded", report);
     App {

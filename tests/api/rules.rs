@@ -73,9 +73,12 @@ fn rules(access: Access) -> Result<Vec<String>, RuleError> {
             Rule::Protected(requirement) => ("protected", requirement),
             other => panic!("an unknown rule: {other:?}"),
         };
-        format!("{word} {}", requirement.scope())
-            .trim_end()
-            .to_owned()
+        let sets: Vec<_> = requirement
+            .scopes()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        format!("{word} {}", sets.join(" | ")).trim_end().to_owned()
     });
     Ok(printed.collect())
 }

@@ -135,7 +135,7 @@ fn rules(access: Access) -> Result<Vec<String>, String> {
             other => panic!("an unknown rule: {other:?}"),
         };
         let mut words = vec![word.to_owned()];
-        words.extend(requirement.map(|it| it.scope().to_string()));
+        words.extend(requirement.map(|it| it.scopes()[0].to_string()));
         words.extend(operation.other_schemes.iter().map(ToString::to_string));
         words.retain(|word| !word.is_empty());
         words.join(" ")
@@ -177,9 +177,9 @@ fn a_combination_that_cannot_be_intended_is_refused() {
     #[rustfmt::skip] // A row a line.
     let rows = [
         ("a scope where there is no token", access(Declared, &[], &["key"]),
-            "`access.operations.key` requires scopes or claims of a token, but the operation `key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
+            "`access.operations.key` has a requirement for tokens, but the operation `key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
         ("the same with a fallback", access(All, &["anyone"], &["optional_key"]),
-            "`access.operations.optional_key` requires scopes or claims of a token, but the operation `optional_key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
+            "`access.operations.optional_key` has a requirement for tokens, but the operation `optional_key` takes no token: its code declares only the scheme `ApiKey`; remove the setting, or let the operation take a `BearerAuth`"),
         ("open by another scheme in mode all", access(All, &["anyone"], &[]),
             "`access.mode` is `all`, but the operation optional_key is open to callers without credentials: its scheme `ApiKey` has a fallback; remove the fallback, or name the operation in `access.anonymous`"),
         ("open by both in mode all", access(All, &["optional_key"], &[]),

@@ -11,8 +11,8 @@ use crate::guard::bearer::BearerError;
 use crate::guard::challenge::Challenge;
 use crate::guard::problem::{MEDIA_TYPE, Problem};
 use crate::guard::rejection::Rejection;
-use crate::guard::rule::{Requirement, Rule};
-use crate::token::TokenError;
+use crate::guard::rule::{Requirement, Rule, refused_by, step_up};
+use crate::token::{Scope, TokenError};
 
 /// The name of the problem schema.
 pub(super) const PROBLEM: &str = "Problem";
@@ -37,6 +37,9 @@ pub(super) fn add_refusals(
         let text = "The access token is missing or not valid.";
         (text, vec![missing, bad_token])
     };
+    let mut bad_tokens = bad_tokens;
+    // Before the others, because the header's example is that of the last.
+    bad_tokens.splice(0..0, unaccepted(requirement));
     let malformed = Rejection::InvalidRequest(BearerError::Malformed);
     let text = "The `Authorization` header is malformed or repeated.";
     add(operation, text, &[malformed], challenge);
@@ -105,12 +108,44 @@ pub(super) fn problem_schema() -> Value {
     })
 }
 
-fn forbidden(requirement: &Requirement) -> Option<(String, Vec<Rejection>)> {
-    let required = requirement.scope().clone();
+/// The refusals of a valid token with 401.
+fn unaccepted(requirement: &Requirement) -> Vec<Rejection> {
+    let Some(conditions) = requirement.conditions() else {
+        return Vec::new();
+    };
+    let required = || requirement.named_scope(&Scope::none());
     let mut rejections = Vec::new();
-    let mut text = "The token lacks a claim value that is required.".to_owned();
-    if !required.is_empty() {
-        text = format!("The token lacks a required scope: `{required}`.");
+    if conditions.issuers.is_some() {
+        rejections.push(Rejection::IssuerNotAccepted {
+            required: required(),
+        });
+    }
+    if conditions.acr.is_some() || conditions.max_age.is_some() {
+        rejections.push(step_up(conditions, required()));
+    }
+    rejections
+}
+
+fn forbidden(requirement: &Requirement) -> Option<(String, Vec<Rejection>)> {
+    let required = requirement.named_scope(&Scope::none());
+    let mut rejections = Vec::new();
+    let text = match requirement.scopes() {
+        [] if requirement.claims().is_empty() => "The caller may not make this call.".to_owned(),
+        [] => "The token lacks a claim value that is required.".to_owned(),
+        [set] => format!("The token lacks a required scope: `{set}`."),
+        sets => {
+            let sets: Vec<_> = sets.iter().map(|set| format!("`{set}`")).collect();
+            format!("The token lacks a required scope: {}.", sets.join(" or "))
+        }
+    };
+    if let Some(conditions) = requirement.conditions() {
+        rejections.extend(conditions.checks.iter().map(refused_by));
+        if !conditions.owners.is_empty() {
+            rejections.push(Rejection::NotOwner);
+        }
+        if conditions.clients.is_some() {
+            rejections.push(Rejection::ClientNotAccepted);
+        }
     }
     if !requirement.claims().is_empty() {
         rejections.push(Rejection::ClaimNotAccepted {
@@ -122,6 +157,25 @@ fn forbidden(requirement: &Requirement) -> Option<(String, Vec<Rejection>)> {
         rejections.push(Rejection::InsufficientScope { required });
     }
     (!rejections.is_empty()).then_some((text, rejections))
+}
+
+/// Adds the conditions besides scopes to the description of the operation.
+pub(super) fn add_conditions(operation: &mut Value, rule: &Rule) {
+    let (Rule::Protected(requirement) | Rule::Optional(requirement)) = rule else {
+        return;
+    };
+    let sentences = requirement.sentences();
+    if sentences.is_empty() {
+        return;
+    }
+    let own = operation["description"]
+        .as_str()
+        .unwrap_or_default()
+        .trim_end();
+    let list: String = sentences.iter().map(|it| format!("\n- {it}")).collect();
+    let separator = if own.is_empty() { "" } else { "\n\n" };
+    let described = format!("{own}{separator}In addition to a valid access token:\n{list}");
+    operation["description"] = described.into();
 }
 
 /// Adds one status, which is the answer to each of `rejections`.

@@ -8,18 +8,28 @@ use serde_json::{Value, json};
 use crate::guard::described_issuer::DescribedIssuer;
 use crate::guard::principal::BearerAuth;
 use crate::guard::rule::{OperationRule, Requirement, Rule};
-use crate::token::ScopeToken;
+use crate::token::{Scope, ScopeToken};
 
 use super::schemes;
 
 /// Writes `security` of one operation.
 pub(super) fn describe(operation: &mut Value, rule: &OperationRule, issuers: &[DescribedIssuer]) {
     let ours = |requirement: &Requirement| {
-        let scopes: Vec<_> = requirement.scope().iter().map(ScopeToken::as_str).collect();
-        let ways = issuers
+        let none = [Scope::none()];
+        let sets = match requirement.scopes() {
+            [] => &none,
+            sets => sets,
+        };
+        let accepted = issuers
             .iter()
-            .flat_map(|issuer| schemes::with_scopes(requirement.scope(), issuer));
-        let ways = ways.map(|way| json!({ way: scopes }));
+            .filter(|it| requirement.accepts_issuer(&it.identifier));
+        let ways = accepted.flat_map(|issuer| {
+            sets.iter().flat_map(move |set| {
+                let scopes: Vec<_> = set.iter().map(ScopeToken::as_str).collect();
+                let ways = schemes::with_scopes(set, issuer).into_iter();
+                ways.map(move |way| json!({ way: scopes }))
+            })
+        });
         std::iter::once(json!({ BearerAuth::NAME: [] }))
             .chain(ways)
             .collect()

@@ -188,11 +188,7 @@ fn a_header_is_required_of_a_status_that_only_the_guard_answers_with() {
 #[test]
 fn the_example_challenge_of_403_names_the_scopes_where_a_claim_is_required_too() {
     let mut access = Access::default();
-    let claims = [("groups".to_owned(), vec!["admins".to_owned()])].into();
-    let requirement = OperationAccess {
-        claims,
-        ..OperationAccess::default()
-    };
+    let requirement = OperationAccess::default().with_claim("groups", ["admins"]);
     access.operations.insert("report".into(), requirement);
 
     let document = print(&guard().with_access(access), None);
@@ -225,10 +221,7 @@ fn an_answer_of_a_layer_before_the_api_is_on_every_operation() {
 #[test]
 fn scopes_are_described_by_the_code_and_offered_where_they_can_be_granted() {
     let mut access = Access::default();
-    let admin = OperationAccess {
-        scope: "admin".parse().unwrap(),
-        ..OperationAccess::default()
-    };
+    let admin = OperationAccess::default().with_scope("admin".parse().unwrap());
     access.operations.insert("open".into(), admin);
     let guard = guard()
         .with_access(access)
@@ -273,10 +266,7 @@ fn scopes_are_described_by_the_code_and_offered_where_they_can_be_granted() {
 #[test]
 fn a_scope_about_a_user_is_not_required_of_client_credentials() {
     let mut access = Access::default();
-    let profile = OperationAccess {
-        scope: "profile".parse().unwrap(),
-        ..OperationAccess::default()
-    };
+    let profile = OperationAccess::default().with_scope("profile".parse().unwrap());
     access.operations.insert("open".into(), profile);
 
     let document = print(&guard().with_access(access), Some(metadata()));

@@ -2,6 +2,8 @@
 
 use http::Method;
 
+use super::requirement_error::RequirementError;
+
 /// Why an API cannot be protected. The message says where the fault is and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -42,12 +44,14 @@ pub enum RuleError {
     },
     /// The settings require something of tokens at an operation that takes none.
     #[error(
-        "`access.operations.{operation}` requires scopes or claims of a token, but the operation \
-         `{operation}` takes no token: its code declares only the scheme `{scheme}`; remove the \
-         setting, or let the operation take a `BearerAuth`"
+        "`{setting}` has a requirement for tokens, but the operation `{operation}` takes no token: \
+         its code declares only the scheme `{scheme}`; remove the setting, or let the operation \
+         take a `BearerAuth`"
     )]
     #[non_exhaustive]
     NoToken {
+        /// The setting's key.
+        setting: String,
         /// The operation id.
         operation: String,
         /// The other scheme.
@@ -66,6 +70,9 @@ pub enum RuleError {
         /// The other scheme.
         scheme: &'static str,
     },
+    /// A requirement does not fit the API.
+    #[error(transparent)]
+    Requirement(#[from] RequirementError),
     /// The code declares another scheme with the name of ours.
     #[error(
         "the code declares a security scheme named `{scheme}`, the name of the guard's own scheme; \

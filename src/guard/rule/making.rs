@@ -1,5 +1,7 @@
 //! Makes the rules of an API by the table of [`Access`], row by row.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaOperation, Registry};
@@ -7,29 +9,28 @@ use poem_openapi::registry::{MetaOperation, Registry};
 use crate::guard::principal::BearerAuth;
 use crate::token::{Scope, ScopeToken};
 
-use super::{Access, AccessMode, OperationRule, Requirement, Rule, RuleError, name};
-
-/// Every scope that some rule requires.
-pub(in crate::guard) fn scopes_in_use(rules: &[OperationRule]) -> Scope {
-    let mut scope = Scope::none();
-    for operation in rules {
-        if let Rule::Protected(requirement) | Rule::Optional(requirement) = &operation.rule {
-            scope.extend(requirement.scope().iter().cloned());
-        }
-    }
-    scope
-}
+use super::access::{Access, AccessMode};
+use super::conditions::Conditions;
+use super::error::RuleError;
+use super::existing::{groups_must_exist, included_scopes_must_exist, must_exist};
+use super::requirement::Requirement;
+use super::requirement_error::RequirementError;
+use super::scope_sets::ImpliedScopes;
+use super::sources::{Target, sources};
+use super::{OperationRule, Rule, name};
 
 /// The rules of an API, in the order of its document.
 pub(crate) fn rules<T: OpenApi>(access: &Access) -> Result<Vec<OperationRule>, RuleError> {
     check_scheme::<T>()?;
+    let implied = implied_scopes(access)?;
+    let meta = T::meta();
     let mut rules = Vec::new();
-    for path in T::meta().iter().flat_map(|api| &api.paths) {
+    for path in meta.iter().flat_map(|api| &api.paths) {
         refuse_prefix_parameter(&path.path)?;
         for operation in &path.operations {
             let declared = Declared::from_operation(operation, &path.path)?;
             rules.push(OperationRule {
-                rule: declared.rule(operation.operation_id, access)?,
+                rule: declared.rule(operation, &path.path, access, &implied)?,
                 method: operation.method.clone(),
                 path: path.path.clone(),
                 operation_id: operation.operation_id,
@@ -42,11 +43,16 @@ pub(crate) fn rules<T: OpenApi>(access: &Access) -> Result<Vec<OperationRule>, R
     for id in access.operations.keys() {
         must_exist(&rules, "access.operations", id)?;
     }
-    if access.mode == AccessMode::All {
+    if access.mode == AccessMode::All || !access.all.is_empty() {
         for id in &access.anonymous {
             must_exist(&rules, "access.anonymous", id)?;
         }
     }
+    let tags = meta.iter().flat_map(|api| &api.paths);
+    let tags = tags.flat_map(|path| &path.operations);
+    let tags: BTreeSet<_> = tags.flat_map(|operation| &operation.tags).collect();
+    groups_must_exist(access, &rules, &tags)?;
+    included_scopes_must_exist(access, &rules)?;
     Ok(rules)
 }
 
@@ -70,14 +76,15 @@ impl Declared {
             declared.has_fallback |= schemes.is_empty();
             for (scheme, scopes) in schemes {
                 if *scheme == BearerAuth::NAME {
-                    let ours = declared.ours.get_or_insert_default();
-                    for scope in scopes {
-                        let parsed = ScopeToken::parse(scope);
-                        ours.scope.insert(parsed.map_err(|_| RuleError::BadScope {
+                    let parsed = scopes.iter().map(|scope| {
+                        ScopeToken::parse(scope).map_err(|_| RuleError::BadScope {
                             operation: declared.name.clone(),
                             scope,
-                        })?);
-                    }
+                        })
+                    });
+                    let scope = parsed.collect::<Result<Scope, _>>()?;
+                    let ours = declared.ours.take().unwrap_or_default();
+                    declared.ours = Some(ours.with_scope(scope));
                 } else if !declared.others.contains(scheme) {
                     declared.others.push(scheme);
                 }
@@ -86,29 +93,43 @@ impl Declared {
         Ok(declared)
     }
 
-    fn rule(&self, id: Option<&'static str>, access: &Access) -> Result<Rule, RuleError> {
+    fn rule(
+        &self,
+        operation: &MetaOperation,
+        path: &str,
+        access: &Access,
+        implied: &ImpliedScopes,
+    ) -> Result<Rule, RuleError> {
+        let id = operation.operation_id;
         let is = |name: &String| id.is_some_and(|id| id.eq_ignore_ascii_case(name));
-        let by_setting = access
-            .operations
-            .iter()
-            .find(|(name, added)| is(name) && !(added.scope.is_empty() && added.claims.is_empty()))
-            .map(|(_, added)| added);
+        let is_named_anonymous = access.anonymous.iter().any(is);
+        let target = Target {
+            name: &self.name,
+            path,
+            operation,
+            is_one_of_all: !is_named_anonymous
+                && (self.ours.is_some() || self.others.is_empty() || self.has_fallback),
+        };
+        let sources = sources(access, &target);
         let mut requirement = self.ours.clone().unwrap_or_default();
-        if let Some(added) = by_setting {
+        for source in &sources {
             if let (None, Some(scheme)) = (&self.ours, self.others.first()) {
                 return Err(RuleError::NoToken {
+                    setting: source.setting.clone(),
                     operation: self.name.clone(),
                     scheme,
                 });
             }
-            requirement.scope.extend(added.scope.iter().cloned());
-            requirement.claims.clone_from(&added.claims);
+            let added = source.requirement(&target, &access.issuer_names)?;
+            requirement = requirement.and(&added);
+            self.check_bounds(&requirement)?;
         }
-        let is_anonymous = access.mode == AccessMode::All && access.anonymous.iter().any(is);
+        let requirement = requirement.with_implied(implied);
+        let is_anonymous = access.mode == AccessMode::All && is_named_anonymous;
         if is_anonymous {
-            self.may_be_anonymous(by_setting.is_some())?;
+            self.may_be_anonymous(sources.first().map(|source| source.section))?;
         }
-        if by_setting.is_some() {
+        if !sources.is_empty() {
             return Ok(Rule::Protected(requirement));
         }
         let is_closed = access.mode == AccessMode::All && !is_anonymous;
@@ -127,20 +148,46 @@ impl Declared {
         })
     }
 
-    fn may_be_anonymous(&self, is_set: bool) -> Result<(), RuleError> {
+    fn check_bounds(&self, requirement: &Requirement) -> Result<(), RequirementError> {
+        let found = requirement.scopes().len();
+        if found > MAX_SCOPE_SETS {
+            return Err(RequirementError::TooManyScopeSets {
+                operation: self.name.clone(),
+                found,
+            });
+        }
+        match requirement.conditions().and_then(Conditions::impossible) {
+            None => Ok(()),
+            Some(what) => Err(RequirementError::NobodyAccepted {
+                operation: self.name.clone(),
+                what,
+            }),
+        }
+    }
+
+    fn may_be_anonymous(&self, set_in: Option<&'static str>) -> Result<(), RuleError> {
         let declares = self.ours.is_some() || !self.others.is_empty();
-        let by = if declares && !self.has_fallback {
-            "its declaration in the code"
-        } else if is_set {
-            "`access.operations`"
-        } else {
-            return Ok(());
+        let by = match set_in {
+            _ if declares && !self.has_fallback => "its declaration in the code",
+            Some("access.operations") => "`access.operations`",
+            Some("access.tags") => "`access.tags`",
+            Some(_) => "`access.paths`",
+            None => return Ok(()),
         };
         Err(RuleError::AnonymousNeedsCaller {
             operation: self.name.clone(),
             by,
         })
     }
+}
+
+fn implied_scopes(access: &Access) -> Result<ImpliedScopes, RequirementError> {
+    ImpliedScopes::new(&access.implied_scopes).map_err(|circle| {
+        let names: Vec<_> = circle.iter().map(|it| format!("`{it}`")).collect();
+        RequirementError::CircularScopes {
+            circle: names.join(" includes "),
+        }
+    })
 }
 
 /// Poem-openapi keeps one scheme of each name, so the gate would mistake the other for ours.
@@ -192,19 +239,5 @@ fn refuse_same_ids(rules: &[OperationRule]) -> Result<(), RuleError> {
     Ok(())
 }
 
-/// Checks that `setting` names an operation that exists.
-pub(crate) fn must_exist(
-    rules: &[OperationRule],
-    setting: &'static str,
-    id: &str,
-) -> Result<(), RuleError> {
-    let ids = || rules.iter().filter_map(|rule| rule.operation_id);
-    if ids().any(|known| known.eq_ignore_ascii_case(id)) {
-        return Ok(());
-    }
-    Err(RuleError::UnknownOperation {
-        setting,
-        operation: id.to_owned(),
-        known: ids().collect::<Vec<_>>().join(", "),
-    })
-}
+/// More alternatives are not readable in a document, and every one costs time at each call.
+const MAX_SCOPE_SETS: usize = 16;

@@ -153,11 +153,16 @@ fn answer(explanation: &Explanation, row: &MayCall) -> (anstyle::Style, &'static
     if !lacks.is_empty() {
         return (BAD, "no", format!(", {lacks}{open}"));
     }
+    let request = match row.undecided.as_slice() {
+        [] => String::new(),
+        undecided => format!(", depends on the request: {}", undecided.join(", ")),
+    };
     if explanation.is_accepted() {
-        return (GOOD, "yes", String::new());
+        let style = if request.is_empty() { GOOD } else { DOUBTFUL };
+        return (style, "yes", request);
     }
-    let why = ", if the issuer signed the token";
-    (DOUBTFUL, "yes", why.to_owned())
+    let why = format!(", if the issuer signed the token{request}");
+    (DOUBTFUL, "yes", why)
 }
 
 #[cfg(all(test, feature = "dev"))]

@@ -4,7 +4,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::payload::PlainText;
 
 use super::Welcome;
-use crate::guard::{Access, BearerAuth};
+use crate::guard::{Access, BearerAuth, Requirement};
 use crate::service::Application;
 use crate::service::application::Hosted;
 use crate::service::config::{Config, Listen, Sources};
@@ -36,11 +36,10 @@ fn banner(settings: &[(&'static str, &str)], listen: &Listen, url: &str) -> Vec<
         ..Sources::default()
     });
     let config = config.expect("the settings fit");
-    let access = Access {
-        mode: config.access.mode,
-        anonymous: config.access.anonymous.clone(),
-        operations: config.access.operations.clone(),
-    };
+    let mut access = Access::default()
+        .with_mode(config.access.mode)
+        .with_anonymous(config.access.anonymous.clone());
+    access.operations.clone_from(&config.access.operations);
     let outline = application.outline();
     let rules = outline.rules(&access).expect("the rules can be made");
     let welcome = Welcome {
@@ -147,11 +146,8 @@ fn an_operation_that_requires_claims_is_not_called_with_a_token_of_the_embedded_
     assert_eq!(lines.len(), 4);
 
     let application: Box<dyn Hosted> = Box::new(Application::new("Guide", "1").api(|_| Api));
-    let mut access = Access::default();
-    let operation = access.operations.entry("whoami".to_owned()).or_default();
-    operation
-        .claims
-        .insert("groups".to_owned(), vec!["a".to_owned()]);
+    let requirement = Requirement::default().with_claim("groups", ["a"]);
+    let access = Access::default().with_operation("whoami", requirement);
     let rules = application.outline().rules(&access).expect("rules");
 
     let scopes: Vec<_> = rules.iter().map(super::required_scope).collect();

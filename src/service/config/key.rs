@@ -15,18 +15,39 @@ impl Key {
         Self(text.split('.').map(str::to_owned).collect())
     }
 
+    /// The key as [`Key`] prints it, where a segment may be in quotes.
+    pub(super) fn written(text: &str) -> Self {
+        let mut segments = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = match rest.strip_prefix('"') {
+                Some(quoted) => quoted.find("\".").map_or(rest.len(), |end| end + 2),
+                None => rest.find('.').unwrap_or(rest.len()),
+            };
+            let (segment, further) = rest.split_at(end);
+            let read = serde_json::from_str(segment).ok();
+            let is_quoted = segment.starts_with('"');
+            segments.push(match read.filter(|_| is_quoted) {
+                Some(read) => read,
+                None => segment.to_owned(),
+            });
+            rest = further.strip_prefix('.').unwrap_or(further);
+        }
+        Self(segments)
+    }
+
     /// The key that a variable names, without its prefix.
     pub(super) fn from_variable(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         Self(name.split("__").map(str::to_owned).collect())
     }
 
-    /// This key with one more segment. Operation ids are folded to lower case, so that
-    /// layers which spell them differently still meet.
+    /// This key with one more segment. Operation ids and tags are converted to lower case, so that
+    /// layers with different spellings set the same key.
     pub(super) fn join(&self, segment: &str) -> Self {
         let mut path = self.0.clone();
         let is_operation = path == OPERATIONS || path == OPERATIONS[1..];
-        path.push(if is_operation {
+        path.push(if is_operation || path == TAGS {
             segment.to_ascii_lowercase()
         } else {
             segment.to_owned()
@@ -79,10 +100,17 @@ impl Key {
         (self.0.iter()).all(|it| it.chars().all(is_plain) && !it.contains("__"))
     }
 
-    /// Whether the last segment is the name of a claim.
-    pub(super) fn is_claim(&self) -> bool {
-        let section = self.0.iter().rev().nth(1).map(String::as_str);
-        self.0.len() > 2 && matches!(section, Some("claims" | "required_claims"))
+    /// Whether the last segment is a case-sensitive name that a variable cannot have, such as that
+    /// of a claim.
+    pub(super) fn is_for_files(&self) -> bool {
+        const NAMED: [&str; 4] = ["claims", "not_claims", "owner", "scopes_imply"];
+        let segments = self.0.iter().map(String::as_str).collect::<Vec<_>>();
+        match segments[..] {
+            ["access", "paths", ..] => true,
+            ["access", .., section, _] => NAMED.contains(&section),
+            ["issuers", _, "required_claims", _] => true,
+            _ => false,
+        }
     }
 }
 
@@ -111,3 +139,4 @@ pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
 pub(super) const APPLICATION: &str = "app";
 
 const OPERATIONS: [&str; 2] = ["access", "operations"];
+const TAGS: [&str; 2] = ["access", "tags"];

@@ -23,7 +23,7 @@ impl Layer {
     /// Takes the settings of `given`, and reports every key that is not a setting.
     pub(super) fn new(source: &str, given: &Dict, problems: &mut Vec<ConfigProblem>) -> Self {
         let mut leaves = BTreeMap::new();
-        for section in SECTIONS_OF_OPERATIONS {
+        for section in SECTIONS_OF_NAMES {
             refuse_two_spellings(source, given, section, problems);
         }
         walk(given, &Key::root(), &mut |key, value| {
@@ -75,7 +75,7 @@ pub(super) fn walk(section: &Dict, at: &Key, visit: &mut impl FnMut(Key, &Value)
     }
 }
 
-/// Operation ids that differ only in case are one operation. If both set the same key, one of
+/// Operation ids, and tags, that differ only in case are the same. If both set the same key, one of
 /// the values would be dropped.
 fn refuse_two_spellings(
     source: &str,
@@ -90,8 +90,9 @@ fn refuse_two_spellings(
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for name in inner.into_iter().flat_map(Dict::keys) {
         if let Some(twin) = seen.insert(name.to_ascii_lowercase(), name) {
+            let what = if section == TAGS { "tag" } else { "operation" };
             let fault = Fault::new(format!(
-                "is written as {twin:?} and as {name:?}, which are one operation"
+                "is written as {twin:?} and as {name:?}, which are one {what}"
             ));
             let fault = fault.fix("put its settings below one spelling");
             problems.push(ConfigProblem::with_key(source, &key.join(name), fault));
@@ -141,5 +142,6 @@ pub(super) fn insert(section: &mut Dict, path: &[String], value: Value) {
     }
 }
 
-/// The sections whose keys are operation ids.
-const SECTIONS_OF_OPERATIONS: [&str; 2] = ["access.operations", "operations"];
+/// The sections whose keys are operation ids or tags.
+const SECTIONS_OF_NAMES: [&str; 3] = ["access.operations", "operations", TAGS];
+const TAGS: &str = "access.tags";

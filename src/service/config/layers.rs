@@ -133,9 +133,13 @@ fn read_environment(
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for variable in sources::variables(environment) {
         let source = chosen::variable_source(variable.name);
-        let fault = if variable.key.is_claim() {
+        let fault = if variable.key.is_for_files() {
             let fault = Fault::new("cannot be set by a variable");
-            Some(fault.fix("set it in a file, because names of claims are case-sensitive"))
+            Some(
+                fault.fix(
+                    "set it in a file, because its name is case-sensitive and variables are not",
+                ),
+            )
         } else {
             seen.insert(variable.name.to_ascii_uppercase(), variable.name)
                 .map(|twin| {

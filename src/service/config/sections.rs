@@ -23,5 +23,6 @@ pub(super) mod operations;
 pub(super) mod proxies;
 pub(super) mod rate;
 pub(super) mod readiness;
+mod requirement;
 pub(super) mod telemetry;
 pub(super) mod tls;

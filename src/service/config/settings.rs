@@ -129,7 +129,7 @@ fn cells(setting: &Setting) -> [String; 4] {
 }
 
 fn variable_cell(key: &Key) -> String {
-    if key.is_claim() {
+    if key.is_for_files() {
         return "-".to_owned();
     }
     let own = format!("`{}`", key.variable());

@@ -22,7 +22,7 @@ impl NumericDate {
         SystemTime::UNIX_EPOCH + self.0
     }
 
-    pub(super) fn read(value: &Value) -> Option<Self> {
+    pub(crate) fn read(value: &Value) -> Option<Self> {
         let since_epoch = match value.as_u64() {
             Some(seconds) => Duration::from_secs(seconds),
             // Refuses a value that is negative, too large or not a number.

@@ -59,6 +59,7 @@ fn operations(lacks: &[&str]) -> [MayCall; 3] {
         is_open,
         reads_token,
         lacks: lacks.iter().map(ToString::to_string).collect(),
+        undecided: Vec::new(),
     };
     [
         row("hello", true, false, &[]),

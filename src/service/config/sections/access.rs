@@ -9,6 +9,9 @@ use crate::service::config::key::Key;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
+use crate::token::{Scope, ScopeToken};
+
+use super::requirement::{self, scope_sets};
 
 /// The rule for every operation.
 #[derive(Debug, Clone)]
@@ -23,6 +26,14 @@ pub struct AccessConfig {
     /// What single operations require in addition, by operation id in lower case. Match the
     /// ids without regard to case.
     pub operations: BTreeMap<String, OperationAccess>,
+    /// What the operations with a tag require in addition, by tag in lower case.
+    pub tags: BTreeMap<String, OperationAccess>,
+    /// What the operations below a path require in addition.
+    pub paths: BTreeMap<String, OperationAccess>,
+    /// What all operations require in addition.
+    pub all: OperationAccess,
+    /// For each scope the scopes that it includes.
+    pub implied_scopes: BTreeMap<ScopeToken, Scope>,
 }
 
 impl AccessConfig {
@@ -31,51 +42,84 @@ impl AccessConfig {
             mode: reader.read("access.mode", mode),
             anonymous: reader.read("access.anonymous", |value| value::list(value, &[','])),
             realm: reader.read("access.realm", realm),
-            operations: read_operations(reader),
+            operations: named(reader, "access.operations", "an operation", "whoami"),
+            tags: named(reader, "access.tags", "a tag", "admin"),
+            paths: named(reader, "access.paths", "a path prefix", "/admin"),
+            all: all(reader),
+            implied_scopes: implied_scopes(reader),
         }
+    }
+
+    /// Every scope that a setting requires.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = &ScopeToken> {
+        let named = [&self.operations, &self.tags, &self.paths];
+        let all = named.into_iter().flat_map(BTreeMap::values);
+        let sets = (all.chain([&self.all])).flat_map(|access| access.requirement.scopes());
+        sets.flat_map(Scope::iter)
     }
 }
 
-fn read_operations(reader: &mut Reader<'_>) -> BTreeMap<String, OperationAccess> {
-    let mut operations: BTreeMap<String, OperationAccess> = BTreeMap::new();
-    for (key, value) in reader.below("access.operations") {
-        if let Err(fault) = read_setting(&mut operations, key, value) {
+/// The requirements below a section whose keys are names of `what`.
+fn named(
+    reader: &mut Reader<'_>,
+    section: &str,
+    what: &str,
+    example: &str,
+) -> BTreeMap<String, OperationAccess> {
+    let mut named: BTreeMap<String, OperationAccess> = BTreeMap::new();
+    for (key, value) in reader.below(section) {
+        let [_, _, name, setting @ ..] = key.segments() else {
+            continue;
+        };
+        let read = match name.as_str() {
+            "" => Err(Fault::new(format!("must name {what}"))
+                .fix(format!("write its name, as in {example:?}"))),
+            name => requirement::read(named.entry(name.to_owned()).or_default(), setting, value),
+        };
+        if let Err(fault) = read {
             reader.note(key, fault, value);
         }
     }
-    operations
+    named
 }
 
-fn read_setting(
-    operations: &mut BTreeMap<String, OperationAccess>,
-    key: &Key,
-    value: &Value,
-) -> Result<(), Fault> {
-    let [_, _, id, setting @ ..] = key.segments() else {
-        return Ok(());
-    };
-    if id.is_empty() {
-        return Err(Fault::new("must name an operation").fix("write its id, as in \"whoami\""));
-    }
-    let operation = operations.entry(id.clone()).or_default();
-    match setting {
-        [_, claim] if claim.is_empty() => {
-            Err(Fault::new("must name a claim").fix("write its name, as in \"groups\""))
+fn all(reader: &mut Reader<'_>) -> OperationAccess {
+    let mut all = OperationAccess::default();
+    for (key, value) in reader.below("access.all") {
+        let setting = key.segments().get(2..).unwrap_or_default();
+        if let Err(fault) = requirement::read(&mut all, setting, value) {
+            reader.note(key, fault, value);
         }
-        [_, claim] => {
-            let values = value::list(value, &[','])?;
-            if values.is_empty() {
-                return Err(Fault::new("must list at least one value")
-                    .fix("list the accepted values, or remove the key"));
+    }
+    all
+}
+
+fn implied_scopes(reader: &mut Reader<'_>) -> BTreeMap<ScopeToken, Scope> {
+    let mut implied = BTreeMap::new();
+    for (key, value) in reader.below("access.scopes_imply") {
+        match included(key, value) {
+            Ok((including, included)) => {
+                implied.insert(including, included);
             }
-            operation.claims.insert(claim.clone(), values);
-            Ok(())
-        }
-        _ => {
-            operation.scope = value::scope(value)?;
-            Ok(())
+            Err(fault) => reader.note(key, fault, value),
         }
     }
+    implied
+}
+
+fn included(key: &Key, value: &Value) -> Result<(ScopeToken, Scope), Fault> {
+    let including = key.segments().last().map(String::as_str);
+    let including = ScopeToken::parse(including.unwrap_or_default()).map_err(|_| {
+        Fault::new("must name a scope")
+            .fix("write its name in printable ASCII without spaces, quotes and backslashes")
+    })?;
+    let included = scope_sets(value)?.into_iter();
+    Ok((
+        including,
+        included
+            .flat_map(|set| set.iter().cloned().collect::<Vec<_>>())
+            .collect(),
+    ))
 }
 
 fn mode(value: &Value) -> Result<AccessMode, Fault> {

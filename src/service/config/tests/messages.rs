@@ -106,7 +106,7 @@ fn an_unknown_variable_is_reported_with_the_nearest_one() {
         (
             "RESOURCE_SERVER_ACCESS__OPERATIONS__A__CLAIMS__B",
             "`access.operations.a.claims.b` cannot be set by a variable (@). \
-             Set it in a file, because names of claims are case-sensitive.",
+             Set it in a file, because its name is case-sensitive and variables are not.",
         ),
     ] {
         let error = load_environment(&[(name, "hidden")]).expect_err(name);

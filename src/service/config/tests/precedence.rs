@@ -197,7 +197,10 @@ fn variables_are_strings_and_matched_without_regard_to_case() {
         .collect();
     assert_eq!(origins, ["https://a.example", "http://b.example:8080"]);
     let whoami = &config.access.operations["whoami"];
-    assert_eq!(whoami.scope.to_string(), "profile:read email");
+    assert_eq!(
+        whoami.requirement.scopes()[0].to_string(),
+        "profile:read email"
+    );
 }
 
 #[test]
@@ -211,8 +214,12 @@ fn a_variable_sets_the_operation_that_a_file_spells_in_another_case() {
 
     assert_eq!(config.access.operations.len(), 1);
     let operation = &config.access.operations["listusers"];
-    assert_eq!(operation.scope.to_string(), "b");
-    assert_eq!(operation.claims["deptId"], ["7", "8"]);
+    assert_eq!(operation.requirement.scopes()[0].to_string(), "b");
+    let claim = &operation.requirement.claims()[0];
+    assert_eq!(
+        (claim.path(), claim.values()),
+        ("deptId", &["7".into(), "8".into()][..])
+    );
 }
 
 #[test]
@@ -239,7 +246,8 @@ fn the_name_of_a_claim_may_contain_dots() {
     let config = super::load_file(&file).expect("the file fits");
 
     let key = format!("access.operations.whoami.claims.\"{claim}\"");
-    assert_eq!(config.access.operations["whoami"].claims[claim], ["a,b"]);
+    let rule = &config.access.operations["whoami"].requirement.claims()[0];
+    assert_eq!((rule.path(), rule.values()), (claim, &["a,b".into()][..]));
     assert_eq!(source_of(&config, &key), "config/dev.toml");
 }
 

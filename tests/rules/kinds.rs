@@ -1,0 +1,376 @@
+//! The truth table of each kind of condition, for new tokens and for remembered ones.
+
+use std::time::Duration;
+
+use poem_resource_server::guard::{Access, Rejection, Requirement};
+use poem_resource_server::token::Scope;
+use serde_json::{Value, json};
+
+use crate::world::{ISSUER, World};
+
+fn scope(text: &str) -> Scope {
+    text.parse().unwrap()
+}
+
+async fn expect(requirement: &Requirement, rows: &[(&str, Value, &str)]) {
+    let world = World::new();
+    for (row, claims, expected) in rows {
+        assert_eq!(world.word(requirement, claims).await, *expected, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_needs_every_scope_of_one_set() {
+    let requirement = Requirement::default().with_any_scope([scope("read list"), scope("admin")]);
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("the first set", json!({ "scope": "read list" }), "admitted"),
+        ("the second set", json!({ "scope": "admin" }), "admitted"),
+        ("more than a set", json!({ "scope": "x admin y" }), "admitted"),
+        ("a part of the first", json!({ "scope": "read" }), "insufficient_scope"),
+        ("the other part", json!({ "scope": "list" }), "insufficient_scope"),
+        ("another case", json!({ "scope": "Admin" }), "insufficient_scope"),
+        ("none", json!({}), "insufficient_scope"),
+    ];
+    expect(&requirement, &rows).await;
+}
+
+#[tokio::test]
+async fn the_challenge_names_the_set_with_the_fewest_missing_scopes() {
+    let world = World::new();
+    let requirement = Requirement::default().with_any_scope([scope("a b c"), scope("d e")]);
+    for (granted, named) in [("", "d e"), ("a b", "a b c"), ("a", "a b c"), ("d", "d e")] {
+        let refused = world
+            .judge(&requirement, &json!({ "scope": granted }))
+            .await;
+
+        let Err(Rejection::InsufficientScope { required, .. }) = refused else {
+            panic!("{granted}: {refused:?}");
+        };
+        // With a tie, the first set is named.
+        assert_eq!(required.to_string(), named, "{granted}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_has_one_of_the_values_by_its_path_and_type() {
+    let rows = |path: &str, values: &[(Value, bool)]| -> Vec<(String, Value, &'static str)> {
+        let rows = values.iter().map(|(value, is_met)| {
+            let mut claims = value.clone();
+            for segment in path.rsplit('/') {
+                claims = json!({ segment: claims });
+            }
+            let word = if *is_met {
+                "admitted"
+            } else {
+                "claim_not_accepted"
+            };
+            (value.to_string(), claims, word)
+        });
+        rows.collect()
+    };
+    for (requirement, path, values) in [
+        (
+            Requirement::default().with_claim("groups", ["admins", "7", "true"]),
+            "groups",
+            vec![
+                (json!("admins"), true),
+                (json!(["users", "admins"]), true),
+                (json!(7), true),
+                (json!([7]), true),
+                (json!(true), true),
+                (json!("7"), true),
+                (json!("Admins"), false),
+                (json!(["users"]), false),
+                (json!([]), false),
+                (json!([["admins"]]), false),
+                (json!({ "admins": true }), false),
+                (json!(7.5), false),
+                (Value::Null, false),
+            ],
+        ),
+        (
+            Requirement::default().with_claim("realm_access/roles", ["sales"]),
+            "realm_access/roles",
+            vec![(json!(["sales"]), true), (json!(["other"]), false)],
+        ),
+        (
+            Requirement::default().with_claim("level", [3]),
+            "level",
+            vec![
+                (json!(3), true),
+                (json!(3.0), true),
+                (json!("3"), false),
+                (json!(4), false),
+                (json!([1, 3]), true),
+            ],
+        ),
+        (
+            Requirement::default().with_claim("id", [9_007_199_254_740_993_i64]),
+            "id",
+            vec![
+                (json!(9_007_199_254_740_993_i64), true),
+                (json!(9_007_199_254_740_992_i64), false),
+                (json!(9_007_199_254_740_992.0), false),
+            ],
+        ),
+        (
+            Requirement::default().with_claim("email_verified", [true]),
+            "email_verified",
+            vec![
+                (json!(true), true),
+                (json!("true"), false),
+                (json!(false), false),
+            ],
+        ),
+    ] {
+        let world = World::new();
+        for (row, claims, expected) in rows(path, &values) {
+            let word = world.word(&requirement, &claims).await;
+            assert_eq!(word, expected, "{path} {row}");
+        }
+        let word = world.word(&requirement, &json!({})).await;
+        assert_eq!(word, "claim_not_accepted", "{path} absent");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_with_a_url_as_its_name_is_found_by_the_name() {
+    let name = "https://shop.example/roles";
+    let requirement = Requirement::default().with_claim(name, ["sales"]);
+    let nested = json!({ "https:": { "": { "shop.example": { "roles": ["sales"] } } } });
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("the name", json!({ name: ["sales"] }), "admitted"),
+        ("another value", json!({ name: ["other"] }), "claim_not_accepted"),
+        ("the name before a path", json!({ name: ["other"], "https:": nested["https:"] }), "claim_not_accepted"),
+    ];
+    expect(&requirement, &rows).await;
+}
+
+#[tokio::test]
+async fn a_claim_that_is_excluded_may_be_absent_and_have_other_values() {
+    let requirement = Requirement::default().without_claim("status", ["suspended", "closed"]);
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("absent", json!({}), "admitted"),
+        ("another", json!({ "status": "active" }), "admitted"),
+        ("others", json!({ "status": ["active", "new"] }), "admitted"),
+        ("null", json!({ "status": null }), "admitted"),
+        ("excluded", json!({ "status": "suspended" }), "claim_not_accepted"),
+        ("among others", json!({ "status": ["active", "closed"] }), "claim_not_accepted"),
+    ];
+    expect(&requirement, &rows).await;
+}
+
+#[tokio::test]
+async fn one_of_the_clients_is_named_by_any_of_three_claims() {
+    let requirement = Requirement::default().with_clients(["web", "app"]);
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("client_id", json!({ "client_id": "web" }), "admitted"),
+        ("cid", json!({ "cid": "app" }), "admitted"),
+        ("azp", json!({ "azp": "web" }), "admitted"),
+        ("the second of two", json!({ "client_id": "other", "azp": "web" }), "admitted"),
+        ("another", json!({ "client_id": "other" }), "client_not_accepted"),
+        ("another case", json!({ "client_id": "Web" }), "client_not_accepted"),
+        ("none", json!({}), "client_not_accepted"),
+    ];
+    expect(&requirement, &rows).await;
+}
+
+#[tokio::test]
+async fn one_of_the_issuers_is_the_issuer_to_the_byte() {
+    let slash = format!("{ISSUER}/");
+    for (row, issuers, expected) in [
+        ("it", vec![ISSUER], "admitted"),
+        (
+            "one of two",
+            vec!["https://other.example", ISSUER],
+            "admitted",
+        ),
+        (
+            "another",
+            vec!["https://other.example"],
+            "issuer_not_accepted",
+        ),
+        ("with a slash", vec![slash.as_str()], "issuer_not_accepted"),
+    ] {
+        let requirement = Requirement::default().with_issuers(issuers);
+
+        let word = World::new().word(&requirement, &json!({})).await;
+
+        assert_eq!(word, expected, "{row}");
+    }
+}
+
+const STEP_UP: &str = "insufficient_user_authentication";
+
+#[tokio::test]
+async fn the_class_of_the_sign_in_is_a_string_of_the_list() {
+    let requirement = Requirement::default().with_acr(["urn:mfa", "3"]);
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("the first", json!({ "acr": "urn:mfa" }), "admitted"),
+        ("the second", json!({ "acr": "3" }), "admitted"),
+        ("a number", json!({ "acr": 3 }), STEP_UP),
+        ("an array", json!({ "acr": ["urn:mfa"] }), STEP_UP),
+        ("another case", json!({ "acr": "urn:MFA" }), STEP_UP),
+        ("two in one string", json!({ "acr": "urn:mfa 3" }), STEP_UP),
+        ("a higher one that is not listed", json!({ "acr": "4" }), STEP_UP),
+        ("a token of a machine", json!({}), STEP_UP),
+    ];
+    let rows = rows.map(|(row, mut claims, expected)| {
+        // Without a client, a token with `acr` is an ID token.
+        claims["client_id"] = "web".into();
+        (row, claims, expected)
+    });
+    expect(&requirement, &rows).await;
+}
+
+#[tokio::test]
+async fn the_sign_in_is_recent_whatever_the_age_of_the_token() {
+    let world = World::new();
+    let requirement = Requirement::default().with_max_age(Duration::from_secs(300));
+    let now = world.now();
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("now", json!(now), "admitted"),
+        ("five minutes ago", json!(now - 300), "admitted"),
+        ("within the leeway of a minute", json!(now - 360), "admitted"),
+        ("beyond the leeway", json!(now - 361), STEP_UP),
+        ("in the future within the leeway", json!(now + 60), "admitted"),
+        ("in the future", json!(now + 61), STEP_UP),
+        ("with a fraction", json!(1.5), STEP_UP),
+        ("a string", json!(now.to_string()), STEP_UP),
+        ("null", Value::Null, STEP_UP),
+        ("an array", json!([now]), STEP_UP),
+    ];
+    for (row, auth_time, expected) in rows {
+        // The token itself is new in each row.
+        let claims = json!({ "auth_time": auth_time, "iat": now, "client_id": "web" });
+        assert_eq!(world.word(&requirement, &claims).await, expected, "{row}");
+    }
+    let machine = json!({ "iat": now, "client_id": "web" });
+    assert_eq!(
+        world.word(&requirement, &machine).await,
+        STEP_UP,
+        "a machine"
+    );
+}
+
+#[tokio::test]
+async fn a_remembered_token_gets_too_old_for_a_sign_in() {
+    let world = World::new();
+    let requirement = Requirement::default().with_max_age(Duration::from_secs(300));
+    let token = world.token(&json!({ "auth_time": world.now(), "client_id": "web" }));
+    let admit = || async {
+        let request = crate::world::request("/", Some(&token));
+        world.guard.admit(&request, &requirement).await.map(|_| ())
+    };
+
+    assert_eq!(admit().await, Ok(()));
+    world.advance(Duration::from_secs(360));
+    assert_eq!(admit().await, Ok(()));
+    world.advance(Duration::from_secs(1));
+
+    assert_eq!(admit().await.unwrap_err().reason(), STEP_UP);
+}
+
+#[tokio::test]
+async fn a_check_in_code_decides_for_each_request_and_may_wait() {
+    let world = World::new();
+    let now = Requirement::default().with_check("wrong_region", |caller, request| {
+        caller.claims().get("region") == request.header("x-region").map(Into::into)
+    });
+    let later = Requirement::default().with_async_check("no_member", |caller, _| {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            caller.subject() == "ada"
+        })
+    });
+    let both = now
+        .clone()
+        .with_async_check("never", |_, _| Box::pin(async { false }));
+    let token = world.token(&json!({ "region": "eu" }));
+    let other = world.token(&json!({ "sub": "bob", "region": "eu" }));
+    for (row, requirement, token, region, expected) in [
+        ("accepted", &now, &token, "eu", "admitted"),
+        ("another request", &now, &token, "us", "wrong_region"),
+        ("accepted later", &later, &token, "", "admitted"),
+        ("another caller", &later, &other, "", "no_member"),
+        ("the first of two", &both, &token, "us", "wrong_region"),
+        ("the second of two", &both, &token, "eu", "never"),
+    ] {
+        for _ in 0..2 {
+            let mut request = crate::world::request("/", Some(token));
+            request
+                .headers_mut()
+                .insert("x-region", region.parse().unwrap());
+
+            let judged = world.guard.admit(&request, requirement).await;
+
+            let word = judged.map_or_else(|rejection| rejection.reason(), |_| "admitted");
+            assert_eq!(word, expected, "{row}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_condition_that_is_not_met_decides() {
+    let world = World::new();
+    let requirement = Requirement::new(scope("read"))
+        .with_issuers([ISSUER])
+        .with_acr(["mfa"])
+        .with_max_age(Duration::from_secs(300))
+        .with_clients(["web"])
+        .with_claim("groups", ["admins"])
+        .with_owner("tenant", "tenant_id")
+        .with_check("closed", |_, _| false);
+    let good = json!({
+        "acr": "mfa", "auth_time": world.now(), "scope": "read", "client_id": "web",
+        "groups": ["admins"], "tenant_id": "t",
+    });
+    let mut claims = good.clone();
+    let request = |token: &str| crate::world::request("/?tenant=t", Some(token));
+    let judged = world
+        .guard
+        .admit(&request(&world.token(&claims)), &requirement)
+        .await;
+    assert_eq!(judged.unwrap_err().reason(), "closed");
+
+    // From the last condition to the first, one more is not met.
+    for (claim, value, expected) in [
+        ("tenant_id", "other", "not_owner"),
+        ("groups", "users", "claim_not_accepted"),
+        ("client_id", "other", "client_not_accepted"),
+        ("scope", "", "insufficient_scope"),
+        ("acr", "pwd", STEP_UP),
+    ] {
+        claims[claim] = value.into();
+        let token = world.token(&claims);
+
+        let judged = world.guard.admit(&request(&token), &requirement).await;
+
+        assert_eq!(judged.unwrap_err().reason(), expected, "{claim}");
+    }
+    let elsewhere = requirement.with_issuers(["https://other.example"]);
+    let judged = world
+        .guard
+        .admit(&request(&world.token(&good)), &elsewhere)
+        .await;
+    assert_eq!(judged.unwrap_err().reason(), "issuer_not_accepted");
+}
+
+#[test]
+fn requirements_of_the_same_content_are_equal() {
+    let one = || {
+        Requirement::new(scope("a"))
+            .with_claim("b", ["c"])
+            .with_owner("d", "e")
+    };
+
+    assert_eq!(one(), one());
+    assert_ne!(one(), one().with_clients(["f"]));
+    assert_eq!(Access::default().implied_scopes.len(), 0);
+}

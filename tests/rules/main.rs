@@ -1,0 +1,11 @@
+//! Requirements beyond scopes: each kind is judged, combined, documented and refused as written.
+#![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
+#![allow(clippy::too_many_lines)] // A table is as long as it is.
+#![allow(unreachable_pub)] // Nothing imports a test binary.
+
+mod areas;
+mod denials;
+mod errors;
+mod kinds;
+mod owners;
+mod world;
