@@ -180,7 +180,7 @@ fn reasons_in(source: &str) -> BTreeSet<String> {
         }
     };
     source.split("reason: \"").skip(1).for_each(&mut add);
-    for function in ["fn reason(", "fn problem(", "fn from_state(stage"] {
+    for function in ["fn reason(", "fn problem(", "fn new(stage"] {
         for body in source.split(function).skip(1) {
             let body = body.split("\n}\n").next().unwrap();
             let body = body.split("\n    }\n\n").next().unwrap();
