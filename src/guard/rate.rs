@@ -45,7 +45,7 @@ impl Rate {
 /// | limit | what counts | what is answered with 429 |
 /// | --- | --- | --- |
 /// | [refusals](Self::with_refusals) of an address | its calls that are refused for their token or header | every guarded call of the address |
-/// | [calls](Self::with_calls) of a caller, by subject and client | its admitted calls | its own calls |
+/// | [calls](Self::with_calls) of a caller, by issuer, subject and client | its admitted calls | its own calls |
 ///
 /// The whole number of calls may come at once. After that, they are admitted evenly. An IPv6 address
 /// is counted by its network of 64 bits, which belongs to one subscriber.
@@ -117,8 +117,11 @@ impl RateLimits {
 
     /// Counts a call of an admitted caller, and refuses it if the limit is exceeded.
     pub(super) fn count_call(&self, caller: &Principal) -> Result<(), Rejection> {
+        let claims = caller.claims();
         match &self.calls {
-            Some(limiter) => limiter.take(&(caller.subject(), caller.claims().client_id())),
+            Some(limiter) => {
+                limiter.take(&(claims.issuer(), caller.subject(), claims.client_id()))
+            }
             None => Ok(()),
         }
     }

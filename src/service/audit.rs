@@ -1,7 +1,8 @@
 //! The audit log: a line for each decision on a token, of the target `audit`.
 //!
 //! 1. A line names the caller only if the token is valid. The claims of other tokens prove nothing.
-//! 2. The subject is hashed with the salt of this installation: HMAC-SHA-256, in hexadecimal.
+//! 2. The subject is hashed together with its issuer and with the salt of this installation:
+//!    HMAC-SHA-256, in hexadecimal. Therefore, equal subjects of two issuers have different hashes.
 //! 3. No line contains a token or a part of one.
 
 use std::fs::File;
@@ -94,15 +95,20 @@ impl Audit {
             reason,
             issuer = claims.map(|claims| bounded(claims.issuer())),
             client_id = claims.and_then(|claims| claims.client_id()).map(bounded),
-            subject = claims.map(|claims| self.hash(claims.subject())),
+            subject = claims.map(|claims| self.hash(claims.issuer(), claims.subject())),
             token_id = claims.and_then(|claims| claims.token_id()).map(bounded),
             "access decided"
         );
     }
 
-    /// Hexadecimal, of 64 digits.
-    fn hash(&self, subject: &str) -> String {
-        let tag = hmac::sign(&self.salt, subject.as_bytes());
+    /// Hexadecimal, of 64 digits. The hash is of the issuer, a space and the subject. The identifier
+    /// of an issuer is a URL, so it contains no space.
+    fn hash(&self, issuer: &str, subject: &str) -> String {
+        let mut hash = hmac::Context::with_key(&self.salt);
+        for part in [issuer, " ", subject] {
+            hash.update(part.as_bytes());
+        }
+        let tag = hash.sign();
         let mut text = String::with_capacity(2 * tag.as_ref().len());
         for byte in tag.as_ref() {
             for digit in [byte >> 4, byte & 0xf] {

@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 
 use super::warnings::warnings;
 use super::{TrustedIssuer, Verifier, VerifyError};
-use crate::token::{Claims, TokenError, UnverifiedClaims, Validation};
+use crate::token::{Claims, Jws, TokenError, UnverifiedClaims, Validation};
 
 use claims::{ReadClaims, UNREADABLE};
 use rule::{Evaluation, said};
@@ -147,7 +147,7 @@ impl Verifier {
         let unverified = payload(token, validation);
         let mut rules = header::rules_on_form(token);
         rules.extend(header::rules_on_header(token, header.as_ref(), validation));
-        rules.push(self.rule_on_issuer(claims.as_ref()));
+        rules.push(self.rule_on_issuer(token, claims.as_ref()));
         let keys = judge.as_ref().and_then(|judge| judge.current_keys());
         rules.extend(signature::rules(token, header.as_ref(), keys.as_deref()));
         let read = ReadClaims {
@@ -185,12 +185,20 @@ impl Verifier {
         self.judge_of(claims.as_ref())
     }
 
-    fn rule_on_issuer(&self, claims: Option<&Map<String, Value>>) -> ExplainedRule {
-        let named = claims.and_then(|claims| claims.get("iss")?.as_str());
+    /// A payload without a readable `iss` is a fault of this rule, because the verifier stops here.
+    fn rule_on_issuer(&self, token: &str, claims: Option<&Map<String, Value>>) -> ExplainedRule {
+        let shown_issuer = || claims.and_then(|claims| claims.get("iss")?.as_str());
+        let named = match Jws::parse(token) {
+            Ok(jws) => jws.unverified_issuer().map(|it| Some(it.into_owned())),
+            Err(_) => Ok(shown_issuer().map(str::to_owned)),
+        };
         let evaluation = match named {
-            None => Evaluation::NotExamined("the token does not name its issuer"),
-            Some(named) if self.issuers.find(named).is_some() => Evaluation::Kept,
-            Some(_) => Err::<(), _>(TokenError::UnknownIssuer).into(),
+            Err(error) => Err::<(), _>(error).into(),
+            Ok(None) => Evaluation::NotExamined("the token does not name its issuer"),
+            Ok(Some(named)) => {
+                let judge = self.issuers.find(&named);
+                judge.ok_or(TokenError::UnknownIssuer).into()
+            }
         };
         let wanted = match &*self.issuers.all() {
             [] => "an issuer that is trusted; there is none".to_owned(),

@@ -141,7 +141,12 @@ impl TrustedIssuer {
         now: impl Fn() -> SystemTime,
     ) -> Result<(Verified<Claims>, Arc<KeySet>), VerifyError> {
         self.validation.check_header(jws.header())?;
-        let keys = self.keys_for(jws).await?;
+        let keys = self.keys_for(jws).await;
+        // The wait for keys may be long, and the issuer may have been removed meanwhile.
+        if self.is_removed.load(Ordering::Relaxed) {
+            return Err(TokenError::UnknownIssuer.into());
+        }
+        let keys = keys?;
         let payload = keys.find(jws.header())?.verify(jws)?;
         let claims = Claims::parse_with(&payload, self.validation.claim_names())?;
         // A fetch of keys may have taken some time.

@@ -149,8 +149,8 @@ async fn the_line_of_a_refused_call_has_the_wanted_and_the_found_value() {
     let (wanted_issuer, found_issuer) = (issuer.as_str(), "https://other.example");
     #[rustfmt::skip] // A row a line.
     let rows = [
-        ("wrong_issuer", world.token().claim("iss", found_issuer), found_issuer, Some(wanted_issuer), Some(found_issuer)),
-        ("unknown_key", world.token().claim("iss", found_issuer).header("kid", "other"), found_issuer, Some(wanted_issuer), Some(found_issuer)),
+        ("unknown_issuer", world.token().claim("iss", found_issuer), found_issuer, Some(wanted_issuer), Some(found_issuer)),
+        ("unknown_issuer", world.token().claim("iss", found_issuer).header("kid", "other"), found_issuer, Some(wanted_issuer), Some(found_issuer)),
         ("wrong_audience", world.token().claim("aud", serde_json::json!(["a", "b"])), wanted_issuer, Some("api://default"), Some("a b")),
         ("expired", world.token().claim("exp", now - 3_780), wanted_issuer, None, Some("expired 1 h 3 min ago")),
         ("wrong_type", world.token().header("typ", "id_token+jwt"), wanted_issuer, Some("JWT at+jwt"), Some("id_token+jwt")),

@@ -29,7 +29,7 @@ fn rows(world: &World) -> Vec<Row> {
         ("a kid that is a number", "malformed_kid", good().header("kid", 7), good().without_header("kid")),
         ("an unknown kid", "unknown_key", good().header("kid", "other"), good()),
         ("a kid for another alg", "key_mismatch", good().header("alg", "PS256"), good()),
-        ("another issuer", "wrong_issuer", claim("iss", (issuer.clone() + "/").into()), claim("iss", issuer.into())),
+        ("another issuer", "unknown_issuer", claim("iss", (issuer.clone() + "/").into()), claim("iss", issuer.into())),
         ("issuers in an array", "malformed_claim", claim("iss", json!([world.issuer.issuer()])), good()),
         ("no issuer", "missing_claim", good().without("iss"), good()),
         ("another audience", "wrong_audience", claim("aud", "api://defaul".into()), claim("aud", json!(["x", "api://default"]))),

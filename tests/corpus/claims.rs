@@ -59,7 +59,7 @@ pub fn issuers(forge: &Forge) -> Vec<Row> {
         rows.push(row(
             format!("iss {look_alike:?}"),
             forge.with_claim("iss", json!(look_alike)),
-            "wrong_issuer",
+            "unknown_issuer",
         ));
     }
     for other_type in [

@@ -132,7 +132,7 @@ impl Forge {
     }
 }
 
-fn key_set(jwks: &Value) -> Arc<KeySet> {
+pub fn key_set(jwks: &Value) -> Arc<KeySet> {
     let parsed = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
     Arc::new(parsed.key_set)
 }

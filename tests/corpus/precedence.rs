@@ -1,9 +1,9 @@
-//! Tokens with two faults: the first broken check gives the reason, so that a cheap
-//! refusal never waits for a costly one.
+//! Tokens with two faults: the first check that fails gives the reason, so that a cheap refusal
+//! never waits for an expensive one, and a token of an unknown issuer never waits for a key.
 
 use serde_json::{Value, json};
 
-use crate::forge::{ATTACKER, Forge, Row, encode, header, join, row, split};
+use crate::forge::{ATTACKER, Forge, ISSUER, Row, encode, header, join, row, split};
 
 /// A header of the key for RS256 with these members besides.
 fn with(forge: &Forge, members: &Value) -> String {
@@ -21,7 +21,7 @@ fn spoiled(token: &str) -> String {
     join(&input, &signature)
 }
 
-/// Length, alphabet, dots, header, key, signature.
+/// Length, alphabet, dots, header, payload, issuer, key, signature.
 #[rustfmt::skip] // A row a line.
 pub fn forms(forge: &Forge) -> Vec<Row> {
     let good = forge.good();
@@ -30,10 +30,13 @@ pub fn forms(forge: &Forge) -> Vec<Row> {
     let long = "a".repeat(8192);
     let segment = |header: &Value| encode(header.to_string().as_bytes());
     let none = segment(&json!({ "alg": "none", "kid": 7 }));
-    let unknown_kid = segment(&json!({ "alg": "RS256", "kid": "stranger" }));
+    let stranger = segment(&json!({ "alg": "RS256", "kid": "stranger" }));
     let mismatch = segment(&json!({ "alg": "PS256", "kid": "RS256" }));
     let unnamed = segment(&json!({ "alg": "RS256" }));
     let crowded = encode(&[b'['; 2049]);
+    let empty = encode(b"{}");
+    let array = segment(&json!({ "iss": [ISSUER] }));
+    let foreign = segment(&json!({ "iss": "https://attacker.example" }));
     [
         ("too long, and no letters", " ".repeat(8193), "too_long"),
         ("too long, and dots", ".".repeat(8193), "too_long"),
@@ -50,20 +53,30 @@ pub fn forms(forge: &Forge) -> Vec<Row> {
         ("no base64 as header, payload and signature", "A.A.A".into(), "bad_base64"),
         ("no JSON as header, no base64 as payload", format!("{}.A.{signature}", encode(b"{")), "malformed_header"),
         ("alg none, and no base64 behind", format!("{none}.A.A"), "algorithm_not_allowed"),
-        ("a stranger's kid, and no base64 as payload", format!("{unknown_kid}.A.{signature}"), "unknown_key"),
-        ("a stranger's kid, and no base64 as signature", format!("{unknown_kid}.{payload}.A"), "unknown_key"),
-        ("a kid of another algorithm, and no base64", format!("{mismatch}.A.A"), "key_mismatch"),
-        ("no kid, and no base64", format!("{unnamed}.A.A"), "ambiguous_key"),
+        ("no base64 as payload, and a stranger's kid", format!("{stranger}.A.{signature}"), "bad_base64"),
+        ("no base64 as payload, and a kid of another algorithm", format!("{mismatch}.A.A"), "bad_base64"),
+        ("no base64 as payload, and no kid", format!("{unnamed}.A.A"), "bad_base64"),
         ("no base64 as payload, and no signature", format!("{head}.A."), "bad_base64"),
-        ("no base64 as signature, and no payload", format!("{head}..A"), "bad_base64"),
-        ("no payload, and a signature of one byte", format!("{head}..AA"), "bad_signature"),
+        ("no payload, and a stranger's kid", format!("{stranger}..{signature}"), "malformed_payload"),
+        ("no payload, and no base64 as signature", format!("{head}..A"), "malformed_payload"),
+        ("no payload, and a signature of one byte", format!("{head}..AA"), "malformed_payload"),
+        ("no iss, and a stranger's kid", format!("{stranger}.{empty}.{signature}"), "missing_claim"),
+        ("no iss, and no base64 as signature", format!("{head}.{empty}.A"), "missing_claim"),
+        ("an iss in an array, and no kid", format!("{unnamed}.{array}.A"), "malformed_claim"),
+        ("a stranger's iss and kid", format!("{stranger}.{foreign}.A"), "unknown_issuer"),
+        ("a stranger's iss, and a kid of another algorithm", format!("{mismatch}.{foreign}.A"), "unknown_issuer"),
+        ("a stranger's iss, and no base64 as signature", format!("{head}.{foreign}.A"), "unknown_issuer"),
+        ("alg none, and a stranger's iss", format!("{none}.{foreign}."), "algorithm_not_allowed"),
+        ("a stranger's kid, and no base64 as signature", format!("{stranger}.{payload}.A"), "unknown_key"),
+        ("a kid of another algorithm, and no base64 as signature", format!("{mismatch}.{payload}.A"), "key_mismatch"),
+        ("no kid, and no base64 as signature", format!("{unnamed}.{payload}.A"), "ambiguous_key"),
     ]
     .into_iter()
     .map(|(name, token, reason)| row(name, token, reason))
     .collect()
 }
 
-/// `alg`, `crit`, `typ`, `kid`, `b64`, the key, the signature, the claims.
+/// `alg`, `crit`, `typ`, `kid`, `b64`, the issuer, the key, the signature, the claims.
 #[rustfmt::skip] // A row a line.
 pub fn headers(forge: &Forge) -> Vec<Row> {
     let all = json!({ "alg": "none", "crit": ["b64"], "typ": "dpop+jwt", "kid": 7, "b64": false });
@@ -90,14 +103,24 @@ pub fn headers(forge: &Forge) -> Vec<Row> {
         claims
     };
     let signed = |kid: &str, claims: &Value| Forge::signed(&json!({ "alg": "RS256", "kid": kid }), claims);
-    let bad = claims(&[("exp", json!(0)), ("iss", json!("x"))]);
+    let bad = claims(&[("exp", json!(0)), ("aud", json!("x"))]);
+    let foreign = claims(&[("exp", json!(0)), ("iss", json!("x"))]);
     let unsigned = |claims: &Value| spoiled(&signed("RS256", claims));
-    let garbled = Forge::signed_bytes(header("RS256").to_string().as_bytes(), b"{");
+    let signed_bytes = |payload: &str| {
+        Forge::signed_bytes(header("RS256").to_string().as_bytes(), payload.as_bytes())
+    };
+    let twice = forge.claims().to_string().replacen('{', r#"{"sub":"eve","#, 1);
     rows.extend([
         row("b64, and a stranger's kid", with(forge, &json!({ "b64": true, "kid": "stranger" })), "unencoded_payload"),
         row("a stranger's kid, and bad claims", signed("stranger", &bad), "unknown_key"),
         row("a kid of another algorithm, and bad claims", signed("PS256", &bad), "key_mismatch"),
-        row("a bad signature, and no JSON", spoiled(&garbled), "bad_signature"),
+        row("no JSON, and a bad signature", spoiled(&signed_bytes("{")), "malformed_payload"),
+        row("b64, and a stranger's iss", Forge::signed(&json!({ "alg": "RS256", "kid": "RS256", "b64": true }), &foreign), "unencoded_payload"),
+        row("a stranger's iss and kid, and bad claims", signed("stranger", &foreign), "unknown_issuer"),
+        row("a stranger's iss, and a kid of another algorithm with bad claims", signed("PS256", &foreign), "unknown_issuer"),
+        row("a stranger's iss, and a bad signature", unsigned(&foreign), "unknown_issuer"),
+        row("a stranger's iss, and another's signature", ATTACKER.sign(&header("RS256"), &foreign), "unknown_issuer"),
+        row("a bad signature, and a claim twice", spoiled(&signed_bytes(&twice)), "bad_signature"),
         row("a bad signature, and bad claims", unsigned(&bad), "bad_signature"),
         row("a bad signature of an ID token", unsigned(&claims(&[("nonce", json!("x"))])), "bad_signature"),
         row("a bad signature of an expired token", unsigned(&claims(&[("exp", json!(0))])), "bad_signature"),
@@ -106,14 +129,14 @@ pub fn headers(forge: &Forge) -> Vec<Row> {
     rows
 }
 
-/// The types of the claims, then what kind of token, issuer, audience, `exp`, `nbf`, `iat`.
+/// The issuer, the types of the claims, what kind of token, audience, `exp`, `nbf`, `iat`.
 pub fn claims(forge: &Forge) -> Vec<Row> {
     let late = json!(forge.now() + 3600);
     let faults = [
+        ("iss", json!("https://attacker.example"), "unknown_issuer"),
         ("sub", json!(7), "malformed_claim"),
         ("nonce", json!("x"), "id_token"),
         ("cnf", json!({}), "proof_required"),
-        ("iss", json!("https://attacker.example"), "wrong_issuer"),
         ("aud", json!("api://other"), "wrong_audience"),
         ("exp", json!(0), "expired"),
         ("nbf", late.clone(), "not_yet_valid"),

@@ -16,7 +16,7 @@ fn sentences(world: &World) -> Vec<(&'static str, AccessToken, &'static str)> {
         ("not yet valid", claim("nbf", (now + 300).into()), "The access token is not valid yet: it becomes valid in 5 min."),
         ("issued in the future", claim("iat", (now + 61).into()), "The access token was issued 1 min 1 s in the future, by the clock of this API. Compare the clocks."),
         ("another audience", claim("aud", "api://s3cret".into()), "The access token is for another audience. Request a token for this API."),
-        ("another issuer", claim("iss", "https://s3cret.example".into()), "The access token is from another authorization server. The metadata of this API names the accepted one."),
+        ("another issuer", claim("iss", "https://s3cret.example".into()), "The access token is from an authorization server that this API does not trust. The metadata of this API names the accepted ones."),
         ("an unknown key", good().header("kid", "s3cret"), "The access token is signed with a key that the authorization server of this API does not publish. Check that the token is from that server."),
         ("no subject", good().without("sub"), "The access token lacks the claim sub."),
         ("a malformed subject", claim("sub", 7.into()), "The claim sub of the access token does not have the required form."),
