@@ -19,12 +19,14 @@ pub(crate) const OAUTH2_REDIRECT: &str = "/docs/oauth2-redirect.html";
 pub(super) fn page(document: &Document, sign_in: &SignIn, issuers: &[DescribedIssuer]) -> Asset {
     let title = page::title(document);
     let document = document.as_value();
-    let settings = json!({
+    let mut settings = json!({
         "clientId": sign_in.client_id.as_deref().unwrap_or_default(),
-        "clientIds": sign_in.client_ids,
         "basePath": sign_in.base_path,
         "scopes": scopes(document),
     });
+    if !sign_in.client_ids.is_empty() {
+        settings["clientIds"] = json!(sign_in.client_ids);
+    }
     let token_endpoints = issuers
         .iter()
         .filter_map(|it| it.metadata.as_ref()?.token_endpoint());

@@ -135,7 +135,8 @@ fn rules(access: Access) -> Result<Vec<String>, String> {
             other => panic!("an unknown rule: {other:?}"),
         };
         let mut words = vec![word.to_owned()];
-        words.extend(requirement.map(|it| it.scopes()[0].to_string()));
+        let scopes = requirement.and_then(|it| it.scopes().first());
+        words.extend(scopes.map(ToString::to_string));
         words.extend(operation.other_schemes.iter().map(ToString::to_string));
         words.retain(|word| !word.is_empty());
         words.join(" ")

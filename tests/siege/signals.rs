@@ -1,5 +1,7 @@
 //! The end under load, and at once for who is in a hurry.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
@@ -36,7 +38,7 @@ async fn a_second_sigterm_ends_it_at_once() {
     ];
     let (mut child, address) = program::spawn(1_000, &issuer, &patient).await;
     let mut waiting = tokio::net::TcpStream::connect(address).await.unwrap();
-    waiting.write_all(WAITS.as_bytes()).await.unwrap();
+    waiting.write_all(waits(&issuer).as_bytes()).await.unwrap();
     // The issuer is asked only once the program runs; both signals come after that.
     let _asked = silent.accept().await.unwrap();
 
@@ -54,6 +56,11 @@ async fn a_second_sigterm_ends_it_at_once() {
     assert_eq!(ended.expect("it goes on").unwrap().code(), Some(1));
 }
 
-/// A token of a good form.
-const WAITS: &str = "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \
-                     eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.AAAA\r\n\r\n";
+/// A call with a well-formed token of this issuer, whose keys are not known yet.
+fn waits(issuer: &str) -> String {
+    let payload = URL_SAFE_NO_PAD.encode(format!("{{\"iss\":\"{issuer}\"}}"));
+    format!(
+        "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \
+         eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.{payload}.AAAA\r\n\r\n"
+    )
+}

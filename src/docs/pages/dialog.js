@@ -26,7 +26,7 @@ const DialogPlugin = (settings) => (system) => {
   const issuerOf = (name) => /^(?:SignIn|ClientCredentials|OpenIdConnect)-(.+)$/.exec(name)?.[1];
   const clientIdOf = (name) => {
     const issuer = issuerOf(name);
-    return issuer ? (settings.clientIds[issuer] ?? '') : settings.clientId;
+    return issuer ? (settings.clientIds?.[issuer] ?? '') : settings.clientId;
   };
 
   const Field = ({ id, label, ...input }) =>
