@@ -119,9 +119,7 @@ impl RateLimits {
     pub(super) fn count_call(&self, caller: &Principal) -> Result<(), Rejection> {
         let claims = caller.claims();
         match &self.calls {
-            Some(limiter) => {
-                limiter.take(&(claims.issuer(), caller.subject(), claims.client_id()))
-            }
+            Some(limiter) => limiter.take(&(claims.issuer(), caller.subject(), claims.client_id())),
             None => Ok(()),
         }
     }

@@ -22,7 +22,11 @@ pub struct Scripted {
 impl Scripted {
     pub fn new(now: Option<Arc<KeySet>>, after: Option<Arc<KeySet>>) -> Arc<Self> {
         let fetches = AtomicUsize::new(0);
-        Arc::new(Self { now, after, fetches })
+        Arc::new(Self {
+            now,
+            after,
+            fetches,
+        })
     }
 
     pub fn take_fetches(&self) -> usize {
