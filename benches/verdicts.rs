@@ -9,8 +9,8 @@ use std::time::{Instant, SystemTime};
 
 use futures_util::FutureExt;
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
-use poem_resource_server::token::{Audience, Claims, KeySet, SignedPayload, Validation};
-use poem_resource_server::verifier::Verifier;
+use poem_resource_server::token::{Audience, Claims, KeySet, KeySource, SignedPayload, Validation};
+use poem_resource_server::verifier::{TrustedIssuer, TrustedIssuers, Verifier};
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 15;
@@ -20,9 +20,11 @@ fn main() {
     let key = SigningKey::generate_with_kid(SigningAlgorithm::Rs256, "key");
     let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
     let keys = Arc::new(KeySet::parse(jwks.as_bytes()).unwrap().key_set);
-    let validation = Validation::new("https://id.example", Audience::parse("api").unwrap());
-    let cached = Verifier::new(Arc::new(keys), validation);
+    let keys: Arc<dyn KeySource> = Arc::new(keys);
+    let cached = Verifier::new(keys.clone(), rules("https://id.example"));
     let plain = cached.clone().with_cache(None);
+    let many_cached = Verifier::for_issuers(Arc::new(hundred_issuers(&keys)));
+    let many_plain = many_cached.clone().with_cache(None);
 
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -52,7 +54,9 @@ fn main() {
     println!("| token | verdict | ns |\n| --- | --- | --- |");
     for (name, verifier, token) in [
         ("good, remembered", &cached, good.clone()),
+        ("good, remembered, 100 issuers", &many_cached, good.clone()),
         ("good, new", &plain, good.clone()),
+        ("good, new, 100 issuers", &many_plain, good.clone()),
         ("forged signature", &plain, forged),
         ("too long", &plain, "a".repeat(9000)),
         ("illegal character at the end", &plain, format!("{good}=")),
@@ -112,6 +116,21 @@ fn main() {
         println!("| {name} | {verdict} | {nanos} |");
     }
     time_claims(&key.verify(&good).unwrap());
+}
+
+fn rules(issuer: &str) -> Validation {
+    Validation::new(issuer, Audience::parse("api").unwrap())
+}
+
+/// The issuer of the tokens, and 99 others.
+fn hundred_issuers(keys: &Arc<dyn KeySource>) -> TrustedIssuers {
+    let issuers = TrustedIssuers::default();
+    let others = (1..100).map(|number| format!("https://id-{number}.example"));
+    for identifier in others.chain(["https://id.example".to_owned()]) {
+        let issuer = TrustedIssuer::new(&*identifier, keys.clone(), rules(&identifier));
+        issuers.add(issuer).unwrap();
+    }
+    issuers
 }
 
 fn time_claims(payload: &SignedPayload) {

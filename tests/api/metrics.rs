@@ -234,24 +234,26 @@ async fn assert_metrics(world: &World, expected: &[(&str, f64)]) {
 
 #[tokio::test]
 async fn the_age_of_the_keys_and_their_fetches_are_reported() {
+    const KEYS: &str = "jwks_keys{issuer=\"default\"}";
+    const FAILURES: &str = "jwks_fetch_failures_total{issuer=\"default\"}";
     let world = World::start().await;
-    assert_eq!(metric(&world, "jwks_keys").await.to_bits(), 1_f64.to_bits());
-    let failures = metric(&world, "jwks_fetch_failures_total").await;
+    assert_eq!(metric(&world, KEYS).await.to_bits(), 1_f64.to_bits());
+    let failures = metric(&world, FAILURES).await;
 
     let status = poem::http::StatusCode::BAD_GATEWAY;
     world.issuer.set_behaviour(Behaviour::Unavailable(status));
     world.clock.advance(Duration::from_secs(600));
     for _ in 0..1000 {
-        if metric(&world, "jwks_fetch_failures_total").await > failures {
+        if metric(&world, FAILURES).await > failures {
             break;
         }
     }
-    assert!(metric(&world, "jwks_fetch_failures_total").await > failures);
+    assert!(metric(&world, FAILURES).await > failures);
 
-    let age = metric(&world, "jwks_age_seconds").await;
+    let age = metric(&world, "jwks_age_seconds{issuer=\"default\"}").await;
     assert!((600.0..601.0).contains(&age), "{age}");
     assert_metrics(&world, &[("jwks_max_stale_seconds", 24.0 * 3600.0)]).await;
-    assert_eq!(metric(&world, "jwks_keys").await.to_bits(), 1_f64.to_bits());
+    assert_eq!(metric(&world, KEYS).await.to_bits(), 1_f64.to_bits());
 }
 
 #[tokio::test]

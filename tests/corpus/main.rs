@@ -29,6 +29,7 @@ mod signed;
 mod sources;
 mod strengths;
 mod times;
+mod two_issuers;
 mod units;
 mod vectors;
 

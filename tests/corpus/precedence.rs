@@ -30,7 +30,7 @@ pub fn forms(forge: &Forge) -> Vec<Row> {
     let long = "a".repeat(8192);
     let segment = |header: &Value| encode(header.to_string().as_bytes());
     let none = segment(&json!({ "alg": "none", "kid": 7 }));
-    let stranger = segment(&json!({ "alg": "RS256", "kid": "stranger" }));
+    let unknown_kid = segment(&json!({ "alg": "RS256", "kid": "stranger" }));
     let mismatch = segment(&json!({ "alg": "PS256", "kid": "RS256" }));
     let unnamed = segment(&json!({ "alg": "RS256" }));
     let crowded = encode(&[b'['; 2049]);
@@ -53,21 +53,21 @@ pub fn forms(forge: &Forge) -> Vec<Row> {
         ("no base64 as header, payload and signature", "A.A.A".into(), "bad_base64"),
         ("no JSON as header, no base64 as payload", format!("{}.A.{signature}", encode(b"{")), "malformed_header"),
         ("alg none, and no base64 behind", format!("{none}.A.A"), "algorithm_not_allowed"),
-        ("no base64 as payload, and a stranger's kid", format!("{stranger}.A.{signature}"), "bad_base64"),
+        ("no base64 as payload, and a stranger's kid", format!("{unknown_kid}.A.{signature}"), "bad_base64"),
         ("no base64 as payload, and a kid of another algorithm", format!("{mismatch}.A.A"), "bad_base64"),
         ("no base64 as payload, and no kid", format!("{unnamed}.A.A"), "bad_base64"),
         ("no base64 as payload, and no signature", format!("{head}.A."), "bad_base64"),
-        ("no payload, and a stranger's kid", format!("{stranger}..{signature}"), "malformed_payload"),
+        ("no payload, and a stranger's kid", format!("{unknown_kid}..{signature}"), "malformed_payload"),
         ("no payload, and no base64 as signature", format!("{head}..A"), "malformed_payload"),
         ("no payload, and a signature of one byte", format!("{head}..AA"), "malformed_payload"),
-        ("no iss, and a stranger's kid", format!("{stranger}.{empty}.{signature}"), "missing_claim"),
+        ("no iss, and a stranger's kid", format!("{unknown_kid}.{empty}.{signature}"), "missing_claim"),
         ("no iss, and no base64 as signature", format!("{head}.{empty}.A"), "missing_claim"),
         ("an iss in an array, and no kid", format!("{unnamed}.{array}.A"), "malformed_claim"),
-        ("a stranger's iss and kid", format!("{stranger}.{foreign}.A"), "unknown_issuer"),
+        ("a stranger's iss and kid", format!("{unknown_kid}.{foreign}.A"), "unknown_issuer"),
         ("a stranger's iss, and a kid of another algorithm", format!("{mismatch}.{foreign}.A"), "unknown_issuer"),
         ("a stranger's iss, and no base64 as signature", format!("{head}.{foreign}.A"), "unknown_issuer"),
         ("alg none, and a stranger's iss", format!("{none}.{foreign}."), "algorithm_not_allowed"),
-        ("a stranger's kid, and no base64 as signature", format!("{stranger}.{payload}.A"), "unknown_key"),
+        ("a stranger's kid, and no base64 as signature", format!("{unknown_kid}.{payload}.A"), "unknown_key"),
         ("a kid of another algorithm, and no base64 as signature", format!("{mismatch}.{payload}.A"), "key_mismatch"),
         ("no kid, and no base64 as signature", format!("{unnamed}.{payload}.A"), "ambiguous_key"),
     ]

@@ -46,12 +46,12 @@ console.log(`| phase (${seconds} s, 200 good calls/s) | p50 ms | p99 ms | refuse
 console.log('| --- | --- | --- | --- | --- |');
 for (const [name, storm, prepare] of phases) {
   prepare();
-  const before = await metric('jwks_fetches_total');
+  const before = await metric('jwks_fetches_total{issuer="default"}');
   const [calls, refused] = await Promise.all([
     load(url, good, { callers: 4, rate: 200 }),
     storm ? load(url, junk, { callers: 4, rate: 2000 }) : { statuses: {} },
   ]);
-  const perMinute = (((await metric('jwks_fetches_total')) - before) * 60) / seconds;
+  const perMinute = (((await metric('jwks_fetches_total{issuer="default"}')) - before) * 60) / seconds;
   const hostile = refused.statuses[401] ?? 0;
   console.log(
     `| ${name} | ${calls.p50.toFixed(2)} | ${calls.p99.toFixed(2)} | ${hostile} | ${perMinute} |`,

@@ -1,5 +1,6 @@
 mod application;
 mod credentials;
+mod issuers;
 mod messages;
 mod precedence;
 mod printed;

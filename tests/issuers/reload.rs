@@ -1,0 +1,154 @@
+//! A reload adds, changes and removes issuers: all of it, or nothing.
+
+use std::time::Duration;
+
+use poem_resource_server::service::ReloadError;
+
+use crate::world::{PARTNERS_AUDIENCE, World, issuer};
+
+const KEYS: &str = "/v1/keys";
+
+async fn verdicts(world: &World, tokens: [&str; 2]) -> [(u16, String); 2] {
+    let [first, second] = tokens;
+    [world.verdict(first).await, world.verdict(second).await]
+}
+
+fn verdict(status: u16, reason: &str) -> (u16, String) {
+    (status, reason.to_owned())
+}
+
+#[tokio::test]
+async fn a_remembered_token_of_a_removed_issuer_is_refused_and_its_keys_are_not_fetched() {
+    let world = World::start().await;
+    let staff = world.staff.sign(&world.staff_token());
+    let partner = world.partners.sign(&world.partner_token());
+    let ok = verdict(200, "ok");
+    assert_eq!(
+        verdicts(&world, [&staff, &partner]).await,
+        [ok.clone(), ok.clone()]
+    );
+
+    world.reload_without_partners(&[]).await.unwrap();
+
+    let removed = verdict(401, "unknown_issuer");
+    assert_eq!(
+        verdicts(&world, [&staff, &partner]).await,
+        [ok.clone(), removed]
+    );
+    let before = (
+        world.staff.requests_to(KEYS),
+        world.partners.requests_to(KEYS),
+    );
+    world.clock.advance(Duration::from_secs(2 * 3600));
+    for _ in 0..10_000 {
+        if world.staff.requests_to(KEYS) > before.0 {
+            break;
+        }
+        world.get("/livez").await;
+    }
+    assert!(world.staff.requests_to(KEYS) > before.0);
+    assert_eq!(world.partners.requests_to(KEYS), before.1);
+
+    // It can be added again.
+    world.reload(&[]).await.unwrap();
+    let partner = world.partners.sign(&world.partner_token());
+    assert_eq!(world.verdict(&partner).await, ok);
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_added_or_changed_judges_by_the_new_rules() {
+    let world = World::start().await;
+    let third = issuer(&world.clock, 0, "api://third").await;
+    let of_third = third.token_for_client("svc", &[]);
+    let partner = world.partners.sign(&world.partner_token());
+    let moved = world.partner_token().claim("aud", "api://partners-v2");
+    let moved = world.partners.sign(&moved);
+    let ok = verdict(200, "ok");
+    let wrong = verdict(401, "wrong_audience");
+    assert_eq!(
+        verdicts(&world, [&partner, &moved]).await,
+        [ok.clone(), wrong.clone()]
+    );
+    let added = third.sign(&of_third);
+    assert_eq!(world.verdict(&added).await, verdict(401, "unknown_issuer"));
+
+    let url = third.issuer();
+    let third_settings = [
+        ("issuers.third.url", url.as_str()),
+        ("issuers.third.audiences", "api://third"),
+    ];
+    world.reload(&third_settings).await.unwrap();
+    assert_eq!(world.verdict(&added).await, ok);
+    assert_eq!(
+        verdicts(&world, [&partner, &moved]).await,
+        [ok.clone(), wrong.clone()]
+    );
+
+    let both = format!("{PARTNERS_AUDIENCE},api://partners-v2");
+    world
+        .reload(&[("issuers.partners.audiences", &both)])
+        .await
+        .unwrap();
+    assert_eq!(
+        verdicts(&world, [&partner, &moved]).await,
+        [ok.clone(), ok.clone()]
+    );
+    assert_eq!(world.verdict(&added).await, verdict(401, "unknown_issuer"));
+
+    let new_only = [("issuers.partners.audiences", "api://partners-v2")];
+    world.reload(&new_only).await.unwrap();
+    assert_eq!(
+        verdicts(&world, [&partner, &moved]).await,
+        [wrong, ok.clone()]
+    );
+
+    world
+        .reload(&[("issuers.partners.clients", "other")])
+        .await
+        .unwrap();
+    let refused = verdict(401, "client_not_accepted");
+    assert_eq!(world.verdict(&partner).await, refused);
+    let accepted = [("issuers.partners.clients", "other,dev-client")];
+    world.reload(&accepted).await.unwrap();
+    assert_eq!(world.verdict(&partner).await, ok);
+}
+
+#[tokio::test]
+async fn an_issuer_that_cannot_be_reached_leaves_all_issuers_as_they_were() {
+    let world = World::start().await;
+    let gone = issuer(&world.clock, 0, "api://gone").await;
+    let url = gone.issuer();
+    let status = poem::http::StatusCode::SERVICE_UNAVAILABLE;
+    gone.set_behaviour(poem_resource_server::dev::Behaviour::Unavailable(status));
+    let staff = world.staff.sign(&world.staff_token());
+    let partner = world.partners.sign(&world.partner_token());
+    let ok = verdict(200, "ok");
+
+    let bad = [
+        ("issuers.gone.url", url.as_str()),
+        ("issuers.gone.audiences", "api://gone"),
+        // Nothing of the new settings may be in force.
+        ("issuers.partners.audiences", "api://partners-v2"),
+    ];
+    let error = world.reload(&bad).await.unwrap_err();
+
+    assert!(matches!(error, ReloadError::Keys(_)), "{error}");
+    assert_eq!(
+        verdicts(&world, [&staff, &partner]).await,
+        [ok.clone(), ok.clone()]
+    );
+    let of_gone = gone.sign(&gone.token_for_client("svc", &[]));
+    assert_eq!(
+        world.verdict(&of_gone).await,
+        verdict(401, "unknown_issuer")
+    );
+
+    // The twin: once it can be reached, all of it is in force.
+    gone.set_behaviour(poem_resource_server::dev::Behaviour::Normal);
+    world.reload(&bad).await.unwrap();
+    assert_eq!(world.verdict(&of_gone).await, ok);
+    assert_eq!(
+        world.verdict(&partner).await,
+        verdict(401, "wrong_audience")
+    );
+}
