@@ -5,6 +5,7 @@ use crate::issuer::Issuer;
 use crate::service;
 use crate::service::application::Outline;
 use crate::service::config::{Config, Listen};
+use tokio::net::TcpListener;
 
 use crate::program::failure::Failure;
 
@@ -35,12 +36,46 @@ pub(crate) fn check_reach(config: &Config, service: &Listen) -> Result<(), Failu
     Ok(())
 }
 
-/// Starts the embedded issuer if no other is set, and sets it, for a service that listens
-/// at `service`.
+/// Opens the listener of the embedded issuer if no other issuer is set.
+///
+/// # Errors
+///
+/// [`Failure::Listen`].
+#[cfg_attr(
+    not(feature = "dev"),
+    expect(unused_variables, clippy::unnecessary_wraps, reason = "there is none")
+)]
+pub(crate) fn open(config: &Config) -> Result<Option<TcpListener>, Failure> {
+    #[cfg(feature = "dev")]
+    if !config.has_issuer() {
+        let bind = |address| {
+            let listener = std::net::TcpListener::bind(address)?;
+            listener.set_nonblocking(true)?;
+            TcpListener::from_std(listener)
+        };
+        return bind(config.dev.listen)
+            .map(Some)
+            .map_err(|source| cannot_listen(config, source));
+    }
+    Ok(None)
+}
+
 #[cfg(feature = "dev")]
-pub(crate) async fn start(
+fn cannot_listen(config: &Config, source: std::io::Error) -> Failure {
+    Failure::Listen {
+        key: "dev.listen",
+        listen: config.dev.listen.into(),
+        source,
+    }
+}
+
+/// Starts the embedded issuer on its listener if no other is set, and sets it, for a service
+/// that listens at `service`. Without a listener, only the client and the scope are set.
+#[cfg(feature = "dev")]
+pub(crate) fn start(
     outline: &Outline,
     config: &mut Config,
+    listener: Option<TcpListener>,
     service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
     use crate::dev::{DevOptions, OfferedScope};
@@ -49,15 +84,9 @@ pub(crate) async fn start(
         return Ok(None);
     }
     introduce(outline, config);
-    let address = config.dev.listen;
-    let failure = |source| Failure::Listen {
-        key: "dev.listen",
-        listen: address.into(),
-        source,
+    let Some(listener) = listener else {
+        return Ok(None);
     };
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .map_err(failure)?;
     let mut options = DevOptions::default()
         .with_audience(config.issuer.audience.as_str())
         .with_redirect_uris(service::redirect_uris(config, service))
@@ -73,16 +102,17 @@ pub(crate) async fn start(
     // A scope that only a setting requires must be granted too.
     let set = config.access.scopes();
     let options = options.with_additional_scopes(set.map(|it| OfferedScope::new(it.as_str())));
-    let embedded = Embedded::start(listener, options).map_err(failure)?;
+    let embedded =
+        Embedded::start(listener, options).map_err(|source| cannot_listen(config, source))?;
     config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);
     Ok(Some(embedded))
 }
 
 #[cfg(not(feature = "dev"))]
-#[expect(clippy::unused_async, reason = "the same shape as with the feature")]
-pub(crate) async fn start(
+pub(crate) fn start(
     _outline: &Outline,
     config: &mut Config,
+    _listener: Option<TcpListener>,
     _service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
     match config.has_issuer() {

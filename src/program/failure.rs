@@ -48,6 +48,8 @@ pub(crate) enum Failure {
         listen: Listen,
         source: io::Error,
     },
+    #[error("{} listeners cannot be opened", .0.len())]
+    Listeners(Vec<Failure>),
     #[error("the socket for `{key}` from systemd (LISTEN_FDS) is not a listening socket")]
     HandedOver {
         key: &'static str,
@@ -192,6 +194,9 @@ impl Failure {
             let problems = error.problems().iter();
             let lines: Vec<_> = problems.map(|it| format!("error: {it}\n")).collect();
             return lines.concat();
+        }
+        if let Self::Listeners(failures) = self {
+            return failures.iter().map(Self::lines).collect();
         }
         let mut lines = format!("error: {self}\n");
         let causes = self.causes();

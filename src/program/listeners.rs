@@ -14,12 +14,15 @@ use crate::service::config::{Config, Listen};
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixSocket};
 
+use crate::program::embedded;
 use crate::program::failure::Failure;
 
 /// The listeners of the service, open.
 pub(crate) struct Listeners {
     pub(crate) http: OpenListener,
     pub(crate) admin: Option<OpenListener>,
+    /// That of the embedded issuer, if no other issuer is set.
+    pub(crate) embedded: Option<TcpListener>,
 }
 
 /// A listener, and where it is.
@@ -43,6 +46,11 @@ enum Access {
 }
 
 impl Listeners {
+    /// Opens every listener that the settings name.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Listeners`], with each listener that cannot be opened.
     pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
         let mut handed_over = ListenFd::from_env();
         let mut open = |position, key, listen: Option<&Listen>, access| match (
@@ -57,11 +65,29 @@ impl Listeners {
             (None, None) => Ok(None),
         };
         let callers = Access::Mode(config.http.socket_mode);
-        let http = open(0, "http.listen", Some(&config.http.listen), callers)?;
+        let http = open(0, "http.listen", Some(&config.http.listen), callers);
         let admin = config.admin.listen.as_ref();
-        let admin = open(1, "admin.listen", admin, Access::ThisUser)?;
-        let http = http.expect("it is named always");
-        Ok(Self { http, admin })
+        let admin = open(1, "admin.listen", admin, Access::ThisUser);
+        let embedded = embedded::open(config);
+        let mut failures = Vec::new();
+        if let Ok(Some(http)) = &http {
+            failures.extend(embedded::check_reach(config, &http.listen).err());
+        }
+        match (http, admin, embedded) {
+            (Ok(Some(http)), Ok(admin), Ok(embedded)) if failures.is_empty() => Ok(Self {
+                http,
+                admin,
+                embedded,
+            }),
+            (http, admin, embedded) => {
+                failures.extend(
+                    [http.err(), admin.err(), embedded.err()]
+                        .into_iter()
+                        .flatten(),
+                );
+                Err(Failure::Listeners(failures))
+            }
+        }
     }
 }
 

@@ -45,10 +45,11 @@ pub(crate) async fn print(
 async fn discover(outline: &Outline, config: &mut Config) -> Result<Vec<Arc<Metadata>>, Failure> {
     // A service that runs already has the embedded issuer's address, and answers as well.
     let listen = config.http.listen.clone();
-    let _embedded = match embedded::start(outline, config, &listen).await {
+    let listener = match embedded::open(config) {
         Err(Failure::Listen { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => None,
-        started => started?,
+        opened => opened?,
     };
+    let _embedded = embedded::start(outline, config, listener, &listen)?;
     if !config.has_issuer() {
         return Ok(vec![Arc::new(token::discover(config).await?)]);
     }

@@ -32,11 +32,14 @@ pub(crate) async fn serve(
     )]
     let filter = std::env::var("RUST_LOG").ok();
     let _log = telemetry::init(config.log.format, filter.as_deref())?;
-    let Listeners { http, admin } = Listeners::open(&config)?;
-    embedded::check_reach(&config, &http.listen)?;
+    let Listeners {
+        http,
+        admin,
+        embedded,
+    } = Listeners::open(&config)?;
     let outline = application.outline().clone();
     let settings = application.settings();
-    let embedded = embedded::start(&outline, &mut config, &http.listen).await?;
+    let embedded = embedded::start(&outline, &mut config, embedded, &http.listen)?;
     let setting = Setting {
         listen: http.listen.clone(),
         clock: Arc::new(SystemClock::new()),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BIN, fetchToken, call, eventually, freePort, run, scratch, settings, start, startIssuer, startService } from './harness.mjs';
@@ -90,6 +91,25 @@ describe('the listeners', () => {
     await first.stop();
     assert.equal((await second.hello()).status, 200);
     await second.stop();
+  });
+
+  test('every listener that cannot be opened is reported at once', async () => {
+    const ports = [await freePort(), await freePort(), await freePort()];
+    const taken = ports.map((port) => net.createServer().listen(port, '127.0.0.1'));
+    await Promise.all(taken.map((server) => new Promise((resolve) => server.on('listening', resolve))));
+    const [http, admin, dev] = ports;
+
+    const { code, stderr } = await run([], {
+      RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${http}`,
+      RESOURCE_SERVER_ADMIN__LISTEN: `127.0.0.1:${admin}`,
+      RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${dev}`,
+    });
+    taken.forEach((server) => server.close());
+
+    assert.equal(code, 78, stderr);
+    const error = (key, port) => `error: \`${key}\`: cannot listen on 127.0.0.1:${port}. `
+      + 'Stop the process that listens there, or set another address\n  because Address already in use (os error 98)\n';
+    assert.equal(stderr, error('http.listen', http) + error('admin.listen', admin) + error('dev.listen', dev));
   });
 
   test('while it drains it serves, says that it is not ready, and keeps no connection', async () => {
