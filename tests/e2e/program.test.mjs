@@ -17,6 +17,43 @@ test('all problems with the settings are reported at once, with exit code 78', a
   }
 });
 
+test('files that cannot be used are reported with every other problem, each with its key, value, source and fix', async () => {
+  const { code, stdout, stderr } = await run(['serve'], {
+    RESOURCE_SERVER_HTTP__TLS__CERT: '/nowhere/cert.pem',
+    RESOURCE_SERVER_HTTP__TLS__KEY: '/nowhere/key.pem',
+    RESOURCE_SERVER_AUDIT__SALT_FILE: '/nowhere/salt',
+    RESOURCE_SERVER_DENYLIST__FILE: '/nowhere/denylist.json',
+    RESOURCE_SERVER_ISSUER__CA: '/nowhere/ca.pem',
+    RESOURCE_SERVER_CORS__ALLOWED_ORIGINS: 'https://a.example/,*',
+    RESOURCE_SERVER_HTTP__KEEP_ALIVE: 'long',
+    RESOURCE_SERVER_HTTP__LISTNE: '127.0.0.1:3000',
+    RESOURCE_SERVER_ACCESS__OPERATIONS__WHOMAI__SCOPES: 'a',
+  });
+
+  assert.equal(code, 78, stderr);
+  assert.equal(stdout, '');
+  const lines = stderr.trimEnd().split('\n');
+  for (const [key, value] of [
+    ['http.tls.cert', '/nowhere/cert.pem'],
+    ['http.tls.key', '/nowhere/key.pem'],
+    ['audit.salt_file', '/nowhere/salt'],
+    ['denylist.file', '/nowhere/denylist.json'],
+    ['issuer.ca', '/nowhere/ca.pem'],
+    ['cors.allowed_origins', 'https://a.example/'],
+    ['cors.allowed_origins', '*'],
+    ['http.keep_alive', 'long'],
+    ['http.listne', ''],
+    ['access.operations.whomai', ''],
+  ]) {
+    const line = lines.find((it) => it.startsWith(`error: \`${key}`) && it.includes(value ? `found "${value}"` : ''));
+    assert.ok(line, `no line for ${key} ${value} in:\n${stderr}`);
+    assert.match(line, /environment variable RESOURCE_SERVER_/, line);
+    assert.match(line, /\. [A-Z][^.]*.*[.?]$/, line);
+  }
+  assert.equal(lines.length, 10, stderr);
+  assert.doesNotMatch(stderr, /\\n|because.*because|Error\(|Other\(/);
+});
+
 test('outside profile `dev` an issuer must be named', async () => {
   const { code, stderr } = await run([], { RESOURCE_SERVER_PROFILE: 'production' });
 
@@ -32,6 +69,22 @@ test('`token` says by its exit code that the issuer is out of reach', async () =
   assert.equal(code, 69, stderr);
   assert.equal(stdout, '');
   assert.doesNotMatch(stderr, /svc-secret/);
+});
+
+test('`token` without a scope says in profile `dev` which to add', async () => {
+  const env = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` };
+  const service = await startService(env);
+
+  const without = await run(['token'], env);
+  const [scope] = /--scope \S+/.exec(without.stderr) ?? [''];
+  const twin = await run(['token', ...scope.split(' ')], env);
+  await service.stop();
+
+  assert.equal(without.code, 1, without.stderr);
+  assert.equal(without.stdout, '');
+  assert.match(without.stderr, /^error: no token was granted: no scope was requested\n/);
+  assert.match(without.stderr, /\n  fix: add --scope profile:read\n$/);
+  assert.equal(twin.code, 0, twin.stderr);
 });
 
 test('an unknown command is a usage error', async () => {
