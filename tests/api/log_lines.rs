@@ -154,6 +154,7 @@ async fn the_line_of_a_refused_call_has_the_wanted_and_the_found_value() {
         ("wrong_audience", world.token().claim("aud", serde_json::json!(["a", "b"])), wanted_issuer, Some("api://default"), Some("a b")),
         ("expired", world.token().claim("exp", now - 3_780), wanted_issuer, None, Some("expired 1 h 3 min ago")),
         ("wrong_type", world.token().header("typ", "id_token+jwt"), wanted_issuer, Some("JWT at+jwt"), Some("id_token+jwt")),
+        ("algorithm_not_allowed", world.token().header("alg", "HS256"), wanted_issuer, Some("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA"), Some("HS256")),
         ("missing_claim", world.token().without("sub"), wanted_issuer, None, None),
     ];
     let (lines, _guard) = Lines::capture();
@@ -179,6 +180,23 @@ async fn the_line_of_a_refused_call_has_the_wanted_and_the_found_value() {
         );
     }
     assert_eq!(logged.len(), rows.len() + 2);
+}
+
+#[tokio::test]
+async fn the_algorithms_that_the_settings_allow_are_logged_as_those_wanted() {
+    let world = World::with(&[("issuer.algorithms", "PS256,ES256")]).await;
+    let twin = World::with(&[("issuer.algorithms", "RS256")]).await;
+    let (lines, _guard) = Lines::capture();
+
+    world.whoami(&world.sign(&world.token())).await;
+    twin.whoami(&twin.sign(&twin.token())).await;
+
+    let logged = lines.on_requests();
+    assert_eq!(logged[0]["reason"], "algorithm_not_allowed", "{logged:#?}");
+    assert_eq!(logged[0]["wanted"], "PS256 ES256", "{logged:#?}");
+    assert_eq!(logged[0]["found"], "RS256", "{logged:#?}");
+    assert_eq!(logged[1]["reason"], "ok", "{logged:#?}");
+    assert!(logged[1]["wanted"].is_null(), "{logged:#?}");
 }
 
 #[tokio::test]
