@@ -3,7 +3,7 @@
 //! Start the service for its issuer (`cargo run --release`), then
 //! `cargo run --example protect_your_api`, and call `http://127.0.0.1:8000/api/reports/7`
 //! with a token from `poem-resource-server token --scope profile:read`. Its test is run by
-//! `cargo test --example protect_your_api`.
+//! `cargo test --features testing --example protect_your_api`.
 
 #![allow(clippy::unused_async)] // Poem-openapi's operations are async.
 
@@ -74,7 +74,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "testing"))]
 mod tests {
     use poem_resource_server::testing::{Issuer, Walk};
 
