@@ -66,16 +66,23 @@ describe('an issuer with a private authority', { skip: openssl ? false : 'openss
   });
   after(() => issuer?.stop());
 
-  test('is used by token, explain and doctor once its authority is named', async () => {
+  test('is used by the service, token, explain, doctor and check once its authority is named', async () => {
     const doctor = await run(['doctor'], env);
     const token = await run(['token', '--scope', 'profile:read'], env);
     const explain = await run(['explain', token.stdout.trim()], env);
+    const service = await startService(env);
+    const check = await run(['check', '--url', `${service.url}/api`], env);
+    const unnamed = await run(['check', '--url', `${service.url}/api`], { ...env, RESOURCE_SERVER_ISSUER__CA: '' });
+    await service.stop();
 
     assert.equal(token.code, 0, token.stderr);
     assert.equal(doctor.code, 0, doctor.stdout + doctor.stderr);
     assert.match(doctor.stdout, /ok {6}tls +trusted and valid for (29|30) more days/);
     assert.match(doctor.stdout, /ok {6}accepted +the service accepts the token\n/);
     assert.equal(explain.code, 0, explain.stdout + explain.stderr);
+    assert.match(check.stdout, /ok {6}good_token/);
+    assert.equal(unnamed.code, 69, unnamed.stdout);
+    assert.match(unnamed.stdout.replace(/\s+/g, ' '), /There is no good token: .*authority that is not trusted here/);
   });
 
   test('is not trusted without it, and the fix names the setting', async () => {

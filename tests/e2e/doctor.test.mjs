@@ -62,6 +62,28 @@ describe('doctor', () => {
     assert.match(wrong.stderr, /^ {2}fix: Compare the client's id and secret .*`client\.auth`/m);
   });
 
+  test('`token` and `check` send the secret and name the API in the same ways', async () => {
+    const service = await startService(settings(issuer));
+    const post = ['--client-id', 'post', '--client-secret', 'post-secret', '--client-auth'];
+    const other = ['--resource', 'urn:e2e:other'];
+    const token = (...args) => run(['token', ...args], settings(issuer));
+    const check = (...args) => run(['check', '--url', `${service.url}/api`, ...args], settings(issuer));
+
+    const posted = [await token(...post, 'client_secret_post'), await check(...post, 'client_secret_post')];
+    const unknown = [await token(...post, 'private_key_jwt'), await check(...post, 'private_key_jwt')];
+    const elsewhere = [await token(...client, ...other), await check(...client, ...other)];
+    await service.stop();
+
+    assert.equal(posted[0].code, 0, posted[0].stderr);
+    assert.match(posted[1].stdout, /ok {6}good_token/);
+    for (const { code, stderr } of unknown) {
+      assert.equal(code, 78, stderr);
+      assert.match(stderr, /`client\.auth` must be a method of client authentication \(flag --client-auth\)/);
+    }
+    assert.match(Buffer.from(elsewhere[0].stdout.split('.')[1], 'base64url').toString(), /"aud":"api:\/\/other"/);
+    assert.match(elsewhere[1].stdout, /FAILED {2}good_token/);
+  });
+
   test('names the API that the token is for with `resource` (RFC 8707)', async () => {
     const other = ['--resource', 'urn:e2e:other'];
 
