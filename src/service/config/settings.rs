@@ -104,28 +104,37 @@ pub(super) fn nearest(unknown: &Key) -> Vec<Key> {
     }
 }
 
-/// The settings as a Markdown table: key, environment variable, default and meaning.
+/// The settings as Markdown, with a heading and a table for each section: key, environment
+/// variable, default and meaning.
 ///
 /// Made from the built-in default, for `docs/settings.md`.
 pub fn settings_table() -> String {
-    let head = ["key", "environment variable", "default", "meaning"].map(str::to_owned);
-    let rule = ["---"; 4].map(str::to_owned);
-    let rows = [head, rule].into_iter().chain(all().iter().map(cells));
-    let lines: Vec<String> = rows.map(|it| format!("| {} |", it.join(" | "))).collect();
-    lines.join("\n") + "\n"
+    let sections = all().chunk_by(|one, next| section(one) == section(next));
+    let sections = sections.map(|settings| {
+        let rows: String = settings.iter().map(row).collect();
+        format!("### `{}`\n\n{HEAD}{rows}", section(&settings[0]))
+    });
+    sections.collect::<Vec<_>>().join("\n")
 }
 
-fn cells(setting: &Setting) -> [String; 4] {
+/// The name of the section that holds a setting, without those within that section.
+fn section(setting: &Setting) -> &str {
+    setting.key.segments().first().map_or("", String::as_str)
+}
+
+fn row(setting: &Setting) -> String {
     let default = match setting.default.as_str() {
         "\"\"" => "not set".to_owned(),
         default => format!("`{default}`"),
     };
-    [
-        format!("`{}`", setting.key),
-        variable_cell(&setting.key),
-        default,
-        setting.meaning.replace('|', "\\|"),
-    ]
+    let meaning = setting.meaning.replace('|', "\\|");
+    let mark = if setting.needs_restart {
+        " (restart)"
+    } else {
+        ""
+    };
+    let (key, variable) = (&setting.key, variable_cell(&setting.key));
+    format!("| `{key}` | {variable} | {default} | {meaning}{mark} |\n")
 }
 
 fn variable_cell(key: &Key) -> String {
@@ -199,6 +208,9 @@ static DEFAULTS: LazyLock<Dict> = LazyLock::new(|| {
 });
 
 const DEFAULT_TOML: &str = include_str!("../../../config/default.toml");
+
+const HEAD: &str =
+    "| key | environment variable | default | meaning |\n| --- | --- | --- | --- |\n";
 
 // Three typing errors. With more, it is a different word.
 pub(super) const MAX_DISTANCE: usize = 3;

@@ -56,7 +56,10 @@ fn the_table_has_a_row_for_every_key() {
         );
     }
     for expected in [
-        "| key | environment variable | default | meaning |\n| --- | --- | --- | --- |\n",
+        "### `issuer`\n\n| key | environment variable | default | meaning |\n| --- | --- | --- | --- |\n\
+         | `issuer.url` | ",
+        "\n\n### `admin`\n\n| key | ",
+        "| `\"127.0.0.1:3001\"` | The loopback address and port of the embedded issuer. (restart) |\n",
         "\n| `issuer.audience` | `OKTA_API_AUDIENCE` or `RESOURCE_SERVER_ISSUER__AUDIENCE` | \
          `\"api://default\"` | The audience that a token must name in `aud`. |\n",
         "\n| `http.public_url` | `RESOURCE_SERVER_HTTP__PUBLIC_URL` | not set | ",
