@@ -1,7 +1,8 @@
-//! The pages outside of the code: their links and the size of the README.
+//! The pages outside of the code: their links, the size of the README and the width of lines.
 //!
 //! 1. A link to a file of the repository names a file or folder that exists.
 //! 2. A link to a heading names a heading of that page, in the form that forges give it.
+//! 3. A line of prose fits the width of the page. Tables, code and generated text do not have to.
 //!
 //! Links to other hosts are not followed.
 
@@ -10,6 +11,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 const MAX_README_BYTES: usize = 12 * 1024;
+const MAX_COLUMNS: usize = 125;
 
 #[test]
 fn every_link_of_the_pages_leads_somewhere() {
@@ -27,6 +29,50 @@ fn the_readme_stays_below_its_size() {
     let readme = include_str!("../../README.md");
 
     assert!(readme.len() < MAX_README_BYTES, "{} bytes", readme.len());
+}
+
+#[test]
+fn no_line_of_prose_is_wider_than_the_page() {
+    let pages = pages(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let pages = pages
+        .iter()
+        .filter(|(page, _)| !page.ends_with("CHANGELOG.md"));
+
+    let wide: Vec<String> = pages
+        .flat_map(|(page, content)| wide_lines(content).map(move |it| (page, it)))
+        .map(|(page, line)| format!("{}: {line}", page.display()))
+        .collect();
+
+    assert!(wide.is_empty(), "\n{}", wide.join("\n"));
+}
+
+#[test]
+fn a_wide_line_is_found() {
+    let wide = "word ".repeat(26);
+    let wide = wide.trim();
+    for (row, content, found) in [
+        ("a wide line", wide.to_owned(), vec![wide]),
+        ("a line of the right width", "a".repeat(MAX_COLUMNS), vec![]),
+        ("a table", format!("| {wide} |"), vec![]),
+        ("a block of code", format!("```\n{wide}\n```"), vec![]),
+        (
+            "generated text",
+            format!("<!-- a -->\n{wide}\n<!-- /a -->"),
+            vec![],
+        ),
+        (
+            "a line after it",
+            format!("<!-- a -->\n<!-- /a -->\n{wide}"),
+            vec![wide],
+        ),
+        (
+            "a line after a comment",
+            format!("<!-- a -->\n{wide}"),
+            vec![wide],
+        ),
+    ] {
+        assert_eq!(wide_lines(&content).collect::<Vec<_>>(), found, "{row}");
+    }
 }
 
 #[test]
@@ -121,6 +167,19 @@ fn headings(content: &str) -> impl Iterator<Item = String> {
             heading.chars().filter(is_kept).collect::<String>()
         })
         .map(|heading| heading.replace(' ', "-"))
+}
+
+/// The lines of prose that are wider than the page.
+fn wide_lines(content: &str) -> impl Iterator<Item = &str> {
+    let mut is_generated = false;
+    prose(content).filter(move |line| {
+        if line.starts_with("<!-- ") {
+            let end = line.replacen("<!-- ", "<!-- /", 1);
+            is_generated = !line.starts_with("<!-- /") && content.contains(&end);
+        }
+        let is_table = line.trim_start().starts_with('|');
+        !is_generated && !is_table && line.chars().count() > MAX_COLUMNS
+    })
 }
 
 /// The lines outside of blocks of code.
