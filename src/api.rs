@@ -100,7 +100,7 @@ impl Api {
 impl Example for Hello {
     fn example() -> Self {
         Self {
-            message: "Hello! Anyone may call this; `/api/whoami` wants an access token.".to_owned(),
+            message: "Hello! Anyone may call this; `/api/whoami` requires an access token.".to_owned(),
         }
     }
 }

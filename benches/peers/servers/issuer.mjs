@@ -2,5 +2,5 @@
 export const { ISSUER: issuer, AUDIENCE: audience, PORT: port } = process.env;
 export const listen = { host: '127.0.0.1', port: Number(port) };
 export const greeting = {
-  message: 'Hello! Anyone may call this; `/api/whoami` wants an access token.',
+  message: 'Hello! Anyone may call this; `/api/whoami` requires an access token.',
 };

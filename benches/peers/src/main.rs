@@ -21,7 +21,7 @@ type Done = Result<(), Box<dyn Error + Send + Sync>>;
 
 const HELLO: &str = "/api/hello";
 const WHOAMI: &str = "/api/whoami";
-const GREETING: &str = "Hello! Anyone may call this; `/api/whoami` wants an access token.";
+const GREETING: &str = "Hello! Anyone may call this; `/api/whoami` requires an access token.";
 
 /// What a server has to know of its issuer.
 struct Issuer {
