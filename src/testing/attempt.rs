@@ -155,7 +155,7 @@ fn bad_tokens(good: &AccessToken, issuer: &Issuer) -> Vec<(&'static str, Vec<Hea
     let unsigned = unsigned.rsplit_once('.').map_or("", |(rest, _)| rest);
     [
         ("no JWT", field("a.b.c")),
-        ("a bent signature", field(&bent(&issuer.sign(good)))),
+        ("a changed signature", field(&changed(&issuer.sign(good)))),
         ("an unsigned token", field(&format!("{unsigned}."))),
         ("an expired token", signed(expired)),
         ("a token for another audience", signed(other_audience)),
@@ -166,7 +166,7 @@ fn bad_tokens(good: &AccessToken, issuer: &Issuer) -> Vec<(&'static str, Vec<Hea
 }
 
 /// The token with another character in the middle of its signature.
-fn bent(token: &str) -> String {
+fn changed(token: &str) -> String {
     let (rest, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let (before, after) = signature.split_at(signature.len() / 2);
     let other = if after.starts_with('A') { 'B' } else { 'A' };

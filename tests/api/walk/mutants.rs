@@ -112,7 +112,7 @@ async fn a_fault_names_the_credentials_that_showed_it() {
             "no credentials",
             "Basic credentials",
             "no JWT",
-            "a bent signature",
+            "a changed signature",
             "an unsigned token",
             "an expired token",
             "a token for another audience",
