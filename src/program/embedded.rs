@@ -112,12 +112,13 @@ pub(crate) fn start(
 pub(crate) fn start(
     _outline: &Outline,
     config: &mut Config,
-    _listener: Option<TcpListener>,
+    _: Option<TcpListener>,
     _service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
-    match config.has_issuer() {
-        true => Ok(None),
-        false => Err(Failure::NoEmbeddedIssuer),
+    if config.has_issuer() {
+        Ok(None)
+    } else {
+        Err(Failure::NoEmbeddedIssuer)
     }
 }
 
