@@ -115,9 +115,10 @@ pub(crate) fn start(
     _listener: Option<TcpListener>,
     _service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
-    match config.has_issuer() {
-        true => Ok(None),
-        false => Err(Failure::NoEmbeddedIssuer),
+    if config.has_issuer() {
+        Ok(None)
+    } else {
+        Err(Failure::NoEmbeddedIssuer)
     }
 }
 
