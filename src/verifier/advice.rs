@@ -55,7 +55,6 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("issuer_not_accepted", "The operation does not accept tokens of this issuer.", "Request a token of an issuer in `access.operations.<id>.issuers`, or add the issuer there."),
     ("insufficient_user_authentication", "The user signed in too weakly or too long ago for the operation (RFC 9470).", "Sign in again with the `acr_values` and the `max_age` of the challenge. A token without a user has neither `acr` nor `auth_time` and is always refused."),
     ("insufficient_scope", "The token lacks a scope that the operation requires.", "Request the scope that the challenge names, and grant it to the client."),
-    ("client_not_accepted", "The operation does not accept the client of the token.", "Use another client, or add the client to `access.operations.<id>.clients`."),
     ("claim_not_accepted", "The token lacks a claim value that the operation requires, or has one that it refuses.", "See `access.operations.<id>.claims` and `not_claims`, and give the value to the user or client."),
     ("not_owner", "A parameter of the request does not equal the claim that it must equal.", "Call with the caller's own value, once and in the plain spelling. See `access.operations.<id>.owner`."),
     ("not_guarded", "A handler requires a caller, but no guard protects it.", "Mount the API with `guard.protect`, or the route with `guard.require`."),
