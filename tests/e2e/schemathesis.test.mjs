@@ -28,6 +28,22 @@ describe('Schemathesis', { skip: VENV ? false : 'VENV names no Python' }, () => 
     ['with nothing set', {}],
     ['in mode `all`', { RESOURCE_SERVER_ACCESS__MODE: 'all', RESOURCE_SERVER_ACCESS__ANONYMOUS: '' }],
     ['with a scope by setting', { RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__SCOPES: 'admin' }],
+    [
+      'with alternatives, clients and issuers by setting',
+      {
+        RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__ANY_OF_SCOPES: 'admin,profile:read',
+        RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__CLIENTS: 'svc,other',
+        RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__ISSUERS: 'default',
+      },
+    ],
+    [
+      'with a strong and recent sign-in by setting',
+      {
+        RESOURCE_SERVER_ACCESS__ALL__ACR: 'urn:example:strong',
+        RESOURCE_SERVER_ACCESS__ALL__MAX_AGE: '5m',
+        RESOURCE_SERVER_ACCESS__MODE: 'all',
+      },
+    ],
     ['with limits', { RESOURCE_SERVER_RATE__CALLS: '3/1h', RESOURCE_SERVER_RATE__REFUSALS: '3/1h' }],
   ];
   for (const [name, env] of worlds) {
