@@ -223,6 +223,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_socket_of_operators_is_for_this_user_and_that_of_callers_is_not() {
+        for (access, is_of_user) in [(Access::ThisUser, true), (Access::Mode(0o600), false)] {
+            let path = path();
+
+            let open = bind_socket("admin.listen", &path, access).unwrap();
+
+            let found = matches!(open.listener, Listener::UnixOfUser { .. });
+            assert_eq!(found, is_of_user);
+        }
+    }
+
+    #[tokio::test]
     async fn an_existing_file_is_not_replaced_and_a_dead_socket_is() {
         let path = path();
         fs::write(&path, "").unwrap();

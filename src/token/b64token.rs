@@ -16,3 +16,28 @@ pub(crate) fn is_b64token(bytes: &[u8]) -> bool {
 fn is_b64token_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_b64token_has_its_characters_and_padding_at_its_end_alone() {
+        for (text, expected) in [
+            ("a", true),
+            ("AZaz09-._~+/", true),
+            ("a=", true),
+            ("a==", true),
+            ("", false),
+            ("=", false),
+            ("a=a", false),
+            ("a b", false),
+            ("a\n", false),
+            ("a,", false),
+            ("ab\u{e4}", false),
+            ("\x1b[2Ja", false),
+        ] {
+            assert_eq!(is_b64token(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+}

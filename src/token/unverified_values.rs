@@ -99,4 +99,12 @@ mod tests {
         );
         assert_eq!(UnverifiedValues::read("a.b"), None);
     }
+
+    #[test]
+    fn a_token_of_the_maximum_size_is_read_and_one_longer_is_not() {
+        let longest = format!("..{}", "x".repeat(MAX_TOKEN_BYTES - 2));
+
+        assert_eq!(StatedValues::read(&longest), Some(StatedValues::default()));
+        assert_eq!(StatedValues::read(&format!("{longest}x")), None);
+    }
 }

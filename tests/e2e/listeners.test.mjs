@@ -1,5 +1,6 @@
 // Where the program listens, and how it leaves.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -62,6 +63,27 @@ describe('the listeners', () => {
     assert.equal(fs.statSync(socketPath).mode & 0o777, 0o600);
     await service.stop();
     assert.ok(!fs.existsSync(socketPath));
+  });
+
+  const skip = process.getuid() !== 0 && 'only root can start processes of other users';
+  test('a process of another user is refused by the socket of operators, whatever its mode', { skip }, async (t) => {
+    fs.chmodSync(scratch, 0o711);
+    const socketPath = path.join(scratch, 'open.sock');
+    const service = await startService({ ...quiet(), RESOURCE_SERVER_ADMIN__LISTEN: `unix:${socketPath}` });
+    t.after(() => service.stop());
+    fs.chmodSync(socketPath, 0o666);
+    const script = `require('http')
+      .get(${JSON.stringify({ socketPath, path: '/metrics' })}, (response) => console.log(response.statusCode))
+      .on('error', (error) => console.log(error.code))`;
+    const callAs = (uid) =>
+      spawnSync(process.execPath, ['-e', script], { uid, cwd: '/', env: {}, encoding: 'utf8' }).stdout.trim();
+
+    assert.match(callAs(65_534), /^(ECONNRESET|EPIPE)$/);
+    await eventually(
+      () => service.output.stderr,
+      () => service.output.stderr.includes('connection of another user refused'),
+    );
+    assert.equal(callAs(0), '200');
   });
 
   test('a socket that somebody serves is not taken from him', async () => {

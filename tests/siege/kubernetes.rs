@@ -100,9 +100,10 @@ async fn the_pod_survives_the_attacks_in_a_group_of_its_limit() {
         let (connections, calls) = attack(&program, &all, number, Duration::from_secs(20)).await;
 
         println!(
-            "| {} MiB, {transport:?}, all at once | {connections} connections; {calls} calls, all \
-             200; {:.0} MiB at most |",
+            "| {} MiB, {transport:?}, all at once | {connections} connections; {} calls, all \
+             200, {calls}; {:.0} MiB at most |",
             limit_mib(),
+            calls.count(),
             program.peak_mib()
         );
     }
