@@ -147,7 +147,10 @@ fn time_conditions(verifier: &Verifier, token: &str) {
             "a claim by path",
             none().with_claim("realm_access/roles", ["admin"]),
         ),
-        ("an excluded claim", none().without_claim("status", ["closed"])),
+        (
+            "an excluded claim",
+            none().without_claim("status", ["closed"]),
+        ),
         ("a client", none().with_clients(["0oa0123456789"])),
         ("an issuer", none().with_issuers(["https://id.example"])),
         ("a class of the sign-in", none().with_acr(["phr"])),
@@ -166,7 +169,11 @@ fn time_conditions(verifier: &Verifier, token: &str) {
     ] {
         let admitted = guard.admit(&request, &requirement).now_or_never().unwrap();
         assert!(admitted.is_ok(), "{name}: {admitted:?}");
-        let nanos = median_nanos(|| guard.admit(black_box(&request), &requirement).now_or_never());
+        let nanos = median_nanos(|| {
+            guard
+                .admit(black_box(&request), &requirement)
+                .now_or_never()
+        });
         let plain = *plain.get_or_insert(nanos);
         println!("| {name} | {nanos} | {} |", nanos.saturating_sub(plain));
     }

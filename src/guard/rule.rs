@@ -23,6 +23,7 @@ mod requirement_error;
 mod scope_sets;
 mod sentences;
 mod sources;
+mod target;
 
 use http::Method;
 

@@ -7,12 +7,13 @@
 //! settings themselves. The service checks the same again when it is built.
 
 mod rules;
+mod unknown;
 
 use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use crate::guard::{self, Access};
+use crate::guard::Access;
 
 use super::application::Outline;
 use super::audit::{Audit, AuditError, MAX_SALT_BYTES, MIN_SALT_BYTES};
@@ -20,6 +21,8 @@ use super::config::{Config, ConfigProblem, Fault, OperationConfig, TlsConfig};
 use super::denylist::{self, DenylistError};
 use super::server::{Certificate, TlsError};
 use super::xml;
+
+use unknown::unknown_operation;
 
 /// Every problem of `config` for an application with this outline.
 pub(crate) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
@@ -116,38 +119,6 @@ fn unreadable(path: &Path, error: &io::Error) -> Fault {
     fault.fix("name a file that exists and that the user of this service can read")
 }
 
-fn unknown_operation(config: &Config, setting: &str, id: &str, known: &str) -> ConfigProblem {
-    let fix = suggestion("operation", id, known);
-    if setting == "access.anonymous" {
-        let fault = Fault::new(format!("names `{id}`, which is not an operation"));
-        return config.problem(setting, fault.fix(fix));
-    }
-    let fault = Fault::new("is for an operation that does not exist").found(id);
-    config.problem(&guard::setting(setting, id), fault.fix(fix))
-}
-
-/// What to write instead of the unknown `name` of a `kind`.
-fn suggestion(kind: &str, name: &str, known: &str) -> String {
-    if known.is_empty() {
-        return format!("remove it, because there is no {kind}");
-    }
-    let near = known
-        .split(", ")
-        .map(|known| {
-            let distance = strsim::damerau_levenshtein(
-                &known.to_ascii_lowercase(),
-                &name.to_ascii_lowercase(),
-            );
-            (distance, known)
-        })
-        .filter(|(distance, known)| *distance <= MAX_DISTANCE && *distance < known.len())
-        .min_by_key(|(distance, _)| *distance);
-    match near {
-        Some((_, near)) => format!("did you mean `{near}`? The {kind}s are: {known}"),
-        None => format!("name one of the {kind}s: {known}"),
-    }
-}
-
 /// The limits of single operations.
 fn of_limits(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
     let Ok(rules) = outline.rules(&Access::default()) else {
@@ -175,9 +146,6 @@ fn of_limits(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
     };
     config.operations.iter().filter_map(problem).collect()
 }
-
-/// Three typing errors, as for the names of settings.
-const MAX_DISTANCE: usize = 3;
 
 #[cfg(test)]
 mod tests;

@@ -107,8 +107,7 @@ async fn every_spelling_is_admitted_only_with_the_value_that_the_handler_receive
     let routes = routes.into_endpoint();
     #[rustfmt::skip] // A row a line.
     let values = [
-        "acme", "a b", "a+b", "a/b", "a%2fb", "ACME", "é", "e\u{301}", "ﬁ", "7", "a,b", "a&b",
-        "a=b", "%", "%41", "..", ".", "\u{fffd}", " acme", "a;b", "\u{1f600}", "a\\b", "a\"b", "0",
+        "acme", "a b", "a+b", "a/b", "a%2fb", "é", "e\u{301}", "7", "a,b", "%41", " acme", "\u{fffd}", "..", "0",
     ];
     #[rustfmt::skip] // A row a line.
     let spellings = [

@@ -7,7 +7,8 @@ use crate::token::{Scope, ScopeToken};
 use super::access::Access;
 use super::error::RuleError;
 use super::requirement_error::RequirementError;
-use super::sources::{is_within, joined, setting};
+use super::sources::{is_within, setting};
+use super::target::joined;
 use super::{OperationRule, Rule};
 
 /// Every scope that some rule requires.

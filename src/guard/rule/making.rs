@@ -16,7 +16,8 @@ use super::existing::{groups_must_exist, included_scopes_must_exist, must_exist}
 use super::requirement::Requirement;
 use super::requirement_error::RequirementError;
 use super::scope_sets::ImpliedScopes;
-use super::sources::{Target, sources};
+use super::sources::sources;
+use super::target::Target;
 use super::{OperationRule, Rule, name};
 
 /// The rules of an API, in the order of its document.

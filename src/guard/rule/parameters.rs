@@ -8,7 +8,7 @@ use poem_openapi::registry::MetaParamIn;
 
 use super::owner::Place;
 use super::requirement_error::RequirementError;
-use super::sources::{Target, joined};
+use super::target::{Target, joined};
 
 /// Where the operation reads the parameter of this name.
 pub(super) fn find(

@@ -167,7 +167,8 @@ mod tests {
             .with_check("open_hours", |_, _| false);
         let key = SigningKey::generate(SigningAlgorithm::Es256);
         let claims = |extra: &[(&str, serde_json::Value)]| {
-            let mut claims = json!({ "iss": "https://id.example", "aud": "a", "sub": "s", "exp": 7 });
+            let mut claims =
+                json!({ "iss": "https://id.example", "aud": "a", "sub": "s", "exp": 7 });
             for (name, value) in extra {
                 claims[*name] = value.clone();
             }
@@ -202,8 +203,15 @@ mod tests {
                 "a value of the claim `status` other than \"closed\"",
             ]
         );
-        assert!(lacking(&everything).is_empty(), "{:?}", lacking(&everything));
+        assert!(
+            lacking(&everything).is_empty(),
+            "{:?}",
+            lacking(&everything)
+        );
         let undecided = requirement.undecided();
-        assert_eq!(undecided, ["the parameter `tenant`", "the check `open_hours`"]);
+        assert_eq!(
+            undecided,
+            ["the parameter `tenant`", "the check `open_hours`"]
+        );
     }
 }

@@ -8,6 +8,7 @@ use super::access::{Access, OperationAccess};
 use super::parameters;
 use super::requirement::Requirement;
 use super::requirement_error::RequirementError;
+use super::target::{Target, joined};
 
 /// A requirement that applies to an operation.
 pub(super) struct Source<'a> {
@@ -16,15 +17,6 @@ pub(super) struct Source<'a> {
     /// Its key in the settings.
     pub(super) setting: String,
     access: &'a OperationAccess,
-}
-
-/// An operation as requirements select it.
-pub(super) struct Target<'a> {
-    pub(super) name: &'a str,
-    pub(super) path: &'a str,
-    pub(super) operation: &'a MetaOperation,
-    /// Whether the requirement of all operations applies.
-    pub(super) is_one_of_all: bool,
 }
 
 /// The requirements that apply to an operation, from the widest to the narrowest.
@@ -130,15 +122,4 @@ impl Source<'_> {
             }),
         }
     }
-}
-
-pub(super) fn joined<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    let mut all = String::new();
-    for name in names {
-        if !all.is_empty() {
-            all.push_str(", ");
-        }
-        all.push_str(name.as_ref());
-    }
-    all
 }

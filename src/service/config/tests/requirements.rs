@@ -19,7 +19,7 @@ fn each_key_makes_what_code_makes_in_each_section() {
         ("scopes = 'a, b c'", none().with_scope(scope("a b c"))),
         ("any_of_scopes = ['a b', 'c']", none().with_any_scope([scope("a b"), scope("c")])),
         ("any_of_scopes = 'a b,c'", none().with_any_scope([scope("a b"), scope("c")])),
-        ("scopes = 'a'\nKEY.any_of_scopes = ['b', 'c']", none().with_any_scope([scope("a b"), scope("a c")])),
+        ("scopes = 'a'\nKEY.any_of_scopes = ['b', 'c']", none().with_any_scope([scope("b a"), scope("c a")])),
         ("claims.groups = ['a', 'b']", none().with_claim("groups", ["a", "b"])),
         ("claims.groups = 'a, b'", none().with_claim("groups", ["a", "b"])),
         ("claims.'realm_access/roles' = 'a'", none().with_claim("realm_access/roles", ["a"])),
