@@ -62,6 +62,10 @@ pub(crate) struct WhoAmI {
     expires_at: DateTime<Utc>,
     /// `jti`: the token's own name.
     token_id: Option<String>,
+    /// `acr`: how the user was authenticated.
+    acr: Option<String>,
+    /// `auth_time`: when the user signed in.
+    auth_time: Option<DateTime<Utc>>,
     /// Every claim as it was sent.
     claims: BTreeMap<String, Any<Value>>,
 }
@@ -133,6 +137,8 @@ impl Example for WhoAmI {
             issued_at: Some(date(1_767_225_600)),
             expires_at: date(1_767_229_200),
             token_id: text("jti"),
+            acr: None,
+            auth_time: None,
             claims: (claims.as_object().into_iter().flatten())
                 .map(|(name, value)| (name.clone(), Any(value.clone())))
                 .collect(),
@@ -142,6 +148,8 @@ impl Example for WhoAmI {
 
 impl From<&Claims> for WhoAmI {
     fn from(claims: &Claims) -> Self {
+        let all = claims.all();
+        let auth_time = all.get("auth_time").and_then(Value::as_i64);
         Self {
             subject: claims.subject().to_owned(),
             client_id: claims.client_id().map(str::to_owned),
@@ -152,7 +160,9 @@ impl From<&Claims> for WhoAmI {
             issued_at: claims.issued_at().map(date_time),
             expires_at: date_time(claims.expires_at()),
             token_id: claims.token_id().map(str::to_owned),
-            claims: (claims.all().into_iter())
+            acr: all.get("acr").and_then(Value::as_str).map(str::to_owned),
+            auth_time: auth_time.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+            claims: (all.into_iter())
                 .map(|(name, value)| (name, Any(value)))
                 .collect(),
         }

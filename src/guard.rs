@@ -24,6 +24,7 @@ mod rate;
 mod readiness;
 mod rejection;
 mod rule;
+mod typed_claims;
 mod web_socket;
 
 use std::sync::Arc;
@@ -72,6 +73,7 @@ pub use rule::{
     Access, AccessMode, CheckFuture, ClaimRule, ClaimValue, OperationAccess, OperationRule,
     Requirement, RequirementError, Rule, RuleError,
 };
+pub use typed_claims::ClaimsError;
 
 /// Decides who may call. Clones share state.
 ///

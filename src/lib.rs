@@ -124,4 +124,5 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/hosting.md")]
 #[doc = include_str!("../docs/library.md")]
+#[doc = include_str!("../docs/rules.md")]
 struct Pages;

@@ -9,7 +9,7 @@
 use http::HeaderMap;
 use tracing::Level;
 
-use crate::token::{TokenError, TokenType, UnverifiedValues, readable};
+use crate::token::{Claims, TokenError, TokenType, UnverifiedValues, readable};
 
 use super::principal::Principal;
 use super::rejection::Rejection;
@@ -43,6 +43,15 @@ impl Mismatch {
                 issuer: Some(shown(caller.claims().issuer())),
                 wanted: Some(shown(&required.to_string())),
                 found: Some(shown(&caller.claims().scope().to_string())),
+            }),
+            Rejection::IssuerNotAccepted { .. }
+            | Rejection::InsufficientUserAuthentication { .. } => caller.map(|caller| {
+                let (wanted, found) = conditions(rejection, caller.claims());
+                Self {
+                    issuer: Some(shown(caller.claims().issuer())),
+                    wanted,
+                    found,
+                }
             }),
             _ => None,
         }
@@ -106,6 +115,33 @@ impl Mismatch {
             found,
         })
     }
+}
+
+/// The conditions of a sign-in, and the values of the token.
+fn conditions(rejection: &Rejection, claims: &Claims) -> (Option<String>, Option<String>) {
+    let Rejection::InsufficientUserAuthentication {
+        acr_values,
+        max_age,
+        ..
+    } = rejection
+    else {
+        return (None, None);
+    };
+    let mut wanted = Vec::new();
+    if !acr_values.is_empty() {
+        wanted.push(format!("acr {}", acr_values.join(" ")));
+    }
+    if let Some(max_age) = max_age {
+        wanted.push(format!("max_age {}", max_age.as_secs()));
+    }
+    let found = ["acr", "auth_time"].map(|name| {
+        let value = claims.get(name);
+        value.map_or(format!("no {name}"), |value| format!("{name} {value}"))
+    });
+    (
+        Some(shown(&wanted.join(", "))),
+        Some(shown(&found.join(", "))),
+    )
 }
 
 /// A string for the log: printable ASCII, and not long.

@@ -7,7 +7,7 @@
 //! settings themselves. The service checks the same again when it is built.
 
 mod rules;
-mod suggestions;
+mod unknown;
 
 use std::error::Error;
 use std::io;
@@ -21,7 +21,8 @@ use super::config::{Config, ConfigProblem, Fault, OperationConfig, TlsConfig};
 use super::denylist::{self, DenylistError};
 use super::server::{Certificate, TlsError};
 use super::xml;
-use suggestions::unknown_operation;
+
+use unknown::unknown_operation;
 
 /// Every problem of `config` for an application with this outline.
 pub(crate) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {

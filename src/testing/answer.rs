@@ -11,7 +11,7 @@ use crate::description::request::{Inputs, is_json};
 use crate::description::schema::resolve;
 use crate::token::Scope;
 
-use super::attempt::{Expectation, STEP_UP};
+use super::attempt::Expectation;
 use super::schema::misfit;
 
 /// An answer, whole unless it is a stream of events.
@@ -117,32 +117,21 @@ impl Answer {
         self.headers.contains_key(WWW_AUTHENTICATE)
     }
 
-    /// Whether the operation refuses a valid token for a reason that the document describes and that
-    /// a token of the walk cannot avoid by itself: a parameter, another claim, or a check in code.
-    pub(super) fn is_described_denial(&self, operation: &Operation<'_>) -> bool {
+    /// Whether the operation refuses the call for a reason that the document describes and that no
+    /// token of the walk can avoid: a parameter of another owner, or a check in code.
+    fn is_described_denial(&self, operation: &Operation<'_>) -> bool {
         let AnswerBody::Read(body) = &self.body else {
             return false;
         };
-        if !matches!(
-            self.status,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
-        ) {
+        if self.status != StatusCode::FORBIDDEN {
             return false;
         }
         let problem = serde_json::from_slice::<Value>(body).unwrap_or_default();
-        let Some(reason) = problem["reason"].as_str() else {
-            return false;
-        };
+        let reason = problem["reason"].as_str().unwrap_or_default();
         let described = operation.answer(self.status);
         let examples = described.map(|it| &it["content"]["application/problem+json"]["examples"]);
         let is_described = examples.is_some_and(|examples| examples.get(reason).is_some());
-        let code = challenges(&self.headers);
-        let code = code.first().and_then(|it| it.parameter("error"));
-        let is_of_rules = match self.status {
-            StatusCode::UNAUTHORIZED => reason == STEP_UP || reason == "issuer_not_accepted",
-            _ => reason != "insufficient_scope" && code == Some("insufficient_scope"),
-        };
-        is_described && is_of_rules
+        is_described && !OF_TOKENS.contains(&reason)
     }
 
     fn faults_of_refusal(
@@ -280,3 +269,10 @@ fn essence(media_type: &str) -> String {
 
 /// Enough of an answer to see what was wrong with the request.
 const MAX_QUOTED: usize = 200;
+
+/// The refusals that another token avoids: see [`Walk::with_claim`](super::Walk::with_claim).
+const OF_TOKENS: [&str; 3] = [
+    "insufficient_scope",
+    "claim_not_accepted",
+    "client_not_accepted",
+];

@@ -181,7 +181,7 @@ fn field(token: &str) -> HeaderValue {
 }
 
 /// RFC 9470 section 3.
-pub(super) const STEP_UP: &str = "insufficient_user_authentication";
+const STEP_UP: &str = "insufficient_user_authentication";
 pub(super) const GOOD: &str = "a good token";
 
 const BASIC: HeaderValue = HeaderValue::from_static("Basic YWRhOnNlY3JldA==");

@@ -104,7 +104,10 @@ mod tests {
     fn a_token_of_the_maximum_size_is_read_and_one_longer_is_not() {
         let longest = format!("..{}", "x".repeat(MAX_TOKEN_BYTES - 2));
 
-        assert_eq!(StatedValues::read(&longest), Some(StatedValues::default()));
-        assert_eq!(StatedValues::read(&format!("{longest}x")), None);
+        assert_eq!(
+            UnverifiedValues::read(&longest),
+            Some(UnverifiedValues::default())
+        );
+        assert_eq!(UnverifiedValues::read(&format!("{longest}x")), None);
     }
 }

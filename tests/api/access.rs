@@ -177,6 +177,57 @@ async fn a_claim_by_setting_must_equal_or_hold_one_of_the_values() {
 }
 
 #[tokio::test]
+async fn a_requirement_of_an_area_applies_and_leaves_the_anonymous_open() {
+    for (setting, refused, accepted, status, reason) in [
+        (
+            "access.all.clients",
+            "other",
+            "other, dev-client",
+            403,
+            "client_not_accepted",
+        ),
+        (
+            "access.paths./api/whoami.scopes",
+            "admin",
+            "profile:read",
+            403,
+            "insufficient_scope",
+        ),
+        (
+            "access.tags.CALLER.any_of_scopes",
+            "admin x, owner",
+            "admin x, profile:read",
+            403,
+            "insufficient_scope",
+        ),
+        (
+            "access.operations.whoami.max_age",
+            "1m",
+            "1h",
+            401,
+            "insufficient_user_authentication",
+        ),
+    ] {
+        for (value, expected) in [(refused, reason), (accepted, "")] {
+            let world = World::with(&[(setting, value)]).await;
+            let token = world.token();
+            let issued_at = token.claims()["iat"].as_u64().unwrap();
+            let token = token.claim("auth_time", issued_at - 300);
+            let token = token.claim("scp", json!(["profile:read"]));
+
+            let answer = world.whoami(&world.sign(&token)).await;
+
+            let due = if expected.is_empty() { 200 } else { status };
+            assert_eq!(answer.status, due, "{setting} {value}");
+            if !expected.is_empty() {
+                assert_eq!(answer.json()["reason"], expected, "{setting}");
+            }
+            assert_eq!(world.get("/api/hello").await.status, 200, "{setting}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn settings_that_cannot_be_meant_are_refused_with_what_to_do() {
     for (settings, message) in [
         (

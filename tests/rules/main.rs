@@ -5,7 +5,10 @@
 
 mod areas;
 mod denials;
+mod documents;
 mod errors;
 mod kinds;
 mod owners;
+mod typed_claims;
+mod walk;
 mod world;

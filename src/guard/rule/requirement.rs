@@ -222,7 +222,8 @@ impl Requirement {
 
     /// Whether only scopes are required.
     pub(crate) fn is_of_scopes_alone(&self) -> bool {
-        self.conditions.is_none()
+        let conditions = self.conditions.as_ref();
+        conditions.is_none_or(|conditions| conditions.are_of_scopes_alone())
     }
 
     /// Whether every valid token is accepted.

@@ -13,7 +13,7 @@ use super::scope_sets::cheapest_missing;
 
 impl Requirement {
     /// One sentence for each condition besides scopes, in the order in which they are judged.
-    pub(in crate::guard) fn sentences(&self) -> Vec<String> {
+    pub(crate) fn sentences(&self) -> Vec<String> {
         let Some(conditions) = self.conditions() else {
             return Vec::new();
         };
@@ -139,4 +139,79 @@ impl Conditions {
 fn alternatives(values: &[String]) -> String {
     let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
     values.join(" or ")
+}
+
+#[cfg(all(test, feature = "dev", feature = "service"))]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dev::{SigningAlgorithm, SigningKey};
+
+    fn scope(text: &str) -> Scope {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_token_lacks_what_it_does_not_meet_and_the_rest_depends_on_the_request() {
+        let requirement = Requirement::default()
+            .with_any_scope([scope("a b"), scope("c d e")])
+            .with_issuers(["https://other.example"])
+            .with_acr(["phr"])
+            .with_max_age(Duration::from_secs(300))
+            .with_clients(["web", "app"])
+            .with_claim("level", [3])
+            .with_claim("groups", ["admins"])
+            .without_claim("status", ["closed"])
+            .with_owner("tenant", "tenant_id")
+            .with_check("open_hours", |_, _| false);
+        let key = SigningKey::generate(SigningAlgorithm::Es256);
+        let claims = |extra: &[(&str, serde_json::Value)]| {
+            let mut claims =
+                json!({ "iss": "https://id.example", "aud": "a", "sub": "s", "exp": 7 });
+            for (name, value) in extra {
+                claims[*name] = value.clone();
+            }
+            let token = key.sign(&json!({ "alg": "ES256" }), &claims);
+            Claims::parse(&key.verify(&token).unwrap()).unwrap()
+        };
+        let lacking = |claims: &Claims| {
+            requirement.lacking(claims, Duration::from_secs(1_000), Duration::from_secs(60))
+        };
+
+        let nothing = claims(&[("scope", json!("a")), ("status", json!("closed"))]);
+        let everything = claims(&[
+            ("iss", json!("https://other.example")),
+            ("scope", json!("a b")),
+            ("acr", json!("phr")),
+            ("auth_time", json!(700)),
+            ("cid", json!("app")),
+            ("level", json!(3)),
+            ("groups", json!(["admins"])),
+        ]);
+
+        assert_eq!(
+            lacking(&nothing),
+            [
+                "the issuer `https://other.example`",
+                "the claim `acr` with `phr`",
+                "a sign-in (`auth_time`) within the last 5 min",
+                "`b`",
+                "the client `web` or `app`",
+                "the claim `level` with 3",
+                "the claim `groups` with \"admins\"",
+                "a value of the claim `status` other than \"closed\"",
+            ]
+        );
+        assert!(
+            lacking(&everything).is_empty(),
+            "{:?}",
+            lacking(&everything)
+        );
+        let undecided = requirement.undecided();
+        assert_eq!(
+            undecided,
+            ["the parameter `tenant`", "the check `open_hours`"]
+        );
+    }
 }

@@ -1,4 +1,4 @@
-//! An operation as requirements select it.
+//! The operation for which requirements are collected.
 
 use poem_openapi::registry::MetaOperation;
 
@@ -11,7 +11,7 @@ pub(super) struct Target<'a> {
     pub(super) is_one_of_all: bool,
 }
 
-/// Names in a list, as a message shows them.
+/// The names in one string, separated by commas.
 pub(super) fn joined<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let mut all = String::new();
     for name in names {

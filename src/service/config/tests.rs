@@ -5,6 +5,7 @@ mod messages;
 mod precedence;
 mod printed;
 mod refusals;
+mod requirements;
 mod restart;
 mod values;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::guard::{OperationRule, Rejection, Rule};
+use crate::guard::{OperationRule, Rejection, Requirement, Rule};
 use crate::token::TokenError;
 
 use super::{answers, bodies, examples, scripts};
@@ -71,7 +71,9 @@ pub(super) fn items(operation: &OperationRule, document: &Value) -> Vec<Value> {
         _ => scripts::answered(described, document),
     };
     // The document does not say what another scheme decides.
-    let admitted = if operation.other_schemes.is_empty() {
+    let conditions = requirement(operation).map(Requirement::sentences);
+    let has_conditions = conditions.is_some_and(|conditions| !conditions.is_empty());
+    let admitted = if operation.other_schemes.is_empty() && !has_conditions {
         Expected::Answer
     } else {
         Expected::Unknown
@@ -140,6 +142,11 @@ fn about(operation: &OperationRule, credentials: Credentials, expected: Expected
                 problem.reason
             )
         }
+        (Expected::Unknown, _) if operation.other_schemes.is_empty() => {
+            let conditions = requirement(operation).map(Requirement::sentences);
+            let conditions = conditions.unwrap_or_default().join(" ");
+            format!("The answer depends on the caller, so nothing is tested. {conditions}")
+        }
         (Expected::Unknown, _) => {
             "Another security scheme decides on the answer, so nothing is tested.".to_owned()
         }
@@ -150,6 +157,13 @@ fn about(operation: &OperationRule, credentials: Credentials, expected: Expected
             .to_owned(),
     };
     format!("{sent} {then}")
+}
+
+fn requirement(operation: &OperationRule) -> Option<&Requirement> {
+    match &operation.rule {
+        Rule::Protected(requirement) | Rule::Optional(requirement) => Some(requirement),
+        _ => None,
+    }
 }
 
 /// Empty without a script.

@@ -7,7 +7,7 @@ use crate::service::application::Outline;
 use crate::service::config::{Config, ConfigProblem, Fault};
 use crate::service::protection;
 
-use super::suggestions::{suggestion, unknown_operation};
+use super::unknown::{suggestion, unknown_operation};
 
 /// The rules are made again without each setting that was refused, to find the next one.
 pub(super) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {

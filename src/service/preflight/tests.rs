@@ -2,14 +2,21 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use poem_openapi::OpenApi;
+use poem_openapi::param::Query;
 use poem_openapi::payload::{PlainText, Xml};
 use poem_openapi::types::Any;
+use poem_openapi::{OpenApi, Tags};
 
 use crate::guard::BearerAuth;
 use crate::service::Application;
 use crate::service::application::Hosted;
 use crate::service::config::{Config, ConfigError, Sources};
+
+#[derive(Tags)]
+enum Tag {
+    /// The caller.
+    Caller,
+}
 
 struct Api;
 
@@ -21,8 +28,17 @@ impl Api {
         PlainText("hello")
     }
 
-    #[oai(path = "/whoami", method = "get", operation_id = "whoami")]
-    async fn whoami(&self, _caller: BearerAuth) -> PlainText<&'static str> {
+    #[oai(
+        path = "/whoami",
+        method = "get",
+        operation_id = "whoami",
+        tag = "Tag::Caller"
+    )]
+    async fn whoami(
+        &self,
+        _view: Query<Option<String>>,
+        _caller: BearerAuth,
+    ) -> PlainText<&'static str> {
         PlainText("you")
     }
 
@@ -199,4 +215,44 @@ fn a_key_of_another_certificate_is_described_in_words() {
              that belongs to the certificate, or the certificate that belongs to the key."
         )
     );
+}
+
+#[test]
+fn requirements_that_do_not_fit_the_api_are_reported_together_with_suggestions() {
+    let directory = Directory::new();
+    let settings = "access.tags.caler.scopes = 'a'\n\
+         access.paths.'/whoamy'.scopes = 'b'\n\
+         access.operations.whoami.owner.tenant = 'tenant_id'\n\
+         access.operations.hello.issuers = 'staff'\n\
+         access.operations.import.scopes = 'read'\n\
+         access.scopes_imply.write = 'raed'\n";
+
+    let error = directory.load(settings).expect_err("five problems");
+
+    let message = error.to_string();
+    let mut reported: Vec<_> = message.lines().collect();
+    reported.sort_unstable();
+    let expected = [
+        "`access.operations.hello.issuers` names an issuer that does not exist (config/dev.toml): \
+         found \"staff\". Remove it, because there is no issuer.",
+        "`access.operations.whoami.owner.tenant` is for a parameter that the operation `whoami` \
+         does not read from its path or query (config/dev.toml): found \"tenant\". Name one of the \
+         parameters: _view.",
+        "`access.paths.\"/whoamy\"` is for a path prefix that no operation's path begins with \
+         (config/dev.toml): found \"/whoamy\". Did you mean `/whoami`? The paths are: /hello, \
+         /import, /whoami.",
+        "`access.scopes_imply.write` includes a scope that no operation requires \
+         (config/dev.toml): found \"raed\". Did you mean `read`? The scopes are: read.",
+        "`access.tags.caler` is for a tag that no operation has (config/dev.toml): found \
+         \"caler\". Did you mean `Caller`? The tags are: Caller.",
+    ];
+    assert_eq!(reported, expected);
+
+    let fitting = "access.tags.caller.scopes = 'a'\n\
+         access.paths.'/whoami'.scopes = 'b'\n\
+         access.operations.whoami.owner._view = 'tenant_id'\n\
+         access.operations.import.scopes = 'read'\n\
+         access.scopes_imply.write = 'read'\n";
+    let loaded = directory.load(fitting);
+    assert!(loaded.is_ok(), "{loaded:?}");
 }

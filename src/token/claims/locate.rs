@@ -25,6 +25,11 @@ impl Claims {
         locate(self.all.as_str(), path)
     }
 
+    /// All claims as JSON, as they were sent.
+    pub(crate) fn json(&self) -> &str {
+        self.all.as_str()
+    }
+
     /// The JSON of the claim at this place, as it was sent.
     pub(crate) fn json_at(&self, place: Range<usize>) -> Option<&str> {
         self.all.as_str().get(place)

@@ -89,6 +89,18 @@ async fn the_page_of_an_accepted_token_ends_with_what_it_may_call() {
 }
 
 #[tokio::test]
+async fn an_operation_with_an_owner_or_a_check_depends_on_the_request() {
+    let world = World::new();
+    let mut operations = operations(&[]);
+    operations[2].undecided = vec!["the parameter `tenant`".into(), "the check `open`".into()];
+
+    let page = world.page("sub", json!("ada"), &operations).await;
+
+    let end = "  whoami  yes, depends on the request: the parameter `tenant`, the check `open`\n";
+    assert!(page.ends_with(end), "{page}");
+}
+
+#[tokio::test]
 async fn the_page_of_a_refused_token_begins_with_the_most_likely_mistake() {
     let world = World::new();
 

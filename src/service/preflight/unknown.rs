@@ -1,8 +1,9 @@
-//! What to write instead of a name that does not exist.
+//! Names in the settings that the API does not have, with the most similar one that it has.
 
 use crate::guard;
 use crate::service::config::{Config, ConfigProblem, Fault};
 
+/// A setting for an operation that does not exist.
 pub(super) fn unknown_operation(
     config: &Config,
     setting: &str,
