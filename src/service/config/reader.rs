@@ -123,9 +123,16 @@ impl<'a> Reader<'a> {
         self.problems
     }
 
+    /// The source of a setting. If it is not set, the source of another one in its section.
     fn source_of(&self, key: &Key) -> &'a str {
-        self.chosen
-            .get(key)
-            .map_or("", |chosen| chosen.source.as_str())
+        let section = key.segments().split_last();
+        let section = section.map_or(&[][..], |(_, section)| section);
+        let is_beside = |other: &Key| other.segments().starts_with(section);
+        let beside = || {
+            let mut all = self.chosen.iter();
+            all.find(|(other, _)| is_beside(other)).map(|(_, it)| it)
+        };
+        let chosen = self.chosen.get(key).or_else(beside);
+        chosen.map_or("", |chosen| chosen.source.as_str())
     }
 }
