@@ -33,7 +33,7 @@ const providers = {
       ['of the profile RFC 9068', { azp: undefined, client_id: 'client', jti: 'a', typ_: 'at+jwt' }, 200],
       ['without the permission', { scope: 'openid' }, 403, 'insufficient_scope'],
       ['for /userinfo alone', { aud: ['https://other/userinfo'] }, 401, 'wrong_audience'],
-      ['without the slash in iss', { iss: 'http://127.0.0.1' }, 401, 'wrong_issuer'],
+      ['without the slash in iss', { iss: 'http://127.0.0.1' }, 401, 'unknown_issuer'],
       ['for another API', { aud: 'https://other.example.com' }, 401, 'wrong_audience'],
     ],
     opaque: 'not_three_segments',
@@ -58,7 +58,7 @@ const providers = {
     rows: [
       ['of the client that is the API', { azp: '6e74172b-be56-4843-9ff4-e66a39bb12e3' }, 200],
       ['of a program', { scp: undefined, roles: ['Orders.Read'] }, 403, 'insufficient_scope'],
-      ['of version 1.0', { iss: 'https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/', azp: undefined, appid: 'client', acr: '1', amr: ['pwd'], ver: '1.0' }, 401, 'wrong_issuer'],
+      ['of version 1.0', { iss: 'https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/', azp: undefined, appid: 'client', acr: '1', amr: ['pwd'], ver: '1.0' }, 401, 'unknown_issuer'],
     ],
   },
   keycloak: {

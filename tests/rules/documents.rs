@@ -76,8 +76,11 @@ fn the_metadata_lists_the_scopes_of_every_set() {
     let guard = Issuer::new().guard().with_access(access());
     let guarded = guard.protect(Api);
 
-    let resource =
-        ProtectedResource::new("https://api.example", "https://id.example", guarded.rules());
+    let resource = ProtectedResource::new(
+        "https://api.example",
+        ["https://id.example"],
+        guarded.rules(),
+    );
 
     let resource = serde_json::to_value(resource).unwrap();
     assert_eq!(resource["scopes_supported"], json!(["a", "b", "c", "read"]));
