@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// After an attack, the allocator of the system would keep what it took.
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     shop::application().run()
 }

@@ -234,7 +234,7 @@ fn requirements_that_do_not_fit_the_api_are_reported_together_with_suggestions()
     reported.sort_unstable();
     let expected = [
         "`access.operations.hello.issuers` names an issuer that does not exist (config/dev.toml): \
-         found \"staff\". Remove it, because there is no issuer.",
+         found \"staff\". Name one of the issuers: default.",
         "`access.operations.whoami.owner.tenant` is for a parameter that the operation `whoami` \
          does not read from its path or query (config/dev.toml): found \"tenant\". Name one of the \
          parameters: _view.",

@@ -19,7 +19,7 @@ impl Claims {
     }
 
     /// The maximum size of the values that are derived and kept, in bytes: enough to write every claim once
-    /// and those with a method of their own twice, with 192 bytes for the names of these and three
+    /// and those with a method of their own twice, with 272 bytes for the names of these and three
     /// for each scope and audience. The cache of accepted tokens counts this size for
     /// [`Verified::derived`](crate::token::Verified::derived) with each token, whether it is
     /// used or not.
@@ -46,5 +46,6 @@ impl Claims {
 
 /// Two quotes and a comma.
 const QUOTED_BYTES: usize = 3;
-/// The names of nine claims, two dates of 25 bytes and the characters between them.
-const NAMES_BYTES: usize = 192;
+/// The names of eleven claims, three dates of 25 bytes, an `acr` of 30 bytes and the characters
+/// between them.
+const NAMES_BYTES: usize = 272;
