@@ -49,3 +49,68 @@ const QUOTED_BYTES: usize = 3;
 /// The names of eleven claims, three dates of 25 bytes, an `acr` of 30 bytes and the characters
 /// between them.
 const NAMES_BYTES: usize = 272;
+
+#[cfg(test)]
+mod tests {
+    use allocation_counter::measure;
+    use serde_json::json;
+
+    use super::*;
+    use crate::token::ClaimNames;
+
+    /// The last column is the allocation for the list of scopes, which an empty list does not need.
+    #[test]
+    fn the_memory_of_claims_is_what_a_copy_of_them_allocates() {
+        for (row, more, unused) in [
+            ("no scope", json!({}), 1),
+            ("a scope", json!({ "scp": ["read"] }), 0),
+            ("three scopes", json!({ "scope": "read write delete" }), 0),
+            (
+                "audiences",
+                json!({ "aud": ["a", "bc", "def"], "scp": ["s"] }),
+                0,
+            ),
+            (
+                "optional claims",
+                json!({ "jti": "j", "uid": "user", "cid": "c", "scp": ["s"] }),
+                0,
+            ),
+            (
+                "three clients",
+                json!({ "client_id": "a", "cid": "bc", "azp": "def", "scp": ["s"] }),
+                0,
+            ),
+        ] {
+            let claims = claims(&more);
+            let mut copy = None;
+
+            let measured = measure(|| copy = Some(claims.clone()));
+
+            let counted = claims.heap_bytes() as u64;
+            let allocations = measured.count_total + unused;
+            let expected = measured.bytes_total + allocations * ALLOCATION_BYTES as u64;
+            assert_eq!(counted, expected, "{row}");
+            assert_eq!(copy.as_ref(), Some(&claims));
+        }
+    }
+
+    #[test]
+    fn what_is_derived_may_take_each_claim_once_and_those_with_a_name_twice() {
+        let more =
+            json!({ "aud": ["abc", "de"], "scp": ["read"], "cid": "client", "azp": "other" });
+        let claims = claims(&more);
+
+        let named =
+            "issuer".len() + "sub".len() + "abcde".len() + "read".len() + "clientother".len();
+        let expected = claims.all.as_str().len() + named + 3 * 3 + 272;
+        assert_eq!(claims.derived_bytes(), expected);
+    }
+
+    fn claims(more: &serde_json::Value) -> Claims {
+        let mut all = json!({ "iss": "issuer", "aud": "a", "sub": "sub", "exp": 7 });
+        for (name, value) in more.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        Claims::read(all.to_string().as_bytes(), &ClaimNames::default()).unwrap()
+    }
+}

@@ -2,7 +2,7 @@ use std::cell::Cell;
 
 use serde_json::json;
 
-use super::{DerivedValues, MAX_LISTED};
+use super::{DERIVED_BYTES, DerivedValues, MAX_LISTED};
 use crate::token::{ClaimNames, Claims, Derived};
 
 thread_local! {
@@ -59,6 +59,29 @@ fn a_value_above_the_counted_size_is_derived_at_each_use() {
     assert_eq!(times::<Value<1, 9_000>>(&values, &claims), 2);
     assert_eq!(times::<Value<2, { usize::MAX / 2 }>>(&values, &claims), 2);
     assert_eq!(times::<Value<3, 1_000>>(&values, &claims), 1);
+}
+
+#[test]
+fn a_value_is_kept_up_to_exactly_what_is_counted() {
+    const STRUCTURE: usize = size_of::<Value<0, 0>>();
+    const FILLED: usize = 3_000;
+    let claims_of = |long: usize| {
+        let claims =
+            json!({ "iss": "i", "aud": "a", "sub": "s", "exp": 7, "long": "x".repeat(long) });
+        Claims::read(claims.to_string().as_bytes(), &ClaimNames::default()).unwrap()
+    };
+    let others = claims_of(0).derived_bytes();
+    let fitting = claims_of(FILLED + STRUCTURE - DERIVED_BYTES - others);
+    let shorter = claims_of(FILLED + STRUCTURE - DERIVED_BYTES - others - 1);
+
+    assert_eq!(
+        times::<Value<1, FILLED>>(&DerivedValues::default(), &fitting),
+        1
+    );
+    assert_eq!(
+        times::<Value<1, FILLED>>(&DerivedValues::default(), &shorter),
+        2
+    );
 }
 
 #[test]
