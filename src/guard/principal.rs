@@ -82,10 +82,6 @@ impl Principal {
     ///     Ok("closed".to_owned())
     /// }
     /// ```
-    #[expect(
-        clippy::unused_self,
-        reason = "only somebody who knows the caller denies"
-    )]
     pub fn deny(&self, reason: &'static str, detail: &'static str) -> poem::Error {
         Rejection::Denied { reason, detail }.into()
     }

@@ -52,11 +52,7 @@ impl Memo {
 }
 
 fn halves(kept: u64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = kept.to_be_bytes();
-    [
-        u32::from_be_bytes([a, b, c, d]),
-        u32::from_be_bytes([e, f, g, h]),
-    ]
+    [kept >> 32, kept & u64::from(u32::MAX)].map(|half| u32::try_from(half).unwrap_or_default())
 }
 
 /// Enough for the rules of the operations that one caller calls in turn.
@@ -85,7 +81,7 @@ mod tests {
     #[test]
     fn a_rule_replaces_the_number_of_a_rule_with_the_same_place() {
         let memo = Memo::default();
-        let [one, same_place] = [MemoId(1), MemoId(1 + PLACES as u32)];
+        let [one, same_place] = [MemoId(1), MemoId(1 + u32::try_from(PLACES).unwrap())];
 
         memo.keep(one, 7);
         memo.keep(same_place, 8);

@@ -126,11 +126,11 @@ async fn a_claim_has_one_of_the_values_by_its_path_and_type() {
     ] {
         let world = World::new();
         for (row, claims, expected) in rows(path, &values) {
-            let word = world.word(&requirement, &claims).await;
-            assert_eq!(word, expected, "{path} {row}");
+            let found = world.word(&requirement, &claims).await;
+            assert_eq!(found, expected, "{path} {row}");
         }
-        let word = world.word(&requirement, &json!({})).await;
-        assert_eq!(word, "claim_not_accepted", "{path} absent");
+        let found = world.word(&requirement, &json!({})).await;
+        assert_eq!(found, "claim_not_accepted", "{path} absent");
     }
 }
 
@@ -310,8 +310,8 @@ async fn a_check_in_code_decides_for_each_request_and_may_wait() {
 
             let judged = world.guard.admit(&request, requirement).await;
 
-            let word = judged.map_or_else(|rejection| rejection.reason(), |_| "admitted");
-            assert_eq!(word, expected, "{row}");
+            let found = judged.map_or_else(|rejection| rejection.reason(), |_| "admitted");
+            assert_eq!(found, expected, "{row}");
         }
     }
 }

@@ -172,9 +172,9 @@ pub(super) fn add_conditions(operation: &mut Value, rule: &Rule) {
         .as_str()
         .unwrap_or_default()
         .trim_end();
-    let list: String = sentences.iter().map(|it| format!("\n- {it}")).collect();
+    let list = sentences.join("\n- ");
     let separator = if own.is_empty() { "" } else { "\n\n" };
-    let described = format!("{own}{separator}In addition to a valid access token:\n{list}");
+    let described = format!("{own}{separator}In addition to a valid access token:\n\n- {list}");
     operation["description"] = described.into();
 }
 

@@ -132,6 +132,7 @@ impl Access {
     /// Accepts a token with a scope of `including` where one of `included` is required. Scopes
     /// that are included may include others.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "as every other method does")]
     pub fn with_implied_scopes(mut self, including: Scope, included: Scope) -> Self {
         for scope in including.iter() {
             let known = self.implied_scopes.entry(scope.clone()).or_default();

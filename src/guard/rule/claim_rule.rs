@@ -99,7 +99,6 @@ fn is_same(one: &Number, other: &Number) -> bool {
     };
     match (whole(one), whole(other)) {
         (Some(one), Some(other)) => one == other,
-        (None, None) => one.as_f64() == other.as_f64(),
         // A larger whole number may be rounded to the other.
         (Some(whole), None) | (None, Some(whole)) if whole.unsigned_abs() > MAX_EXACT => false,
         _ => one.as_f64() == other.as_f64(),

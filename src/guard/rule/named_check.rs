@@ -20,9 +20,12 @@ pub type CheckFuture<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
 
 #[derive(Clone)]
 enum Run {
-    Now(Arc<dyn Fn(&Principal, &Request) -> bool + Send + Sync>),
-    Later(Arc<dyn for<'a> Fn(&'a Principal, &'a Request) -> CheckFuture<'a> + Send + Sync>),
+    Now(Arc<Now>),
+    Later(Arc<Later>),
 }
+
+type Now = dyn Fn(&Principal, &Request) -> bool + Send + Sync;
+type Later = dyn for<'a> Fn(&'a Principal, &'a Request) -> CheckFuture<'a> + Send + Sync;
 
 impl NamedCheck {
     pub(super) fn now(

@@ -142,6 +142,7 @@ fn alternatives(values: &[String]) -> String {
 }
 
 #[cfg(all(test, feature = "dev", feature = "service"))]
+#[allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 mod tests {
     use serde_json::json;
 

@@ -86,7 +86,7 @@ impl Source<'_> {
             });
             requirement = requirement.with_issuers(identifiers.collect::<Result<Vec<_>, _>>()?);
         }
-        self.check_reasons(&requirement, target)?;
+        check_reasons(&requirement, target)?;
         let has_owners = |requirement: &Requirement| {
             (requirement.conditions()).is_some_and(|conditions| !conditions.owners.is_empty())
         };
@@ -104,20 +104,17 @@ impl Source<'_> {
         });
         fault.map_or(Ok(requirement), Err)
     }
+}
 
-    fn check_reasons(
-        &self,
-        requirement: &Requirement,
-        target: &Target<'_>,
-    ) -> Result<(), RequirementError> {
-        let conditions = requirement.conditions();
-        let mut checks = conditions.iter().flat_map(|conditions| &conditions.checks);
-        match checks.find(|check| !check.has_reason_word()) {
-            None => Ok(()),
-            Some(check) => Err(RequirementError::BadReason {
-                operation: target.name.to_owned(),
-                reason: check.reason,
-            }),
-        }
+/// Checks that the reason of each check in code is a reason word.
+fn check_reasons(requirement: &Requirement, target: &Target<'_>) -> Result<(), RequirementError> {
+    let conditions = requirement.conditions();
+    let mut checks = conditions.iter().flat_map(|conditions| &conditions.checks);
+    match checks.find(|check| !check.has_reason_word()) {
+        None => Ok(()),
+        Some(check) => Err(RequirementError::BadReason {
+            operation: target.name.to_owned(),
+            reason: check.reason,
+        }),
     }
 }
