@@ -9,6 +9,7 @@ mod documents;
 mod errors;
 mod kinds;
 mod owners;
+mod sign_in;
 mod typed_claims;
 mod walk;
 mod world;
