@@ -58,6 +58,11 @@ pub(super) fn is_secret(key: &Key) -> bool {
     find(key).is_some_and(|setting| setting.is_secret)
 }
 
+/// Whether `key` is a secret whose key has a free name in it.
+pub(super) fn is_free_secret(key: &Key) -> bool {
+    find(key).is_some_and(|setting| setting.is_secret && setting.key.has_free_segment())
+}
+
 /// Whether `key` is a setting that a reload cannot change.
 pub(super) fn needs_restart(key: &Key) -> bool {
     find(key).is_some_and(|setting| setting.needs_restart)
