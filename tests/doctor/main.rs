@@ -7,26 +7,27 @@ mod grants;
 mod issuer;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use issuer::Scripted;
 use poem_resource_server::clock::SystemClock;
 use poem_resource_server::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, SCOPE};
 use poem_resource_server::doctor::{Diagnosis, Doctor, EXAMINATIONS, Status};
 use poem_resource_server::issuer::{ClientCredentials, Fetch, FetchPolicy, RefreshPolicy};
-use poem_resource_server::token::{Algorithm, Audience, Scope, ScopeToken};
+use poem_resource_server::token::{Audience, Scope, ScopeToken, Validation};
 use serde_json::json;
+
+fn rules(issuer: &str, audience: &str) -> Validation {
+    Validation::new(issuer, Audience::parse(audience).unwrap())
+}
 
 fn doctor(issuer: &str) -> Doctor {
     Doctor {
+        name: "default".to_owned(),
         issuer: issuer.to_owned(),
         jwks_hosts: Vec::new(),
         fetch: Fetch::new(&FetchPolicy::default()).unwrap(),
         policy: RefreshPolicy::default(),
-        leeway: Duration::from_secs(60),
-        token_types: Vec::new(),
-        algorithms: Algorithm::ALL.to_vec(),
-        audience: Audience::parse("api://default").unwrap(),
+        rules: rules(issuer, "api://default"),
         client: None,
         clock: Arc::new(SystemClock::new()),
     }
@@ -199,7 +200,7 @@ async fn a_token_that_the_service_would_refuse_is_reported_with_its_reason() {
     let issuer = dev_issuer().await;
     let other = Doctor {
         client: Some(client(CLIENT_SECRET, &[SCOPE])),
-        audience: Audience::parse("api://another").unwrap(),
+        rules: rules(&issuer.issuer(), "api://another"),
         ..doctor(&issuer.issuer())
     };
     let opaque = Scripted::start(|script, _| {
@@ -225,7 +226,7 @@ async fn an_examination_ends_with_one_sentence() {
         ..doctor(&issuer.issuer())
     };
     let other_audience = Doctor {
-        audience: Audience::parse("api://another").unwrap(),
+        rules: rules(&issuer.issuer(), "api://another"),
         ..with_client(CLIENT_SECRET)
     };
     let warned = Scripted::start(|script, _| script.oauth.status = 404).await;
@@ -270,4 +271,44 @@ fn every_examination_has_a_meaning_and_a_fix() {
     for (check, meaning, fix) in EXAMINATIONS {
         assert!(!meaning.is_empty() && !fix.is_empty(), "{check}");
     }
+}
+
+#[tokio::test]
+async fn the_findings_on_a_named_issuer_name_its_own_settings() {
+    let issuer = dev_issuer().await;
+    let named = |name: &str| Doctor {
+        name: name.to_owned(),
+        client: Some(client(CLIENT_SECRET, &[SCOPE])),
+        rules: rules(&issuer.issuer(), "api://another"),
+        ..doctor(&issuer.issuer())
+    };
+
+    let default = assert_found("default", &named("default").examine().await, &["accepted"]);
+    let partners = assert_found(
+        "partners",
+        &named("partners").examine().await,
+        &["accepted"],
+    );
+
+    assert!(default.contains("`issuer.audience`"), "{default}");
+    assert!(
+        partners.contains("`issuers.partners.audiences`"),
+        "{partners}"
+    );
+    assert!(!partners.contains("`issuer.audience`"), "{partners}");
+}
+
+#[tokio::test]
+async fn a_token_is_judged_by_the_rules_of_its_issuer() {
+    let issuer = dev_issuer().await;
+    let of_client = |clients: &str| Doctor {
+        client: Some(client(CLIENT_SECRET, &[SCOPE])),
+        rules: rules(&issuer.issuer(), "api://default").with_clients([clients]),
+        ..doctor(&issuer.issuer())
+    };
+
+    let other = assert_found("other", &of_client("other").examine().await, &["accepted"]);
+    assert_found("own", &of_client(CLIENT_ID).examine().await, &[]);
+
+    assert!(other.starts_with("client_not_accepted"), "{other}");
 }
