@@ -24,7 +24,7 @@ pub(super) struct Granted {
     pub(super) is_unreachable: bool,
 }
 
-/// Tokens by client credentials: one with the scopes, and others with fewer. A stranger may have
+/// Tokens by client credentials: one with the scopes, and others with fewer. An attacker may have
 /// written the document, so its scopes are requested only if the user says so.
 pub(super) async fn granted(
     issuer: &NamedIssuer<'_>,

@@ -95,7 +95,7 @@ impl Key {
         Self(filled.collect())
     }
 
-    /// Whether a segment in angle brackets stands for any name.
+    /// Whether it has a segment in angle brackets, which any name may replace.
     pub(super) fn has_free_segment(&self) -> bool {
         self.0.iter().any(|segment| segment.starts_with('<'))
     }

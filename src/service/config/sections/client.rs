@@ -62,7 +62,7 @@ impl ClientConfig {
     }
 }
 
-/// `""` stands for "not set".
+/// `""` means that the setting is not set.
 fn optional<T>(
     value: &Value,
     read: impl Fn(&Value) -> Result<T, Fault>,
