@@ -4,6 +4,7 @@
 //! 2. Makes hostile credentials from a good token, without any key of the issuer, and takes the
 //!    tokens that only the issuer can sign from the user.
 //! 3. Sends all of them to each operation, one after the other, and judges the answers.
+//!    Tokens of several issuers are tried one after the other, and each at the place of the others.
 //! 4. Reports what was shown: each check is passed, failed or not made. The verdict is "secure"
 //!    only if every check that the document calls for was made.
 //!
@@ -21,6 +22,7 @@ mod forge;
 mod garbage;
 mod given;
 mod hostile;
+mod issuers;
 mod judge;
 mod own_key;
 mod paths;
@@ -40,6 +42,7 @@ mod tests;
 
 pub use caller::{Caller, CallerError, is_exposed};
 pub use faults::CHECKS;
+pub use issuers::{KnownIssuer, authorization_servers};
 pub use plan::Plan;
 pub use report::{Fault, Outcome, Report, Severity, Verdict};
 pub use subject::{Check, Methods};

@@ -16,6 +16,9 @@
 //! `null`, to remove. So a test in any language gets an expired token, or one of another issuer,
 //! that the real key signed.
 //!
+//! One listener can have several issuers ([`DevOptions::with_issuer`]), for an API that trusts
+//! several.
+//!
 //! It protects nothing: its secrets are public and its users have no passwords.
 //! Therefore it refuses to listen where another machine could connect, and it reads
 //! no key from disk.
@@ -55,7 +58,7 @@ pub use behaviour::Behaviour;
 pub use directory::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, SCOPE, User};
 pub use issuer::DevIssuer;
 pub use mint::SigningKey;
-pub use options::DevOptions;
+pub use options::{DevOptions, FurtherIssuer};
 pub use scopes::OfferedScope;
 #[cfg(feature = "service")]
 pub(crate) use test_claims::TEST_CLAIMS;

@@ -13,16 +13,17 @@ mod grant;
 mod keys;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::issuer::{ClientCredentials, Fetch, Issuer, IssuerError, Metadata, RefreshPolicy};
-use crate::token::{Algorithm, Audience, KeySet, TokenType};
+use crate::token::{KeySet, Validation};
 
 pub use findings::{Diagnosis, EXAMINATIONS, Finding, NOT_REACHED, Status};
 
 /// What is examined, and by which settings.
 pub struct Doctor {
+    /// The name of the issuer in the settings.
+    pub name: String,
     /// The issuer, as it was written.
     pub issuer: String,
     /// Other hosts that may serve its keys.
@@ -31,14 +32,8 @@ pub struct Doctor {
     pub fetch: Fetch,
     /// How long its keys are cached.
     pub policy: RefreshPolicy,
-    /// How far clocks may differ.
-    pub leeway: Duration,
-    /// What the token header's `typ` must be one of; empty where it may be absent.
-    pub token_types: Vec<TokenType>,
-    /// The signature algorithms that are allowed.
-    pub algorithms: Vec<Algorithm>,
-    /// The audience that tokens must have.
-    pub audience: Audience,
+    /// The rules for its tokens.
+    pub rules: Validation,
     /// The client that requests a token; without one, no token is requested.
     pub client: Option<ClientCredentials>,
     /// The source of time.
@@ -48,7 +43,7 @@ pub struct Doctor {
 impl Doctor {
     /// Examines the issuer and returns what was found.
     pub async fn examine(self) -> Diagnosis {
-        let mut diagnosis = Diagnosis::new(&self.issuer);
+        let mut diagnosis = Diagnosis::new(&self.name, &self.issuer);
         self.run(&mut diagnosis).await;
         diagnosis.skip_the_rest();
         diagnosis
@@ -65,10 +60,10 @@ impl Doctor {
             self.clock.now(),
             diagnosis,
         );
-        documents::clock(&document, self.clock.now(), self.leeway, diagnosis);
+        documents::clock(&document, self.clock.now(), self.rules.leeway(), diagnosis);
         documents::oauth_metadata(&self.fetch, &issuer, diagnosis).await;
         let metadata = documents::metadata(&self.jwks_hosts, &issuer, &document, diagnosis)?;
-        documents::abilities(&metadata, &self.algorithms, diagnosis);
+        documents::abilities(&metadata, self.rules.algorithms(), diagnosis);
         let keys = keys::examine(&self.fetch, &self.policy, &metadata, diagnosis).await?;
         self.token(&metadata, keys, diagnosis).await
     }
@@ -103,8 +98,7 @@ impl Doctor {
         diagnosis: &mut Diagnosis,
     ) -> Option<()> {
         let Some(client) = self.client else {
-            let why = "no client is set: add --client-id and set RESOURCE_SERVER_CLIENT__SECRET";
-            diagnosis.skipped("token", why);
+            diagnosis.skipped("token", NO_CLIENT);
             diagnosis.skipped("accepted", "there is no token to examine");
             return None;
         };
@@ -112,14 +106,13 @@ impl Doctor {
         let token = grant::granted(granted, diagnosis)?;
         let judge = grant::Judge {
             keys,
-            issuer: self.issuer,
-            audience: self.audience,
-            leeway: self.leeway,
-            token_types: self.token_types,
-            algorithms: self.algorithms,
+            rules: self.rules,
             clock: self.clock,
         };
         judge.examine(&token, diagnosis).await;
         Some(())
     }
 }
+
+const NO_CLIENT: &str =
+    "no client is set: add --client-id, and set `client.secret` in a file or a variable";

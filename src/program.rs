@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod generate;
 mod health;
+mod issuers;
 mod listeners;
 mod openapi;
 mod operations;
@@ -100,7 +101,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         }
         _ => {}
     }
-    let sources = command_line.sources(application.settings())?;
+    let mut sources = command_line.sources(application.settings())?;
     let config = match &command_line.command {
         None | Some(Command::Serve) => {
             let outline = application.outline();
@@ -108,6 +109,14 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         }
         // The user of `token`, for example, may have no access to the files of the service.
         Some(_) => Config::load(&sources)?,
+    };
+    // The options of a client belong to the issuer that the command is about.
+    let config = match command_line.client_issuer(&config)? {
+        None => config,
+        named => {
+            sources.client_issuer = named;
+            Config::load(&sources)?
+        }
     };
     match command_line.command.take().unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(application, config, command_line)),

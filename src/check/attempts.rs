@@ -11,11 +11,13 @@ use super::cross_origin;
 use super::forge::CANARY;
 use super::garbage::garbage;
 use super::hostile::{Hostile, MADE_OF_GOOD};
+use super::issuers;
 use super::paths;
 use super::plain;
 use super::report::Outcome;
 use super::subject::Check;
 use super::target::shown;
+use super::tokens::Issued;
 
 /// What the attempts at one operation are made from.
 pub(super) struct Attempts<'a> {
@@ -67,9 +69,12 @@ impl<'a> Attempts<'a> {
         let none = [Scope::none()];
         let alternatives = if sets.is_empty() { &none } else { sets };
         let check = self.check;
-        let covered = |set: &Scope| Some((check.tokens.covering(set)?, set.clone()));
-        let (good, required) = match alternatives.iter().find_map(covered) {
-            Some((good, set)) => (Some(good), set),
+        let (refused, accepted): (Vec<_>, Vec<_>) =
+            (check.tokens.by_issuer().into_iter()).partition(|issued| self.leaves_out(issued));
+        let first = accepted.first();
+        let good = first.and_then(|issued| issued.covering_one(alternatives));
+        let (good, required) = match good {
+            Some((good, set)) => (Some(good), set.clone()),
             None => (None, alternatives[0].clone()),
         };
         self.good(plain, good, &required);
@@ -87,10 +92,10 @@ impl<'a> Attempts<'a> {
             self.made.push(attempt.derived());
         }
         for (check, why) in &hostile.not_given {
-            self.leave_out(check, (*why).to_owned());
+            self.leave_out(check, why.clone());
         }
         if let Some(token) = good {
-            self.derived(plain, token, is_required);
+            self.derived(plain, token, is_required, "");
         } else {
             let why = self.why_no_good(&required);
             for check in MADE_OF_GOOD {
@@ -100,10 +105,64 @@ impl<'a> Attempts<'a> {
             }
         }
         if !sets.is_empty() {
-            self.lesser(plain, sets);
+            let lesser = first.and_then(|issued| issued.lacking(sets));
+            self.lesser(plain, lesser, sets, "");
         }
         let attempts = cross_origin::protected_attempts(plain, good, &check.origins, is_required);
         self.made.extend(attempts);
+        for issued in refused {
+            let sent = format!("a good token of {}", self.name(&issued));
+            let token = issued.first();
+            let attempt = plain.with_token("issuer_not_accepted", &sent, token, Expected::Refused);
+            self.made.push(attempt.derived());
+        }
+        for issued in accepted.get(1..).unwrap_or_default() {
+            self.further_issuer(plain, issued, alternatives, is_required);
+        }
+    }
+
+    /// The attempts with the tokens of one more issuer. `sets` has the sets of scopes of which a
+    /// token needs one.
+    fn further_issuer(
+        &mut self,
+        plain: &Attempt,
+        issued: &Issued<'a>,
+        sets: &[Scope],
+        is_required: bool,
+    ) {
+        // It was left out with the first issuer, for the same reason.
+        if !self.operation.other_schemes.is_empty() {
+            return;
+        }
+        let name = self.name(issued);
+        let end = format!(", of {name}");
+        let Some((token, _)) = issued.covering_one(sets) else {
+            let why = format!(
+                "No token of {name} has the scope `{}`. Request it with --scope, once for each \
+                 scope.",
+                sets[0]
+            );
+            self.leave_out("good_token", why);
+            return;
+        };
+        let sent = format!("a good token{end}");
+        self.made
+            .push(plain.with_token("good_token", &sent, token, Expected::Accepted));
+        self.derived(plain, token, is_required, &end);
+        if sets.iter().all(|set| !set.is_empty()) {
+            self.lesser(plain, issued.lacking(sets), sets, &end);
+        }
+    }
+
+    /// Whether the document says that the operation does not accept the tokens of this issuer.
+    fn leaves_out(&self, issued: &Issued<'_>) -> bool {
+        let document = self.check.target.document();
+        let known = &self.check.issuers;
+        issuers::is_left_out(known, &issued.issuer, document, self.operation)
+    }
+
+    fn name(&self, issued: &Issued<'_>) -> String {
+        issuers::name(&self.check.issuers, &issued.issuer)
     }
 
     fn good(&mut self, plain: &Attempt, good: Option<&str>, required: &Scope) {
@@ -144,22 +203,24 @@ impl<'a> Attempts<'a> {
         self.made.extend([bare, basic.carrying(BASIC)]);
     }
 
-    /// The attempts that are made from a good token.
-    fn derived(&mut self, plain: &Attempt, good: &str, is_required: bool) {
+    /// The attempts that are made from a good token. `end` names its issuer in the report.
+    fn derived(&mut self, plain: &Attempt, good: &str, is_required: bool, end: &str) {
         let other = format!("Bearer {CANARY}");
         let bearer = format!("Bearer {good}");
         for (name, fields) in [
             ("a good token, then another", [&bearer, &other]),
             ("another token, then a good one", [&other, &bearer]),
         ] {
-            let mut attempt = plain.trying("two_headers", name, Expected::Malformed);
+            let sent = format!("{name}{end}");
+            let mut attempt = plain.trying("two_headers", &sent, Expected::Malformed);
             for field in fields {
                 attempt = attempt.carrying(field.as_bytes());
             }
             self.made.push(attempt.derived());
         }
         if is_required {
-            let in_query = plain.trying("token_in_query", "access_token=..", Expected::Malformed);
+            let sent = format!("access_token=..{end}");
+            let in_query = plain.trying("token_in_query", &sent, Expected::Malformed);
             let encoded: String = form_urlencoded::byte_serialize(good.as_bytes()).collect();
             let mut in_query = in_query.hiding(good).hiding(&encoded);
             in_query
@@ -173,17 +234,16 @@ impl<'a> Attempts<'a> {
             self.leave_out(check, (*why).to_owned());
         }
         for (check, name, token) in &hostile.tokens {
-            let attempt = plain.with_token(check, name, token, Expected::Refused);
+            let sent = format!("{name}{end}");
+            let attempt = plain.with_token(check, &sent, token, Expected::Refused);
             self.made.push(attempt.derived());
         }
     }
 
     /// A token that the API accepts, and that has too few scopes.
-    fn lesser(&mut self, plain: &Attempt, required: &[Scope]) {
-        let check = self.check;
-        let tokens = &check.tokens;
-        let Some(token) = tokens.lacking(required) else {
-            let why = match tokens.why_no_lesser.as_str() {
+    fn lesser(&mut self, plain: &Attempt, token: Option<&str>, required: &[Scope], end: &str) {
+        let Some(token) = token else {
+            let why = match self.check.tokens.why_no_lesser.as_str() {
                 "" => NO_LESSER,
                 why => why,
             };
@@ -191,7 +251,8 @@ impl<'a> Attempts<'a> {
             return;
         };
         let expected = Expected::Forbidden(required.to_vec());
-        let attempt = plain.with_token("missing_scope", "a token without it", token, expected);
+        let sent = format!("a token without it{end}");
+        let attempt = plain.with_token("missing_scope", &sent, token, expected);
         self.made.push(attempt.derived());
     }
 
@@ -202,6 +263,10 @@ impl<'a> Attempts<'a> {
 
     fn why_no_good(&self, required: &Scope) -> String {
         let tokens = &self.check.tokens;
+        let issued = tokens.by_issuer();
+        if !issued.is_empty() && issued.iter().all(|it| self.leaves_out(it)) {
+            return NO_ACCEPTED_ISSUER.to_owned();
+        }
         if tokens.first().is_some() {
             return format!(
                 "No token has the scope `{required}`. Request it with --scope, once for each scope."
@@ -216,5 +281,7 @@ impl<'a> Attempts<'a> {
 
 const BASIC: &[u8] = b"Basic Y2hlY2s6Y2hlY2s=";
 const NO_GOOD: &str = "There is no good token. Add one with --token @FILE.";
+const NO_ACCEPTED_ISSUER: &str = "There is no token of an issuer that the operation accepts by the \
+    document. Add one with --token NAME=@FILE.";
 const NO_LESSER: &str =
     "There is no token without the scope. Add a client or a token that lacks it.";

@@ -22,6 +22,8 @@ pub const CHECKS: &[(&str, &str, &str)] = &[
     ("not_yet_valid", "A token whose `nbf` is in the future is refused.", "Compare `nbf` with the current time (RFC 7519 section 4.1.5)."),
     ("other_audience", "A token that the issuer signed for another audience is refused.", "Require your own identifier in `aud` (RFC 9068 section 4)."),
     ("other_issuer", "A token with another `iss` is refused.", "Compare `iss` with the issuer that you trust, character by character (RFC 9068 section 4)."),
+    ("issuer_changed", "A token of one issuer that names another accepted issuer is refused.", "Verify a token only with the keys of the issuer that it names in `iss` (RFC 8725 section 3.8)."),
+    ("issuer_not_accepted", "An operation refuses the tokens of an issuer that its security schemes leave out.", "Require the issuer in the operation, or add its schemes to the operation's `security`."),
     ("wrong_token", "A token given with `--refuse` is refused.", "Compare `iss`, `aud`, `exp` and the type of the token with what the API expects (RFC 9068 section 4)."),
     ("garbage", "A header without a usable token is refused with 401 or 400.", "Answer 401 to everything that cannot be read as a token."),
     ("two_headers", "Two `Authorization` fields are refused, because a proxy may read the other one.", "Refuse more than one field (RFC 6750 section 2). Node uses the first one unless `joinDuplicateHeaders` is set."),

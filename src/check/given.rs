@@ -1,7 +1,8 @@
 //! Decides which check a token belongs to that was given to be refused.
 //!
-//! 1. It is compared with a good token: `exp`, `nbf`, `aud` and `iss`.
+//! 1. It is compared with a good token of the same issuer: `exp`, `nbf`, `aud` and `iss`.
 //! 2. If exactly one of them is wrong and the issuer's key signed it, it makes that check.
+//!    A token that one issuer signed in the name of another makes the check `issuer_changed`.
 //! 3. Any other token makes the check `wrong_token`, which proves less.
 
 use std::time::{Duration, SystemTime};
@@ -11,48 +12,124 @@ use serde_json::{Value, json};
 use crate::token::{Jws, KeySet};
 
 use super::forge::Forged;
-use super::tokens::{Parts, Tokens};
+use super::issuers::{self, KnownIssuer};
+use super::tokens::{Issued, Parts, Tokens};
 
 /// A check for which no token was given, and what to add.
-pub(super) type NotGiven = (&'static str, &'static str);
+pub(super) type NotGiven = (&'static str, String);
 
 /// The given tokens, each with its check, and the checks that have none.
 pub(super) fn classified(
     tokens: &Tokens,
-    issuer_keys: &[Value],
+    issuers: &[KnownIssuer],
     now: SystemTime,
 ) -> (Vec<Forged>, Vec<NotGiven>) {
-    let good = tokens.first().and_then(Parts::read);
-    let keys = json!({ "keys": issuer_keys }).to_string();
-    let keys = KeySet::parse(keys.as_bytes()).ok();
-    let keys = keys.map(|parsed| parsed.key_set);
-    let given = tokens.refused().iter().map(|token| {
-        let fault = good
-            .as_ref()
-            .and_then(|good| only_fault(good, token, keys.as_ref(), now));
-        let (check, name) = fault.unwrap_or(("wrong_token", "a token given to be refused"));
-        (check, name.to_owned(), token.clone())
-    });
-    let given: Vec<Forged> = given.collect();
-    let mut not_given = WANTED.to_vec();
-    not_given.retain(|(check, _)| !given.iter().any(|(known, ..)| known == check));
-    if good.is_none() && !given.is_empty() {
-        not_given = not_given
-            .into_iter()
-            .map(|(check, _)| (check, NO_GOOD))
-            .collect();
+    let by_issuer = tokens.by_issuer();
+    let known: Vec<Known> = by_issuer
+        .iter()
+        .filter_map(|it| Known::new(it, issuers))
+        .collect();
+    let mut seen: Vec<(&'static str, &str)> = Vec::new();
+    let mut given: Vec<Forged> = Vec::new();
+    for token in tokens.refused() {
+        let Some((issuer, check, what)) = only_fault(&known, token, now) else {
+            given.push((
+                "wrong_token",
+                "a token given to be refused".to_owned(),
+                token.clone(),
+            ));
+            continue;
+        };
+        seen.push((check, &issuer.identifier));
+        let name = match known.len() {
+            1 => what.to_owned(),
+            _ => format!("{what}, of {}", issuer.name),
+        };
+        given.push((check, name, token.clone()));
     }
+    let not_given = not_given(&known, &seen, tokens);
     (given, not_given)
 }
 
-/// The one thing that is wrong in `token`, as a check and a name.
-fn only_fault(
-    good: &Parts,
+/// What is not given, for each issuer, since each may be configured in another way.
+fn not_given(known: &[Known], seen: &[(&'static str, &str)], tokens: &Tokens) -> Vec<NotGiven> {
+    let mut not_given = Vec::new();
+    for (check, why) in WANTED {
+        if known.is_empty() {
+            let why = if tokens.refused().is_empty() {
+                why
+            } else {
+                NO_GOOD
+            };
+            not_given.push((*check, why.to_owned()));
+        } else if *check == "other_issuer" || known.len() == 1 {
+            if !seen.iter().any(|(seen, _)| seen == check) {
+                not_given.push((*check, (*why).to_owned()));
+            }
+        } else {
+            let missing = known
+                .iter()
+                .filter(|it| !seen.contains(&(*check, &it.identifier)));
+            not_given.extend(missing.map(|it| (*check, format!("{}: {why}", it.name))));
+        }
+    }
+    not_given
+}
+
+/// An issuer with a good token that can be read.
+struct Known {
+    identifier: String,
+    name: String,
+    good: Parts,
+    keys: Option<KeySet>,
+}
+
+impl Known {
+    fn new(issued: &Issued<'_>, issuers: &[KnownIssuer]) -> Option<Self> {
+        let keys = issuers::find(issuers, &issued.issuer);
+        let keys = json!({ "keys": keys.map_or(&[][..], |it| &it.keys) }).to_string();
+        let keys = KeySet::parse(keys.as_bytes()).ok();
+        Some(Self {
+            identifier: issued.issuer.clone(),
+            name: issuers::name(issuers, &issued.issuer),
+            good: Parts::read(issued.first())?,
+            keys: keys.map(|parsed| parsed.key_set),
+        })
+    }
+
+    /// Whether one of its keys signed the token.
+    fn has_signed(&self, token: &str) -> bool {
+        let (Some(keys), Ok(jws)) = (&self.keys, Jws::parse(token)) else {
+            return false;
+        };
+        let key = keys.find(jws.header());
+        key.is_ok_and(|key| key.verify(&jws).is_ok())
+    }
+}
+
+/// The one thing that is wrong in `token`, as a check and a name, and the issuer that it concerns.
+fn only_fault<'a>(
+    known: &'a [Known],
     token: &str,
-    keys: Option<&KeySet>,
     now: SystemTime,
-) -> Option<(&'static str, &'static str)> {
+) -> Option<(&'a Known, &'static str, &'static str)> {
     let parts = Parts::read(token)?;
+    let named = parts.payload.get("iss").and_then(Value::as_str);
+    let own = known
+        .iter()
+        .find(|it| Some(it.identifier.as_str()) == named);
+    let signer = known.iter().find(|it| it.has_signed(token));
+    if let (Some(own), Some(signer)) = (own, signer)
+        && own.identifier != signer.identifier
+        && !own.has_signed(token)
+    {
+        return Some((
+            signer,
+            "issuer_changed",
+            "a token that names another issuer",
+        ));
+    }
+    let issuer = own.or(signer).or(known.first())?;
     let time = |name: &str| parts.payload.get(name).and_then(Value::as_f64);
     let now = now.duration_since(SystemTime::UNIX_EPOCH);
     let now = now.unwrap_or(Duration::ZERO).as_secs_f64();
@@ -63,31 +140,21 @@ fn only_fault(
     if time("nbf").is_some_and(|start| start > now) {
         faults.push(("not_yet_valid", "a token that is not valid yet"));
     }
-    let audiences = audiences(good);
+    let audiences = audiences(&issuer.good);
     if !self::audiences(&parts)
         .iter()
         .any(|it| audiences.contains(it))
     {
         faults.push(("other_audience", "a token for another audience"));
     }
-    let is_foreign = parts.payload.get("iss") != good.payload.get("iss");
-    if is_foreign {
+    if own.is_none() {
         faults.push(("other_issuer", "a token of another issuer"));
     }
-    let [fault] = faults[..] else {
+    let [(check, name)] = faults[..] else {
         return None;
     };
     // Another issuer has keys of its own.
-    (is_foreign || is_signed(token, keys?)).then_some(fault)
-}
-
-/// Whether one of the keys signed the token.
-fn is_signed(token: &str, keys: &KeySet) -> bool {
-    let Ok(jws) = Jws::parse(token) else {
-        return false;
-    };
-    let key = keys.find(jws.header());
-    key.is_ok_and(|key| key.verify(&jws).is_ok())
+    (own.is_none() || issuer.has_signed(token)).then_some((issuer, check, name))
 }
 
 fn audiences(token: &Parts) -> Vec<&Value> {
@@ -102,7 +169,7 @@ const NO_GOOD: &str = "There is no good JWT to compare the given tokens with, so
     is wrong in them. Add a good token with --token @FILE.";
 
 /// The checks that need a token of the issuer's own, and how to get one.
-const WANTED: &[NotGiven] = &[
+const WANTED: &[(&str, &str)] = &[
     (
         "expired",
         "No expired token of the issuer was given. Keep a token until it has expired, and add it \

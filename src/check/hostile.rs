@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::forge::{Forged, forged};
+use super::forge::{Forged, compact, forged, with};
 use super::given::{NotGiven, classified};
+use super::issuers::{self, KnownIssuer};
 use super::own_key::{OwnKey, Trap};
 use super::tokens::{Parts, Tokens};
 
@@ -28,10 +29,10 @@ pub(super) struct Forgeries {
 }
 
 impl Hostile {
-    /// With the issuer's public keys, and a listener for APIs that follow links.
+    /// With the issuers and their public keys, and a listener for APIs that follow links.
     pub(super) fn new(
         tokens: &Tokens,
-        issuer_keys: &[Value],
+        issuers: &[KnownIssuer],
         trap: Option<&Trap>,
         now: SystemTime,
     ) -> Self {
@@ -39,14 +40,13 @@ impl Hostile {
         if let Some(trap) = trap {
             trap.publish(&key);
         }
+        let others = Others::new(tokens, issuers);
         let good = tokens.good().iter();
         let forgeries = good.map(|token| {
-            (
-                token.clone(),
-                Forgeries::new(token, issuer_keys, &key, trap),
-            )
+            let forgeries = Forgeries::new(token, issuers, &others, &key, trap);
+            (token.clone(), forgeries)
         });
-        let (given, not_given) = classified(tokens, issuer_keys, now);
+        let (given, not_given) = classified(tokens, issuers, now);
         Self {
             forgeries: forgeries.collect(),
             given,
@@ -61,7 +61,13 @@ impl Hostile {
 }
 
 impl Forgeries {
-    fn new(token: &str, issuer_keys: &[Value], key: &OwnKey, trap: Option<&Trap>) -> Self {
+    fn new(
+        token: &str,
+        issuers: &[KnownIssuer],
+        others: &Others,
+        key: &OwnKey,
+        trap: Option<&Trap>,
+    ) -> Self {
         let Some(parts) = Parts::read(token) else {
             let missing = OF_JWT.iter().map(|check| (*check, OPAQUE));
             return Self {
@@ -69,7 +75,10 @@ impl Forgeries {
                 ..Self::default()
             };
         };
-        let mut tokens = forged(&parts, issuer_keys);
+        let issuer = parts.payload.get("iss").and_then(Value::as_str);
+        let keys = issuers::find(issuers, issuer.unwrap_or_default());
+        let mut tokens = forged(&parts, keys.map_or(&[], |it| &it.keys));
+        tokens.extend(others.readdressed(&parts));
         tokens.extend(key.forged(&parts, trap));
         let mut missing = Vec::new();
         if !tokens
@@ -84,6 +93,46 @@ impl Forgeries {
         Self { tokens, missing }
     }
 }
+
+/// A good token of each issuer, for tokens of one issuer that pretend to be of another.
+struct Others(Vec<(String, Parts)>);
+
+impl Others {
+    fn new(tokens: &Tokens, issuers: &[KnownIssuer]) -> Self {
+        let issued = tokens.by_issuer().into_iter().take(MAX_OTHERS);
+        let named = issued.filter_map(|issued| {
+            let name = issuers::name(issuers, &issued.issuer);
+            Some((name, Parts::read(issued.first())?))
+        });
+        Self(named.collect())
+    }
+
+    /// The token with the `iss`, the `aud` and the key id of a token of each other issuer.
+    fn readdressed(&self, good: &Parts) -> Vec<Forged> {
+        let is_other =
+            |other: &&(String, Parts)| other.1.payload.get("iss") != good.payload.get("iss");
+        let mut tokens = Vec::new();
+        for (name, other) in self.0.iter().filter(is_other) {
+            let claim = |name: &str| other.payload.get(name).cloned().unwrap_or_default();
+            let payload = with(&good.payload, "iss", claim("iss"));
+            let payload = with(&payload, "aud", claim("aud"));
+            let key_id = other.header.get("kid").cloned().unwrap_or_default();
+            let header = with(&good.header, "kid", key_id);
+            for (form, header) in [
+                ("its own key id", &good.header),
+                ("that of the other", &header),
+            ] {
+                let sent = format!("addressed as of {name}, with {form}");
+                let token = compact(header, &payload, &good.signature);
+                tokens.push(("issuer_changed", sent, token));
+            }
+        }
+        tokens
+    }
+}
+
+/// More pairs of issuers would need too many requests.
+const MAX_OTHERS: usize = 10;
 
 /// The checks that need a good token.
 pub(super) const MADE_OF_GOOD: [&str; 11] = [

@@ -17,6 +17,7 @@ use super::attempt::{Attempt, Expected};
 use super::attempts::Attempts;
 use super::caller::{Caller, CallerError, is_exposed};
 use super::hostile::Hostile;
+use super::issuers;
 use super::judge::{self, Judge};
 use super::own_key::Trap;
 use super::paths;
@@ -62,7 +63,7 @@ impl<'a> Plan<'a> {
         };
         let mut plan = Self {
             check,
-            hostile: Hostile::new(&check.tokens, &check.issuer_keys, trap.as_ref(), now),
+            hostile: Hostile::new(&check.tokens, &check.issuers, trap.as_ref(), now),
             operations: Vec::new(),
             outcomes: Vec::new(),
             trap,
@@ -75,6 +76,9 @@ impl<'a> Plan<'a> {
         if is_exposed(base) {
             let outcome = Outcome::for_api("plain_http", base.as_str());
             plan.outcomes.push(outcome);
+        }
+        for why in issuers::without_token(&check.tokens, &check.missing, &check.listed) {
+            plan.leave_out(THE_API, "good_token", why);
         }
         let document = check.target.document();
         for operation in Operation::all(document).take(MAX_OPERATIONS) {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::description::operation::Operation;
 use crate::token::{Scope, ScopeToken};
 
+use super::issuers::KnownIssuer;
 use super::target::{Target, printable, shown};
 use super::tokens::Tokens;
 
@@ -16,8 +17,12 @@ pub struct Check {
     /// Origins whose pages may call; `*` for all.
     pub(super) origins: Vec<String>,
     pub(super) methods: Methods,
-    /// The issuer's public keys as JWKs, for tokens that use one as a secret.
-    pub(super) issuer_keys: Vec<serde_json::Value>,
+    /// The issuers of the tokens.
+    pub(super) issuers: Vec<KnownIssuer>,
+    /// The issuers that the API names in its metadata.
+    pub(super) listed: Vec<String>,
+    /// Issuers of which there is no good token, each with the reason and what to add.
+    pub(super) missing: Vec<(String, String)>,
     /// Values for parameters by name.
     pub(super) values: Vec<(String, String)>,
     /// Operations that are left out, as `GET /path`.
@@ -43,7 +48,9 @@ impl Check {
             tokens,
             origins: Vec::new(),
             methods: Methods::default(),
-            issuer_keys: Vec::new(),
+            issuers: Vec::new(),
+            listed: Vec::new(),
+            missing: Vec::new(),
             values: Vec::new(),
             skipped: Vec::new(),
         }
@@ -61,13 +68,32 @@ impl Check {
         Self { methods, ..self }
     }
 
-    /// The issuer's public keys (JWKs), which are tried as the secret of an HMAC.
+    /// The public keys (JWKs) of the only issuer, which are tried as the secret of an HMAC.
     #[must_use]
-    pub fn with_issuer_keys(self, issuer_keys: Vec<serde_json::Value>) -> Self {
-        Self {
-            issuer_keys,
-            ..self
-        }
+    pub fn with_issuer_keys(self, keys: Vec<serde_json::Value>) -> Self {
+        self.with_issuers(vec![KnownIssuer {
+            keys,
+            ..KnownIssuer::default()
+        }])
+    }
+
+    /// The issuers of the tokens.
+    #[must_use]
+    pub fn with_issuers(self, issuers: Vec<KnownIssuer>) -> Self {
+        Self { issuers, ..self }
+    }
+
+    /// The issuers that the API names in its metadata. One without a good token makes the check
+    /// incomplete.
+    #[must_use]
+    pub fn with_listed_issuers(self, listed: Vec<String>) -> Self {
+        Self { listed, ..self }
+    }
+
+    /// Issuers of which there is no good token, each with the reason and what to add.
+    #[must_use]
+    pub fn with_missing_issuers(self, missing: Vec<(String, String)>) -> Self {
+        Self { missing, ..self }
     }
 
     /// Values for the parameters of these names, in place of those of the document.

@@ -1,6 +1,7 @@
 //! Where operations are called, by tables.
 
 mod given;
+mod issuers;
 mod traces;
 
 use serde_json::json;

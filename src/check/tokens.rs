@@ -42,19 +42,26 @@ impl Tokens {
         self.lacking(std::slice::from_ref(required)).is_some()
     }
 
-    /// A good token whose scopes cover `required`. A token that cannot be read may cover them.
-    pub(super) fn covering(&self, required: &Scope) -> Option<&str> {
-        let covers = |token: &&String| scope(token).is_none_or(|scope| scope.covers(required));
-        self.good.iter().find(covers).map(String::as_str)
+    /// The good tokens by issuer, in the order in which their issuers were added. Tokens that cannot
+    /// be read are those of one issuer.
+    pub(super) fn by_issuer(&self) -> Vec<Issued<'_>> {
+        let mut all: Vec<Issued<'_>> = Vec::new();
+        for token in &self.good {
+            let issuer = issuer(token).unwrap_or_default();
+            match all.iter_mut().find(|it| it.issuer == issuer) {
+                Some(known) => known.tokens.push(token),
+                None => all.push(Issued {
+                    issuer,
+                    tokens: vec![token],
+                }),
+            }
+        }
+        all
     }
 
     /// A good token that lacks a scope of each of these sets.
-    pub(super) fn lacking(&self, required: &[Scope]) -> Option<&str> {
-        let lacks = |token: &&String| {
-            let scope = scope(token);
-            scope.is_some_and(|scope| !required.iter().any(|set| scope.covers(set)))
-        };
-        self.good.iter().find(lacks).map(String::as_str)
+    fn lacking(&self, required: &[Scope]) -> Option<&str> {
+        lacking(self.good.iter().map(String::as_str), required)
     }
 
     pub(super) fn good(&self) -> &[String] {
@@ -64,6 +71,47 @@ impl Tokens {
     pub(super) fn refused(&self) -> &[String] {
         &self.refused
     }
+}
+
+/// The good tokens of one issuer.
+pub(super) struct Issued<'a> {
+    /// Its identifier; empty if the tokens cannot be read.
+    pub(super) issuer: String,
+    tokens: Vec<&'a str>,
+}
+
+impl<'a> Issued<'a> {
+    /// The best token.
+    pub(super) fn first(&self) -> &'a str {
+        self.tokens[0]
+    }
+
+    /// A token whose scopes cover one of these sets, and that set. A token that cannot be read may
+    /// cover any.
+    pub(super) fn covering_one<'s>(&self, sets: &'s [Scope]) -> Option<(&'a str, &'s Scope)> {
+        sets.iter().find_map(|set| {
+            let covers = |token: &&str| scope(token).is_none_or(|scope| scope.covers(set));
+            Some((self.tokens.iter().copied().find(covers)?, set))
+        })
+    }
+
+    /// A token that lacks a scope of each of these sets.
+    pub(super) fn lacking(&self, required: &[Scope]) -> Option<&'a str> {
+        lacking(self.tokens.iter().copied(), required)
+    }
+}
+
+fn lacking<'a>(mut tokens: impl Iterator<Item = &'a str>, required: &[Scope]) -> Option<&'a str> {
+    tokens.find(|token| {
+        let scope = scope(token);
+        scope.is_some_and(|scope| !required.iter().any(|set| scope.covers(set)))
+    })
+}
+
+/// The claim `iss` of a token, unverified.
+pub(super) fn issuer(token: &str) -> Option<String> {
+    let issuer = Parts::read(token)?.payload.get("iss")?.as_str()?.to_owned();
+    Some(issuer)
 }
 
 impl std::fmt::Debug for Tokens {

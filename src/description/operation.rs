@@ -101,6 +101,17 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// The security schemes that it accepts.
+    #[cfg_attr(not(feature = "service"), expect(dead_code, reason = "the check's"))]
+    pub(crate) fn security_schemes(&self) -> Vec<&'a Value> {
+        let security = (self.described.get("security")).or_else(|| self.document.get("security"));
+        let ways = security.and_then(Value::as_array).into_iter().flatten();
+        let names = ways.filter_map(Value::as_object).flatten();
+        let schemes = &self.document["components"]["securitySchemes"];
+        let resolved = names.map(|(name, _)| resolve(self.document, &schemes[name]));
+        resolved.take(MAX_LISTED).collect()
+    }
+
     /// Its parameters and those of its path, at most [`MAX_LISTED`] of them.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &'a Value> {
         let document = self.document;

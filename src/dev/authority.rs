@@ -19,6 +19,8 @@ use crate::clock::Clock;
 pub(super) struct Authority {
     /// Scheme, address and port: what Okta calls the organisation's URL.
     pub(super) origin: String,
+    /// The path of the issuer below the origin.
+    pub(super) path: String,
     pub(super) audience: String,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) keys: KeyRing,
@@ -35,13 +37,15 @@ pub(super) struct Authority {
     pub(super) codes: SingleUse<UserGrant>,
 }
 
-/// Where the one authorization server lives below the origin.
-pub(super) const ISSUER_PATH: &str = "/oauth2/default";
+/// The path of the authorization server with this name.
+pub(super) fn path(name: &str) -> String {
+    format!("/oauth2/{name}")
+}
 
 impl Authority {
     /// The claim `iss`.
     pub(super) fn issuer(&self) -> String {
-        format!("{}{ISSUER_PATH}", self.origin)
+        format!("{}{}", self.origin, self.path)
     }
 
     /// A token that every check would pass.

@@ -1,5 +1,6 @@
 //! A running issuer: its listener, its task, and the controls for tests.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::access_token::AccessToken;
-use super::authority::Authority;
+use super::authority::{self, Authority};
 use super::behaviour::{Behaviour, Stage};
 use super::directory::{PUBLIC_CLIENT_ID, User};
 use super::key_ring::KeyRing;
@@ -46,9 +47,18 @@ use crate::token::Algorithm;
 pub struct DevIssuer {
     authority: Arc<Authority>,
     address: SocketAddr,
+    /// Further issuers on the same listener, by name.
+    further: BTreeMap<String, DevIssuer>,
+    /// `None` for a further issuer, which has no server of its own.
+    server: Option<Running>,
+}
+
+/// The server of an issuer.
+#[derive(Debug)]
+struct Running {
     /// Dropped with the issuer, which stops the server.
     stop: oneshot::Sender<()>,
-    server: JoinHandle<io::Result<()>>,
+    task: JoinHandle<io::Result<()>>,
 }
 
 impl DevIssuer {
@@ -56,7 +66,8 @@ impl DevIssuer {
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::InvalidInput`] if another machine could connect.
+    /// [`io::ErrorKind::InvalidInput`] if another machine could connect, or if a further issuer has
+    /// a name that is not a plain segment of a path or that is in use.
     ///
     /// # Panics
     ///
@@ -64,55 +75,74 @@ impl DevIssuer {
     pub fn start(listener: TcpListener, options: DevOptions) -> io::Result<Self> {
         let address = listener.local_addr()?;
         if !address.ip().to_canonical().is_loopback() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("the embedded issuer is for loopback addresses only, found {address}"),
-            ));
+            return Err(invalid(format!(
+                "the embedded issuer is for loopback addresses only, found {address}"
+            )));
         }
-        let key = options
-            .signing_key
-            .unwrap_or_else(|| Arc::new(SigningKey::generate(Algorithm::Rs256)));
-        let authority = Arc::new(Authority {
-            origin: format!("http://{address}"),
-            audience: options.audience,
-            clock: options.clock,
-            keys: KeyRing::new(key),
-            keys_max_age: options.keys_max_age,
-            stage: Stage::new(),
-            revocations: Revocations::default(),
-            redirect_uris: options.redirect_uris,
-            scopes: Scopes::new(options.scopes),
-            sign_ins: SingleUse::with_lifetime(SIGN_IN_LIFETIME),
-            codes: SingleUse::with_lifetime(CODE_LIFETIME),
-        });
+        let issuer = |name: &str, audience: &str, key: &Option<Arc<SigningKey>>| Self {
+            authority: Arc::new(authorization_server(
+                address,
+                &options,
+                name,
+                audience,
+                key.clone(),
+            )),
+            address,
+            further: BTreeMap::new(),
+            server: None,
+        };
+        let mut started = issuer(DEFAULT, &options.audience, &options.signing_key);
+        for other in &options.further_issuers {
+            let name = &other.name;
+            if !is_plain(name) || RESERVED.contains(&&**name) || started.further.contains_key(name)
+            {
+                return Err(invalid(format!(
+                    "the name of an embedded issuer must be a plain segment of a path that is not \
+                     in use, found {name:?}"
+                )));
+            }
+            let other = issuer(name, &other.audience, &other.signing_key);
+            started.further.insert(name.clone(), other);
+        }
+        let authorities = started.further.values();
+        let authorities = authorities.map(|other| other.authority.clone()).collect();
+        let routes = routes(
+            &started.authority,
+            authorities,
+            &options.allowed_origins.into(),
+        );
         let acceptor = TcpAcceptor::from_tokio(listener)?;
         let (stop, stopped) = oneshot::channel();
         let server = Server::new_with_acceptor(acceptor)
             .name("dev-issuer")
             .run_with_graceful_shutdown(
-                routes(Arc::clone(&authority), &options.allowed_origins.into()),
+                routes,
                 async {
                     // An error means that the issuer was dropped, which stops the server as well.
                     let _ = stopped.await;
                 },
                 Some(SHUTDOWN_TIMEOUT),
             );
-        Ok(Self {
-            authority,
-            address,
-            stop,
-            server: tokio::spawn(server),
-        })
+        let task = tokio::spawn(server);
+        started.server = Some(Running { stop, task });
+        Ok(started)
+    }
+
+    /// The further issuer with this name, on the same listener. It is served as long as this issuer.
+    pub fn further(&self, name: &str) -> Option<&Self> {
+        self.further.get(name)
     }
 
     /// Stops accepting connections and waits up to 1 s for requests in flight.
     pub async fn shutdown(self) {
-        drop(self.stop);
-        // The server has stopped, whether it failed or not.
-        let _ = self.server.await;
+        if let Some(Running { stop, task }) = self.server {
+            drop(stop);
+            // The server has stopped, whether it failed or not.
+            let _ = task.await;
+        }
     }
 
-    /// The claim `iss`: `http://127.0.0.1:PORT/oauth2/default`.
+    /// The claim `iss`: `http://127.0.0.1:PORT/oauth2/default`, or another name for a further issuer.
     pub fn issuer(&self) -> String {
         self.authority.issuer()
     }
@@ -197,6 +227,47 @@ impl DevIssuer {
             .expect("a path whose requests are counted")
     }
 }
+
+/// The authorization server with this name.
+fn authorization_server(
+    address: SocketAddr,
+    options: &DevOptions,
+    name: &str,
+    audience: &str,
+    key: Option<Arc<SigningKey>>,
+) -> Authority {
+    let key = key.unwrap_or_else(|| Arc::new(SigningKey::generate(Algorithm::Rs256)));
+    Authority {
+        origin: format!("http://{address}"),
+        path: authority::path(name),
+        audience: audience.to_owned(),
+        clock: options.clock.clone(),
+        keys: KeyRing::new(key),
+        keys_max_age: options.keys_max_age,
+        stage: Stage::new(),
+        revocations: Revocations::default(),
+        redirect_uris: options.redirect_uris.clone(),
+        scopes: Scopes::new(options.scopes.clone()),
+        sign_ins: SingleUse::with_lifetime(SIGN_IN_LIFETIME),
+        codes: SingleUse::with_lifetime(CODE_LIFETIME),
+    }
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
+/// Whether the name is a segment of a path that needs no encoding.
+fn is_plain(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_plain)
+}
+
+/// The name of the first issuer.
+const DEFAULT: &str = "default";
+
+/// The first issuer, and the organisation's own server.
+const RESERVED: [&str; 2] = [DEFAULT, "v1"];
 
 /// A person may leave the sign-in page open for some time.
 const SIGN_IN_LIFETIME: Duration = Duration::from_secs(600);

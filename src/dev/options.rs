@@ -25,6 +25,65 @@ pub struct DevOptions {
     pub allowed_origins: Vec<String>,
     /// The application's scopes, which every client may request.
     pub scopes: Vec<OfferedScope>,
+    /// Further issuers on the same listener.
+    pub further_issuers: Vec<FurtherIssuer>,
+}
+
+/// A further issuer on the listener of an embedded issuer: an authorization server of its own, at
+/// `/oauth2/NAME`. It has its own keys, codes and revocations, and the same clients, users and scopes.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use poem_resource_server::dev::{DevIssuer, DevOptions, FurtherIssuer};
+/// use tokio::net::TcpListener;
+///
+/// let options = DevOptions::default()
+///     .with_issuer(FurtherIssuer::new("partners").with_audience("api://orders"));
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let issuer = DevIssuer::start(listener, options)?;
+/// let partners = issuer.further("partners").expect("one of the options");
+/// let token = partners.sign(&partners.token_for_client("dev-client", &["AccessAll"]));
+///
+/// assert!(partners.issuer().ends_with("/oauth2/partners"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct FurtherIssuer {
+    pub(super) name: String,
+    pub(super) audience: String,
+    pub(super) signing_key: Option<Arc<SigningKey>>,
+}
+
+impl FurtherIssuer {
+    /// An issuer with this name, which becomes a segment of its path. Its audience is `api://NAME`.
+    pub fn new(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self {
+            audience: format!("api://{name}"),
+            signing_key: None,
+            name,
+        }
+    }
+
+    /// The same with this audience.
+    #[must_use]
+    pub fn with_audience(self, audience: impl Into<String>) -> Self {
+        Self {
+            audience: audience.into(),
+            ..self
+        }
+    }
+
+    /// The same with this as the first signing key. Without it, a key for RS256 is generated.
+    #[must_use]
+    pub fn with_signing_key(self, signing_key: Arc<SigningKey>) -> Self {
+        Self {
+            signing_key: Some(signing_key),
+            ..self
+        }
+    }
 }
 
 impl DevOptions {
@@ -91,6 +150,13 @@ impl DevOptions {
         self
     }
 
+    /// The same with one further issuer on the same listener.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: FurtherIssuer) -> Self {
+        self.further_issuers.push(issuer);
+        self
+    }
+
     /// The same with these scopes of an application in place of the guide's.
     #[must_use]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = OfferedScope>) -> Self {
@@ -111,6 +177,7 @@ impl Default for DevOptions {
             redirect_uris: REDIRECT_URIS.map(str::to_owned).to_vec(),
             allowed_origins: ORIGINS.map(str::to_owned).to_vec(),
             scopes: OfferedScope::guide_scopes(),
+            further_issuers: Vec::new(),
         }
     }
 }

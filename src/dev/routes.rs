@@ -6,7 +6,7 @@ use poem::http::{HeaderValue, Method, StatusCode, header, uri};
 use poem::middleware::Cors;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, get, post};
 
-use super::authority::{Authority, ISSUER_PATH};
+use super::authority::Authority;
 use super::behaviour::{KEYS, OAUTH_METADATA, OPENID_CONFIGURATION};
 use super::refusal::Refusal;
 use super::{authorize, introspection, metadata, token_endpoint};
@@ -16,11 +16,34 @@ use super::{authorize, introspection, metadata, token_endpoint};
 /// A host name that is not this machine's gets 421: a page on another site could have its own name
 /// resolve to 127.0.0.1 (DNS rebinding), and read tokens.
 pub(super) fn routes(
-    authority: Arc<Authority>,
+    default: &Arc<Authority>,
+    further: Vec<Arc<Authority>>,
     allowed_origins: &Arc<[String]>,
 ) -> impl Endpoint + use<> {
     let cors = || cors(allowed_origins);
-    let issuer = Route::new()
+    let mut site = Route::new();
+    for authority in further.into_iter().chain([default.clone()]) {
+        // RFC 8414 section 3.1 puts the issuer's path behind the well-known one.
+        let rfc_8414 = format!("{OAUTH_METADATA}{}", authority.path);
+        let metadata = get(metadata::oauth_metadata).with(cors());
+        site = site
+            .nest(authority.path.clone(), issuer(&authority, allowed_origins))
+            .at(rfc_8414, metadata.data(authority));
+    }
+    site.at("/oauth2/v1/keys", get(metadata::keys).with(cors()))
+        .at("/oauth2/:server/*rest", metadata::other_server)
+        .at(
+            OPENID_CONFIGURATION,
+            get(metadata::organisation_metadata).with(cors()),
+        )
+        .data(default.clone())
+        .around(require_own_host)
+}
+
+/// The endpoints of one issuer.
+fn issuer(authority: &Arc<Authority>, allowed_origins: &Arc<[String]>) -> impl Endpoint + use<> {
+    let cors = || cors(allowed_origins);
+    Route::new()
         .at(
             OPENID_CONFIGURATION,
             get(metadata::openid_configuration).with(cors()),
@@ -30,22 +53,8 @@ pub(super) fn routes(
         .at("/v1/token", post(token_endpoint::exchange).with(cors()))
         .at("/v1/authorize", get(authorize::ask).post(authorize::answer))
         .at("/v1/introspect", post(introspection::introspect))
-        .at("/v1/revoke", post(introspection::revoke));
-    Route::new()
-        .nest(ISSUER_PATH, issuer)
-        .at("/oauth2/v1/keys", get(metadata::keys).with(cors()))
-        .at("/oauth2/:server/*rest", metadata::other_server)
-        .at(
-            OPENID_CONFIGURATION,
-            get(metadata::organisation_metadata).with(cors()),
-        )
-        .at(
-            // RFC 8414 section 3.1 puts the issuer's path behind the well-known one.
-            format!("{OAUTH_METADATA}{ISSUER_PATH}"),
-            get(metadata::oauth_metadata).with(cors()),
-        )
-        .data(authority)
-        .around(require_own_host)
+        .at("/v1/revoke", post(introspection::revoke))
+        .data(authority.clone())
 }
 
 async fn require_own_host<E: Endpoint>(

@@ -5,6 +5,7 @@
 
 mod authorize;
 mod cors;
+mod further;
 mod introspection;
 mod lifecycle;
 mod metadata;

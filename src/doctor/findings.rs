@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use crate::verifier::DEFAULT_ISSUER;
+
 /// All findings, in the order of the examination.
 #[derive(Debug, Default, Serialize)]
 pub struct Diagnosis {
+    name: String,
     issuer: String,
     findings: Vec<Finding>,
 }
@@ -59,11 +62,17 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
 ];
 
 impl Diagnosis {
-    pub(super) fn new(issuer: &str) -> Self {
+    pub(super) fn new(name: &str, issuer: &str) -> Self {
         Self {
+            name: name.to_owned(),
             issuer: shown(issuer),
             findings: Vec::new(),
         }
+    }
+
+    /// The name of the issuer in the settings.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The issuer as it may be shown, without a password.
@@ -147,11 +156,45 @@ impl Diagnosis {
         self.findings.push(Finding {
             check,
             status,
-            found: printable(found),
-            fix: fix.to_owned(),
+            found: with_settings_of(&self.name, &printable(found)),
+            fix: with_settings_of(&self.name, fix),
         });
     }
 }
+
+/// The sentence with the keys of this issuer in place of those of the issuer `default`.
+fn with_settings_of(name: &str, sentence: &str) -> String {
+    if name == DEFAULT_ISSUER {
+        return sentence.to_owned();
+    }
+    let own = |sentence: String, key: &str| {
+        let (section, last) = key.split_once('.').unwrap_or((key, ""));
+        let (section, last) = match (section, last) {
+            ("issuer", "audience") => (format!("issuers.{name}"), "audiences"),
+            ("issuer", last) => (format!("issuers.{name}"), last),
+            (section, last) => (format!("issuers.{name}.{section}"), last),
+        };
+        sentence.replace(&format!("`{key}`"), &format!("`{section}.{last}`"))
+    };
+    OWN_KEYS
+        .iter()
+        .fold(sentence.to_owned(), |it, key| own(it, key))
+}
+
+/// The keys that every issuer has for itself.
+const OWN_KEYS: [&str; 11] = [
+    "issuer.url",
+    "issuer.audience",
+    "issuer.leeway",
+    "issuer.algorithms",
+    "issuer.token_types",
+    "issuer.jwks_hosts",
+    "client.auth",
+    "client.secret",
+    "client.resource",
+    "client.audience",
+    "client.token_hosts",
+];
 
 /// Why something was skipped that depends on what failed.
 pub const NOT_REACHED: &str = "something before it failed";

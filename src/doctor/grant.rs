@@ -1,11 +1,10 @@
 //! Whether a token is granted, and whether it would be accepted here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::issuer::{GrantError, GrantedToken};
-use crate::token::{Algorithm, Audience, KeySet, TokenType, Validation};
+use crate::token::{KeySet, Validation};
 use crate::verifier::{Verifier, advice};
 
 use super::documents::chain;
@@ -30,21 +29,13 @@ pub(super) fn granted(
 /// Verifies tokens as the service would.
 pub(super) struct Judge {
     pub(super) keys: KeySet,
-    pub(super) issuer: String,
-    pub(super) audience: Audience,
-    pub(super) leeway: Duration,
-    pub(super) token_types: Vec<TokenType>,
-    pub(super) algorithms: Vec<Algorithm>,
+    pub(super) rules: Validation,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Judge {
     pub(super) async fn examine(self, token: &GrantedToken, diagnosis: &mut Diagnosis) {
-        let validation = Validation::new(self.issuer, self.audience)
-            .with_leeway(self.leeway)
-            .with_token_types(self.token_types)
-            .with_algorithms(self.algorithms);
-        let verifier = Verifier::new(Arc::new(Arc::new(self.keys)), validation)
+        let verifier = Verifier::new(Arc::new(Arc::new(self.keys)), self.rules)
             .with_clock(self.clock)
             .with_cache(None);
         let explanation = verifier.explain(token.secret()).await;

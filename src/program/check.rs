@@ -3,6 +3,7 @@
 mod arguments;
 mod embedded;
 mod found;
+mod given;
 mod issuer;
 mod json;
 mod junit;
@@ -12,7 +13,9 @@ mod tokens;
 use std::fs;
 use std::time::Duration;
 
-use crate::check::{CHECKS, Caller, Check, Methods, Plan, Target, Verdict, is_exposed};
+use crate::check::{
+    CHECKS, Caller, Check, Methods, Plan, Target, Verdict, authorization_servers, is_exposed,
+};
 use crate::clock::SystemClock;
 use crate::service::config::Config;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -34,11 +37,14 @@ pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(
     let values = arguments::values(&options, &target)?;
     let Found {
         tokens,
-        issuer_keys,
-        issuer,
+        issuers,
+        missing,
         is_issuer_unreachable,
         running: _running,
     } = tokens::find(&config, &mut options, &target).await?;
+    let named = issuers.iter().filter(|issuer| !issuer.keys.is_empty());
+    let named: Vec<_> = named.map(|issuer| issuer.identifier.clone()).collect();
+    let listed = authorization_servers(&url, &caller).await;
     let methods = if options.all_methods {
         Methods::All
     } else {
@@ -49,10 +55,12 @@ pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(
         .with_methods(methods)
         .with_values(values)
         .with_skipped(options.skip)
-        .with_issuer_keys(issuer_keys);
+        .with_issuers(issuers)
+        .with_listed_issuers(listed)
+        .with_missing_issuers(missing);
     let clock = SystemClock::new();
     let plan = check.plan(&clock).await?;
-    eprintln!("{}", introduction(&check, &plan, issuer.as_deref()));
+    eprintln!("{}", introduction(&check, &plan, &named));
     let progress = progress(plan.requests());
     let report = plan.run(&caller, &clock, || progress.inc(1)).await;
     progress.finish_and_clear();
@@ -105,7 +113,7 @@ async fn target(options: &CheckOptions, url: &Url, caller: &Caller) -> Result<Ta
 }
 
 /// What the check will do, before it sends the first request.
-fn introduction(check: &Check, plan: &Plan<'_>, issuer: Option<&str>) -> String {
+fn introduction(check: &Check, plan: &Plan<'_>, issuers: &[String]) -> String {
     let target = check.target();
     let mut text = format!(
         "{}, {} operations of {}\nat most {} requests to {}",
@@ -115,8 +123,8 @@ fn introduction(check: &Check, plan: &Plan<'_>, issuer: Option<&str>) -> String 
         plan.requests(),
         plan.hosts().into_iter().collect::<Vec<_>>().join(", "),
     );
-    if let Some(issuer) = issuer {
-        text = text + "\ntokens and keys of " + issuer;
+    if !issuers.is_empty() {
+        text = text + "\ntokens and keys of " + &issuers.join(", ");
     }
     text
 }

@@ -151,9 +151,12 @@ pub(crate) struct CheckOptions {
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) claim: Vec<String>,
     /// A good token, `@FILE`, or `-` for standard input [default: `OKTA_TOKEN`, then
-    /// client credentials]
-    #[arg(long, value_name = "TOKEN")]
-    pub(crate) token: Option<String>,
+    /// client credentials]; may be repeated
+    ///
+    /// With several issuers, give a token of each, with the name of its issuer: `NAME=@FILE` or
+    /// `NAME=TOKEN`.
+    #[arg(long, value_name = "[NAME=]TOKEN")]
+    pub(crate) token: Vec<String>,
     /// A token that the API must refuse: an expired one, or one of another audience or
     /// issuer; may be repeated
     #[arg(long, value_name = "TOKEN")]
@@ -239,6 +242,10 @@ pub(crate) struct TokenOptions {
 /// The client that requests a token, and what it requests.
 #[derive(Args)]
 pub(crate) struct ClientOptions {
+    /// The name of the issuer in the settings, if there are several [default: `default`, or the
+    /// only one; `doctor` and `check` use all of them]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) issuer_name: Option<String>,
     /// The client's id (`client.id`)
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,

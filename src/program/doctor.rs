@@ -1,18 +1,20 @@
-//! `doctor`: shows what is wrong with an issuer, and how to fix it.
+//! `doctor`: shows what is wrong with each issuer, and how to fix it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::clock::SystemClock;
 use crate::doctor::{Diagnosis, Doctor, EXAMINATIONS, NOT_REACHED, Status};
+use crate::issuer::Issuer;
 use crate::service;
 use crate::service::application::Hosted;
 use crate::service::config::Config;
+use crate::token::{Scope, Validation};
 use crate::verifier::DEFAULT_ISSUER;
 
 use crate::program::command_line::{DoctorFormat, DoctorOptions};
-use crate::program::embedded;
 use crate::program::failure::Failure;
+use crate::program::issuers::{Issuers, NamedIssuer};
 use crate::program::output;
 use crate::program::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
 use crate::program::token;
@@ -21,44 +23,131 @@ pub(crate) async fn print(
     application: &dyn Hosted,
     config: Config,
     options: DoctorOptions,
-    issuer: Option<String>,
+    url: Option<String>,
 ) -> Result<(), Failure> {
-    let issuer = match issuer {
-        Some(issuer) => issuer,
-        None => embedded::issuer(&config)?.0.to_string(),
-    };
-    if config.client.id.is_some() != config.client.secret.is_some() {
-        return Err(Failure::NoClient);
-    }
-    let requested = [token::parse(&options.scope)?, config.client.scope.clone()];
-    let scope = match requested.into_iter().find(|scope| !scope.is_empty()) {
-        Some(scope) => scope,
-        None => token::parse(&embedded::scope(application.outline(), &config))?,
-    };
-    let doctor = Doctor {
-        jwks_hosts: config.issuer.jwks_hosts.clone(),
-        fetch: service::fetch(&config.issuer)?,
-        policy: service::refresh_policy(&config, DEFAULT_ISSUER),
-        leeway: config.issuer.leeway,
-        token_types: config.issuer.token_types.clone(),
-        algorithms: config.issuer.algorithms.clone(),
-        audience: config.issuer.audience.clone(),
-        client: token::credentials(&config, scope).ok(),
-        clock: Arc::new(SystemClock::new()),
-        issuer,
-    };
-    let diagnosis = doctor.examine().await;
-    match options.format {
-        DoctorFormat::Text => output::print_styled(&text(&diagnosis))?,
-        DoctorFormat::Json => {
-            let text = serde_json::to_string_pretty(&diagnosis);
-            output::print(&(text.expect("findings are plain data") + "\n"))?;
+    let name = options.client.issuer_name.as_deref();
+    let mut diagnoses = Vec::new();
+    if let Some(url) = &url {
+        let issuers = with_url(config, name, url)?;
+        let issuer = issuers.named(name.unwrap_or(DEFAULT_ISSUER));
+        diagnoses.push(examine(application, &issuer, &options, Some(url)).await?);
+    } else {
+        let issuers = Issuers::new(config)?;
+        let examined = match name {
+            None => issuers.all(),
+            name => vec![issuers.select(name)?],
+        };
+        for issuer in examined {
+            diagnoses.push(examine(application, &issuer, &options, None).await?);
         }
     }
-    if diagnosis.is_healthy() {
-        Ok(())
-    } else {
-        Err(Failure::Ill(diagnosis.conclusion()))
+    match options.format {
+        DoctorFormat::Text => output::print_styled(&page(&diagnoses))?,
+        DoctorFormat::Json => output::print(&json(&diagnoses))?,
+    }
+    conclusion(&diagnoses).map(|_| ()).map_err(Failure::Ill)
+}
+
+/// The settings with this URL for the issuer that is examined. It may be no issuer.
+fn with_url(mut config: Config, name: Option<&str>, url: &str) -> Result<Issuers, Failure> {
+    let are_embedded = !config.has_issuer();
+    let issuer = Issuer::parse(url).ok();
+    match name.filter(|name| *name != DEFAULT_ISSUER) {
+        None => config.issuer.url = issuer,
+        Some(name) => {
+            let issuers = Issuers::new(config)?;
+            issuers.select(Some(name))?;
+            config = issuers.into_config();
+            if let Some(rules) = config.issuers.get_mut(name) {
+                rules.url = issuer;
+            }
+        }
+    }
+    Ok(Issuers::replaced(config, are_embedded))
+}
+
+async fn examine(
+    application: &dyn Hosted,
+    issuer: &NamedIssuer<'_>,
+    options: &DoctorOptions,
+    url: Option<&str>,
+) -> Result<Diagnosis, Failure> {
+    let client = issuer.client();
+    if client.id.is_some() != client.secret.is_some() {
+        issuer.credentials(Scope::none())?;
+    }
+    let scope = match issuer.scope(token::parse(&options.scope)?) {
+        scope if scope.is_empty() => token::parse(&issuer.offered_scope(application.outline()))?,
+        scope => scope,
+    };
+    let identifier = match (url, issuer.issuer()) {
+        (Some(url), _) => url.to_owned(),
+        (None, Some(issuer)) => issuer.to_string(),
+        (None, None) => String::new(),
+    };
+    let config = issuer.config();
+    let rules = issuer
+        .rules()
+        .unwrap_or_else(|| Validation::new(&*identifier, config.issuer.audience.clone()));
+    let doctor = Doctor {
+        name: issuer.name.to_owned(),
+        jwks_hosts: issuer.jwks_hosts().to_vec(),
+        fetch: service::fetch(&config.issuer)?,
+        policy: service::refresh_policy(config, issuer.name),
+        rules,
+        client: issuer.credentials(scope).ok(),
+        clock: Arc::new(SystemClock::new()),
+        issuer: identifier,
+    };
+    Ok(doctor.examine().await)
+}
+
+/// One object, or a list of them for several issuers.
+fn json(diagnoses: &[Diagnosis]) -> String {
+    let text = match diagnoses {
+        [only] => serde_json::to_string_pretty(only),
+        several => serde_json::to_string_pretty(&serde_json::json!({ "issuers": several })),
+    };
+    text.expect("findings are plain data") + "\n"
+}
+
+/// A section for each issuer. With several, each begins with its name and ends with its conclusion.
+fn page(diagnoses: &[Diagnosis]) -> String {
+    if let [only] = diagnoses {
+        let mut page = text(only, only.issuer());
+        if only.is_healthy() {
+            let _ = writeln!(page, "\n{GOOD}{}{GOOD:#}", only.conclusion());
+        }
+        return page;
+    }
+    let mut page = String::new();
+    for diagnosis in diagnoses {
+        let title = format!("{}: {}", diagnosis.name(), diagnosis.issuer());
+        let style = if diagnosis.is_healthy() { GOOD } else { BAD };
+        page += &text(diagnosis, &title);
+        let _ = writeln!(page, "\n{style}{}{style:#}\n", diagnosis.conclusion());
+    }
+    if let Ok(conclusion) = conclusion(diagnoses) {
+        let _ = writeln!(page, "{GOOD}{conclusion}{GOOD:#}");
+    }
+    page
+}
+
+/// What it comes to. The error names the issuers with which something is wrong.
+fn conclusion(diagnoses: &[Diagnosis]) -> Result<String, String> {
+    let all = diagnoses.len();
+    let ill: Vec<_> = diagnoses.iter().filter(|it| !it.is_healthy()).collect();
+    match (&*ill, diagnoses) {
+        ([], [only]) => Ok(only.conclusion().to_owned()),
+        ([], _) => Ok(format!("The service can work with all {all} issuers.")),
+        ([only], [_]) => Err(only.conclusion().to_owned()),
+        (ill, _) => {
+            let names: Vec<_> = ill.iter().map(|it| it.name()).collect();
+            let (number, names) = (ill.len(), names.join(", "));
+            Err(format!(
+                "something is wrong with {number} of {all} issuers: {names}"
+            ))
+        }
     }
 }
 
@@ -72,8 +161,8 @@ pub(crate) fn list() -> String {
     table
 }
 
-fn text(diagnosis: &Diagnosis) -> String {
-    let mut text = format!("{BOLD}{}{BOLD:#}\n\n", diagnosis.issuer());
+fn text(diagnosis: &Diagnosis, title: &str) -> String {
+    let mut text = format!("{BOLD}{title}{BOLD:#}\n\n");
     let mut not_reached = Vec::new();
     for finding in diagnosis.findings() {
         let (style, word) = match finding.status {
@@ -112,9 +201,6 @@ fn text(diagnosis: &Diagnosis) -> String {
             "  {FAINT}-{FAINT:#}       {}",
             wrapped(&names, 10).trim_start()
         );
-    }
-    if diagnosis.is_healthy() {
-        let _ = writeln!(text, "\n{GOOD}{}{GOOD:#}", diagnosis.conclusion());
     }
     text
 }

@@ -1,10 +1,19 @@
-//! The embedded issuer, where profile `dev` has no other.
+//! The embedded issuer, where profile `dev` has no other, and its further issuers (`dev.issuers`).
 
+use std::net::SocketAddr;
+
+#[cfg(feature = "dev")]
 use crate::issuer::Issuer;
 #[cfg(feature = "dev")]
 use crate::service;
 use crate::service::application::Outline;
+#[cfg(feature = "dev")]
+use crate::service::config::IssuerRules;
 use crate::service::config::{Config, Listen};
+#[cfg(feature = "dev")]
+use crate::token::Audience;
+#[cfg(feature = "dev")]
+use crate::verifier::DEFAULT_ISSUER;
 use tokio::net::TcpListener;
 
 use crate::program::failure::Failure;
@@ -12,9 +21,16 @@ use crate::program::failure::Failure;
 #[cfg(feature = "dev")]
 pub(crate) use crate::dev::DevIssuer as Embedded;
 
-/// Nothing: this build has no embedded issuer.
+/// No value: this build has no embedded issuer.
 #[cfg(not(feature = "dev"))]
-pub(crate) struct Embedded;
+pub(crate) enum Embedded {}
+
+#[cfg(not(feature = "dev"))]
+impl Embedded {
+    pub(crate) fn address(&self) -> SocketAddr {
+        match *self {}
+    }
+}
 
 /// Refuses an embedded issuer for a service that other machines can reach: everybody knows how to
 /// get a token from it.
@@ -69,8 +85,9 @@ fn cannot_listen(config: &Config, source: std::io::Error) -> Failure {
     }
 }
 
-/// Starts the embedded issuer on its listener if no other is set, and sets it, for a service
-/// that listens at `service`. Without a listener, only the client and the scope are set.
+/// Starts the embedded issuer on its listener if no other is set, and adds it and its further
+/// issuers to the settings, for a service that listens at `service`. Without a listener, only the
+/// settings are changed.
 #[cfg(feature = "dev")]
 pub(crate) fn start(
     outline: &Outline,
@@ -78,12 +95,14 @@ pub(crate) fn start(
     listener: Option<TcpListener>,
     service: &Listen,
 ) -> Result<Option<Embedded>, Failure> {
-    use crate::dev::{DevOptions, OfferedScope};
+    use crate::dev::{DevOptions, FurtherIssuer, OfferedScope};
 
     if config.has_issuer() {
         return Ok(None);
     }
     introduce(outline, config);
+    // A document is printed while a service runs, which then has the address.
+    assume(config, config.dev.listen)?;
     let Some(listener) = listener else {
         return Ok(None);
     };
@@ -102,9 +121,12 @@ pub(crate) fn start(
     // A scope that only a setting requires must be granted too.
     let set = config.access.scopes();
     let options = options.with_additional_scopes(set.map(|it| OfferedScope::new(it.as_str())));
+    let further = config.dev.issuers.iter().map(FurtherIssuer::new);
+    let options = further.fold(options, DevOptions::with_issuer);
     let embedded =
         Embedded::start(listener, options).map_err(|source| cannot_listen(config, source))?;
-    config.issuer.url = Some(Issuer::parse(&embedded.issuer())?);
+    // With port 0, the address is known only now.
+    assume(config, embedded.address())?;
     Ok(Some(embedded))
 }
 
@@ -122,17 +144,44 @@ pub(crate) fn start(
     }
 }
 
-/// Puts the embedded issuer in force again, for settings that were read again.
-#[cfg_attr(
-    not(feature = "dev"),
-    expect(unused_variables, reason = "nothing is introduced")
-)]
-pub(crate) fn keep(outline: &Outline, config: &mut Config, issuer: &Issuer) {
-    if !config.has_issuer() {
-        #[cfg(feature = "dev")]
-        introduce(outline, config);
-        config.issuer.url = Some(issuer.clone());
+/// Puts the embedded issuers in force again, for settings that were read again.
+pub(crate) fn keep(
+    outline: &Outline,
+    config: &mut Config,
+    address: SocketAddr,
+) -> Result<(), Failure> {
+    if config.has_issuer() {
+        return Ok(());
     }
+    #[cfg(feature = "dev")]
+    introduce(outline, config);
+    #[cfg(not(feature = "dev"))]
+    let _ = outline;
+    assume(config, address)
+}
+
+/// Adds the embedded issuers at this address to settings that have no issuer.
+#[cfg(feature = "dev")]
+pub(crate) fn assume(config: &mut Config, address: SocketAddr) -> Result<(), Failure> {
+    let url = |name| Issuer::parse(&format!("http://{address}/oauth2/{name}"));
+    config.issuer.url = Some(url(DEFAULT_ISSUER)?);
+    for name in &config.dev.issuers {
+        let rules = IssuerRules {
+            url: Some(url(name)?),
+            audiences: Audience::parse(format!("api://{name}"))
+                .into_iter()
+                .collect(),
+            docs_client_id: Some(crate::dev::PUBLIC_CLIENT_ID.to_owned()),
+            ..IssuerRules::default()
+        };
+        config.issuers.insert(name.clone(), rules);
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "dev"))]
+pub(crate) fn assume(_config: &mut Config, _address: SocketAddr) -> Result<(), Failure> {
+    Err(Failure::NoEmbeddedIssuer)
 }
 
 /// Gives the pages the client and the scope that the embedded issuer knows, where nothing
@@ -149,50 +198,45 @@ fn introduce(outline: &Outline, config: &mut Config) {
     }
 }
 
-/// The issuer in force, and whether it is the embedded one of a service that runs beside us.
-pub(crate) fn issuer(config: &Config) -> Result<(Issuer, bool), Failure> {
-    let others = config.issuers.values().filter_map(|it| it.url.as_ref());
-    if let Some(issuer) = config.issuer.url.iter().chain(others).next() {
-        return Ok((issuer.clone(), false));
-    }
-    #[cfg(not(feature = "dev"))]
-    return Err(Failure::NoEmbeddedIssuer);
-    #[cfg(feature = "dev")]
-    Ok((
-        Issuer::parse(&format!("http://{}/oauth2/default", config.dev.listen))?,
-        true,
-    ))
-}
-
 /// The client that the embedded issuer knows, if it is the one in force.
 pub(crate) fn client(config: &Config) -> Option<(String, String)> {
-    #[cfg(feature = "dev")]
-    if !config.has_issuer() {
-        use crate::dev::{CLIENT_ID, CLIENT_SECRET};
-        return Some((CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned()));
+    if config.has_issuer() {
+        None
+    } else {
+        known_client()
     }
-    #[cfg(not(feature = "dev"))]
-    let _ = config;
+}
+
+/// The client that every embedded issuer knows.
+#[cfg(feature = "dev")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the same shape as without the feature"
+)]
+pub(crate) fn known_client() -> Option<(String, String)> {
+    use crate::dev::{CLIENT_ID, CLIENT_SECRET};
+
+    Some((CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned()))
+}
+
+#[cfg(not(feature = "dev"))]
+pub(crate) fn known_client() -> Option<(String, String)> {
     None
 }
 
 /// The scopes that a token of that client needs to call what the application offers.
-pub(crate) fn scope(outline: &Outline, config: &Config) -> Vec<String> {
-    #[cfg(feature = "dev")]
-    if !config.has_issuer() {
-        let scopes = outline
-            .scopes()
-            .into_iter()
-            .map(|(name, _)| name.to_owned());
-        let scopes: Vec<_> = scopes.collect();
-        return if scopes.is_empty() {
-            vec![crate::dev::SCOPE.to_owned()]
-        } else {
-            scopes
-        };
+#[cfg(feature = "dev")]
+pub(crate) fn offered_scope(outline: &Outline) -> Vec<String> {
+    let scopes = outline.scopes().into_iter();
+    let scopes: Vec<_> = scopes.map(|(name, _)| name.to_owned()).collect();
+    if scopes.is_empty() {
+        return vec![crate::dev::SCOPE.to_owned()];
     }
-    #[cfg(not(feature = "dev"))]
-    let _ = (outline, config);
+    scopes
+}
+
+#[cfg(not(feature = "dev"))]
+pub(crate) fn offered_scope(_outline: &Outline) -> Vec<String> {
     Vec::new()
 }
 

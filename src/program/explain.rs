@@ -15,8 +15,8 @@ use crate::service::{BuildError, KnownDenials};
 use crate::verifier::{REASONS, Verifier};
 
 use crate::program::command_line::ExplainOptions;
-use crate::program::embedded;
 use crate::program::failure::Failure;
+use crate::program::issuers::Issuers;
 use crate::program::operations;
 use crate::program::output;
 
@@ -24,13 +24,11 @@ pub(crate) use input::{standard_input, variable};
 
 pub(crate) async fn print(
     application: &dyn Hosted,
-    mut config: Config,
+    config: Config,
     options: ExplainOptions,
 ) -> Result<(), Failure> {
     let token = input::token(options.token.as_deref())?;
-    if !config.has_issuer() {
-        config.issuer.url = Some(embedded::issuer(&config)?.0);
-    }
+    let mut config = Issuers::new(config)?.into_config();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let issuers = if options.offline {
         config.denylist.redis_url = None;
@@ -60,7 +58,13 @@ pub(crate) async fn print(
     if !denials.is_complete {
         notes.push(NO_SHARED_DENIALS.to_owned());
     }
-    output::print_styled(&page::text(&explanation, &operations, &notes))?;
+    let trusted = verifier.issuers().all();
+    let trusted = trusted
+        .iter()
+        .map(|it| (it.name().to_owned(), it.identifier().to_owned()));
+    let trusted: Vec<_> = trusted.collect();
+    let page = page::text(&explanation, &trusted, &operations, &notes);
+    output::print_styled(&page)?;
     let protected = || operations.iter().filter(|it| it.reads_token);
     if explanation.is_refused() {
         return Err(Failure::Refused);

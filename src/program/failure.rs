@@ -80,7 +80,7 @@ pub(crate) enum Failure {
     #[error("the token is valid, but it may not call any protected operation")]
     NothingToCall,
     #[error("{0}")]
-    Ill(&'static str),
+    Ill(String),
     #[error("the API is insecure: a check failed")]
     Insecure,
     #[error("the examination is incomplete, and does not show that the API is secure")]
@@ -136,10 +136,18 @@ pub(crate) enum Failure {
     },
     #[error("a scope is not one")]
     Scope(#[from] ScopeError),
+    #[error("no client is set for the issuer `{issuer}`, or half of one; {fix}")]
+    NoClient { issuer: String, fix: String },
     #[error(
-        "no client is set, or half of one; give --client-id and set RESOURCE_SERVER_CLIENT__SECRET"
+        "`--issuer-name` names `{name}`, which is no issuer of the settings; they have {known}. \
+         Name one of them, or add `issuers.{name}.url`"
     )]
-    NoClient,
+    NoSuchIssuer { name: String, known: String },
+    #[error(
+        "the settings have several issuers ({names}), and none of them is named `default`. Name \
+         one with --issuer-name"
+    )]
+    WhichIssuer { names: String },
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot read {}", path.display())]
@@ -232,7 +240,9 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Scope(_)
-            | Self::NoClient
+            | Self::NoClient { .. }
+            | Self::NoSuchIssuer { .. }
+            | Self::WhichIssuer { .. }
             | Self::Url { .. }
             | Self::PlainHttp(_)
             | Self::Flag { .. }

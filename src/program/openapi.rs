@@ -15,7 +15,7 @@ use crate::service::{PostmanFiles, PrintedFiles};
 
 use crate::program::command_line::{Format, OpenapiOptions};
 use crate::program::failure::Failure;
-use crate::program::{embedded, output, token};
+use crate::program::{embedded, output};
 
 pub(crate) async fn print(
     application: &dyn Hosted,
@@ -50,9 +50,6 @@ async fn discover(outline: &Outline, config: &mut Config) -> Result<Vec<Arc<Meta
         opened => opened?,
     };
     let _embedded = embedded::start(outline, config, listener, &listen)?;
-    if !config.has_issuer() {
-        return Ok(vec![Arc::new(token::discover(config).await?)]);
-    }
     let fetch = service::fetch(&config.issuer)?;
     let mut all = Vec::new();
     for (name, rules) in service::rules_by_issuer(config)? {

@@ -1,10 +1,10 @@
 //! `serve`: runs the service until a signal stops it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::clock::SystemClock;
-use crate::issuer::Issuer;
 use crate::service::application::{Hosted, Outline};
 use crate::service::config::{ApplicationSettings, Config, Listen, LogFormat};
 use crate::service::{Reloader, Service, Setting, preflight, telemetry};
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use crate::program::command_line::CommandLine;
-use crate::program::embedded;
+use crate::program::embedded::{self, Embedded};
 use crate::program::failure::Failure;
 use crate::program::listeners::Listeners;
 use crate::program::output;
@@ -51,10 +51,7 @@ pub(crate) async fn serve(
     }
     let terminal_closed = Arc::new(Notify::new());
     let hang_up = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
-    let embedded_issuer = embedded
-        .is_some()
-        .then(|| config.issuer.url.clone())
-        .flatten();
+    let embedded_issuer = embedded.as_ref().map(Embedded::address);
     let reloading = tokio::spawn(reload_on_hang_up(
         hang_up,
         Reload {
@@ -102,7 +99,8 @@ struct Reload {
     command_line: CommandLine,
     outline: Outline,
     settings: ApplicationSettings,
-    embedded_issuer: Option<Issuer>,
+    /// The address of the embedded issuer.
+    embedded_issuer: Option<SocketAddr>,
     terminal: Terminal,
     terminal_closed: Arc<Notify>,
 }
@@ -144,8 +142,8 @@ impl Reload {
             })?)
         };
         let mut config = read().inspect_err(|_| self.reloader.fail())?;
-        if let Some(issuer) = &self.embedded_issuer {
-            embedded::keep(&self.outline, &mut config, issuer);
+        if let Some(address) = self.embedded_issuer {
+            embedded::keep(&self.outline, &mut config, address)?;
         }
         Ok(self.reloader.reload(&config).await?)
     }

@@ -3,15 +3,15 @@
 
 use std::fmt::Write as _;
 
-use crate::issuer::{ClientCredentials, GRANT_ERRORS, GrantError, Metadata};
+use crate::issuer::{GRANT_ERRORS, GrantError};
 use crate::service;
-use crate::service::application::{Hosted, Outline};
+use crate::service::application::Hosted;
 use crate::service::config::Config;
 use crate::token::{Scope, ScopeToken};
 
 use crate::program::command_line::TokenOptions;
-use crate::program::embedded;
 use crate::program::failure::Failure;
+use crate::program::issuers::Issuers;
 use crate::program::operations;
 use crate::program::output;
 
@@ -20,19 +20,20 @@ pub(crate) async fn print(
     config: Config,
     options: TokenOptions,
 ) -> Result<(), Failure> {
-    let scope = if options.scope.is_empty() {
-        config.client.scope.clone()
-    } else {
-        parse(&options.scope)?
-    };
+    let issuers = Issuers::new(config)?;
+    let issuer = issuers.select(options.client.issuer_name.as_deref())?;
+    let scope = issuer.scope(parse(&options.scope)?);
     let requests_no_scope = scope.is_empty();
-    let credentials = credentials(&config, scope)?;
-    let metadata = discover(&config).await?;
-    let fetch = service::fetch(&config.issuer)?;
+    let credentials = issuer.credentials(scope)?;
+    let metadata = issuer.discover().await?;
+    let fetch = service::fetch(&issuers.config().issuer)?;
     match credentials.request(&fetch, &metadata).await {
         Ok(token) => output::print(&format!("{}\n", token.secret())),
         Err(source) if requests_no_scope && is_about_scopes(&source) => {
-            let scopes = scopes(application.outline(), &config);
+            let mut scopes = operations::required_scopes(application.outline(), issuers.config());
+            if scopes.is_empty() {
+                scopes = issuer.offered_scope(application.outline());
+            }
             Err(Failure::NoScope { source, scopes })
         }
         Err(source) => Err(source.into()),
@@ -41,16 +42,6 @@ pub(crate) async fn print(
 
 fn is_about_scopes(error: &GrantError) -> bool {
     matches!(error, GrantError::Refused { error, .. } if error == "invalid_scope")
-}
-
-/// The scopes with which a token may call the operations: those that settings or code require,
-/// else those that the embedded issuer offers.
-fn scopes(outline: &Outline, config: &Config) -> Vec<String> {
-    let mut scopes = operations::required_scopes(outline, config);
-    if scopes.is_empty() {
-        scopes = embedded::scope(outline, config);
-    }
-    scopes
 }
 
 /// Every error of a token request that has a known cause, for `docs/doctor.md`.
@@ -66,37 +57,4 @@ pub(crate) fn errors() -> String {
 pub(crate) fn parse(scopes: &[String]) -> Result<Scope, Failure> {
     let scopes = scopes.iter().map(|text| ScopeToken::parse(text));
     Ok(scopes.collect::<Result<_, _>>()?)
-}
-
-/// The discovery document of the issuer in use.
-pub(crate) async fn discover(config: &Config) -> Result<Metadata, Failure> {
-    let (issuer, is_embedded) = embedded::issuer(config)?;
-    let fetch = service::fetch(&config.issuer)?;
-    Metadata::discover(&fetch, &issuer, &config.issuer.jwks_hosts)
-        .await
-        .map_err(|source| Failure::Discovery {
-            issuer: issuer.to_string(),
-            hint: if is_embedded {
-                "; it is the embedded issuer, so start the service first"
-            } else {
-                ""
-            },
-            source,
-        })
-}
-
-/// The client of the settings, or the one that the embedded issuer knows.
-pub(crate) fn credentials(config: &Config, scope: Scope) -> Result<ClientCredentials, Failure> {
-    let configured = match (&config.client.id, &config.client.secret) {
-        (Some(id), Some(secret)) => Some((id.clone(), secret.reveal().to_owned())),
-        (None, None) => embedded::client(config),
-        _ => None,
-    };
-    let (client_id, client_secret) = configured.ok_or(Failure::NoClient)?;
-    Ok(ClientCredentials::new(client_id, client_secret)
-        .with_scope(scope)
-        .with_token_hosts(config.client.token_hosts.clone())
-        .with_authentication(config.client.auth)
-        .with_resources(config.client.resource.clone())
-        .with_audience(config.client.audience.clone()))
 }

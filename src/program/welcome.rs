@@ -8,7 +8,8 @@ use http::Method;
 use crate::guard::{OperationRule, Rule};
 use crate::service::application::Outline;
 use crate::service::config::{Config, Listen};
-use crate::token::Scope;
+use crate::service::rules_by_issuer;
+use crate::token::{Scope, Validation};
 
 /// The addresses of a service that starts to serve.
 pub(crate) struct Welcome<'a> {
@@ -48,15 +49,7 @@ impl fmt::Display for Welcome<'_> {
             };
             ("metrics", metrics)
         }));
-        rows.extend(self.config.issuer.url.as_ref().map(|issuer| {
-            let note = if self.has_embedded_issuer {
-                " (embedded)"
-            } else {
-                ""
-            };
-            ("issuer", format!("{issuer}{note}"))
-        }));
-        rows.push(("audience", self.config.issuer.audience.as_str().to_owned()));
+        rows.extend(self.issuers());
         let width = rows.iter().map(|(name, _)| name.len()).max();
         let width = width
             .unwrap_or_default()
@@ -75,9 +68,9 @@ impl Welcome<'_> {
     /// The addresses as one line of the log, because a log in JSON has no other lines.
     pub(crate) fn log(&self) {
         let Self { outline, url, .. } = self;
-        let Config {
-            profile, issuer, ..
-        } = self.config;
+        let profile = &self.config.profile;
+        let issuers = rules_by_issuer(self.config).unwrap_or_default();
+        let names: Vec<_> = issuers.iter().map(|(name, _)| *name).collect();
         tracing::info!(
             title = outline.title,
             version = outline.version,
@@ -85,11 +78,38 @@ impl Welcome<'_> {
             url,
             listen = %self.listen,
             admin = self.admin.map(tracing::field::display),
-            issuer = issuer.url.as_ref().map(tracing::field::display),
-            audience = issuer.audience.as_str(),
+            issuer = issuers.first().map(|(_, rules)| rules.issuer()),
+            audience = issuers.first().map(|(_, rules)| rules.audiences().collect::<Vec<_>>().join(",")),
+            issuers = (issuers.len() > 1).then(|| names.join(",")),
             embedded_issuer = self.has_embedded_issuer,
             "service started"
         );
+    }
+
+    /// The issuer and its audience, or a row for each of several issuers.
+    fn issuers(&self) -> Vec<(&'static str, String)> {
+        let note = if self.has_embedded_issuer {
+            " (embedded)"
+        } else {
+            ""
+        };
+        let issuers = rules_by_issuer(self.config).unwrap_or_default();
+        let audiences = |rules: &Validation| rules.audiences().collect::<Vec<_>>().join(", ");
+        match &*issuers {
+            [(_, only)] => vec![
+                ("issuer", format!("{}{note}", only.issuer())),
+                ("audience", audiences(only)),
+            ],
+            several => {
+                let shown = several.iter().take(MAX_ISSUERS_SHOWN).map(|(name, rules)| {
+                    let (issuer, audiences) = (rules.issuer(), audiences(rules));
+                    ("issuer", format!("{name}: {issuer}{note} for {audiences}"))
+                });
+                let more = several.len().saturating_sub(MAX_ISSUERS_SHOWN);
+                let more = (more > 0).then(|| ("issuer", format!("and {more} more")));
+                shown.chain(more).collect()
+            }
+        }
     }
 
     /// A call with a token of the embedded issuer.
@@ -127,6 +147,16 @@ impl Welcome<'_> {
             f,
             "  curl -i{socket}{authority} -H \"Authorization: Bearer $TOKEN\" {}",
             self.url_of(operation)
+        )?;
+        let Some(other) = self.config.dev.issuers.first() else {
+            return Ok(());
+        };
+        let all = self.config.dev.issuers.join(",");
+        let listen = format!("{listen}RESOURCE_SERVER_DEV__ISSUERS={all} ");
+        writeln!(f, "\nWith a token of the issuer {other}:\n")?;
+        writeln!(
+            f,
+            "  TOKEN=$({listen}{program} token --issuer-name {other}{scope})"
         )
     }
 
@@ -180,6 +210,8 @@ fn access(operation: &OperationRule) -> String {
     }
 }
 
+/// `config` shows all of them.
+const MAX_ISSUERS_SHOWN: usize = 10;
 const MIN_NAME_WIDTH: usize = 9;
 /// A longer name moves only its own address.
 const MAX_NAME_WIDTH: usize = 16;

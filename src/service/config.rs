@@ -40,8 +40,9 @@ pub use sections::cache::CacheConfig;
 pub use sections::client::ClientConfig;
 pub use sections::cors::{CorsConfig, Origin};
 pub use sections::denylist::{DenylistConfig, OnFailure};
+pub use sections::dev::DevConfig;
 pub use sections::docs::{Contact, DocsConfig};
-pub use sections::http::{AdminConfig, DevConfig, HttpConfig, PublicUrl};
+pub use sections::http::{AdminConfig, HttpConfig, PublicUrl};
 pub use sections::issuer::IssuerConfig;
 pub use sections::issuer_rules::IssuerRules;
 pub use sections::listen::Listen;
@@ -90,7 +91,7 @@ pub struct Config {
     pub http: HttpConfig,
     /// The listener for operators.
     pub admin: AdminConfig,
-    /// The listener of the embedded issuer.
+    /// The embedded issuer.
     pub dev: DevConfig,
     /// Cross-origin reads.
     pub cors: CorsConfig,
@@ -113,7 +114,7 @@ pub struct Config {
     pub audit: AuditConfig,
     /// Traces.
     pub telemetry: TelemetryConfig,
-    /// The client of the commands `token`, `doctor` and `check`.
+    /// The client of the commands `token`, `doctor` and `check` at the issuer `default`.
     pub client: ClientConfig,
     application: ApplicationTable,
     effective: EffectiveSettings,

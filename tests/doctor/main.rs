@@ -5,28 +5,30 @@
 mod broken;
 mod grants;
 mod issuer;
+mod named;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use issuer::Scripted;
 use poem_resource_server::clock::SystemClock;
 use poem_resource_server::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, SCOPE};
 use poem_resource_server::doctor::{Diagnosis, Doctor, EXAMINATIONS, Status};
 use poem_resource_server::issuer::{ClientCredentials, Fetch, FetchPolicy, RefreshPolicy};
-use poem_resource_server::token::{Algorithm, Audience, Scope, ScopeToken};
+use poem_resource_server::token::{Audience, Scope, ScopeToken, Validation};
 use serde_json::json;
+
+fn rules(issuer: &str, audience: &str) -> Validation {
+    Validation::new(issuer, Audience::parse(audience).unwrap())
+}
 
 fn doctor(issuer: &str) -> Doctor {
     Doctor {
+        name: "default".to_owned(),
         issuer: issuer.to_owned(),
         jwks_hosts: Vec::new(),
         fetch: Fetch::new(&FetchPolicy::default()).unwrap(),
         policy: RefreshPolicy::default(),
-        leeway: Duration::from_secs(60),
-        token_types: Vec::new(),
-        algorithms: Algorithm::ALL.to_vec(),
-        audience: Audience::parse("api://default").unwrap(),
+        rules: rules(issuer, "api://default"),
         client: None,
         clock: Arc::new(SystemClock::new()),
     }
@@ -199,7 +201,7 @@ async fn a_token_that_the_service_would_refuse_is_reported_with_its_reason() {
     let issuer = dev_issuer().await;
     let other = Doctor {
         client: Some(client(CLIENT_SECRET, &[SCOPE])),
-        audience: Audience::parse("api://another").unwrap(),
+        rules: rules(&issuer.issuer(), "api://another"),
         ..doctor(&issuer.issuer())
     };
     let opaque = Scripted::start(|script, _| {
@@ -225,7 +227,7 @@ async fn an_examination_ends_with_one_sentence() {
         ..doctor(&issuer.issuer())
     };
     let other_audience = Doctor {
-        audience: Audience::parse("api://another").unwrap(),
+        rules: rules(&issuer.issuer(), "api://another"),
         ..with_client(CLIENT_SECRET)
     };
     let warned = Scripted::start(|script, _| script.oauth.status = 404).await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::dev::{SigningAlgorithm, SigningKey};
 
 use super::super::given::classified;
+use super::super::issuers::KnownIssuer;
 use super::super::tokens::Tokens;
 
 const NOW: u64 = 1_800_000_000;
@@ -68,7 +69,12 @@ fn a_given_token_makes_the_check_of_the_one_thing_that_is_wrong_in_it() {
             .with_good(good.clone())
             .with_refused(vec![token]);
 
-        let (given, not_given) = classified(&tokens, &[key.public_jwk()], now);
+        let issuer = KnownIssuer {
+            keys: vec![key.public_jwk()],
+            ..KnownIssuer::default()
+        };
+
+        let (given, not_given) = classified(&tokens, &[issuer], now);
 
         assert_eq!(given[0].0, expected, "{row}");
         assert!(

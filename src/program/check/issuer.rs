@@ -1,27 +1,36 @@
 //! Requests tokens by client credentials, and fetches the issuer's public keys.
 
-use crate::check::{Check, Target, Tokens};
-use crate::issuer::{Fetch, GrantError, Issuer, Metadata};
+use crate::check::{Check, KnownIssuer, Target, Tokens};
+use crate::issuer::{GrantError, Issuer, Metadata};
 use crate::service;
 use crate::service::config::Config;
 use crate::token::Scope;
 use serde_json::Value;
 
 use crate::program::command_line::CheckOptions;
-use crate::program::embedded;
 use crate::program::failure::Failure;
+use crate::program::issuers::NamedIssuer;
 use crate::program::token;
 
-use super::found::{Found, payload};
+use super::found;
+
+/// What an issuer has granted to its client.
+pub(super) struct Granted {
+    /// The best token comes first.
+    pub(super) tokens: Vec<String>,
+    pub(super) why_no_good: Option<String>,
+    pub(super) why_no_lesser: String,
+    /// Whether there is no token because the issuer could not be reached.
+    pub(super) is_unreachable: bool,
+}
 
 /// Tokens by client credentials: one with the scopes, and others with fewer. An attacker may have
 /// written the document, so its scopes are requested only if the user says so.
 pub(super) async fn granted(
-    config: &Config,
+    issuer: &NamedIssuer<'_>,
     options: &CheckOptions,
     target: &Target,
-    mut tokens: Tokens,
-) -> Result<Found, Failure> {
+) -> Result<Granted, Failure> {
     let required = Check::required_scope(target);
     let (scope, named_by) = if !options.scope.is_empty() {
         (token::parse(&options.scope)?, "--scope")
@@ -30,45 +39,50 @@ pub(super) async fn granted(
     } else if options.document_scopes {
         (Check::offered_scope(target), "the document offers it")
     } else {
-        (config.client.scope.clone(), "`client.scope`")
+        (issuer.client().scope.clone(), "`client.scope`")
     };
-    let mut is_issuer_unreachable = false;
-    match request(config, scope.clone(), named_by).await {
+    Ok(match request(issuer, scope.clone(), named_by).await {
         Ok(token) => {
-            tokens = tokens.with_good(token);
-            tokens = lesser(config, target, tokens, &scope, named_by).await;
+            let (tokens, why_no_lesser) = lesser(issuer, target, token, &scope, named_by).await;
+            Granted {
+                tokens,
+                why_no_good: None,
+                why_no_lesser,
+                is_unreachable: false,
+            }
         }
         Err(failure) => {
-            is_issuer_unreachable = failure.exit_code() == UNREACHABLE;
-            tokens.why_no_good = match failure {
-                Failure::NoClient => NO_CLIENT.to_owned(),
+            let is_unreachable = failure.exit_code() == UNREACHABLE;
+            let why = match failure {
+                Failure::NoClient { .. } => NO_CLIENT.to_owned(),
                 failure => format!("There is no good token: {}. {ADD_ONE}", failure.chain()),
             };
-            tokens.why_no_lesser.clone_from(&tokens.why_no_good);
+            Granted {
+                tokens: Vec::new(),
+                why_no_good: Some(why.clone()),
+                why_no_lesser: why,
+                is_unreachable,
+            }
         }
-    }
-    let found = with_keys(config, tokens, None).await?;
-    Ok(Found {
-        is_issuer_unreachable,
-        ..found
     })
 }
 
-/// Tokens that lack a scope of each operation: one without a requested scope, or else, if the
-/// issuer refuses that, one for each single scope.
+/// With this token, those that lack a scope of each operation: one without a requested scope, or
+/// else, if the issuer refuses that, one for each single scope. The string says why there are none.
 async fn lesser(
-    config: &Config,
+    issuer: &NamedIssuer<'_>,
     target: &Target,
-    mut tokens: Tokens,
+    good: String,
     scope: &Scope,
     named_by: &str,
-) -> Tokens {
+) -> (Vec<String>, String) {
     let required = Check::required_scopes(target);
     let is_enough = |tokens: &Tokens| required.iter().all(|it| tokens.has_lacking(it));
+    let mut all = vec![good.clone()];
+    let mut tokens = Tokens::default().with_good(good);
     if is_enough(&tokens) {
-        return tokens;
+        return (all, String::new());
     }
-    ONE_SCOPE.clone_into(&mut tokens.why_no_lesser);
     let mut requests = Vec::new();
     if !scope.is_empty() {
         requests.push((Scope::none(), named_by));
@@ -78,72 +92,95 @@ async fn lesser(
         requests.extend(single.map(|scope| (Scope::from_iter([scope]), "fewer rights")));
     }
     for (scope, named_by) in requests {
-        match request(config, scope, named_by).await {
-            Ok(token) => tokens = tokens.with_good(token),
+        match request(issuer, scope, named_by).await {
+            Ok(token) => {
+                all.push(token.clone());
+                tokens = tokens.with_good(token);
+            }
             Err(Failure::Grant(GrantError::Refused { .. })) => {}
             Err(failure) => {
                 let why = failure.chain();
-                tokens.why_no_lesser = format!("There is no token without the scope: {why}.");
-                break;
+                return (all, format!("There is no token without the scope: {why}."));
             }
         }
         if is_enough(&tokens) {
             break;
         }
     }
-    tokens
+    (all, ONE_SCOPE.to_owned())
 }
 
-async fn request(config: &Config, scope: Scope, named_by: &str) -> Result<String, Failure> {
-    let (issuer, _) = embedded::issuer(config)?;
+async fn request(
+    issuer: &NamedIssuer<'_>,
+    scope: Scope,
+    named_by: &str,
+) -> Result<String, Failure> {
     let what = if scope.is_empty() {
         "no scope, for its default".to_owned()
     } else {
         format!("the scope `{scope}` ({named_by})")
     };
-    let credentials = token::credentials(config, scope)?;
-    eprintln!("requests a token of {issuer} with {what}");
-    let metadata = token::discover(config).await?;
-    let fetch = service::fetch(&config.issuer)?;
+    let credentials = issuer.credentials(scope)?;
+    if let Some(issuer) = issuer.issuer() {
+        eprintln!("requests a token of {issuer} with {what}");
+    }
+    let metadata = issuer.discover().await?;
+    let fetch = service::fetch(&issuer.config().issuer)?;
     let token = credentials.request(&fetch, &metadata).await?;
     Ok(token.secret().to_owned())
 }
 
-/// The tokens with the public keys of their issuer: the one in the settings, or else the one that
-/// the token names, which the user trusts with it.
-pub(super) async fn with_keys(
+/// What is known of the issuer of a token: of one of the settings, or else of the one that the token
+/// names. `None` if the token names none.
+pub(super) async fn known(
     config: &Config,
-    tokens: Tokens,
-    token: Option<&str>,
-) -> Result<Found, Failure> {
-    let named = || {
-        let payload = payload(token?)?;
-        Issuer::parse(payload.get("iss")?.as_str()?).ok()
-    };
-    let issuer = config.issuer.url.clone().or_else(named);
-    let keys = match &issuer {
-        Some(issuer) => keys(config, issuer).await.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    Ok(Found {
-        issuer: issuer
-            .filter(|_| !keys.is_empty())
-            .map(|issuer| issuer.to_string()),
-        tokens,
-        issuer_keys: keys,
-        ..Found::default()
-    })
+    named: Option<&NamedIssuer<'_>>,
+    name: Option<&str>,
+    token: &str,
+) -> Option<KnownIssuer> {
+    let identifier = found::issuer(token);
+    if let Some((named, issuer)) = named.and_then(|named| Some((named, named.issuer()?))) {
+        let name = if config.issuers.is_empty() {
+            ""
+        } else {
+            named.name
+        };
+        return Some(published(config, issuer, named.jwks_hosts(), name).await);
+    }
+    let issuer = Issuer::parse(&identifier?).ok()?;
+    let hosts = &config.issuer.jwks_hosts;
+    Some(published(config, &issuer, hosts, name.unwrap_or_default()).await)
 }
 
-/// The public keys as they are published.
-pub(super) async fn keys(config: &Config, issuer: &Issuer) -> Option<Vec<Value>> {
-    let fetch: Fetch = service::fetch(&config.issuer).ok()?;
-    let metadata = Metadata::discover(&fetch, issuer, &config.issuer.jwks_hosts)
-        .await
-        .ok()?;
-    let document = fetch.document(metadata.jwks_uri().as_str()).await.ok()?;
-    let document: Value = serde_json::from_slice(&document.body).ok()?;
-    document["keys"].as_array().cloned()
+/// The issuer with its public keys and its endpoints, as far as they can be fetched.
+pub(super) async fn published(
+    config: &Config,
+    issuer: &Issuer,
+    jwks_hosts: &[String],
+    name: &str,
+) -> KnownIssuer {
+    let mut known = KnownIssuer {
+        name: name.to_owned(),
+        identifier: issuer.to_string(),
+        endpoints: vec![issuer.discovery_url()],
+        ..KnownIssuer::default()
+    };
+    let Ok(fetch) = service::fetch(&config.issuer) else {
+        return known;
+    };
+    let Ok(metadata) = Metadata::discover(&fetch, issuer, jwks_hosts).await else {
+        return known;
+    };
+    let token_endpoint = metadata.token_endpoint().map(ToString::to_string);
+    known.endpoints.extend(token_endpoint);
+    known
+        .endpoints
+        .push(metadata.authorization_endpoint().to_string());
+    if let Ok(document) = fetch.document(metadata.jwks_uri().as_str()).await {
+        let document: Value = serde_json::from_slice(&document.body).unwrap_or_default();
+        known.keys = document["keys"].as_array().cloned().unwrap_or_default();
+    }
+    known
 }
 
 /// The exit code of a failure to reach the issuer.

@@ -1,23 +1,21 @@
 //! Chooses the tokens that a check is made with.
 //!
-//! 1. With `--with-embedded-issuer`, the embedded issuer signs them all.
-//! 2. A token on the command line or in `OKTA_TOKEN` is used as it is.
-//! 3. Without an issuer and a client, a running embedded issuer is used.
-//! 4. Otherwise the issuer in force is asked by client credentials.
-
-use std::fs;
-use std::time::{Duration, SystemTime};
+//! 1. With `--with-embedded-issuer`, the embedded issuers sign them all.
+//! 2. Tokens on the command line or in `OKTA_TOKEN` are used as they are.
+//! 3. Without an issuer and a client, running embedded issuers are used.
+//! 4. Each issuer in force without such a token is asked by client credentials.
 
 use crate::check::{Target, Tokens};
 use crate::clock::{Clock, SystemClock};
+use crate::program::command_line::CheckOptions;
+use crate::program::failure::Failure;
+use crate::program::issuers::{Issuers, NamedIssuer};
 use crate::service::config::Config;
 
-use crate::program::command_line::CheckOptions;
-use crate::program::explain;
-use crate::program::failure::Failure;
-
 use super::arguments::shown;
-use super::found::{Found, payload};
+use super::found::Found;
+use super::given::{self, Given};
+use super::issuer::Granted;
 use super::{embedded, issuer};
 
 /// The tokens; it is no error if there are none, because the report says so.
@@ -37,50 +35,142 @@ pub(crate) async fn find(
             example: "'roles=[\"admin\"]' --with-embedded-issuer",
         });
     }
-    let refused = options.refuse.iter().map(|token| given(token));
+    let refused = options.refuse.iter().map(|token| given::read(token));
     let tokens = Tokens::default().with_refused(refused.collect::<Result<_, _>>()?);
-    let argument = options.token.take();
-    let argument = argument.map(|token| given(&token)).transpose()?;
-    let Some(token) = argument.or_else(explain::variable) else {
-        if config.issuer.url.is_none() && config.client.id.is_none() {
+    let given = given::tokens(options)?;
+    if !config.has_issuer() {
+        if !given.is_empty() {
+            let mut found = Found {
+                tokens,
+                ..Found::default()
+            };
+            for given in given {
+                found.add_given(config, &given, None).await;
+            }
+            return Ok(found);
+        }
+        if config.client.id.is_none() {
             return embedded::running(config, options, target, tokens).await;
         }
-        return issuer::granted(config, options, target, tokens).await;
+    }
+    with_issuers(
+        Issuers::new(config.clone())?,
+        options,
+        target,
+        tokens,
+        given,
+    )
+    .await
+}
+
+/// Tokens of the issuers of the settings: those that are given, and otherwise granted ones.
+async fn with_issuers(
+    issuers: Issuers,
+    options: &CheckOptions,
+    target: &Target,
+    tokens: Tokens,
+    mut given: Vec<Given>,
+) -> Result<Found, Failure> {
+    let wanted = match options.client.issuer_name.as_deref() {
+        None => issuers.all(),
+        name => vec![issuers.select(name)?],
     };
-    let tokens = match expiry(&token, SystemClock::new().now()) {
-        Some(ago) => {
-            let mut tokens = tokens.with_refused(vec![token.clone()]);
+    for name in given.iter().filter_map(|it| it.name.as_deref()) {
+        issuers.select(Some(name))?;
+    }
+    let mut found = Found {
+        tokens,
+        ..Found::default()
+    };
+    let is_only = wanted.len() == 1;
+    for issuer in &wanted {
+        let mut is_given = false;
+        let mut others = Vec::new();
+        for it in given {
+            if it.belongs_to(issuer, is_only)? {
+                found.add_given(issuers.config(), &it, Some(issuer)).await;
+                is_given = true;
+            } else {
+                others.push(it);
+            }
+        }
+        given = others;
+        if is_given {
+            continue;
+        }
+        if is_only || issuer.has_client() {
+            let granted = issuer::granted(issuer, options, target).await?;
+            found.add_granted(issuer, granted, is_only).await;
+        } else {
+            found.miss(issuer, format!(
+                "There is no token of the issuer `{name}`. Add one with --token {name}=@FILE, or \
+                 set `issuers.{name}.client.id` and its secret.",
+                name = issuer.name
+            ));
+        }
+    }
+    for it in given {
+        found.add_given(issuers.config(), &it, None).await;
+    }
+    if found.tokens.first().is_none()
+        && let [(_, why), ..] = &*found.missing
+    {
+        found.tokens.why_no_good.clone_from(why);
+        found.tokens.why_no_lesser.clone_from(why);
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// Adds a token of the command line, with the keys of its issuer: one of the settings, or else the
+    /// one that the token names, which the user trusts with it.
+    async fn add_given(&mut self, config: &Config, given: &Given, named: Option<&NamedIssuer<'_>>) {
+        let token = given.token.clone();
+        let mut tokens = std::mem::take(&mut self.tokens);
+        if let Some(ago) = given.expiry(SystemClock::new().now()) {
+            tokens = tokens.with_refused(vec![token.clone()]);
             tokens.why_no_good = format!(
                 "The given token expired {} min ago. Get a new one and add it with --token @FILE.",
                 ago.as_secs().div_ceil(60)
             );
-            tokens
+        } else {
+            tokens = tokens.with_good(token.clone());
         }
-        None => tokens.with_good(token.clone()),
-    };
-    let mut tokens = tokens;
-    "Only one token was given, and it has the scope. Name a client with --client-id, or use \
-     --with-embedded-issuer."
-        .clone_into(&mut tokens.why_no_lesser);
-    issuer::with_keys(config, tokens, Some(&token)).await
+        ONE_TOKEN.clone_into(&mut tokens.why_no_lesser);
+        self.tokens = tokens;
+        let known = issuer::known(config, named, given.name.as_deref(), &token).await;
+        self.add_issuer(known);
+    }
+
+    /// Adds what an issuer has granted, or why it has granted nothing.
+    async fn add_granted(&mut self, issuer: &NamedIssuer<'_>, granted: Granted, is_only: bool) {
+        let Granted {
+            tokens,
+            why_no_good,
+            why_no_lesser,
+            is_unreachable,
+        } = granted;
+        self.is_issuer_unreachable |= is_unreachable;
+        for token in tokens {
+            self.tokens = std::mem::take(&mut self.tokens).with_good(token);
+        }
+        if !why_no_lesser.is_empty() {
+            self.tokens.why_no_lesser = why_no_lesser;
+        }
+        match why_no_good {
+            Some(why) if is_only => self.tokens.why_no_good = why,
+            Some(why) => self.miss(issuer, format!("{}: {why}", issuer.name)),
+            None => {}
+        }
+        let known = issuer::known(issuer.config(), Some(issuer), None, "").await;
+        self.add_issuer(known);
+    }
+
+    fn miss(&mut self, issuer: &NamedIssuer<'_>, why: String) {
+        let identifier = issuer.issuer().map(ToString::to_string);
+        self.missing.push((identifier.unwrap_or_default(), why));
+    }
 }
 
-/// A token on the command line: itself, `@FILE`, or `-` for standard input.
-fn given(argument: &str) -> Result<String, Failure> {
-    let text = match argument.strip_prefix('@') {
-        Some(path) => fs::read_to_string(path).map_err(|source| Failure::Read {
-            path: path.into(),
-            source,
-        })?,
-        None if argument == "-" => explain::standard_input()?,
-        None => argument.to_owned(),
-    };
-    Ok(text.trim().to_owned())
-}
-
-/// How long ago the token expired; `None` if it is in force or cannot be read.
-fn expiry(token: &str, now: SystemTime) -> Option<Duration> {
-    let end = payload(token)?.get("exp")?.as_u64()?;
-    let end = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(end))?;
-    now.duration_since(end).ok().filter(|ago| !ago.is_zero())
-}
+const ONE_TOKEN: &str = "Only one token was given, and it has the scope. Name a client with \
+    --client-id, or use --with-embedded-issuer.";

@@ -115,6 +115,10 @@ const COMMANDS: &[(&str, Rows)] = &[
                 "TOKEN=$(PROGRAM token --scope profile:read)\ncurl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:3000/api/whoami",
             ),
             (
+                "Request a token of one of several issuers",
+                "PROGRAM token --issuer-name partners --scope orders:read",
+            ),
+            (
                 "Request a token as another client",
                 "export RESOURCE_SERVER_CLIENT__SECRET=..\nPROGRAM token --client-id my-client --scope orders:read",
             ),

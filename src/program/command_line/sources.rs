@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use crate::program::failure::Failure;
-use crate::service::config::{ApplicationSettings, Sources};
+use crate::program::issuers::Issuers;
+use crate::service::config::{ApplicationSettings, Config, Sources};
+use crate::verifier::DEFAULT_ISSUER;
 
-use super::{Command, CommandLine, Flags};
+use super::{ClientOptions, Command, CommandLine, Flags};
 
 impl CommandLine {
     /// The sources of settings: flags, this process' environment and working directory.
@@ -15,28 +17,53 @@ impl CommandLine {
         if matches!(self.command, Some(Command::Doctor(_))) {
             sources.flags.retain(|(flag, ..)| *flag != "--issuer");
         }
-        let client = match &self.command {
+        if let Some(client) = self.client_options() {
+            sources.flags.extend(client.flags());
+        }
+        Ok(sources)
+    }
+
+    /// The issuer, except `default`, to whose client the options of this command belong. `None` if
+    /// there are no such options.
+    pub(crate) fn client_issuer(&self, config: &Config) -> Result<Option<String>, Failure> {
+        let options = self.client_options();
+        let Some(options) = options.filter(|options| !options.flags().is_empty()) else {
+            return Ok(None);
+        };
+        if config.issuers.is_empty() {
+            return Ok(None);
+        }
+        let issuers = Issuers::new(config.clone())?;
+        let name = issuers.select(options.issuer_name.as_deref())?.name;
+        Ok((name != DEFAULT_ISSUER).then(|| name.to_owned()))
+    }
+
+    fn client_options(&self) -> Option<&ClientOptions> {
+        match &self.command {
             Some(Command::Token(options)) => Some(&options.client),
             Some(Command::Check(options)) => Some(&options.client),
             Some(Command::Doctor(options)) => Some(&options.client),
             _ => None,
-        };
-        if let Some(client) = client {
-            let resource = (!client.resource.is_empty()).then(|| client.resource.join(" "));
-            let flags = [
-                ("--client-id", "client.id", &client.client_id),
-                ("--client-secret", "client.secret", &client.client_secret),
-                ("--client-auth", "client.auth", &client.client_auth),
-                ("--resource", "client.resource", &resource),
-                (
-                    "--client-audience",
-                    "client.audience",
-                    &client.client_audience,
-                ),
-            ];
-            sources.flags.extend(given(flags));
         }
-        Ok(sources)
+    }
+}
+
+impl ClientOptions {
+    /// The options that set a key.
+    fn flags(&self) -> Vec<(&'static str, &'static str, String)> {
+        let resource = (!self.resource.is_empty()).then(|| self.resource.join(" "));
+        let flags = [
+            ("--client-id", "client.id", &self.client_id),
+            ("--client-secret", "client.secret", &self.client_secret),
+            ("--client-auth", "client.auth", &self.client_auth),
+            ("--resource", "client.resource", &resource),
+            (
+                "--client-audience",
+                "client.audience",
+                &self.client_audience,
+            ),
+        ];
+        given(flags).collect()
     }
 }
 
@@ -63,6 +90,7 @@ impl Flags {
             credentials,
             environment,
             flags: given(flags).collect(),
+            client_issuer: None,
             application,
         })
     }

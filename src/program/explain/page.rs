@@ -7,8 +7,14 @@ use crate::verifier::{ExplainedRule, Explanation, RuleState, advice};
 use crate::program::operations::MayCall;
 use crate::program::page::{BAD, BOLD, DOUBTFUL, FAINT, GOOD, wrapped};
 
-pub(super) fn text(explanation: &Explanation, operations: &[MayCall], notes: &[String]) -> String {
-    let mut text = verdict(explanation, operations);
+/// The page. `trusted` has the name and the identifier of each trusted issuer.
+pub(super) fn text(
+    explanation: &Explanation,
+    trusted: &[(String, String)],
+    operations: &[MayCall],
+    notes: &[String],
+) -> String {
+    let mut text = verdict(explanation, trusted, operations);
     for warning in explanation.warnings() {
         let warning = wrapped(warning, 9);
         let warning = warning.trim_start();
@@ -47,10 +53,38 @@ pub(super) fn text(explanation: &Explanation, operations: &[MayCall], notes: &[S
     text + &table(explanation, operations)
 }
 
-fn verdict(explanation: &Explanation, operations: &[MayCall]) -> String {
-    if let Some(cause) = explanation.likely_cause() {
-        return refusal(explanation, cause);
+fn verdict(
+    explanation: &Explanation,
+    trusted: &[(String, String)],
+    operations: &[MayCall],
+) -> String {
+    let verdict = match explanation.likely_cause() {
+        Some(cause) => refusal(explanation, trusted, cause),
+        None => acceptance(explanation, operations),
+    };
+    match judge(explanation, trusted) {
+        Some((name, identifier)) if explanation.is_refused() => {
+            verdict + &field("issuer", &format!("{name} ({identifier})")) + "\n"
+        }
+        Some((name, identifier)) => {
+            verdict + "\n" + &field("issuer", &format!("{name} ({identifier})")) + "\n"
+        }
+        None => verdict,
     }
+}
+
+/// The issuer that judged the token: the one that the token names.
+fn judge<'a>(
+    explanation: &Explanation,
+    trusted: &'a [(String, String)],
+) -> Option<&'a (String, String)> {
+    let mut rules = explanation.rules().iter();
+    let is_named = rules.any(|rule| rule.name == "issuer" && rule.state == RuleState::Passed);
+    let name = explanation.judge().filter(|_| is_named)?;
+    trusted.iter().find(|(known, _)| known == name)
+}
+
+fn acceptance(explanation: &Explanation, operations: &[MayCall]) -> String {
     if !explanation.is_accepted() {
         let what = "no rule that could be examined is broken, but without the issuer's keys \
              nobody knows who signed the token.";
@@ -65,7 +99,11 @@ fn verdict(explanation: &Explanation, operations: &[MayCall]) -> String {
     format!("{GOOD}Accepted:{GOOD:#} the token keeps every rule.\n")
 }
 
-fn refusal(explanation: &Explanation, cause: &ExplainedRule) -> String {
+fn refusal(
+    explanation: &Explanation,
+    trusted: &[(String, String)],
+    cause: &ExplainedRule,
+) -> String {
     let reason = cause.reason.unwrap_or_default();
     let (meaning, fix) = advice(reason);
     let mut text = format!("{BAD}Refused:{BAD:#} {}\n\n", wrapped(meaning, 0));
@@ -76,7 +114,18 @@ fn refusal(explanation: &Explanation, cause: &ExplainedRule) -> String {
     };
     add("reason", reason);
     add("found", &cause.found);
-    add("wanted", &cause.wanted);
+    if cause.name == "issuer" && trusted.len() > 1 {
+        for (position, (name, identifier)) in trusted.iter().take(MAX_ISSUERS_SHOWN).enumerate() {
+            let label = if position == 0 { "wanted" } else { "or" };
+            add(label, &format!("{name} ({identifier})"));
+        }
+        match trusted.len().saturating_sub(MAX_ISSUERS_SHOWN) {
+            0 => {}
+            more => add("or", &format!("one of {more} more, which `config` shows")),
+        }
+    } else {
+        add("wanted", &cause.wanted);
+    }
     add("fix", fix);
     let logged = explanation.failed_rule().filter(|rule| *rule != cause);
     if let Some(logged) = logged.and_then(|rule| Some((rule.reason?, rule.name))) {
@@ -164,6 +213,9 @@ fn answer(explanation: &Explanation, row: &MayCall) -> (anstyle::Style, &'static
     let why = format!(", if the issuer signed the token{request}");
     (DOUBTFUL, "yes", why)
 }
+
+/// More identifiers do not help.
+const MAX_ISSUERS_SHOWN: usize = 10;
 
 #[cfg(all(test, feature = "dev"))]
 mod tests;

@@ -25,8 +25,8 @@ impl Api {
     }
 }
 
-/// The lines of the banner on the operations and on the next command.
-fn banner(settings: &[(&'static str, &str)], listen: &Listen, url: &str) -> Vec<String> {
+/// The whole banner.
+fn text(settings: &[(&'static str, &str)], listen: &Listen, url: &str) -> String {
     let application: Box<dyn Hosted> = Box::new(Application::new("Guide", "1").api(|_| Api));
     let flags = settings
         .iter()
@@ -51,7 +51,12 @@ fn banner(settings: &[(&'static str, &str)], listen: &Listen, url: &str) -> Vec<
         admin: None,
         has_embedded_issuer: true,
     };
-    let text = welcome.to_string();
+    welcome.to_string()
+}
+
+/// The lines of the banner on the operations and on the next command.
+fn banner(settings: &[(&'static str, &str)], listen: &Listen, url: &str) -> Vec<String> {
+    let text = text(settings, listen, url);
     let is_shown = |line: &&str| {
         ["hello ", "whoami ", "socket ", "TOKEN=", "curl "]
             .iter()
@@ -153,4 +158,64 @@ fn an_operation_that_requires_claims_is_not_called_with_a_token_of_the_embedded_
     let scopes: Vec<_> = rules.iter().map(super::required_scope).collect();
 
     assert!(scopes.iter().all(Option::is_none), "{scopes:?}");
+}
+
+/// The rows of the banner on issuers and audiences.
+fn issuers(settings: &[(&'static str, &str)]) -> Vec<String> {
+    let rows = |row: &String| row.starts_with("issuer ") || row.starts_with("audience ");
+    text(settings, &address(), URL)
+        .lines()
+        .map(|line| line.trim_start().to_owned())
+        .filter(rows)
+        .collect()
+}
+
+#[test]
+fn the_banner_lists_each_of_several_issuers() {
+    let only = [("issuer.url", "https://id.example")];
+    let several = [
+        ("issuer.url", "https://id.example"),
+        ("issuers.partners.url", "https://partners.example"),
+        ("issuers.partners.audiences", "api://orders,api://shop"),
+    ];
+
+    assert_eq!(
+        issuers(&only),
+        [
+            "issuer    https://id.example (embedded)",
+            "audience  api://default",
+        ]
+    );
+    assert_eq!(
+        issuers(&several),
+        [
+            "issuer    default: https://id.example (embedded) for api://default",
+            "issuer    partners: https://partners.example (embedded) for api://orders, api://shop",
+        ]
+    );
+    assert_eq!(
+        issuers(&several[1..]),
+        [
+            "issuer    https://partners.example (embedded)",
+            "audience  api://orders, api://shop",
+        ]
+    );
+}
+
+#[test]
+fn the_banner_requests_a_token_of_a_further_embedded_issuer() {
+    let settings = [
+        ("dev.issuers", "partners,staff"),
+        ("docs.scopes", "profile:read"),
+    ];
+
+    let lines = text(&settings, &address(), URL);
+
+    let start = "TOKEN=$(RESOURCE_SERVER_DEV__ISSUERS=partners,staff ";
+    let mut lines = lines.lines().map(str::trim_start);
+    let line = lines.find(|line| line.starts_with(start)).expect("a line");
+    assert!(
+        line.ends_with(" token --issuer-name partners --scope profile:read)"),
+        "{line}"
+    );
 }

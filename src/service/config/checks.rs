@@ -9,7 +9,8 @@ use std::net::SocketAddr;
 use super::problem::Fault;
 use super::profile::Profile;
 use super::reader::Reader;
-use super::sections::http::{AdminConfig, DevConfig, HttpConfig};
+use super::sections::dev::DevConfig;
+use super::sections::http::{AdminConfig, HttpConfig};
 use super::sections::issuer::IssuerConfig;
 use super::sections::listen::Listen;
 

@@ -2,7 +2,8 @@
 //! `client.secret`. The directory is that of systemd's `LoadCredential=`, or of a container's
 //! mounted secrets.
 //!
-//! A file whose name begins with `app.` sets that key of the application.
+//! A file whose name begins with `app.` sets that key of the application. A file such as
+//! `issuers.partners.client.secret` sets a secret whose key has a free name in it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -16,9 +17,10 @@ use super::settings;
 /// A layer for each secret that has a file. Other files are ignored.
 pub(super) fn read(directory: &Path, problems: &mut Vec<ConfigProblem>) -> Vec<Layer> {
     let secrets = settings::all().iter().filter(|setting| setting.is_secret);
-    let named = secrets.map(|setting| (setting.key.clone(), setting.key.to_string()));
+    let plain = secrets.filter(|setting| !setting.key.has_free_segment());
+    let named = plain.map(|setting| (setting.key.clone(), setting.key.to_string()));
     let mut layers = Vec::new();
-    for (key, name) in named.chain(application_credentials(directory)) {
+    for (key, name) in named.chain(with_free_names(directory)) {
         let path = directory.join(name);
         let (source, key) = (format!("{PREFIX}{}", path.display()), &key);
         match read_file(&path) {
@@ -35,14 +37,15 @@ pub(super) fn is_source(source: &str) -> bool {
     source.starts_with(PREFIX)
 }
 
-/// The files whose names are keys of the application. Only its type knows which of these are
-/// secrets. An unknown key is reported as in any other source.
-fn application_credentials(directory: &Path) -> Vec<(Key, String)> {
+/// The files whose names are keys of the application, or keys of secrets with a free name. Only the
+/// type of the application knows which of its keys are secrets. An unknown key is reported as in any
+/// other source.
+fn with_free_names(directory: &Path) -> Vec<(Key, String)> {
     // A directory that cannot be listed may still contain the files with known names.
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut keys: Vec<_> = names.map(|name| (Key::dotted(&name), name)).collect();
-    keys.retain(|(key, _)| key.is_application());
+    keys.retain(|(key, _)| key.is_application() || settings::is_free_secret(key));
     keys.sort();
     keys
 }

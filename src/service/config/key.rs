@@ -55,6 +55,17 @@ impl Key {
         Self(path)
     }
 
+    /// The key of the same setting for the client of a named issuer, if it is one of `client`.
+    pub(super) fn for_issuer(self, issuer: &str) -> Self {
+        match self.0.first() {
+            Some(section) if section == CLIENT => {
+                let above = ["issuers", issuer].map(str::to_owned);
+                Self([above.to_vec(), self.0].concat())
+            }
+            _ => self,
+        }
+    }
+
     pub(super) fn root() -> Self {
         Self(Vec::new())
     }
@@ -82,6 +93,11 @@ impl Key {
             _ => segment.clone(),
         });
         Self(filled.collect())
+    }
+
+    /// Whether it has a segment in angle brackets, which any name may replace.
+    pub(super) fn has_free_segment(&self) -> bool {
+        self.0.iter().any(|segment| segment.starts_with('<'))
     }
 
     /// Whether this key is `other`, or one below it.
@@ -137,6 +153,9 @@ pub(super) const VARIABLE_PREFIX: &str = "RESOURCE_SERVER_";
 
 /// The section of the application's own settings.
 pub(super) const APPLICATION: &str = "app";
+
+/// The section of the client of the issuer `default`.
+const CLIENT: &str = "client";
 
 const OPERATIONS: [&str; 2] = ["access", "operations"];
 const TAGS: [&str; 2] = ["access", "tags"];

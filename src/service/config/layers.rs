@@ -61,12 +61,12 @@ pub(super) fn collect(
     }
     layers.extend(read_environment(&sources.environment, problems));
     for (flag, key, value) in &sources.flags {
-        layers.push(Layer::single(
-            &source_of(flag),
-            &Key::dotted(key),
-            value,
-            problems,
-        ));
+        let key = Key::dotted(key);
+        let key = match &sources.client_issuer {
+            Some(issuer) => key.for_issuer(issuer),
+            None => key,
+        };
+        layers.push(Layer::single(&source_of(flag), &key, value, problems));
     }
 
     let figment = layers.into_iter().fold(Figment::new(), Figment::merge);

@@ -11,6 +11,7 @@ pub(super) mod cache;
 pub(super) mod client;
 pub(super) mod cors;
 pub(super) mod denylist;
+pub(super) mod dev;
 pub(super) mod docs;
 pub(super) mod http;
 pub(super) mod issuer;

@@ -58,6 +58,11 @@ pub(super) fn is_secret(key: &Key) -> bool {
     find(key).is_some_and(|setting| setting.is_secret)
 }
 
+/// Whether `key` is a secret whose key has a free name in it.
+pub(super) fn is_free_secret(key: &Key) -> bool {
+    find(key).is_some_and(|setting| setting.is_secret && setting.key.has_free_segment())
+}
+
 /// Whether `key` is a setting that a reload cannot change.
 pub(super) fn needs_restart(key: &Key) -> bool {
     find(key).is_some_and(|setting| setting.needs_restart)
@@ -83,7 +88,6 @@ pub(super) fn nearest(unknown: &Key) -> Vec<Key> {
     let text = unknown.to_string();
     let known = all().iter().map(|setting| setting.key.filled_from(unknown));
     let similar = known
-        .clone()
         .map(|known| {
             (
                 strsim::damerau_levenshtein(&text, &known.to_string()),
@@ -96,8 +100,10 @@ pub(super) fn nearest(unknown: &Key) -> Vec<Key> {
         return vec![known];
     }
     let last = unknown.segments().last();
-    let elsewhere = known.filter(|known| known.segments().last() == last);
-    let elsewhere: Vec<_> = elsewhere.collect();
+    // A key with a free name would be suggested with a name that nobody chose.
+    let plain = all().iter().map(|setting| &setting.key);
+    let plain = plain.filter(|key| !key.has_free_segment());
+    let elsewhere: Vec<_> = (plain.filter(|key| key.segments().last() == last).cloned()).collect();
     match elsewhere.len() {
         ..=MAX_SUGGESTED => elsewhere,
         _ => Vec::new(),

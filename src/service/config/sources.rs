@@ -26,6 +26,8 @@ pub struct Sources {
     pub environment: Vec<(String, String)>,
     /// Flags that set a key: the flag, the key, and the value as it was given.
     pub flags: Vec<(&'static str, &'static str, String)>,
+    /// The issuer, except `default`, to whose client the flags of the section `client` belong.
+    pub client_issuer: Option<String>,
 }
 
 impl Sources {

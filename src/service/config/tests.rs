@@ -1,4 +1,5 @@
 mod application;
+mod clients;
 mod credentials;
 mod issuers;
 mod messages;

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use figment::value::{Num, Value};
-use url::Url;
+use url::{Host, Url};
 
 use super::problem::Fault;
 use crate::token::{Scope, ScopeToken};
@@ -239,4 +239,24 @@ pub(super) fn bytes(value: &Value, range: &RangeInclusive<u64>) -> Result<usize,
     usize::try_from(size).map_err(|_| {
         Fault::new("is larger than this machine can address").fix("write a smaller size")
     })
+}
+
+/// Hosts alone, without scheme, port or path; in lower case.
+pub(super) fn hosts(value: &Value) -> Result<Vec<String>, Fault> {
+    let hosts = list(value, &[','])?;
+    each(&hosts, |text| host(text))
+}
+
+fn host(text: &str) -> Result<String, Fault> {
+    let fault = || {
+        Fault::new("must list hosts")
+            .found(text)
+            .fix("write the host alone, as in \"keys.example.com\", without scheme, port or path")
+    };
+    // The parser maps what it can onto a host; only what it leaves alone was one.
+    let host = Host::parse(text).map_err(|_| fault())?.to_string();
+    if !host.eq_ignore_ascii_case(text) {
+        return Err(fault());
+    }
+    Ok(host)
 }

@@ -9,20 +9,21 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use url::form_urlencoded;
 
-use crate::check::{Check, Target, Tokens};
+use crate::check::{Check, KnownIssuer, Target, Tokens};
 use crate::clock::{Clock, SystemClock};
-use crate::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, TEST_CLAIMS};
+use crate::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, FurtherIssuer, TEST_CLAIMS};
 use crate::issuer::{Fetch, Issuer};
-use crate::program::check::arguments::named;
+use crate::program::check::arguments::{named, shown};
 use crate::program::check::found::{Found, payload};
-use crate::program::check::issuer::keys;
+use crate::program::check::issuer::published;
 use crate::program::command_line::CheckOptions;
 use crate::program::failure::Failure;
 use crate::program::token;
 use crate::service;
 use crate::service::config::Config;
+use crate::verifier::DEFAULT_ISSUER;
 
-/// Tokens of the embedded issuer, which is started if nothing listens at its address.
+/// Tokens of the embedded issuers, which are started if nothing listens at their address.
 pub(in crate::program::check) async fn started(
     config: &Config,
     options: &CheckOptions,
@@ -39,50 +40,102 @@ pub(in crate::program::check) async fn started(
             eprintln!("runs the embedded issuer at http://{address}/oauth2/default");
             let audience = config.issuer.audience.as_str();
             let options = DevOptions::default().with_audience(audience);
+            let further = config.dev.issuers.iter().map(FurtherIssuer::new);
+            let options = further.fold(options, DevOptions::with_issuer);
             Some(DevIssuer::start(listener, options).map_err(failure)?)
         }
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
         Err(error) => return Err(failure(error)),
     };
-    let mint = Mint::new(config, options, target)?;
-    let tokens = mint.tokens(Tokens::default()).await?;
-    Ok(Found {
-        running,
-        ..mint.found(config, tokens).await
-    })
+    let mints = Mint::all(config, options, target)?;
+    let found = mints_found(config, &mints, Tokens::default()).await?;
+    Ok(Found { running, ..found })
 }
 
-/// Tokens of the embedded issuer of a running service; `None` if nothing listens at its address.
+/// Tokens of the embedded issuers of a running service; `None` if nothing listens at their address.
 pub(in crate::program::check) async fn running(
     config: &Config,
     options: &CheckOptions,
     target: &Target,
     tokens: Tokens,
 ) -> Result<Option<Found>, Failure> {
-    let mint = Mint::new(config, options, target)?;
-    if keys(config, &mint.issuer).await.is_none() {
+    let mints = Mint::all(config, options, target)?;
+    let Some(first) = mints.first() else {
+        return Ok(None);
+    };
+    if first.published(config).await.keys.is_empty() {
         return Ok(None);
     }
-    let tokens = mint.tokens(tokens).await?;
-    Ok(Some(mint.found(config, tokens).await))
+    mints_found(config, &mints, tokens).await.map(Some)
 }
 
-/// Where tokens are requested, and what a good one contains.
+/// The tokens of each issuer, and those that one signs in the name of another.
+async fn mints_found(
+    config: &Config,
+    mints: &[Mint],
+    mut tokens: Tokens,
+) -> Result<Found, Failure> {
+    let mut issuers = Vec::new();
+    for mint in mints {
+        tokens = mint.tokens(tokens).await?;
+        for other in mints.iter().filter(|other| other.name != mint.name) {
+            let wrong = json!({ "iss": other.issuer.as_str(), "aud": other.good["aud"] });
+            tokens = tokens.with_refused(vec![mint.token(wrong).await?]);
+        }
+        issuers.push(mint.published(config).await);
+    }
+    Ok(Found {
+        tokens,
+        issuers,
+        ..Found::default()
+    })
+}
+
+/// Where tokens of one issuer are requested, and what a good one contains.
 struct Mint {
     fetch: Fetch,
     address: SocketAddr,
+    name: String,
     issuer: Issuer,
     good: Map<String, Value>,
 }
 
 impl Mint {
-    fn new(config: &Config, options: &CheckOptions, target: &Target) -> Result<Self, Failure> {
+    /// One for each embedded issuer, or for the one of `--issuer-name`.
+    fn all(config: &Config, options: &CheckOptions, target: &Target) -> Result<Vec<Self>, Failure> {
+        let audience = config.issuer.audience.as_str().to_owned();
+        let further = config.dev.issuers.iter();
+        let further = further.map(|name| (name.as_str(), format!("api://{name}")));
+        let all = std::iter::once((DEFAULT_ISSUER, audience)).chain(further);
+        let wanted = options.client.issuer_name.as_deref();
+        let all = all.filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
+        let mints: Result<Vec<_>, _> = all
+            .map(|(name, audience)| Self::new(config, options, target, name, &audience))
+            .collect();
+        match (mints?, wanted) {
+            (mints, Some(name)) if mints.is_empty() => Err(Failure::NoSuchIssuer {
+                name: shown(name),
+                known: [&[DEFAULT_ISSUER.to_owned()], &*config.dev.issuers]
+                    .concat()
+                    .join(", "),
+            }),
+            (mints, _) => Ok(mints),
+        }
+    }
+
+    fn new(
+        config: &Config,
+        options: &CheckOptions,
+        target: &Target,
+        name: &str,
+        audience: &str,
+    ) -> Result<Self, Failure> {
         let address = config.dev.listen;
         let mut scope = Check::required_scope(target);
         scope.extend(token::parse(&options.scope)?.iter().cloned());
         let scopes: Vec<_> = scope.iter().map(ToString::to_string).collect();
         let mut good = Map::new();
-        good.insert("aud".to_owned(), config.issuer.audience.as_str().into());
+        good.insert("aud".to_owned(), audience.into());
         if !scopes.is_empty() {
             // Some libraries read the claim of RFC 9068, others the one of Okta.
             good.insert("scope".to_owned(), scopes.join(" ").into());
@@ -96,7 +149,8 @@ impl Mint {
         Ok(Self {
             fetch: service::fetch(&config.issuer)?,
             address,
-            issuer: Issuer::parse(&format!("http://{address}/oauth2/default"))?,
+            name: name.to_owned(),
+            issuer: Issuer::parse(&format!("http://{address}/oauth2/{name}"))?,
             good,
         })
     }
@@ -157,13 +211,13 @@ impl Mint {
         Ok(token.to_owned())
     }
 
-    async fn found(&self, config: &Config, tokens: Tokens) -> Found {
-        Found {
-            tokens,
-            issuer_keys: keys(config, &self.issuer).await.unwrap_or_default(),
-            issuer: Some(self.issuer.to_string()),
-            ..Found::default()
-        }
+    async fn published(&self, config: &Config) -> KnownIssuer {
+        let name = if config.dev.issuers.is_empty() {
+            ""
+        } else {
+            &self.name
+        };
+        published(config, &self.issuer, &[], name).await
     }
 
     fn failure(&self, what: String) -> Failure {

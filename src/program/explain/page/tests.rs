@@ -9,7 +9,7 @@ use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::dev::{SigningAlgorithm, SigningKey};
 use crate::token::{Audience, KeySet, Validation};
-use crate::verifier::{Denial, DenialSource, Denylist, Verifier};
+use crate::verifier::{Denial, DenialSource, Denylist, TrustedIssuer, TrustedIssuers, Verifier};
 
 const ISSUER: &str = "https://id.example";
 
@@ -48,7 +48,8 @@ impl World {
         claims[claim] = value;
         let header = json!({ "alg": "ES256", "kid": "ours" });
         let explanation = verifier.explain(&self.key.sign(&header, &claims)).await;
-        let text = text(&explanation, operations, &[]);
+        let trusted = [("default".to_owned(), ISSUER.to_owned())];
+        let text = text(&explanation, &trusted, operations, &[]);
         anstream::adapter::strip_str(&text).to_string()
     }
 }
@@ -149,4 +150,58 @@ async fn a_token_that_may_call_no_protected_operation_is_accepted_with_a_reserva
 
     assert!(page.starts_with("Accepted, but it lacks what"), "{page}");
     assert!(open.starts_with("Accepted: "), "{open}");
+}
+
+const PARTNERS: &str = "https://partners.example";
+
+/// The page on a token of this issuer, where two issuers are trusted, without their keys.
+async fn page_of_two(issuer: &str) -> String {
+    let world = World::new();
+    let issuers = TrustedIssuers::default();
+    let none = KeySet::parse(br#"{"keys": []}"#).unwrap().key_set;
+    let none: Arc<Arc<KeySet>> = Arc::new(Arc::new(none));
+    for (name, identifier) in [("default", ISSUER), ("partners", PARTNERS)] {
+        let rules = Validation::new(identifier, Audience::parse("api://default").unwrap());
+        let trusted = TrustedIssuer::new(name, none.clone(), rules);
+        issuers.add(trusted).unwrap();
+    }
+    let verifier = Verifier::for_issuers(Arc::new(issuers));
+    let verifier = verifier.with_clock(Arc::new(world.clock.clone()));
+    let claims = json!({
+        "iss": issuer, "aud": "api://default", "sub": "ada", "exp": world.now() + 300,
+    });
+    let header = json!({ "alg": "ES256", "kid": "ours" });
+    let explanation = verifier.explain(&world.key.sign(&header, &claims)).await;
+    let trusted = [("default", ISSUER), ("partners", PARTNERS)];
+    let trusted = trusted.map(|(name, it)| (name.to_owned(), it.to_owned()));
+    let text = text(&explanation, &trusted, &operations(&[]), &[]);
+    anstream::adapter::strip_str(&text).to_string()
+}
+
+#[tokio::test]
+async fn the_page_names_the_issuer_that_judged_the_token() {
+    let world = World::new();
+
+    let only = world.page("sub", json!("ada"), &operations(&[])).await;
+    let partners = page_of_two(PARTNERS).await;
+
+    let start = "Accepted: the token keeps every rule.\n\n  issuer  default (https://id.example)\n";
+    assert!(only.starts_with(start), "{only}");
+    assert!(
+        partners.contains("\n  issuer  partners (https://partners.example)\n"),
+        "{partners}"
+    );
+}
+
+#[tokio::test]
+async fn the_page_of_a_token_of_an_unknown_issuer_lists_the_trusted_ones() {
+    let page = page_of_two("https://other.example").await;
+
+    let start = "Refused: The token is from an issuer that is not trusted.\n\n  \
+        reason  unknown_issuer\n  \
+        found   \"https://other.example\"\n  \
+        wanted  default (https://id.example)\n  \
+        or      partners (https://partners.example)\n";
+    assert!(page.starts_with(start), "{page}");
+    assert!(!page.contains("  issuer  default"), "{page}");
 }

@@ -1,9 +1,9 @@
-//! `[client]`: the client that the commands `token`, `doctor` and `check` request a token with.
+//! `[client]` and `[issuers.<name>.client]`: the client with which the commands `token`, `doctor` and
+//! `check` request a token of an issuer.
 
 use figment::value::Value;
 use url::Url;
 
-use super::issuer::hosts;
 use crate::issuer::ClientAuthentication;
 use crate::service::config::placeholder;
 use crate::service::config::problem::Fault;
@@ -12,8 +12,9 @@ use crate::service::config::secret::Secret;
 use crate::service::config::value;
 use crate::token::Scope;
 
-/// The client of the commands `token`, `doctor` and `check`. The service itself needs none.
-#[derive(Debug, Clone)]
+/// The client of the commands `token`, `doctor` and `check` at one issuer. The service itself needs
+/// none.
+#[derive(Debug, Clone, Default)]
 pub struct ClientConfig {
     /// The client id.
     pub id: Option<String>,
@@ -40,8 +41,35 @@ impl ClientConfig {
             scope: reader.read("client.scope", value::scope),
             resource: reader.read("client.resource", resources),
             audience: reader.read_optional("client.audience", placeholder::filled_in),
-            token_hosts: reader.read("client.token_hosts", hosts),
+            token_hosts: reader.read("client.token_hosts", value::hosts),
         }
+    }
+
+    /// Sets the setting of this name, without its section. An unknown name has no effect, because
+    /// the layers contain only settings.
+    pub(super) fn set(&mut self, setting: &str, value: &Value) -> Result<(), Fault> {
+        match setting {
+            "id" => self.id = optional(value, placeholder::filled_in)?,
+            "secret" => self.secret = optional(value, secret)?,
+            "auth" => self.auth = optional(value, authentication)?,
+            "scope" => self.scope = value::scope(value)?,
+            "resource" => self.resource = resources(value)?,
+            "audience" => self.audience = optional(value, placeholder::filled_in)?,
+            "token_hosts" => self.token_hosts = value::hosts(value)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// `""` means that the setting is not set.
+fn optional<T>(
+    value: &Value,
+    read: impl Fn(&Value) -> Result<T, Fault>,
+) -> Result<Option<T>, Fault> {
+    match value.as_str() {
+        Some("") => Ok(None),
+        _ => read(value).map(Some),
     }
 }
 

@@ -1,7 +1,6 @@
-//! `[http]`, `[admin]` and `[dev]`: the listeners of the service.
+//! `[http]` and `[admin]`: the listeners of the service.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::limits::{
     BODY_SIZE, FROM_ZERO, HEAD_SIZE, HEADER_FIELDS, MAX_CONNECTIONS, MAX_STREAMS, MAX_UPGRADED,
     MEMORY, MESSAGE_SIZE, POSITIVE,
 };
-use super::listen::{Listen, address, socket_mode};
+use super::listen::{Listen, socket_mode};
 use super::proxies::{ForwardedHeader, TrustedProxies};
 use super::tls::TlsConfig;
 use crate::service::config::problem::Fault;
@@ -70,13 +69,6 @@ pub struct AdminConfig {
     pub listen: Option<Listen>,
 }
 
-/// The listener of the embedded issuer.
-#[derive(Debug, Clone)]
-pub struct DevConfig {
-    /// Its address, which is always a loopback address.
-    pub listen: SocketAddr,
-}
-
 /// The URL that callers use: http or https, without query, fragment and trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
@@ -129,20 +121,6 @@ impl AdminConfig {
         let listen = reader.read("admin.listen", |value| match value.as_str() {
             Some("off") => Ok(None),
             _ => Listen::parse(value).map(Some),
-        });
-        Self { listen }
-    }
-}
-
-impl DevConfig {
-    pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
-        let listen = reader.read("dev.listen", |value| {
-            let listen = address(value)?;
-            if listen.ip().is_loopback() {
-                return Ok(listen);
-            }
-            let port = listen.port();
-            Err(Fault::new("must be a loopback address").fix(format!("write \"127.0.0.1:{port}\"")))
         });
         Self { listen }
     }

@@ -5,7 +5,6 @@ use std::io::Read;
 use std::time::Duration;
 
 use figment::value::Value;
-use url::Host;
 
 use super::issuer_rules::IssuerRules;
 use super::limits::{FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, POSITIVE, SHORTEST};
@@ -69,7 +68,7 @@ impl IssuerConfig {
             algorithms: reader.read("issuer.algorithms", algorithms),
             authorities: reader.read_optional("issuer.ca", authorities),
             leeway,
-            jwks_hosts: reader.read("issuer.jwks_hosts", hosts),
+            jwks_hosts: reader.read("issuer.jwks_hosts", value::hosts),
             connect_timeout,
             timeout,
             cooldown,
@@ -142,23 +141,3 @@ fn authorities(value: &Value) -> Result<Authorities, Fault> {
 
 /// More than the bundle of a whole system.
 const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
-
-/// Hosts alone, without scheme, port or path; in lower case.
-pub(super) fn hosts(value: &Value) -> Result<Vec<String>, Fault> {
-    let hosts = value::list(value, &[','])?;
-    value::each(&hosts, |text| host(text))
-}
-
-fn host(text: &str) -> Result<String, Fault> {
-    let fault = || {
-        Fault::new("must list hosts")
-            .found(text)
-            .fix("write the host alone, as in \"keys.example.com\", without scheme, port or path")
-    };
-    // The parser maps what it can onto a host; only what it leaves alone was one.
-    let host = Host::parse(text).map_err(|_| fault())?.to_string();
-    if !host.eq_ignore_ascii_case(text) {
-        return Err(fault());
-    }
-    Ok(host)
-}

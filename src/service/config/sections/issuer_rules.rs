@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::client::ClientConfig;
 use crate::issuer::Issuer;
 use crate::token::{Algorithm, Audience, ClaimNames, TokenType, Validation};
 
@@ -34,6 +35,8 @@ pub struct IssuerRules {
     pub subject_claim: Option<String>,
     /// The public client with which Swagger UI signs people in at this issuer.
     pub docs_client_id: Option<String>,
+    /// The client of the commands at this issuer. That of the issuer `default` is in `[client]`.
+    pub client: ClientConfig,
 }
 
 impl IssuerRules {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use figment::value::Value;
 
-use super::issuer::{IssuerConfig, algorithms, audience, hosts, issuer, token_types};
+use super::issuer::{IssuerConfig, algorithms, audience, issuer, token_types};
 use super::issuer_rules::IssuerRules;
 use super::limits::MAX_LEEWAY;
 use crate::issuer::Issuer;
@@ -49,11 +49,10 @@ fn read_setting(
     let [_, name, setting @ ..] = key.segments() else {
         return Ok(());
     };
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(is_plain) {
+    if !is_name(name) {
         return Err(Fault::new("must have a plain name")
             .found(name)
-            .fix("name the issuer with at most 64 characters of a-z, 0-9, - and _"));
+            .fix(PLAIN_NAME));
     }
     let rules = issuers.entry(name.clone()).or_default();
     let setting: Vec<&str> = setting.iter().map(String::as_str).collect();
@@ -69,7 +68,7 @@ fn read_setting(
             rules.leeway = Some(value::duration(value, &(Duration::ZERO..=MAX_LEEWAY))?);
         }
         ["algorithms"] => rules.algorithms = algorithms(value)?,
-        ["jwks_hosts"] => rules.jwks_hosts = hosts(value)?,
+        ["jwks_hosts"] => rules.jwks_hosts = value::hosts(value)?,
         ["token_types"] => rules.token_types = token_types(value)?,
         ["clients"] => rules.clients = value::list(value, &[',', ' '])?,
         ["scope_claim"] => rules.scope_claims = value::list(value, &[',', ' '])?,
@@ -80,6 +79,12 @@ fn read_setting(
         }
         ["docs_client_id"] => rules.docs_client_id = optional_text(value)?,
         ["subject_claim"] => rules.subject_claim = optional_text(value)?,
+        ["client", _] if name == DEFAULT_ISSUER => {
+            return Err(Fault::new("must not be set here").fix(
+                "set it in the section [client], which is the client of the issuer `default`",
+            ));
+        }
+        ["client", setting] => rules.client.set(setting, value)?,
         ["required_claims", claim] => {
             let values = value::list(value, &[','])?;
             rules.required_claims.insert((*claim).to_owned(), values);
@@ -137,4 +142,13 @@ fn check_distinct(
     }
 }
 
+/// Whether an issuer can have this name.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    !name.is_empty() && name.len() <= MAX_NAME_BYTES && name.chars().all(is_plain)
+}
+
+/// The names that issuers can have.
+pub(super) const PLAIN_NAME: &str =
+    "name the issuer with at most 64 characters of a-z, 0-9, - and _";
 const MAX_NAME_BYTES: usize = 64;
