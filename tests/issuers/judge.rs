@@ -79,6 +79,9 @@ fn cache(two: &Two) -> String {
     cache.split_once('}').unwrap().0.to_owned()
 }
 
+/// A payload by number, and the reason of its refusal.
+type Row<'a> = (&'a str, Box<dyn Fn(u32) -> String + 'a>, &'a str);
+
 #[tokio::test]
 async fn ten_thousand_tokens_of_unknown_issuers_cause_no_request_and_use_no_memory() {
     let two = Two::start().await;
@@ -88,7 +91,7 @@ async fn ten_thousand_tokens_of_unknown_issuers_cause_no_request_and_use_no_memo
         format!("{{\"x\":{open}{{\"iss\":\"{url}\"}}{close}{iss}}}")
     };
     let long = "x".repeat(5_000);
-    let rows: Vec<(&str, Box<dyn Fn(u32) -> String>, &str)> = vec![
+    let rows: Vec<Row<'_>> = vec![
         (
             "unknown",
             Box::new(|n| format!("{{\"iss\":\"https://id-{n}.example\"}}")),

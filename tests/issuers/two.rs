@@ -63,7 +63,7 @@ impl Two {
 
     /// Trusts one more issuer, whose audience is `api://` and its name.
     pub fn add(&self, name: &str, url: &str) {
-        let audience = Audience::parse(&format!("api://{name}")).unwrap();
+        let audience = Audience::parse(format!("api://{name}")).unwrap();
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let remote = RemoteIssuer::new(name, Validation::new(url, audience))
             .with_refresh_policy(RefreshPolicy::default().with_jitter(|| 1.0))

@@ -122,9 +122,8 @@ impl Key {
         const NAMED: [&str; 4] = ["claims", "not_claims", "owner", "scopes_imply"];
         let segments = self.0.iter().map(String::as_str).collect::<Vec<_>>();
         match segments[..] {
-            ["access", "paths", ..] => true,
+            ["access", "paths", ..] | ["issuers", _, "required_claims", _] => true,
             ["access", .., section, _] => NAMED.contains(&section),
-            ["issuers", _, "required_claims", _] => true,
             _ => false,
         }
     }

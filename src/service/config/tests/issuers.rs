@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Directory, load_environment, load_file};
+use crate::issuer::Issuer;
 use crate::service::config::Config;
-use crate::token::{Algorithm, TokenType};
+use crate::token::{Algorithm, Audience, TokenType};
 
 /// A complete section, with these lines besides.
 fn partners(more: &str) -> String {
@@ -84,10 +85,10 @@ fn every_setting_of_an_issuer_is_read() {
 
     let (name, rules) = config.issuers.iter().next().expect("one issuer");
     assert_eq!((config.issuers.len(), name.as_str()), (1, "partners"));
-    let audiences: Vec<_> = rules.audiences.iter().map(|it| it.as_str()).collect();
+    let audiences: Vec<_> = rules.audiences.iter().map(Audience::as_str).collect();
     assert_eq!(audiences, ["a", "b"]);
     assert_eq!(
-        rules.url.as_ref().map(|url| url.as_str()),
+        rules.url.as_ref().map(Issuer::as_str),
         Some("https://p.example")
     );
     assert_eq!(rules.leeway, Some(Duration::from_secs(30)));
