@@ -19,11 +19,15 @@
 //! One listener can have several issuers ([`DevOptions::with_issuer`]), for an API that trusts
 //! several.
 //!
+//! The sign-in page honours `acr_values` and `max_age`, so that an API can request a stronger or a
+//! new sign-in (RFC 9470).
+//!
 //! It protects nothing: its secrets are public and its users have no passwords.
 //! Therefore it refuses to listen where another machine could connect, and it reads
 //! no key from disk.
 
 mod access_token;
+mod authentication;
 mod authority;
 mod authorization_request;
 mod authorize;

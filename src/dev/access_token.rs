@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use super::directory::User;
+use super::authentication::Authentication;
 use super::mint::{SigningKey, random_handle};
 
 /// A token that is not signed yet.
@@ -43,7 +43,11 @@ pub(crate) struct Issuance<'a> {
 
 impl AccessToken {
     /// Without a user the client itself is the subject. RFC 9068 section 2.2.
-    pub(crate) fn new(issuance: &Issuance<'_>, user: Option<User>, scopes: &[&str]) -> Self {
+    pub(crate) fn new(
+        issuance: &Issuance<'_>,
+        authentication: Option<Authentication>,
+        scopes: &[&str],
+    ) -> Self {
         let issued_at = unix_secs(issuance.now);
         let mut claims = json!({
             "ver": 1,
@@ -54,11 +58,19 @@ impl AccessToken {
             "exp": issued_at + LIFETIME.as_secs(),
             "cid": issuance.client_id,
         });
-        if let Some(user) = user {
-            claims["uid"] = user.id.into();
-        }
         claims["scp"] = scopes.into();
-        claims["sub"] = user.map_or(issuance.client_id, |user| user.login).into();
+        claims["sub"] = issuance.client_id.into();
+        if let Some(Authentication {
+            user,
+            class,
+            time_secs,
+        }) = authentication
+        {
+            claims["uid"] = user.id.into();
+            claims["sub"] = user.login.into();
+            claims["auth_time"] = time_secs.into();
+            claims["acr"] = class.name().into();
+        }
         let Value::Object(claims) = claims else {
             unreachable!("written as an object above")
         };

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::access_token::{AccessToken, Issuance};
+use super::authentication::Authentication;
 use super::authorization_request::AuthorizationRequest;
 use super::behaviour::Stage;
-use super::directory::User;
 use super::key_ring::KeyRing;
 use super::revocations::Revocations;
 use super::scopes::Scopes;
@@ -52,7 +52,7 @@ impl Authority {
     pub(super) fn access_token(
         &self,
         client_id: &str,
-        user: Option<User>,
+        authentication: Option<Authentication>,
         scopes: &[&str],
     ) -> AccessToken {
         let issuance = Issuance {
@@ -61,6 +61,6 @@ impl Authority {
             now: self.clock.now(),
             client_id,
         };
-        AccessToken::new(&issuance, user, scopes)
+        AccessToken::new(&issuance, authentication, scopes)
     }
 }

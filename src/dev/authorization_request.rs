@@ -5,9 +5,11 @@
 //! 2. The response is a code, in the query.
 //! 3. PKCE is used, with S256 (RFC 7636 section 4.3, RFC 9700 section 2.1.1).
 //! 4. Every scope is known, and there is at least one.
+//! 5. The requested authentication is possible (RFC 9470 section 5).
 
 use url::form_urlencoded::Serializer;
 
+use super::authentication::RequestedAuthentication;
 use super::directory::{Client, GrantType};
 use super::parameters::Parameters;
 use super::refusal::Refusal;
@@ -22,6 +24,7 @@ pub(super) struct AuthorizationRequest {
     pub(super) scopes: Vec<String>,
     pub(super) code_challenge: String,
     pub(super) nonce: Option<String>,
+    pub(super) authentication: RequestedAuthentication,
 }
 
 /// Where the answer goes: a registered redirect URI, with the client's own state.
@@ -69,22 +72,23 @@ impl AuthorizationRequest {
             state: parameters.find("state").map(str::to_owned),
         };
         match Self::validate(&parameters, scopes) {
-            Ok((scopes, code_challenge)) => Ok(Self {
+            Ok((scopes, code_challenge, authentication)) => Ok(Self {
                 client,
                 reply,
                 scopes: scopes.into_iter().map(str::to_owned).collect(),
                 code_challenge: code_challenge.to_owned(),
                 nonce: parameters.find("nonce").map(str::to_owned),
+                authentication,
             }),
             Err(refusal) => Err(AuthorizationFault::Sent(reply, refusal)),
         }
     }
 
-    /// The scopes and the code challenge.
+    /// The scopes, the code challenge and the authentication.
     fn validate<'p>(
         parameters: &'p Parameters,
         scopes: &Scopes,
-    ) -> Result<(Vec<&'p str>, &'p str), Refusal> {
+    ) -> Result<(Vec<&'p str>, &'p str, RequestedAuthentication), Refusal> {
         match parameters.find("response_type") {
             Some("code") => {}
             Some(_) => return Err(RESPONSE_TYPE_UNKNOWN),
@@ -108,7 +112,8 @@ impl AuthorizationRequest {
             return Err(PKCE_MALFORMED);
         }
         let scopes = scopes.requested(parameters, GrantType::AuthorizationCode)?;
-        Ok((scopes, challenge))
+        let authentication = RequestedAuthentication::find(parameters)?;
+        Ok((scopes, challenge, authentication))
     }
 }
 

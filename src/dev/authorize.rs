@@ -10,6 +10,7 @@ use poem::web::Data;
 use poem::{Body, Request, Response, handler};
 
 use super::access_token::unix_secs;
+use super::authentication::Authentication;
 use super::authority::Authority;
 use super::authorization_request::{AuthorizationFault, AuthorizationRequest, Reply};
 use super::directory::User;
@@ -54,10 +55,14 @@ pub(super) async fn answer(
     let Some(user) = form.find("user").and_then(User::find) else {
         return send_back(&reply, ACCESS_DENIED);
     };
-    let signed_in_at = unix_secs(authority.clock.now());
+    let authentication = Authentication {
+        user,
+        class: request.authentication.class,
+        time_secs: unix_secs(authority.clock.now()),
+    };
     let code = authority
         .codes
-        .keep(UserGrant::new(user, request, signed_in_at), now);
+        .keep(UserGrant::new(authentication, request), now);
     redirect(&reply.location(&[("code", &code)]))
 }
 

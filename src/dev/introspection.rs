@@ -64,7 +64,17 @@ async fn description(
         "scope": scope(&claims),
         "client_id": claims["cid"],
     });
-    for name in ["sub", "aud", "iss", "exp", "iat", "jti", "uid"] {
+    for name in [
+        "sub",
+        "aud",
+        "iss",
+        "exp",
+        "iat",
+        "jti",
+        "uid",
+        "auth_time",
+        "acr",
+    ] {
         if let Some(value) = claims.get(name) {
             description[name] = value.clone();
         }

@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::access_token::AccessToken;
+use super::access_token::{AccessToken, unix_secs};
+use super::authentication::{Authentication, AuthenticationClass};
 use super::authority::{self, Authority};
 use super::behaviour::{Behaviour, Stage};
 use super::directory::{PUBLIC_CLIENT_ID, User};
@@ -168,10 +169,15 @@ impl DevIssuer {
         self.authority.access_token(client_id, None, scopes)
     }
 
-    /// A token about `user`, issued to the public client.
+    /// A token about `user`, who signs in now with one factor, issued to the public client.
     pub fn token_for_user(&self, user: User, scopes: &[&str]) -> AccessToken {
+        let authentication = Authentication {
+            user,
+            class: AuthenticationClass::OneFactor,
+            time_secs: unix_secs(self.authority.clock.now()),
+        };
         self.authority
-            .access_token(PUBLIC_CLIENT_ID, Some(user), scopes)
+            .access_token(PUBLIC_CLIENT_ID, Some(authentication), scopes)
     }
 
     /// Signs with the current key.

@@ -10,6 +10,7 @@ use poem::web::{Data, Path};
 use poem::{Response, handler};
 use serde_json::{Value, json};
 
+use super::authentication::AuthenticationClass;
 use super::authority::Authority;
 use super::behaviour::{KEYS, OAUTH_METADATA, OPENID_CONFIGURATION};
 use super::directory::GrantType;
@@ -92,13 +93,14 @@ fn metadata(issuer: &str, authority: &Authority) -> Value {
         "introspection_endpoint_auth_methods_supported": authentication,
         "revocation_endpoint": format!("{base}/v1/revoke"),
         "revocation_endpoint_auth_methods_supported": authentication,
+        "acr_values_supported": AuthenticationClass::ALL.map(AuthenticationClass::name),
         "claims_supported": CLAIMS,
         "code_challenge_methods_supported": ["S256"],
     })
 }
 
 /// Those of access tokens, then those only ID tokens have.
-const CLAIMS: [&str; 16] = [
+const CLAIMS: [&str; 17] = [
     "ver",
     "jti",
     "iss",
@@ -110,6 +112,7 @@ const CLAIMS: [&str; 16] = [
     "scp",
     "sub",
     "auth_time",
+    "acr",
     "nonce",
     "name",
     "preferred_username",

@@ -11,12 +11,14 @@ use poem::Response;
 use poem::http::{StatusCode, header};
 use url::Url;
 
+use super::authentication::RequestedAuthentication;
 use super::authorization_request::AuthorizationRequest;
 use super::directory::User;
 use super::scopes::Scopes;
 use super::shown_fault::ShownFault;
 
-/// Asks who signs in, and lists the requested scopes with their descriptions.
+/// Asks who signs in, and shows the requested scopes with their descriptions and the requested
+/// authentication.
 ///
 /// The form carries only `handle`, under which the request itself is kept.
 pub(super) fn sign_in(request: &AuthorizationRequest, scopes: &Scopes, handle: &str) -> Response {
@@ -31,12 +33,13 @@ pub(super) fn sign_in(request: &AuthorizationRequest, scopes: &Scopes, handle: &
         .collect();
     let body = format!(
         "<h1>Sign in</h1>\
-         <p><strong>{client}</strong> requests:</p><ul>{scopes}</ul>\
+         <p><strong>{client}</strong> requests:</p><ul>{scopes}</ul>{authentication}\
          <form method=\"post\">\
          <input type=\"hidden\" name=\"request\" value=\"{handle}\">\
          {users}<button name=\"cancel\" value=\"yes\">Cancel</button></form>\
-         <p class=\"note\">Development issuer: there are no passwords.</p>",
+         <p class=\"note\">Development issuer: there are no passwords and no other factors.</p>",
         scopes = scopes.concat(),
+        authentication = authentication(&request.authentication),
         users = users.concat(),
         client = escape(request.client.id),
         handle = escape(handle),
@@ -64,6 +67,23 @@ pub(super) fn error(fault: &ShownFault) -> Response {
         steps = steps.concat(),
     );
     page(StatusCode::BAD_REQUEST, &body, "'none'")
+}
+
+/// The class with which the user signs in, and the maximum age of the sign-in.
+fn authentication(requested: &RequestedAuthentication) -> String {
+    let class = requested.class;
+    let age = requested.max_age.map(|max_age| {
+        format!(
+            " The sign-in may be at most {} s old, so you sign in again.",
+            max_age.as_secs()
+        )
+    });
+    format!(
+        "<p>You sign in with <strong>{}</strong> (<code>{}</code>).{}</p>",
+        class.description(),
+        class.name(),
+        age.unwrap_or_default()
+    )
 }
 
 /// A scope, and next to it the application's description.

@@ -12,6 +12,7 @@ mod metadata;
 mod mint;
 mod scopes;
 mod single_use;
+mod step_up;
 mod token_endpoint;
 
 use std::sync::{Arc, LazyLock};

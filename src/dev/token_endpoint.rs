@@ -77,7 +77,7 @@ fn authorization_code(
     let now = authority.clock.monotonic();
     let grant = UserGrant::redeem(&authority.codes, now, client, form)?;
     let scopes = grant.scopes();
-    let token = authority.access_token(client.id, Some(grant.user()), &scopes);
+    let token = authority.access_token(client.id, Some(grant.authentication()), &scopes);
     let id_token = grant.id_token(
         &authority.issuer(),
         authority.clock.now(),

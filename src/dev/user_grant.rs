@@ -12,27 +12,26 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::access_token::{LIFETIME, unix_secs};
+use super::authentication::Authentication;
 use super::authorization_request::AuthorizationRequest;
-use super::directory::{Client, User};
+use super::directory::Client;
 use super::mint::{SigningKey, random_handle};
 use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::single_use::SingleUse;
 
-/// A request, and the user who agreed to it.
+/// A request, and the sign-in of the user who agreed to it.
 #[derive(Debug)]
 pub(super) struct UserGrant {
-    user: User,
+    authentication: Authentication,
     request: AuthorizationRequest,
-    signed_in_at_secs: u64,
 }
 
 impl UserGrant {
-    pub(super) fn new(user: User, request: AuthorizationRequest, signed_in_at_secs: u64) -> Self {
+    pub(super) fn new(authentication: Authentication, request: AuthorizationRequest) -> Self {
         Self {
-            user,
+            authentication,
             request,
-            signed_in_at_secs,
         }
     }
 
@@ -60,8 +59,8 @@ impl UserGrant {
         Ok(grant)
     }
 
-    pub(super) fn user(&self) -> User {
-        self.user
+    pub(super) fn authentication(&self) -> Authentication {
+        self.authentication
     }
 
     pub(super) fn scopes(&self) -> Vec<&str> {
@@ -80,25 +79,27 @@ impl UserGrant {
             return None;
         }
         let issued_at = unix_secs(now);
+        let user = self.authentication.user;
         let mut claims = json!({
-            "sub": self.user.id,
+            "sub": user.id,
             "ver": 1,
             "iss": issuer,
             "aud": self.request.client.id,
             "iat": issued_at,
             "exp": issued_at + LIFETIME.as_secs(),
             "jti": format!("ID.{}", random_handle()),
-            "auth_time": self.signed_in_at_secs,
+            "auth_time": self.authentication.time_secs,
+            "acr": self.authentication.class.name(),
         });
         if let Some(nonce) = &self.request.nonce {
             claims["nonce"] = nonce.as_str().into();
         }
         if granted("profile") {
-            claims["name"] = self.user.name.into();
-            claims["preferred_username"] = self.user.login.into();
+            claims["name"] = user.name.into();
+            claims["preferred_username"] = user.login.into();
         }
         if granted("email") {
-            claims["email"] = self.user.login.into();
+            claims["email"] = user.login.into();
             claims["email_verified"] = Value::Bool(true);
         }
         let header = json!({ "alg": key.algorithm().name(), "kid": key.kid() });

@@ -68,7 +68,7 @@ macro_rules! own {
 }
 
 #[rustfmt::skip]
-const FILES: [File; 17] = [
+const FILES: [File; 18] = [
     ("/docs/swagger-ui.css", CSS, Content::Bundle(SWAGGER_UI_CSS)),
     ("/docs/swagger-ui-bundle.js", JAVASCRIPT, Content::Bundle(SWAGGER_UI_BUNDLE_JS)),
     ("/docs/redoc.js", JAVASCRIPT, Content::Bundle(REDOC_JS)),
@@ -78,6 +78,7 @@ const FILES: [File; 17] = [
     own!("/docs/tokens.js", JAVASCRIPT, "tokens.js"),
     own!("/docs/refusal.js", JAVASCRIPT, "refusal.js"),
     own!("/docs/dialog.js", JAVASCRIPT, "dialog.js"),
+    own!("/docs/step-up.js", JAVASCRIPT, "step-up.js"),
     own!("/docs/swagger-ui-start.js", JAVASCRIPT, "swagger-ui-start.js"),
     own!("/docs/redoc-start.js", JAVASCRIPT, "redoc-start.js"),
     own!("/docs/page.css", CSS, "page.css"),

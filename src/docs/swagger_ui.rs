@@ -54,6 +54,7 @@ pub(super) fn page(document: &Document, sign_in: &SignIn, issuers: &[DescribedIs
             "docs/tokens.js",
             "docs/refusal.js",
             "docs/dialog.js",
+            "docs/step-up.js",
             "docs/swagger-ui-start.js",
         ],
         data: &[("document", document), ("settings", &settings)],

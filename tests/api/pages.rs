@@ -198,6 +198,7 @@ async fn on_the_wire_swagger_ui_takes_less_than_a_third() {
         "/docs/dialog.css",
         "/docs/tokens.js",
         "/docs/refusal.js",
+        "/docs/step-up.js",
         "/docs/dialog.js",
         "/docs/advice.js",
         "/docs/icon",

@@ -12,15 +12,18 @@
 //   svc   / svc-secret    tokens for `api://default`; with resource=urn:e2e:other, for `api://other`
 //   stale / stale-secret  tokens that expired an hour ago
 // And post / post-secret, the same as svc with client_secret_post in place of HTTP Basic.
-// And for people, of any name and password, with PKCE: spa, without a secret.
+// And for people, of any name and password, with PKCE: spa, without a secret. Their tokens have
+// `auth_time` and `acr`. A sign-in is of the first class in `acr_values`, or else of one factor, and
+// counts as an hour old unless the request has `max_age`.
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { Provider } from 'oidc-provider';
+import { Provider, interactionPolicy } from 'oidc-provider';
 
 const PATH = '/oauth2/default';
 const SCOPES = 'profile:read admin';
+const CLASSES = ['urn:okta:loa:1fa:any', 'urn:okta:loa:2fa:any'];
 const AUDIENCES = { 'urn:e2e:api': 'api://default', 'urn:e2e:other': 'api://other' };
 
 const { PORT: port, ALG: alg, KEYS_FILE: keysFile, REDIRECT_URI: redirectUri } = process.env;
@@ -56,7 +59,33 @@ const people = {
   response_types: ['code'],
 };
 
-const provider = new Provider(issuer, {
+/** The development pages of the provider record neither a class nor a time of a sign-in. */
+class StepUpProvider extends Provider {
+  async interactionFinished(request, response, result, options) {
+    if (result.login) {
+      const { params } = await this.interactionDetails(request, response);
+      result.login.acr = params.acr_values?.split(' ')[0] ?? CLASSES[0];
+      result.login.ts = Math.floor(Date.now() / 1000) - (params.max_age === undefined ? 3600 : 0);
+    }
+    return super.interactionFinished(request, response, result, options);
+  }
+}
+
+// The provider itself asks for another sign-in after `max_age`, but not for another class.
+const policy = interactionPolicy.base();
+const isOtherClass = ({ oidc: { params, acr } }) =>
+  params.acr_values !== undefined && !params.acr_values.split(' ').includes(acr);
+policy
+  .get('login')
+  .checks.add(new interactionPolicy.Check('acr_values', 'another class is required', isOtherClass));
+
+const provider = new StepUpProvider(issuer, {
+  acrValues: CLASSES,
+  interactions: { policy },
+  extraTokenClaims(ctx) {
+    const { authTime, acr } = ctx.oidc.entities.AuthorizationCode ?? {};
+    return { auth_time: authTime, acr };
+  },
   jwks: JSON.parse(fs.readFileSync(keysFile, 'utf8')),
   clients: [machine('svc'), machine('stale'), machine('post', 'client_secret_post'), ...(redirectUri ? [people] : [])],
   // As Okta's trusted origins: pages of the service may ask for tokens.

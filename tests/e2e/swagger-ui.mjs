@@ -104,6 +104,13 @@ export async function openSwaggerUi(window, service) {
       await close();
     },
 
+    /** Presses "Sign in again" at a refused call, and returns the issuer's window. */
+    async startStepUp() {
+      const popup = page.waitForEvent('popup');
+      await page.locator('.step-up').getByRole('button', { name: 'Sign in again' }).click();
+      return popup;
+    },
+
     /** Pastes a token. */
     async authorizeToken(token) {
       await open();
@@ -138,7 +145,8 @@ export async function openSwaggerUi(window, service) {
         .filter({ hasText: String(response.status()) })
         .first()
         .waitFor();
-      return { status: response.status(), body: await response.json() };
+      const challenge = response.headers()['www-authenticate'];
+      return { status: response.status(), challenge, body: await response.json() };
     },
   };
 }

@@ -10,7 +10,7 @@ use crate::dev::User;
 /// RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const REDIRECT_URI: &str = "http://127.0.0.1:3000/docs/oauth2-redirect.html";
-const REQUEST: &str = "/v1/authorize?response_type=code&client_id=dev-spa\
+pub(super) const REQUEST: &str = "/v1/authorize?response_type=code&client_id=dev-spa\
     &redirect_uri=http%3A%2F%2F127.0.0.1%3A3000%2Fdocs%2Foauth2-redirect.html\
     &scope=openid+profile:read&state=a%26b&nonce=n-1\
     &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
@@ -245,27 +245,27 @@ async fn sign_in_as(world: &World, user: &str) -> String {
 }
 
 /// Presses a button on the sign-in page.
-async fn answer(world: &World, page: &Answer, button: &str) -> Answer {
+pub(super) async fn answer(world: &World, page: &Answer, button: &str) -> Answer {
     let (_, rest) = page.text.split_once("name=\"request\" value=\"").unwrap();
     let (handle, _) = rest.split_once('"').unwrap();
     let form = format!("request={handle}&{button}");
     world.post("/v1/authorize", &form).await
 }
 
-fn code_of(answer: &Answer) -> String {
+pub(super) fn code_of(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert_eq!(parameter(answer, "state").as_deref(), Some("a&b"));
     parameter(answer, "code").unwrap()
 }
 
 /// A parameter of the redirect to the client.
-fn parameter(answer: &Answer, name: &str) -> Option<String> {
+pub(super) fn parameter(answer: &Answer, name: &str) -> Option<String> {
     let location = Url::parse(answer.header("location")).unwrap();
     let mut pairs = location.query_pairs();
     pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }
 
-fn exchange(code: &str) -> String {
+pub(super) fn exchange(code: &str) -> String {
     format!(
         "grant_type=authorization_code&code={code}&redirect_uri={REDIRECT_URI}\
          &client_id=dev-spa&code_verifier={VERIFIER}"

@@ -25,6 +25,7 @@ async fn an_active_token_is_described_as_okta_describes_it() {
             "client_id": "dev-spa", "sub": "ada@example.com", "aud": "api://default",
             "iss": world.issuer.issuer(), "exp": claims["exp"], "iat": claims["iat"],
             "jti": claims["jti"], "uid": User::ADA.id, "username": "ada@example.com",
+            "auth_time": claims["iat"], "acr": "urn:okta:loa:1fa:any",
         })
     );
 }

@@ -34,6 +34,10 @@ async fn both_documents_name_the_issuer_and_its_endpoints() {
             document["code_challenge_methods_supported"],
             json!(["S256"])
         );
+        assert_eq!(
+            document["acr_values_supported"],
+            json!(["urn:okta:loa:1fa:any", "urn:okta:loa:2fa:any"])
+        );
         let scopes = document["scopes_supported"].as_array().unwrap();
         assert_eq!(scopes[..2], [json!("AccessAll"), json!("profile:read")]);
     }

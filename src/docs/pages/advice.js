@@ -83,7 +83,10 @@ const ADVICE = {
   },
   unmet_authentication_requirements: {
     title: 'Your sign-in is not strong enough.',
-    steps: ['Set up a second factor at the issuer, and sign in again.'],
+    steps: [
+      'Set up a second factor at the issuer, and sign in again.',
+      'The issuer may not know the required class: compare “acr” in the settings of this service with “acr_values_supported” in the issuer’s metadata.',
+    ],
   },
   server_error: { title: 'The issuer reports an error of its own.', steps: [LATER] },
   temporarily_unavailable: { title: 'The issuer is not available at the moment.', steps: [LATER] },
