@@ -237,7 +237,15 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
         return Err(RuleFault::Foreign(why));
     }
     let shown = shown_scope(document, described);
-    let mut sets: Vec<Scope> = sets.into_values().collect();
+    // Several schemes may be ways to the same scopes.
+    let mut sets = sets
+        .into_values()
+        .fold(Vec::<Scope>::new(), |mut distinct, set| {
+            if !distinct.iter().any(|known| known.same_set(&set)) {
+                distinct.push(set);
+            }
+            distinct
+        });
     if let Some(shown) = shown {
         if sets.is_empty() {
             sets.push(shown);
