@@ -110,6 +110,8 @@ describe('a call that requires another sign-in', { skip: CHROMIUM ? false : 'CHR
         assert.doesNotMatch(offer, /s old/);
         assert.equal(asked.acr_values, TWO_FACTORS);
         assert.equal(asked.max_age, undefined);
+        // Some issuers accept the parameters of OpenID Connect only with its scope.
+        assert.equal(asked.scope, 'profile:read openid');
         assert.equal(accepted.status, 200);
         assert.equal(accepted.body.claims.acr, TWO_FACTORS);
         assert.equal(await ui.page.locator('.step-up').count(), 0);

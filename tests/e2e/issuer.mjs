@@ -91,7 +91,7 @@ const provider = new StepUpProvider(issuer, {
   // As Okta's trusted origins: pages of the service may ask for tokens.
   clientBasedCORS: (_, origin) => redirectUri && origin === new URL(redirectUri).origin,
   pkce: { required: () => true },
-  scopes: SCOPES.split(' '),
+  scopes: ['openid', ...SCOPES.split(' ')],
   ttl: { ClientCredentials: 300 },
   features: {
     devInteractions: { enabled: Boolean(redirectUri) },
@@ -100,6 +100,8 @@ const provider = new StepUpProvider(issuer, {
       enabled: true,
       // As with an Okta custom authorization server, a client need not say which API it means.
       defaultResource: () => 'urn:e2e:api',
+      // With `openid`, the token is for the API and not for the provider itself.
+      useGrantedResource: () => true,
       getResourceServerInfo: (_, resource) => ({
         audience: AUDIENCES[resource],
         scope: SCOPES,

@@ -111,7 +111,8 @@ const StepUpPlugin = (system) => {
     useEffect(() => {
       if (!isHere) return;
       const { clientId, scopes } = step.auth?.toJS() ?? form.current.state;
-      const all = [...new Set([...scopes, ...words(step.challenge.scope)])];
+      // The parameters belong to OpenID Connect, and some issuers refuse them without its scope.
+      const all = [...new Set([...scopes, ...words(step.challenge.scope), 'openid'])];
       const submit = () => form.current.authorize({ preventDefault() {} });
       form.current.setState({ clientId, scopes: all }, () => clientId && submit());
     }, []);
