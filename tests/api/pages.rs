@@ -101,7 +101,7 @@ async fn a_page_links_only_to_what_is_there() {
         // Of the icon, twice; to the pages and the document; styles and scripts.
         assert_eq!(
             links.len(),
-            2 + 4 + if base == "/" { 12 } else { 4 },
+            2 + 4 + if base == "/" { 13 } else { 4 },
             "{path}"
         );
         for link in links {
