@@ -201,7 +201,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
     }
     let mut has_bearer = false;
     let mut others: Vec<&str> = Vec::new();
-    let mut sets: BTreeMap<usize, Scope> = BTreeMap::new();
+    let mut by_way: BTreeMap<usize, Scope> = BTreeMap::new();
     let mut bytes = 0;
     let numbered = ways.iter().filter_map(Value::as_object).enumerate();
     let schemes = numbered.flat_map(|(way, schemes)| schemes.iter().map(move |it| (way, it)));
@@ -210,7 +210,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
         match scheme["type"].as_str() {
             Some("oauth2" | "openIdConnect") => {
                 // The schemes of one way are required together.
-                let set = sets.entry(way).or_default();
+                let set = by_way.entry(way).or_default();
                 let scopes = scopes.as_array().into_iter().flatten();
                 for scope in scopes.filter_map(Value::as_str) {
                     bytes += scope.len() + 1;
@@ -238,14 +238,13 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
     }
     let shown = shown_scope(document, described);
     // Several schemes may be ways to the same scopes.
-    let mut sets = sets
-        .into_values()
-        .fold(Vec::<Scope>::new(), |mut distinct, set| {
-            if !distinct.iter().any(|known| known.same_set(&set)) {
-                distinct.push(set);
-            }
-            distinct
-        });
+    let mut sets: Vec<Scope> = Vec::new();
+    for set in by_way.into_values() {
+        if !sets.iter().any(|known| known.same_set(&set)) {
+            sets.push(set);
+        }
+    }
+    let mut sets = distinct;
     if let Some(shown) = shown {
         if sets.is_empty() {
             sets.push(shown);
