@@ -244,7 +244,6 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
             sets.push(set);
         }
     }
-    let mut sets = distinct;
     if let Some(shown) = shown {
         if sets.is_empty() {
             sets.push(shown);
