@@ -41,6 +41,7 @@ use openapi::ScopeTexts;
 pub use bearer::{BearerError, token as bearer_token};
 pub use builder::GuardBuilder;
 pub use challenge::Challenge;
+#[cfg(feature = "docs")]
 pub(crate) use described_issuer::DescribedIssuer;
 pub use gate::Gate;
 #[cfg(feature = "service")]

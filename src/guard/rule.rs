@@ -12,6 +12,8 @@ mod conditions;
 mod decision;
 mod error;
 mod existing;
+#[cfg(feature = "service")]
+mod lacking;
 mod making;
 mod merging;
 mod named_check;

@@ -100,16 +100,6 @@ impl Conditions {
 }
 
 impl Conditions {
-    /// Whether they only say which scopes include others.
-    pub(super) fn are_of_scopes_alone(&self) -> bool {
-        let lists = [&self.issuers, &self.acr, &self.clients];
-        lists.iter().all(|list| list.is_none())
-            && self.max_age.is_none()
-            && self.claims.is_empty()
-            && self.owners.is_empty()
-            && self.checks.is_empty()
-    }
-
     /// The kind of value of which none is accepted, so that nobody can meet the conditions.
     pub(super) fn impossible(&self) -> Option<&'static str> {
         let is_empty =

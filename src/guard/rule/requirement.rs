@@ -208,22 +208,10 @@ impl Requirement {
         &self.scopes
     }
 
-    /// The set with the fewest scopes; the first of several.
-    pub(crate) fn least_scope(&self) -> &Scope {
-        let least = self.scopes.iter().min_by_key(|set| set.len());
-        least.unwrap_or(&NO_SCOPE)
-    }
-
     /// The claims that decide.
     pub fn claims(&self) -> &[ClaimRule] {
         let conditions = self.conditions.as_ref();
         conditions.map_or(&[], |conditions| &conditions.claims)
-    }
-
-    /// Whether only scopes are required.
-    pub(crate) fn is_of_scopes_alone(&self) -> bool {
-        let conditions = self.conditions.as_ref();
-        conditions.is_none_or(|conditions| conditions.are_of_scopes_alone())
     }
 
     /// Whether every valid token is accepted.
@@ -257,5 +245,3 @@ impl From<Scope> for Requirement {
 fn strings<I: Into<String>>(values: impl IntoIterator<Item = I>) -> Vec<String> {
     values.into_iter().map(Into::into).collect()
 }
-
-static NO_SCOPE: Scope = Scope::none();
