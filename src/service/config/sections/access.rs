@@ -51,6 +51,7 @@ impl AccessConfig {
     }
 
     /// Every scope that a setting requires.
+    #[cfg(feature = "dev")]
     pub(crate) fn scopes(&self) -> impl Iterator<Item = &ScopeToken> {
         let named = [&self.operations, &self.tags, &self.paths];
         let all = named.into_iter().flat_map(BTreeMap::values);
