@@ -41,7 +41,8 @@ pub(super) fn name(issuers: &[KnownIssuer], identifier: &str) -> String {
     }
 }
 
-/// Whether the document names this issuer for other operations, and not for this one.
+/// Whether the document names this issuer for other operations, and only other issuers for this one.
+/// A scheme without a URL, such as a plain bearer token, names none.
 pub(super) fn is_left_out(
     issuers: &[KnownIssuer],
     identifier: &str,
@@ -53,8 +54,10 @@ pub(super) fn is_left_out(
         urls.any(|url| owner(issuers, url).is_some_and(|it| it.identifier == identifier))
     };
     let all = document["components"]["securitySchemes"].as_object();
+    let own = operation.security_schemes();
     all.is_some_and(|all| all.values().any(names))
-        && !operation.security_schemes().into_iter().any(names)
+        && own.iter().any(|scheme| !urls(scheme).is_empty())
+        && !own.into_iter().any(names)
 }
 
 /// Why there is no good token of some issuers: of those that are `missing`, and of those that the API
