@@ -123,7 +123,7 @@ VERIFY = {
     "refuses_all": refuses_all,
 }
 # Only what is no JWT at all raises an error that nothing catches.
-FALLS = {"falls_over_garbage", "shows_a_stack_trace"}
+FALLS = {"fails_on_garbage", "shows_a_stack_trace"}
 
 
 class ClosedConnection(Exception):
@@ -178,7 +178,7 @@ def make(fault):
         lacks = any(scope not in found.get("scp", []) for scope in scopes.scopes)
         if lacks and fault == "names_no_scope":
             raise Refusal(403)
-        if lacks and fault != "asks_for_no_scope":
+        if lacks and fault != "requires_no_scope":
             raise Refusal(403, f', error="insufficient_scope", scope="{scopes.scope_str}"')
         return found.get("sub")
 
