@@ -57,6 +57,16 @@ fn is_of_word(it: char) -> bool {
 }
 
 const GROUPS: [&str; 4] = ["by", "without", "on", "ignoring"];
-const OPERATORS: [&str; 9] = [
-    "and", "or", "unless", "bool", "sum", "min", "max", "avg", "count",
+const OPERATORS: [&str; 11] = [
+    "and",
+    "or",
+    "unless",
+    "bool",
+    "sum",
+    "min",
+    "max",
+    "avg",
+    "count",
+    "group_left",
+    "group_right",
 ];
