@@ -126,7 +126,7 @@ pub(super) async fn serve(
 async fn accept(listener: &Listener, server: &Server) -> (Place, Stream) {
     let place = server.places.take().await;
     while !server.limits.memory.may_accept() {
-        tokio::time::sleep(MIN_IDLE_TICKS).await;
+        tokio::time::sleep(BUDGET_CHECK_INTERVAL).await;
     }
     (place, listener.accept(|| server.places.ask()).await)
 }
@@ -234,7 +234,7 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
 }
 
 /// The time between two checks of a budget without room.
-const MIN_IDLE_TICKS: Duration = Duration::from_millis(10);
+const BUDGET_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// The default of hyper.
 const HYPERS_MAX_HEADERS: usize = 100;
 /// Bytes of a request's body that wait to be taken, and of a response's to be sent.

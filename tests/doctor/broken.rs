@@ -35,7 +35,7 @@ const BROKEN: &[Row] = &[
     ("keys that are none", |script, _| script.keys.body = json!([]), &["jwks"], "fix"),
     ("keys not to be kept", |script, _| script.keys.fields.push(("cache-control", "no-cache, no-store".into())), &["(cache_lifetime)"], "no-cache, no-store"),
     ("no client credentials", |script, _| script.metadata.body["grant_types_supported"] = json!(["authorization_code"]), &["(client_credentials)"], "access policy"),
-    ("a grant not told of", |script, _| { script.metadata.body.as_object_mut().unwrap().remove("grant_types_supported"); }, &["(client_credentials)"], "grant_types_supported"),
+    ("a grant that is not listed", |script, _| { script.metadata.body.as_object_mut().unwrap().remove("grant_types_supported"); }, &["(client_credentials)"], "grant_types_supported"),
     ("HMAC alone", |script, _| script.metadata.body["id_token_signing_alg_values_supported"] = json!(["HS256"]), &["(algorithms)"], "HS256"),
     ("no OAuth metadata", |script, _| script.oauth.status = 404, &["(oauth_metadata)"], "404"),
     ("OAuth metadata of another", |script, _| script.oauth.body["issuer"] = json!("https://other.example"), &["(oauth_metadata)"], "https://other.example"),

@@ -49,7 +49,7 @@ impl Supervised {
         }
     }
 
-    /// The next thing that is notification, its lines joined by blanks.
+    /// The next notification. Its lines are joined by spaces.
     async fn notification(&self) -> String {
         let mut buffer = [0; 4096];
         let notification = tokio::time::timeout(TOO_LONG, self.socket.recv(&mut buffer)).await;
