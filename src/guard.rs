@@ -18,6 +18,7 @@ mod mismatch;
 mod observer;
 mod openapi;
 mod per_token;
+mod presented;
 mod principal;
 mod problem;
 mod rate;
@@ -60,6 +61,7 @@ pub(crate) use openapi::require_free_names;
 #[cfg(feature = "docs")]
 pub(crate) use openapi::spec;
 pub use per_token::PerToken;
+pub use presented::ClientCertificate;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
@@ -71,8 +73,8 @@ pub(crate) use rule::rules;
 #[cfg(feature = "service")]
 pub(crate) use rule::setting;
 pub use rule::{
-    Access, AccessMode, CheckFuture, ClaimRule, ClaimValue, OperationAccess, OperationRule,
-    Requirement, RequirementError, Rule, RuleError,
+    Access, AccessMode, Binding, CheckFuture, ClaimRule, ClaimValue, OperationAccess,
+    OperationRule, Requirement, RequirementError, Rule, RuleError,
 };
 pub use typed_claims::ClaimsError;
 
@@ -110,19 +112,21 @@ pub struct Guard {
     limits: Option<RateLimits>,
     observer: Option<DecisionObserver>,
     metadata: Option<Arc<Metadata>>,
+    public_url: Option<Arc<str>>,
 }
 
 impl Guard {
     /// A guard with a verifier of your own.
     pub fn new(verifier: Verifier) -> Self {
         Self {
+            challenge: Arc::new(Challenge::default().with_proofs(verifier.proofs().policy())),
             verifier,
-            challenge: Arc::default(),
             access: Arc::default(),
             scope_texts: Arc::default(),
             limits: None,
             observer: None,
             metadata: None,
+            public_url: None,
         }
     }
 
@@ -140,7 +144,18 @@ impl Guard {
     #[must_use]
     pub fn with_challenge(self, challenge: Challenge) -> Self {
         Self {
-            challenge: Arc::new(challenge),
+            challenge: Arc::new(challenge.with_proofs(self.verifier.proofs().policy())),
+            ..self
+        }
+    }
+
+    /// Sets the URL under which callers reach the API, such as `https://api.example.com/shop`. A DPoP
+    /// proof names the URL of its request. Without this, it is taken from the scheme and the host of
+    /// each request, which behind a proxy may be others than the caller used.
+    #[must_use]
+    pub fn with_public_url(self, url: &str) -> Self {
+        Self {
+            public_url: Some(url.into()),
             ..self
         }
     }

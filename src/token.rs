@@ -14,6 +14,8 @@ mod algorithm;
 mod audience;
 mod b64token;
 mod claims;
+mod compact;
+mod confirmation;
 mod derived;
 mod error;
 mod json;
@@ -22,9 +24,11 @@ mod jws;
 mod keys;
 mod memo;
 mod okta;
+mod proof;
 mod readable;
 mod roca;
 mod scope;
+mod thumbprint;
 #[cfg(feature = "service")]
 mod unverified;
 mod unverified_issuer;
@@ -38,6 +42,7 @@ pub(crate) use claims::ALLOCATION_BYTES;
 pub(crate) use claims::Kind;
 pub(crate) use claims::unescaped;
 pub use claims::{ClaimNames, Claims, NumericDate};
+pub use confirmation::Confirmation;
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
 pub use error::{ClaimFault, Segment, TokenError};
@@ -50,8 +55,13 @@ pub(crate) use memo::{Memo, MemoId};
 #[cfg(feature = "service")]
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
+pub(crate) use proof::{DpopProof, ProvenRequest, VerifiedProof};
+pub use proof::{
+    MAX_PROOF_AGE, MAX_PROOF_BYTES, ProofClaim, ProofError, ProofPolicy, RequestTarget,
+};
 pub(crate) use readable::readable;
 pub use scope::{Scope, ScopeError, ScopeToken};
+pub use thumbprint::Thumbprint;
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
 pub(crate) use unverified_values::UnverifiedValues;

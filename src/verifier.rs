@@ -9,13 +9,16 @@
 //! 3. Its `iss` selects the issuer that judges it, see [`TrustedIssuers`].
 //! 4. A key of that issuer verifies the signature, and its rules apply to the claims.
 //! 5. The denylist is checked.
+//! 6. A bound token is accepted only with the proof that the caller has its key: see [`Authenticated`].
 
 mod advice;
+mod authenticated;
 mod cache;
 mod denylist;
 mod error;
 #[cfg(feature = "service")]
 mod explanation;
+mod proofs;
 mod remote;
 mod tally;
 mod trusted;
@@ -30,10 +33,13 @@ use crate::token::{Claims, Jws, KeySource, MAX_TOKEN_BYTES, TokenError, Validati
 use cache::{Entry, Remembered, VerifiedCache};
 
 pub use advice::{REASONS, advice};
+pub use authenticated::{Authenticated, BindingError};
+pub(crate) use authenticated::{Presentation, Proven};
 pub use denylist::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 pub use error::VerifyError;
 #[cfg(feature = "service")]
 pub use explanation::{ExplainedRule, Explanation, RuleState};
+pub use proofs::{MarkError, MemoryProofStore, ProofStore, Proofs, UsedProof};
 pub use remote::RemoteIssuer;
 pub use tally::{Counts, Tally};
 pub(crate) use trusted::DEFAULT_ISSUER;
@@ -75,6 +81,7 @@ pub struct Verifier {
     cache: Option<Arc<VerifiedCache>>,
     tally: Arc<Tally>,
     denylist: Option<Arc<Denylist>>,
+    proofs: Arc<Proofs>,
 }
 
 impl Verifier {
@@ -94,6 +101,7 @@ impl Verifier {
             cache: Some(Arc::new(VerifiedCache::new(DEFAULT_CACHE_BYTES))),
             tally: Arc::default(),
             denylist: None,
+            proofs: Arc::default(),
         }
     }
 
@@ -125,6 +133,20 @@ impl Verifier {
         }
     }
 
+    /// Sets which DPoP proofs are accepted, and where used ones are remembered.
+    #[must_use]
+    pub fn with_proofs(self, proofs: Proofs) -> Self {
+        Self {
+            proofs: Arc::new(proofs),
+            ..self
+        }
+    }
+
+    /// What decides on DPoP proofs.
+    pub fn proofs(&self) -> &Proofs {
+        &self.proofs
+    }
+
     /// The issuers whose tokens are accepted.
     pub fn issuers(&self) -> &Arc<TrustedIssuers> {
         &self.issuers
@@ -147,18 +169,36 @@ impl Verifier {
         self.issuers.all().iter().any(|issuer| issuer.has_keys())
     }
 
-    /// Verifies an access token as the caller sent it.
+    /// Verifies a bearer token as the caller sent it.
     ///
     /// Waits for a fetch of keys only when no current key has the token's `kid`.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Token`] with the first check that failed, [`VerifyError::NoKeys`]
-    /// if there are no keys to verify with, and [`VerifyError::DenylistStale`] if the denylist is
-    /// too old. The last two are not faults of the token.
+    /// [`VerifyError::Token`] with the first check that failed, [`VerifyError::Binding`] if the token
+    /// is bound to a key, so that it is no bearer token, [`VerifyError::NoKeys`] if there are no keys
+    /// to verify with, and [`VerifyError::DenylistStale`] if the denylist is too old. The last two are
+    /// not faults of the token.
     ///
     /// RFC 9068 section 4.
     pub async fn verify(&self, token: &str) -> Result<Arc<Verified<Claims>>, VerifyError> {
+        let claims = self.verify_claims(token).await?;
+        Ok(Authenticated::bearer(claims, None)?.into_claims())
+    }
+
+    /// Decides whether the caller may use these claims, by the proof that it sends.
+    pub(crate) async fn authenticate(
+        &self,
+        claims: Arc<Verified<Claims>>,
+        presentation: &Presentation<'_>,
+    ) -> Result<Proven, BindingError> {
+        let now = self.clock.now();
+        self.proofs.authenticate(claims, presentation, now).await
+    }
+
+    /// Verifies a token, which may be bound to a key. [`Authenticated`] is the proof that its caller
+    /// may use it.
+    pub(crate) async fn verify_claims(&self, token: &str) -> VerifyResult {
         match self.recall(token.as_bytes()) {
             Some(verdict) => verdict,
             None => self.verify_new(token).await,

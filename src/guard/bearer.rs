@@ -1,4 +1,4 @@
-//! Reads the bearer token from a request's headers (RFC 6750 section 2.1).
+//! Reads the token from a request's headers (RFC 6750 section 2.1, RFC 9449 section 7.1).
 //!
 //! One header, one scheme, one token. Tokens in the query, in a form or in a cookie are not read
 //! (RFC 9700 section 4.3.2). For the token of a WebSocket see [`web_socket`](super::web_socket).
@@ -21,11 +21,25 @@ use crate::token::is_b64token;
 ///
 /// RFC 6750 section 2.1, RFC 9110 section 11.4.
 pub fn token(headers: &HeaderMap) -> Result<&str, BearerError> {
-    read(credentials(headers)?)
+    match credentials(headers)? {
+        (AuthorizationScheme::Bearer, credentials) => read(credentials),
+        (AuthorizationScheme::Dpop, _) => Err(BearerError::Missing),
+    }
 }
 
-/// The bytes after the scheme. [`read`] checks whether they are a token.
-pub(super) fn credentials(headers: &HeaderMap) -> Result<&[u8], BearerError> {
+/// The scheme by which a caller sends its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AuthorizationScheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449.
+    Dpop,
+}
+
+/// The scheme and the bytes after it. [`read`] checks whether they are a token.
+pub(super) fn credentials(
+    headers: &HeaderMap,
+) -> Result<(AuthorizationScheme, &[u8]), BearerError> {
     let mut fields = headers.get_all(AUTHORIZATION).iter();
     let field = fields.next().ok_or(BearerError::Missing)?;
     if fields.next().is_some() {
@@ -34,15 +48,19 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<&[u8], BearerError> {
     let bytes = field.as_bytes();
     let scheme_ends = bytes.iter().position(|byte| !is_scheme_character(*byte));
     let (scheme, rest) = bytes.split_at(scheme_ends.unwrap_or(bytes.len()));
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
+    let scheme = if scheme.eq_ignore_ascii_case(b"bearer") {
+        AuthorizationScheme::Bearer
+    } else if scheme.eq_ignore_ascii_case(b"dpop") {
+        AuthorizationScheme::Dpop
+    } else {
         return Err(other_scheme(bytes));
-    }
+    };
     // RFC 9110 section 11.4 allows spaces here, but no tab.
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
     if spaces == 0 {
         return Err(BearerError::Malformed);
     }
-    Ok(&rest[spaces..])
+    Ok((scheme, &rest[spaces..]))
 }
 
 /// A JWT in the place of the scheme is a mistake that the caller can correct.

@@ -1,28 +1,57 @@
-//! Turns a refusal into a response (RFC 6750 section 3, RFC 9457, RFC 9728 section 5.1).
+//! Turns a refusal into a response (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9457, RFC 9728
+//! section 5.1).
+//!
+//! There is a challenge for each scheme that the operation accepts. The error is in that of the scheme
+//! that the caller used.
 //!
 //! The response contains fixed sentences and durations, and nothing from the request. It keeps
 //! the [`Rejection`] in its extensions.
 
 use std::collections::HashMap;
 
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
 use poem::error::ResponseError;
 use poem::{IntoResponse, Response};
 
-use crate::token::{Scope, Segment, TokenError};
+use crate::token::{ProofError, ProofPolicy, Scope, Segment, TokenError};
+use crate::verifier::BindingError;
 
-use super::bearer::BearerError;
+use super::bearer::{AuthorizationScheme, BearerError};
 use super::rejection::Rejection;
+use super::rule::AcceptedBindings;
 
 /// The part of a `WWW-Authenticate` header that describes the API: its realm, and the URL of its
 /// metadata.
 #[derive(Debug, Clone)]
 pub struct Challenge {
-    /// `Bearer realm=".."` and `, resource_metadata=".."`, quoted.
-    prefix: String,
+    /// ` realm=".."` and `, resource_metadata=".."`, quoted.
+    parameters: String,
+    /// `, algs=".."`: the algorithms of proofs that are accepted.
+    algorithms: String,
+    /// The challenges without an error.
+    bearer: Option<HeaderValue>,
+    dpop: Option<HeaderValue>,
     /// The headers of refusals with a fixed sentence, by reason: a flood of refusals is cheap.
     prepared: HashMap<&'static str, HeaderValue>,
+}
+
+/// What decides about the challenges besides the refusal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// The scheme that the caller used, and `Bearer` for a caller without credentials.
+    pub(super) scheme: AuthorizationScheme,
+    /// What the operation accepts.
+    pub(super) accepted: AcceptedBindings,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            scheme: AuthorizationScheme::Bearer,
+            accepted: AcceptedBindings::default(),
+        }
+    }
 }
 
 impl Challenge {
@@ -30,38 +59,63 @@ impl Challenge {
     ///
     /// Characters that a quoted string cannot contain are removed (RFC 9110 section 5.6.4).
     pub fn new(realm: &str) -> Self {
-        Self::from_prefix(format!("Bearer realm={}", quoted(realm)))
+        Self::from_parameters(format!(" realm={}", quoted(realm)), String::new())
     }
 
     /// Adds the URL of the API's protected-resource metadata.
     #[must_use]
     pub fn with_resource_metadata(self, url: &str) -> Self {
-        Self::from_prefix(self.prefix + ", resource_metadata=" + &quoted(url))
+        let parameters = self.parameters + ", resource_metadata=" + &quoted(url);
+        Self::from_parameters(parameters, self.algorithms)
     }
 
-    fn from_prefix(prefix: String) -> Self {
-        let challenge = Self {
-            prefix,
+    /// Adds a challenge for the scheme `DPoP`.
+    #[must_use]
+    pub(super) fn with_proofs(self, policy: &ProofPolicy) -> Self {
+        let names: Vec<_> = policy.algorithms().iter().map(|it| it.name()).collect();
+        let algorithms = format!(", algs={}", quoted(&names.join(" ")));
+        Self::from_parameters(self.parameters, algorithms)
+    }
+
+    fn from_parameters(parameters: String, algorithms: String) -> Self {
+        let mut challenge = Self {
+            parameters,
+            algorithms,
+            bearer: None,
+            dpop: None,
             prepared: HashMap::new(),
         };
+        challenge.bearer = challenge.header(AuthorizationScheme::Bearer, "");
+        challenge.dpop = challenge.header(AuthorizationScheme::Dpop, "");
         let fixed = common().into_iter();
-        let prepared = fixed.filter_map(|it| Some((it.reason(), challenge.written(&it)?)));
-        Self {
-            prepared: prepared.collect(),
-            ..challenge
-        }
+        let written = |rejection: Rejection| {
+            let value = challenge.written(&rejection, AuthorizationScheme::Bearer);
+            Some((rejection.reason(), value?))
+        };
+        challenge.prepared = fixed.filter_map(written).collect();
+        challenge
     }
 
-    /// The response to a refused call.
+    /// The response to a refused call, for an operation that accepts bearer tokens and bound ones.
     pub fn answer(&self, rejection: Rejection) -> Response {
+        self.answer_to(Asked::default(), rejection)
+    }
+
+    pub(super) fn answer_to(&self, asked: Asked, rejection: Rejection) -> Response {
         let problem = rejection.problem();
         let mut response = match rejection.specific_detail() {
             None => problem.into_response(),
             Some(detail) => problem.into_response_with(&detail),
         };
         let headers = response.headers_mut();
-        if let Some(challenge) = self.header(&rejection) {
-            headers.insert(WWW_AUTHENTICATE, challenge);
+        for challenge in self.headers(asked, &rejection).into_iter().flatten() {
+            headers.append(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(nonce) = rejection
+            .nonce()
+            .and_then(|it| HeaderValue::try_from(it).ok())
+        {
+            headers.insert(DPOP_NONCE, nonce);
         }
         if let Some(seconds) = rejection.retry_after_secs() {
             headers.insert(RETRY_AFTER, seconds.into());
@@ -70,19 +124,35 @@ impl Challenge {
         response
     }
 
-    pub(super) fn header(&self, rejection: &Rejection) -> Option<HeaderValue> {
-        match self.prepared.get(rejection.reason()) {
-            Some(prepared) => Some(prepared.clone()),
-            None => self.written(rejection),
+    /// The challenges: that of the scheme `Bearer` first.
+    pub(super) fn headers(&self, asked: Asked, rejection: &Rejection) -> [Option<HeaderValue>; 2] {
+        let Asked { scheme, accepted } = asked;
+        let own = match self.prepared.get(rejection.reason()) {
+            Some(prepared) if scheme == AuthorizationScheme::Bearer => Some(prepared.clone()),
+            _ => self.written(rejection, scheme),
+        };
+        let Some(own) = own else { return [None, None] };
+        let is_challenged = rejection.is_without_credentials();
+        match scheme {
+            AuthorizationScheme::Bearer if is_challenged && !accepted.bearer => {
+                [None, self.dpop.clone()]
+            }
+            AuthorizationScheme::Bearer => {
+                [Some(own), self.dpop.clone().filter(|_| accepted.bound)]
+            }
+            AuthorizationScheme::Dpop => {
+                [self.bearer.clone().filter(|_| accepted.bearer), Some(own)]
+            }
         }
     }
 
-    /// RFC 6750 section 3: no error code for a request without bearer credentials.
-    fn written(&self, rejection: &Rejection) -> Option<HeaderValue> {
+    /// RFC 6750 section 3: no error code for a request without credentials.
+    fn written(&self, rejection: &Rejection, scheme: AuthorizationScheme) -> Option<HeaderValue> {
         let parameters = match rejection {
             Rejection::MissingCredentials | Rejection::MissingScheme => String::new(),
             Rejection::InvalidRequest(_) => error("invalid_request", rejection),
             Rejection::InvalidToken(_) => error("invalid_token", rejection),
+            Rejection::InvalidBinding(binding) => error(binding_code(binding)?, rejection),
             Rejection::InsufficientScope { required } => {
                 error("insufficient_scope", rejection) + &scope_parameter(required)
             }
@@ -113,7 +183,39 @@ impl Challenge {
             | Rejection::DenylistStale
             | Rejection::NotGuarded => return None,
         };
-        HeaderValue::try_from(self.prefix.clone() + &parameters).ok()
+        self.header(scheme, &parameters)
+    }
+
+    fn header(&self, scheme: AuthorizationScheme, parameters: &str) -> Option<HeaderValue> {
+        let (name, algorithms) = match scheme {
+            AuthorizationScheme::Bearer => ("Bearer", ""),
+            AuthorizationScheme::Dpop if self.algorithms.is_empty() => return None,
+            AuthorizationScheme::Dpop => ("DPoP", &*self.algorithms),
+        };
+        let value = [name, &self.parameters, algorithms, parameters].concat();
+        HeaderValue::try_from(value).ok()
+    }
+}
+
+/// The error code of RFC 9449 section 7.1; `None` if the caller is not at fault.
+fn binding_code(error: &BindingError) -> Option<&'static str> {
+    match error {
+        BindingError::Proof(ProofError::WrongKey) => Some("invalid_token"),
+        BindingError::Proof(_) => Some("invalid_dpop_proof"),
+        BindingError::NonceRequired { .. } => Some("use_dpop_nonce"),
+        BindingError::TooManyProofs { .. } | BindingError::ProofsUnavailable => None,
+        _ => Some("invalid_token"),
+    }
+}
+
+/// Adds the next nonce to the response to an admitted caller.
+///
+/// RFC 9449 section 8.2: such a response must not be stored.
+pub(super) fn announce(response: &mut Response, nonce: &str) {
+    if let Ok(nonce) = HeaderValue::try_from(nonce) {
+        let headers = response.headers_mut();
+        headers.insert(DPOP_NONCE, nonce);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 
@@ -157,7 +259,7 @@ impl ResponseError for Rejection {
 
 impl Default for Challenge {
     fn default() -> Self {
-        Self::new("api")
+        Self::new("api").with_proofs(&ProofPolicy::default())
     }
 }
 
@@ -174,6 +276,9 @@ fn scope_parameter(scope: &Scope) -> String {
     }
     format!(", scope={}", quoted(&scope.to_string()))
 }
+
+/// RFC 9449 section 8.
+pub(super) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');

@@ -3,7 +3,8 @@
 //! A caller may know everything about its own token. The sentences are fixed, except for
 //! durations and the names of registered claims. Nothing from the token is sent back.
 
-use crate::token::{ClaimFault, TokenError, readable};
+use crate::token::{ClaimFault, ProofClaim, ProofError, TokenError, readable};
+use crate::verifier::BindingError;
 
 use super::bearer::BearerError;
 
@@ -108,10 +109,6 @@ pub(super) fn token_detail(error: &TokenError) -> &'static str {
         TokenError::RefreshToken => {
             "This is a refresh token. Send the access token that was issued together with it."
         }
-        TokenError::ProofRequired => {
-            "The access token is bound to a proof of possession, which this API does not check. \
-             Request a bearer token."
-        }
         TokenError::WrongIssuer => {
             "The access token is from another authorization server. The metadata of this API names \
              the accepted one."
@@ -129,5 +126,108 @@ pub(super) fn token_detail(error: &TokenError) -> &'static str {
         TokenError::NotYetValid { .. } => "The access token is not valid yet.",
         TokenError::IssuedInFuture { .. } => "The access token was issued in the future.",
         TokenError::Revoked => "The access token is revoked. Request a new one.",
+    }
+}
+
+/// The sentence for a caller that may not use its token in this way.
+pub(super) fn binding_detail(error: &BindingError) -> &'static str {
+    match error {
+        BindingError::ProofRequired => {
+            "The access token is bound to a key: send it with the scheme DPoP and a DPoP proof."
+        }
+        BindingError::NotBound => {
+            "The access token is not bound to a key: send it with the scheme Bearer."
+        }
+        BindingError::UnsupportedConfirmation => {
+            "The access token is bound to a key in a way that this API does not support."
+        }
+        BindingError::CertificateRequired => {
+            "The access token is bound to a client certificate: send it over a connection that \
+             was opened with this certificate."
+        }
+        BindingError::WrongCertificate => {
+            "The access token is bound to another client certificate than that of the connection."
+        }
+        BindingError::BoundTokenNotAccepted => {
+            "This operation accepts bearer tokens alone. Request a token that is not bound to a key."
+        }
+        BindingError::BearerTokenNotAccepted => {
+            "This operation accepts only access tokens that are bound to a key of the caller."
+        }
+        BindingError::Proof(error) => proof_detail(*error),
+        BindingError::NonceRequired { .. } => {
+            "The DPoP proof must contain the nonce of the header DPoP-Nonce. Send a new proof."
+        }
+        BindingError::TooManyProofs { .. } => {
+            "No more DPoP proofs can be accepted now, because too many were used. Retry later."
+        }
+        BindingError::ProofsUnavailable => {
+            "DPoP proofs cannot be accepted now, because the list of used ones is not available. \
+             Retry later."
+        }
+    }
+}
+
+fn proof_detail(error: ProofError) -> &'static str {
+    match error {
+        ProofError::Missing => "The request has no DPoP header. Send a DPoP proof with the token.",
+        ProofError::Repeated => "The request has more than one DPoP header: send one proof.",
+        ProofError::TooLong => "The DPoP proof is longer than 8 KiB.",
+        ProofError::Malformed => {
+            "The DPoP proof is not a JWT: three parts of base64url, with JSON objects of few members."
+        }
+        ProofError::WrongType => "The header of the DPoP proof does not have the typ dpop+jwt.",
+        ProofError::AlgorithmNotAllowed => {
+            "The DPoP proof is signed with an algorithm that this API does not accept. The challenge \
+             names the accepted ones."
+        }
+        ProofError::Critical => {
+            "The header of the DPoP proof has the member crit or b64, which this API does not accept."
+        }
+        ProofError::MissingKey => "The header of the DPoP proof has no public key in jwk.",
+        ProofError::PrivateKey => {
+            "The DPoP proof contains a private key, which is not secret any more. Create a new key, \
+             and send its public part alone."
+        }
+        ProofError::KeyNotAccepted => {
+            "The key of the DPoP proof is malformed or of a kind that this API does not accept."
+        }
+        ProofError::MissingClaim(claim) => missing_claim_detail(claim),
+        ProofError::MalformedClaim(_) => {
+            "A claim of the DPoP proof does not have the required form."
+        }
+        ProofError::WrongKey => {
+            "The DPoP proof is by another key than the one of the access token."
+        }
+        ProofError::WrongMethod => "The DPoP proof is for another method: see its claim htm.",
+        ProofError::WrongTarget => {
+            "The DPoP proof is for another URL: its claim htu must be the URL of this request, \
+             without the query."
+        }
+        ProofError::WrongToken => {
+            "The DPoP proof is for another access token: its claim ath must be the SHA-256 digest of \
+             this token."
+        }
+        ProofError::Expired => "The DPoP proof is too old. Send a new proof with each request.",
+        ProofError::IssuedInFuture => {
+            "The DPoP proof was issued in the future, by the clock of this API. Compare the clocks."
+        }
+        ProofError::BadSignature => "The signature of the DPoP proof is not valid.",
+        ProofError::Replayed => {
+            "The DPoP proof was used before. Send a new proof with each request."
+        }
+    }
+}
+
+fn missing_claim_detail(claim: ProofClaim) -> &'static str {
+    match claim {
+        ProofClaim::Htm => "The DPoP proof lacks the claim htm, the method of the request.",
+        ProofClaim::Htu => "The DPoP proof lacks the claim htu, the URL of the request.",
+        ProofClaim::Iat => "The DPoP proof lacks the claim iat, the time at which it was made.",
+        ProofClaim::Jti => "The DPoP proof lacks the claim jti, its unique identifier.",
+        ProofClaim::Ath => {
+            "The DPoP proof lacks the claim ath, the SHA-256 digest of the access token in base64url."
+        }
+        ProofClaim::Nonce => "The DPoP proof lacks the claim nonce.",
     }
 }

@@ -9,6 +9,8 @@ use futures_util::future::Either;
 use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::OperationId;
 
+use super::bearer::{self, AuthorizationScheme};
+use super::challenge::{Asked, announce};
 use super::mismatch::Mismatch;
 use super::observer::{Decision, Refusal};
 use super::principal::{Anonymous, Principal};
@@ -47,8 +49,13 @@ impl<E> Gate<E> {
         }
     }
 
-    fn refuse(&self, rejection: Rejection) -> Response {
-        let mut response = self.guard.challenge().answer(rejection);
+    fn refuse(&self, rejection: Rejection, scheme: AuthorizationScheme) -> Response {
+        let accepted = match &self.rule {
+            Rule::Anonymous => Asked::default().accepted,
+            Rule::Optional(requirement) | Rule::Protected(requirement) => requirement.bindings(),
+        };
+        let asked = Asked { scheme, accepted };
+        let mut response = self.guard.challenge().answer_to(asked, rejection);
         // Poem-openapi does the same for responses of the operation itself.
         if let Some(id) = self.operation_id {
             response.set_data(OperationId(id));
@@ -77,7 +84,8 @@ impl<E: Endpoint> Endpoint for Gate<E> {
         };
         Either::Left(match refusal {
             Some(refusal) => Either::Left(ready(Ok(refusal))),
-            None => Either::Right(self.pass(request)),
+            // A token with the scheme DPoP has to wait, see `judge_at_once`.
+            None => Either::Right(self.pass(request, AuthorizationScheme::Bearer)),
         })
     }
 }
@@ -88,12 +96,18 @@ impl<E: Endpoint> Gate<E> {
         mut request: Request,
         requirement: &Requirement,
     ) -> poem::Result<Response> {
-        let judged = self.guard.judge_new(&request, requirement).await;
-        let admitted = self.count(&request, judged);
-        match self.conclude(&mut request, admitted) {
-            Some(refusal) => Ok(refusal),
-            None => self.pass(request).await,
+        let scheme = scheme(&request);
+        let mut next_nonce = None;
+        let judged = self.guard.judge_new(&request, requirement, &mut next_nonce);
+        let admitted = self.count(&request, judged.await);
+        if let Some(refusal) = self.conclude(&mut request, admitted) {
+            return Ok(refusal);
         }
+        let mut answer = self.pass(request, scheme).await;
+        if let (Some(nonce), Ok(answer)) = (next_nonce, &mut answer) {
+            announce(answer, &nonce);
+        }
+        answer
     }
 
     /// Opens a WebSocket, if the caller is admitted.
@@ -118,19 +132,24 @@ impl<E: Endpoint> Gate<E> {
             return Ok(refusal);
         }
         if !has_offered_token {
-            return self.pass(request).await;
+            let scheme = scheme(&request);
+            return self.pass(request, scheme).await;
         }
         web_socket::remove_token(request.headers_mut());
-        let mut response = self.pass(request).await?;
+        let mut response = self.pass(request, AuthorizationScheme::Bearer).await?;
         web_socket::select_protocol(&mut response);
         Ok(response)
     }
 
-    fn pass(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+    fn pass(
+        &self,
+        request: Request,
+        scheme: AuthorizationScheme,
+    ) -> impl Future<Output = poem::Result<Response>> + Send {
         let answer = self.inner.call(request);
-        answer.map(|answer| match answer {
+        answer.map(move |answer| match answer {
             Ok(answer) => Ok(answer.into_response()),
-            Err(error) => self.answer(error),
+            Err(error) => self.answer(error, scheme),
         })
     }
 }
@@ -139,8 +158,10 @@ impl<E> Gate<E> {
     /// The answer to an error of the endpoint. A refusal of the handler gets the challenge of the
     /// guard.
     #[cold]
-    fn answer(&self, error: poem::Error) -> poem::Result<Response> {
-        error.downcast().map(|rejection| self.refuse(rejection))
+    fn answer(&self, error: poem::Error, scheme: AuthorizationScheme) -> poem::Result<Response> {
+        error
+            .downcast()
+            .map(|rejection| self.refuse(rejection, scheme))
     }
 
     /// The guard's decision, within the rate limits; `None` if it has to wait for keys.
@@ -209,7 +230,7 @@ impl<E> Gate<E> {
                 let Refusal { rejection, caller } = refusal;
                 let headers = request.headers();
                 let mismatch = Mismatch::find(&self.guard, headers, &rejection, caller.as_ref());
-                let mut response = self.refuse(rejection);
+                let mut response = self.refuse(rejection, scheme(request));
                 if let Some(mismatch) = mismatch {
                     response.extensions_mut().insert(mismatch);
                 }
@@ -234,6 +255,12 @@ impl<E> Gate<E> {
             refusal,
         });
     }
+}
+
+/// The scheme that the caller used.
+fn scheme(request: &Request) -> AuthorizationScheme {
+    let credentials = bearer::credentials(request.headers());
+    credentials.map_or(AuthorizationScheme::Bearer, |(scheme, _)| scheme)
 }
 
 fn address(request: &Request) -> Option<IpAddr> {

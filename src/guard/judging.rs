@@ -1,10 +1,15 @@
 //! Decides on one request: by its credentials, the verdict of the verifier, and the requirement.
 
+use std::sync::Arc;
+
 use poem::Request;
 
-use crate::verifier::{VerifyError, VerifyResult};
+use crate::token::{Claims, Verified};
+use crate::verifier::{Authenticated, BindingError, VerifyError, VerifyResult};
 
+use super::bearer::AuthorizationScheme;
 use super::observer::Refusal;
+use super::presented::certificate;
 use super::principal::Principal;
 use super::rejection::Rejection;
 use super::rule::Requirement;
@@ -32,23 +37,50 @@ impl Guard {
     ) -> Result<Principal, Refusal> {
         match self.judge_at_once(request, requirement) {
             Some(judged) => judged,
-            None => self.judge_new(request, requirement).await,
+            None => self.judge_new(request, requirement, &mut None).await,
         }
     }
 
-    /// Decides on a request for which [`Guard::judge_at_once`] has no decision.
+    /// Decides on a request for which [`Guard::judge_at_once`] has no decision. An admitted caller
+    /// whose nonce expires soon gets the next one.
     pub(super) async fn judge_new(
         &self,
         request: &Request,
         requirement: &Requirement,
+        next_nonce: &mut Option<String>,
     ) -> Result<Principal, Refusal> {
-        let token = bearer::token(request.headers())?;
+        let (scheme, token) = bearer::credentials(request.headers())?;
+        let token = bearer::read(token)?;
+        if scheme == AuthorizationScheme::Dpop {
+            let caller = self.prove(token, request, requirement, next_nonce).await?;
+            let caller = self.meet(caller, request, requirement)?;
+            return self.wait_for_checks(caller, request, requirement).await;
+        }
         let verdict = if requirement.must_wait() {
-            self.verifier.verify(token).await
+            self.verifier.verify_claims(token).await
         } else {
             self.verifier.verify_new(token).await
         };
-        self.wait_for_checks(verdict, request, requirement).await
+        let caller = self.conclude(verdict, request, requirement)?;
+        self.wait_for_checks(caller, request, requirement).await
+    }
+
+    /// Decides on a token with the scheme `DPoP`.
+    async fn prove(
+        &self,
+        token: &str,
+        request: &Request,
+        requirement: &Requirement,
+        next_nonce: &mut Option<String>,
+    ) -> Result<Authenticated, Rejection> {
+        let claims = self.verifier.verify_claims(token).await?;
+        if !requirement.bindings().bound {
+            return Err(BindingError::BoundTokenNotAccepted.into());
+        }
+        let presentation = self.present(request, token);
+        let proven = self.verifier.authenticate(claims, &presentation).await?;
+        *next_nonce = proven.next_nonce;
+        Ok(proven.caller)
     }
 
     /// Decides immediately if there are no credentials, or if their token is remembered and no
@@ -60,11 +92,11 @@ impl Guard {
     ) -> Option<Result<Principal, Refusal>> {
         // The form of a remembered token was checked when it arrived first, and its bytes are the same.
         match bearer::credentials(request.headers()) {
-            Ok(_) if requirement.must_wait() => None,
-            Ok(credentials) => {
-                let verdict = self.verifier.recall(credentials)?;
+            Ok((AuthorizationScheme::Bearer, token)) if !requirement.must_wait() => {
+                let verdict = self.verifier.recall(token)?;
                 Some(self.conclude(verdict, request, requirement))
             }
+            Ok(_) => None,
             Err(error) => Some(Err(error.into())),
         }
     }
@@ -76,17 +108,17 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
-        let verdict = self.verifier.verify(token).await;
-        self.wait_for_checks(verdict, request, requirement).await
+        let verdict = self.verifier.verify_claims(token).await;
+        let caller = self.conclude(verdict, request, requirement)?;
+        self.wait_for_checks(caller, request, requirement).await
     }
 
     async fn wait_for_checks(
         &self,
-        verdict: VerifyResult,
+        caller: Principal,
         request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
-        let caller = self.conclude(verdict, request, requirement)?;
         match requirement.check_waiting(&caller, request).await {
             Ok(()) => Ok(caller),
             Err(rejection) => Err(Refusal {
@@ -102,12 +134,23 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
-        let claims = verdict.map_err(|error| match error {
-            VerifyError::Token(error) => Rejection::InvalidToken(error),
-            VerifyError::NoKeys => Rejection::Unavailable,
-            VerifyError::DenylistStale => Rejection::DenylistStale,
-        })?;
-        let caller = Principal::new(claims);
+        let claims = verdict.map_err(Rejection::from)?;
+        let caller = match Authenticated::unbound(claims) {
+            Ok(caller) if requirement.bindings().bearer => caller,
+            Ok(_) => return Err(Rejection::from(BindingError::BearerTokenNotAccepted).into()),
+            Err(bound) => authenticate_bearer(bound, request, requirement)?,
+        };
+        self.meet(caller, request, requirement)
+    }
+
+    /// Decides whether a caller meets the requirement.
+    fn meet(
+        &self,
+        caller: Authenticated,
+        request: &Request,
+        requirement: &Requirement,
+    ) -> Result<Principal, Refusal> {
+        let caller = Principal::new(caller);
         match requirement.check(&caller, request, &self.verifier) {
             Ok(()) => Ok(caller),
             Err(rejection) => Err(Refusal {
@@ -115,5 +158,35 @@ impl Guard {
                 caller: Some(caller),
             }),
         }
+    }
+}
+
+/// Decides on a bound token with the scheme `Bearer`: the certificate must be its own.
+#[cold]
+fn authenticate_bearer(
+    claims: Arc<Verified<Claims>>,
+    request: &Request,
+    requirement: &Requirement,
+) -> Result<Authenticated, Rejection> {
+    if !requirement.bindings().bound {
+        return Err(BindingError::BoundTokenNotAccepted.into());
+    }
+    Ok(Authenticated::bearer(claims, certificate(request))?)
+}
+
+impl From<VerifyError> for Rejection {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Token(error) => Self::InvalidToken(error),
+            VerifyError::Binding(error) => Self::InvalidBinding(error),
+            VerifyError::NoKeys => Self::Unavailable,
+            VerifyError::DenylistStale => Self::DenylistStale,
+        }
+    }
+}
+
+impl From<BindingError> for Rejection {
+    fn from(error: BindingError) -> Self {
+        Self::InvalidBinding(error)
     }
 }

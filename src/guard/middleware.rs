@@ -32,7 +32,8 @@ impl<E: Endpoint> Middleware<E> for Identify {
     type Output = Gate<E>;
 
     fn transform(&self, endpoint: E) -> Gate<E> {
-        let rule = Rule::Optional(Requirement::default());
+        let binding = self.guard.access().binding;
+        let rule = Rule::Optional(Requirement::default().with_binding(binding));
         Gate::for_route(endpoint, self.guard.clone(), rule)
     }
 }
@@ -59,7 +60,7 @@ impl Guard {
     pub fn require(&self, requirement: impl Into<Requirement>) -> Require {
         Require {
             guard: self.clone(),
-            requirement: requirement.into(),
+            requirement: requirement.into().with_binding(self.access().binding),
         }
     }
 

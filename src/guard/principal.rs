@@ -8,6 +8,7 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::token::{Claims, Derived, Memo, Scope, Verified};
+use crate::verifier::Authenticated;
 
 use super::challenge::Challenge;
 use super::rejection::Rejection;
@@ -32,8 +33,10 @@ pub struct Principal {
 }
 
 impl Principal {
-    pub(super) fn new(claims: Arc<Verified<Claims>>) -> Self {
-        Self { claims }
+    pub(super) fn new(caller: Authenticated) -> Self {
+        Self {
+            claims: caller.into_claims(),
+        }
     }
 
     /// `sub`: the user, or the client itself if no user takes part.

@@ -108,8 +108,10 @@ impl RateLimits {
     pub(super) fn count_refusal(&self, address: Option<IpAddr>, rejection: &Rejection) {
         let is_theirs = matches!(
             rejection,
-            Rejection::InvalidToken(_) | Rejection::InvalidRequest(_)
-        );
+            Rejection::InvalidToken(_)
+                | Rejection::InvalidRequest(_)
+                | Rejection::InvalidBinding(_)
+        ) && rejection.nonce().is_none();
         if let (true, Some(limiter), Some(address)) = (is_theirs, &self.refusals, address) {
             limiter.take_last(&network(address));
         }

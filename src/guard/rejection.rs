@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::token::{Scope, TokenError};
+use crate::verifier::BindingError;
 
 use super::bearer::BearerError;
 use super::detail;
@@ -28,6 +29,9 @@ pub enum Rejection {
     /// The token is refused.
     #[error("invalid token")]
     InvalidToken(#[source] TokenError),
+    /// The token is valid, but its caller may not use it in this way.
+    #[error("invalid binding")]
+    InvalidBinding(#[source] BindingError),
     /// The token is valid, but lacks a scope.
     #[error("insufficient scope")]
     #[non_exhaustive]
@@ -101,6 +105,7 @@ impl Rejection {
             Self::MissingScheme => BearerError::MissingScheme.reason(),
             Self::InvalidRequest(error) => error.reason(),
             Self::InvalidToken(error) => error.reason(),
+            Self::InvalidBinding(error) => error.reason(),
             Self::InsufficientScope { .. } => "insufficient_scope",
             Self::ClaimNotAccepted { .. } => "claim_not_accepted",
             Self::IssuerNotAccepted { .. } => "issuer_not_accepted",
@@ -118,9 +123,13 @@ impl Rejection {
     /// The body of the response, with a fixed sentence.
     pub fn problem(&self) -> Problem {
         let status = match self {
+            Self::InvalidBinding(
+                BindingError::TooManyProofs { .. } | BindingError::ProofsUnavailable,
+            ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::MissingCredentials
             | Self::MissingScheme
             | Self::InvalidToken(_)
+            | Self::InvalidBinding(_)
             | Self::IssuerNotAccepted { .. }
             | Self::InsufficientUserAuthentication { .. } => StatusCode::UNAUTHORIZED,
             Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
@@ -167,6 +176,7 @@ impl Rejection {
             }
             Self::InvalidRequest(error) => detail::request_detail(*error),
             Self::InvalidToken(error) => detail::token_detail(error),
+            Self::InvalidBinding(error) => detail::binding_detail(error),
             Self::InsufficientScope { .. } => {
                 "The access token lacks a scope that this operation requires."
             }
@@ -204,12 +214,25 @@ impl Rejection {
         matches!(self, Self::MissingCredentials | Self::MissingScheme)
     }
 
+    /// The nonce that the next proof must contain.
+    pub(super) fn nonce(&self) -> Option<&str> {
+        match self {
+            Self::InvalidBinding(BindingError::NonceRequired { nonce, .. }) => Some(nonce),
+            _ => None,
+        }
+    }
+
     /// The value of `Retry-After` in whole seconds, if there is one.
     pub(super) fn retry_after_secs(&self) -> Option<u64> {
         match self {
             // Rounded up, because a caller that retries too early is refused again.
-            Self::TooManyRequests { retry_after } => Some(retry_after.as_secs() + 1),
-            Self::Unavailable | Self::DenylistStale => Some(RETRY_AFTER_SECS),
+            Self::TooManyRequests { retry_after }
+            | Self::InvalidBinding(BindingError::TooManyProofs { retry_after }) => {
+                Some(retry_after.as_secs() + 1)
+            }
+            Self::Unavailable
+            | Self::DenylistStale
+            | Self::InvalidBinding(BindingError::ProofsUnavailable) => Some(RETRY_AFTER_SECS),
             _ => None,
         }
     }

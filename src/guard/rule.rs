@@ -7,6 +7,7 @@
 //! [`OptionalBearerAuth`]: super::OptionalBearerAuth
 
 mod access;
+mod binding;
 mod claim_rule;
 mod conditions;
 mod decision;
@@ -30,6 +31,8 @@ mod target;
 use http::Method;
 
 pub use access::{Access, AccessMode, OperationAccess};
+pub(super) use binding::AcceptedBindings;
+pub use binding::Binding;
 pub use claim_rule::{ClaimRule, ClaimValue};
 pub(super) use decision::{refused_by, step_up};
 pub use error::RuleError;

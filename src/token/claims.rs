@@ -12,12 +12,12 @@ mod size;
 
 use serde_json::{Map, Value};
 
-use super::{Scope, SignedPayload, TokenError};
+use super::{Confirmation, Scope, SignedPayload, TokenError};
 
 pub use date::NumericDate;
 pub(crate) use kind::Kind;
 pub(crate) use locate::unescaped;
-pub(super) use members::{audience, clients, date, required, scope, string, subject};
+pub(super) use members::{audience, clients, confirmation, date, required, scope, string, subject};
 pub use names::ClaimNames;
 use set::ClaimsSet;
 pub(crate) use size::ALLOCATION_BYTES;
@@ -70,7 +70,7 @@ impl Claims {
     }
 
     pub(super) fn read(bytes: &[u8], names: &ClaimNames) -> Result<Self, TokenError> {
-        let (set, all) = ClaimsSet::parse(bytes).ok_or(TokenError::MalformedPayload)?;
+        let (set, all) = ClaimsSet::parse(bytes)?;
         let (client_id, other_clients) = clients(&all)?;
         Ok(Self {
             issuer: required(string(&all, "iss")?, "iss")?.into(),
@@ -169,9 +169,9 @@ impl Claims {
         self.all.kind()
     }
 
-    /// Whether there is `cnf` (RFC 7800): such a token requires a proof from the caller.
-    pub(super) fn are_bound_to_a_proof(&self) -> bool {
-        self.all.is_bound_to_a_proof()
+    /// `cnf`: the keys that the caller must prove to have (RFC 7800).
+    pub fn confirmation(&self) -> Option<&Confirmation> {
+        self.all.confirmation()
     }
 }
 

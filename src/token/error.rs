@@ -90,9 +90,6 @@ pub enum TokenError {
     /// The claims are those of a refresh token.
     #[error("this is a refresh token, not an access token")]
     RefreshToken,
-    /// `cnf` binds the token to a proof that is not checked here (RFC 7800).
-    #[error("the token is bound to a proof that is not supported")]
-    ProofRequired,
     /// `iss` is not exactly ours (RFC 9068 section 4).
     #[error("the token comes from another issuer")]
     WrongIssuer,
@@ -165,7 +162,6 @@ impl TokenError {
             Self::IdToken => "id_token",
             Self::LogoutToken => "logout_token",
             Self::RefreshToken => "refresh_token",
-            Self::ProofRequired => "proof_required",
             Self::WrongIssuer => "wrong_issuer",
             Self::WrongAudience => "wrong_audience",
             Self::ClientNotAccepted => "client_not_accepted",

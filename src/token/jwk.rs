@@ -40,21 +40,45 @@ impl ParsedJwk {
             Some(Value::String(name)) => Some(Algorithm::find(name).ok_or(KeyError::Unsupported)?),
             Some(_) => return Err(malformed("alg")),
         };
-        let public_keys = match (text(members, "kty")?, curve(members)?) {
-            ("RSA", None) => rsa::read(members, named)?,
-            ("EC", Some("P-256")) => vec![ec(members, named, Algorithm::Es256, 32)?],
-            ("EC", Some("P-384")) => vec![ec(members, named, Algorithm::Es384, 48)?],
-            ("OKP", Some("Ed25519")) => vec![ed25519(members, named)?],
-            _ => return Err(KeyError::Unsupported),
-        };
         Ok(Self {
             key_id,
-            public_keys,
+            public_keys: public_keys(members, named)?,
         })
     }
 }
 
-fn refuse_secrets(members: &Map<String, Value>) -> Result<(), KeyError> {
+fn public_keys(
+    members: &Map<String, Value>,
+    named: Option<Algorithm>,
+) -> Result<Vec<(Algorithm, ParsedPublicKey)>, KeyError> {
+    match (text(members, "kty")?, curve(members)?) {
+        ("RSA", None) => rsa::read(members, named),
+        ("EC", Some("P-256")) => Ok(vec![ec(members, named, Algorithm::Es256, 32)?]),
+        ("EC", Some("P-384")) => Ok(vec![ec(members, named, Algorithm::Es384, 48)?]),
+        ("OKP", Some("Ed25519")) => Ok(vec![ed25519(members, named)?]),
+        _ => Err(KeyError::Unsupported),
+    }
+}
+
+/// The key of a caller, for the one algorithm that its proof names.
+pub(super) fn read_for(
+    members: &Map<String, Value>,
+    algorithm: Algorithm,
+) -> Result<ParsedPublicKey, KeyError> {
+    refuse_secrets(members)?;
+    refuse_other_uses(members)?;
+    let is_same = |alg: &Value| alg == algorithm.name();
+    if !members.get("alg").is_none_or(is_same) {
+        return Err(KeyError::Unsupported);
+    }
+    public_keys(members, Some(algorithm))?
+        .pop()
+        .map(|(_, key)| key)
+        .ok_or(KeyError::Unsupported)
+}
+
+/// Refuses what may not be published: a published key is no longer secret.
+pub(super) fn refuse_secrets(members: &Map<String, Value>) -> Result<(), KeyError> {
     const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
     if members.contains_key("k") || members.get("kty").is_some_and(|kty| kty == "oct") {
         return Err(KeyError::Symmetric);

@@ -19,6 +19,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::compact::{Compact, CompactError};
 use super::{Algorithm, Segment, TokenError, json, unverified_issuer};
 
 /// The maximum size of a token.
@@ -53,26 +54,16 @@ impl<'a> Jws<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::TooLong { bytes: token.len() });
         }
-        // A loop without an early exit lets the compiler compare many bytes at once.
-        if !token
-            .bytes()
-            .fold(true, |legal, byte| legal & is_compact_character(byte))
-        {
-            return Err(TokenError::IllegalCharacter);
-        }
-        let found = 1 + dots(token);
-        let mut segments = token.split('.');
-        let (3, Some(header), Some(payload), Some(signature)) =
-            (found, segments.next(), segments.next(), segments.next())
-        else {
-            return Err(TokenError::Segments { found });
-        };
+        let compact = Compact::parse(token).map_err(|error| match error {
+            CompactError::IllegalCharacter => TokenError::IllegalCharacter,
+            CompactError::Segments(found) => TokenError::Segments { found },
+        })?;
         Ok(Self {
-            header: Header::parse(header)?,
-            signing_input: &token.as_bytes()[..header.len() + 1 + payload.len()],
-            payload,
+            header: Header::parse(compact.header)?,
+            signing_input: compact.signing_input,
+            payload: compact.payload,
             decoded_payload: OnceLock::new(),
-            signature,
+            signature: compact.signature,
         })
     }
 
@@ -235,13 +226,6 @@ pub(super) fn token_type(members: &Map<String, Value>) -> Result<Option<TokenTyp
 
 pub(super) fn is_compact_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte == b'.'
-}
-
-/// Counts in chunks whose sum fits a byte, so that the compiler can compare many bytes at once.
-fn dots(token: &str) -> usize {
-    let of = |piece: &[u8]| piece.iter().map(|byte| u8::from(*byte == b'.')).sum::<u8>();
-    let pieces = token.as_bytes().chunks(usize::from(u8::MAX));
-    pieces.map(|piece| usize::from(of(piece))).sum()
 }
 
 /// Refuses padding and trailing bits, so that a token has only one encoding.

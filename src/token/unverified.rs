@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::claims::{audience, clients, date, required, scope, string, subject};
+use super::claims::{audience, clients, confirmation, date, required, scope, string, subject};
 use super::jws::{
     algorithm, decode, is_compact_character, key_id, members, refuse_critical, refuse_unencoded,
     token_type,
@@ -124,6 +124,7 @@ impl UnverifiedClaims {
             clients(all).err(),
             string(all, "uid").err(),
             string(all, "jti").err(),
+            confirmation(all).err(),
         ];
         for fault in others.into_iter().flatten() {
             if !faults.contains(&fault) {
@@ -139,8 +140,7 @@ impl UnverifiedClaims {
     }
 
     pub(crate) fn check_kind(&self) -> Result<(), TokenError> {
-        Validation::check_kind(Kind::from_claims(&self.members))?;
-        Validation::check_binding(self.members.contains_key("cnf"))
+        Validation::check_kind(Kind::from_claims(&self.members))
     }
 
     /// `None` where the claim cannot be read.

@@ -1,7 +1,6 @@
 //! Decides whether the claims of one issuer's token are acceptable, at a time that is passed in.
 //!
-//! 1. It is an access token, not another token that the issuer signs, and a bearer token (no
-//!    `cnf`).
+//! 1. It is an access token, not another token that the issuer signs.
 //! 2. `iss` is exactly the issuer. `aud` contains one of the audiences exactly.
 //! 3. The client is accepted, and the required claims are there.
 //! 4. `exp` has not passed, `nbf` and `iat` are not ahead, each within the leeway.
@@ -156,7 +155,6 @@ impl Validation {
     /// RFC 7519 section 4.1, RFC 9068 section 4.
     pub fn check(&self, claims: Claims, now: SystemTime) -> Result<Verified<Claims>, TokenError> {
         Self::check_kind(claims.kind())?;
-        Self::check_binding(claims.are_bound_to_a_proof())?;
         self.check_issuer(claims.issuer())?;
         self.check_audience(claims.audience())?;
         self.check_clients(claims.client_ids())?;

@@ -2,6 +2,8 @@
 
 use crate::token::TokenError;
 
+use super::authenticated::BindingError;
+
 /// Why a token was not verified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -9,6 +11,9 @@ pub enum VerifyError {
     /// The token is not valid.
     #[error("the access token is refused")]
     Token(#[from] TokenError),
+    /// The token is valid, and its caller may not use it in this way.
+    #[error("the caller may not use the access token")]
+    Binding(#[from] BindingError),
     /// There are no keys: the issuer cannot be reached, and the cached keys are too old. Or no
     /// key has the token's `kid`, and too many requests wait for a fetch of keys already.
     #[error("there are no keys to verify with")]
@@ -23,6 +28,7 @@ impl VerifyError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Token(error) => error.reason(),
+            Self::Binding(error) => error.reason(),
             Self::NoKeys => "no_keys",
             Self::DenylistStale => "denylist_stale",
         }

@@ -51,7 +51,7 @@ impl Tally {
     pub(super) fn count<T>(&self, verdict: &Result<T, VerifyError>) {
         add(match verdict {
             Ok(_) => &self.accepted,
-            Err(VerifyError::Token(_)) => &self.refused,
+            Err(VerifyError::Token(_) | VerifyError::Binding(_)) => &self.refused,
             Err(VerifyError::NoKeys) => &self.without_keys,
             Err(VerifyError::DenylistStale) => &self.without_denylist,
         });

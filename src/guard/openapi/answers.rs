@@ -7,8 +7,8 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::guard::bearer::BearerError;
-use crate::guard::challenge::Challenge;
+use crate::guard::bearer::{AuthorizationScheme, BearerError};
+use crate::guard::challenge::{Asked, Challenge};
 use crate::guard::problem::{MEDIA_TYPE, Problem};
 use crate::guard::rejection::Rejection;
 use crate::guard::rule::{Requirement, Rule, refused_by, step_up};
@@ -40,21 +40,22 @@ pub(super) fn add_refusals(
     let mut bad_tokens = bad_tokens;
     // Before the others, because the header's example is that of the last.
     bad_tokens.splice(0..0, unaccepted(requirement));
+    let add = Challenged::by(challenge, requirement);
     let malformed = Rejection::InvalidRequest(BearerError::Malformed);
     let text = "The `Authorization` header is malformed or repeated.";
-    add(operation, text, &[malformed], challenge);
-    add(operation, unauthorized, &bad_tokens, challenge);
+    add.answers(operation, text, &[malformed]);
+    add.answers(operation, unauthorized, &bad_tokens);
     if let Some((text, rejections)) = forbidden(requirement) {
-        add(operation, &text, &rejections, challenge);
+        add.answers(operation, &text, &rejections);
     }
     if has_limits {
         let retry_after = Duration::from_secs(1);
         let too_many = Rejection::TooManyRequests { retry_after };
         let text = "The caller or its address has sent too many requests.";
-        add(operation, text, &[too_many], challenge);
+        add.answers(operation, text, &[too_many]);
     }
     let text = "Access tokens cannot be verified now.";
-    add(operation, text, &[Rejection::Unavailable], challenge);
+    add.answers(operation, text, &[Rejection::Unavailable]);
 }
 
 /// Adds an answer that consists of a problem.
@@ -178,44 +179,68 @@ pub(super) fn add_conditions(operation: &mut Value, rule: &Rule) {
     operation["description"] = described.into();
 }
 
-/// Adds one status, which is the answer to each of `rejections`.
-fn add(operation: &mut Value, description: &str, rejections: &[Rejection], challenge: &Challenge) {
-    let Some(last) = rejections.last() else {
-        return;
-    };
-    let challenge = challenge.header(last).map(|value| {
-        let header = json!({
-            "description": "One `Bearer` challenge (RFC 6750 section 3).",
-            "schema": { "type": "string" },
-            "example": value.to_str().unwrap_or_default(),
-        });
-        ("WWW-Authenticate", header)
-    });
-    let header = challenge.unwrap_or_else(|| {
-        let header = json!({
-            "description": "Seconds to wait.",
-            "schema": { "type": "integer", "minimum": 0 },
-            "example": last.retry_after_secs(),
-        });
-        ("Retry-After", header)
-    });
-    let examples = rejections
-        .iter()
-        .map(|rejection| {
+/// Adds answers with the challenges of an operation.
+struct Challenged<'a> {
+    challenge: &'a Challenge,
+    asked: Asked,
+}
+
+impl<'a> Challenged<'a> {
+    fn by(challenge: &'a Challenge, requirement: &Requirement) -> Self {
+        let accepted = requirement.bindings();
+        let scheme = match accepted.bearer {
+            true => AuthorizationScheme::Bearer,
+            false => AuthorizationScheme::Dpop,
+        };
+        Self {
+            challenge,
+            asked: Asked { scheme, accepted },
+        }
+    }
+
+    /// Adds one status, which is the answer to each of `rejections`.
+    fn answers(&self, operation: &mut Value, description: &str, rejections: &[Rejection]) {
+        let Some(last) = rejections.last() else {
+            return;
+        };
+        let challenges = self.challenge.headers(self.asked, last);
+        let challenges: Vec<_> = challenges
+            .iter()
+            .flatten()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        let header = if challenges.is_empty() {
+            let header = json!({
+                "description": "Seconds to wait.",
+                "schema": { "type": "integer", "minimum": 0 },
+                "example": last.retry_after_secs(),
+            });
+            ("Retry-After", header)
+        } else {
+            let header = json!({
+                "description": "A challenge for each scheme that is accepted (RFC 6750 section 3, \
+                    RFC 9449 section 7.1).",
+                "schema": { "type": "string" },
+                "example": challenges.join(", "),
+            });
+            ("WWW-Authenticate", header)
+        };
+        let named = |rejection: &Rejection| {
             example(
                 rejection.reason(),
                 &rejection.to_string(),
                 rejection.problem(),
             )
-        })
-        .collect();
-    merge(
-        operation,
-        last.problem(),
-        description,
-        Some(header),
-        examples,
-    );
+        };
+        let examples = rejections.iter().map(named).collect();
+        merge(
+            operation,
+            last.problem(),
+            description,
+            Some(header),
+            examples,
+        );
+    }
 }
 
 fn example(name: &str, summary: &str, problem: Problem) -> (String, Value) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::token::{Scope, ScopeToken};
 
+use super::binding::Binding;
 use super::claim_rule::ClaimValue;
 use super::requirement::Requirement;
 
@@ -66,6 +67,8 @@ pub struct Access {
     pub paths: BTreeMap<String, OperationAccess>,
     /// The requirement of all operations.
     pub all: OperationAccess,
+    /// Whether every token must be bound to a key of its holder.
+    pub binding: Binding,
     /// For each scope the scopes that it includes.
     pub implied_scopes: BTreeMap<ScopeToken, Scope>,
     /// The identifiers of issuers by the names that [`OperationAccess::issuers`] lists.
@@ -87,6 +90,12 @@ impl Access {
             anonymous: ids.into_iter().map(Into::into).collect(),
             ..self
         }
+    }
+
+    /// Sets whether every token must be bound to a key of its holder.
+    #[must_use]
+    pub fn with_binding(self, binding: Binding) -> Self {
+        Self { binding, ..self }
     }
 
     /// Sets the requirement of the operation with this id. It replaces an earlier one for this id.

@@ -112,7 +112,9 @@ impl Declared {
                 && (self.ours.is_some() || self.others.is_empty() || self.has_fallback),
         };
         let sources = sources(access, &target);
-        let mut requirement = self.ours.clone().unwrap_or_default();
+        let ours = self.ours.clone().unwrap_or_default();
+        let mut requirement = ours.with_binding(access.binding);
+        self.check_bounds(&requirement)?;
         for source in &sources {
             if let (None, Some(scheme)) = (&self.ours, self.others.first()) {
                 return Err(RuleError::NoToken {
@@ -157,7 +159,9 @@ impl Declared {
                 found,
             });
         }
-        match requirement.conditions().and_then(Conditions::impossible) {
+        let binding = requirement.bindings.are_none().then_some("binding");
+        let impossible = || requirement.conditions().and_then(Conditions::impossible);
+        match binding.or_else(impossible) {
             None => Ok(()),
             Some(what) => Err(RequirementError::NobodyAccepted {
                 operation: self.name.clone(),

@@ -11,6 +11,7 @@ impl Requirement {
     pub(super) fn and(self, other: &Self) -> Self {
         let both = Self {
             scopes: scope_sets::both(&self.scopes, &other.scopes),
+            bindings: self.bindings.and(other.bindings),
             ..self
         };
         let Some(added) = other.conditions() else {

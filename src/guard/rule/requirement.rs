@@ -8,6 +8,7 @@ use poem::Request;
 use crate::guard::principal::Principal;
 use crate::token::Scope;
 
+use super::binding::{AcceptedBindings, Binding};
 use super::claim_rule::{ClaimRule, ClaimValue};
 use super::conditions::{Conditions, MaxAge, restrict};
 use super::named_check::{CheckFuture, NamedCheck};
@@ -25,6 +26,7 @@ use super::scope_sets;
 ///
 /// | condition | made by | answer | reason |
 /// | --- | --- | --- | --- |
+/// | binding | [`with_binding`](Self::with_binding) | 401 | `bound_token_not_accepted`, `bearer_token_not_accepted` |
 /// | issuer | [`with_issuers`](Self::with_issuers) | 401 | `issuer_not_accepted` |
 /// | authentication | [`with_acr`](Self::with_acr), [`with_max_age`](Self::with_max_age) | 401 | `insufficient_user_authentication` |
 /// | scopes | [`with_scope`](Self::with_scope), [`with_any_scope`](Self::with_any_scope) | 403 | `insufficient_scope` |
@@ -50,6 +52,7 @@ use super::scope_sets;
 pub struct Requirement {
     pub(super) scopes: Vec<Scope>,
     pub(super) conditions: Option<Arc<Conditions>>,
+    pub(super) bindings: AcceptedBindings,
 }
 
 impl Requirement {
@@ -203,6 +206,21 @@ impl Requirement {
         self.changed(|conditions| conditions.checks.push(check))
     }
 
+    /// Requires tokens that are bound to a key of their holder, or that are not. [`Binding::Either`]
+    /// changes nothing.
+    #[must_use]
+    pub fn with_binding(self, binding: Binding) -> Self {
+        Self {
+            bindings: self.bindings.and(binding.into()),
+            ..self
+        }
+    }
+
+    /// Which tokens are accepted, bound ones or others.
+    pub(in crate::guard) fn bindings(&self) -> AcceptedBindings {
+        self.bindings
+    }
+
     /// The sets of scopes of which a caller needs one. If there is none, no scope is needed.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
@@ -216,7 +234,9 @@ impl Requirement {
 
     /// Whether every valid token is accepted.
     pub(in crate::guard) fn is_empty(&self) -> bool {
-        self.scopes.is_empty() && self.conditions.is_none()
+        self.scopes.is_empty()
+            && self.conditions.is_none()
+            && self.bindings == AcceptedBindings::default()
     }
 
     pub(in crate::guard) fn conditions(&self) -> Option<&Conditions> {

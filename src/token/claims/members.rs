@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::token::{ClaimFault, Scope, ScopeToken, TokenError};
+use crate::token::{ClaimFault, Confirmation, Scope, ScopeToken, TokenError};
 
 use super::date::NumericDate;
 use super::names::ClaimNames;
@@ -102,6 +102,15 @@ pub(in crate::token) fn scope(
         (Some(scope), _) | (None, Some(scope)) => Ok(scope),
         (None, None) => Ok(Scope::none()),
     }
+}
+
+/// The keys that the caller must prove to have (RFC 7800).
+pub(in crate::token) fn confirmation(
+    all: &Map<String, Value>,
+) -> Result<Option<Confirmation>, TokenError> {
+    all.get("cnf")
+        .map(|value| Confirmation::read(value).ok_or(malformed("cnf")))
+        .transpose()
 }
 
 fn strings(values: &[Value]) -> impl Iterator<Item = Option<&str>> {

@@ -9,7 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::{Map, Number, Value};
 
 use super::kind::Kind;
-use crate::token::json;
+use super::members::confirmation;
+use crate::token::{Confirmation, TokenError, json};
 
 /// A JSON object whose names are unique at every depth. Two are equal if they
 /// have the same members, in any order and notation.
@@ -17,20 +18,21 @@ use crate::token::json;
 pub(super) struct ClaimsSet {
     text: Box<str>,
     kind: Kind,
-    is_bound_to_a_proof: bool,
+    /// What `cnf` says; without `cnf`, there is none.
+    confirmation: Option<Box<Confirmation>>,
 }
 
 impl ClaimsSet {
     /// Reads a payload, and returns its members too.
-    pub(super) fn parse(bytes: &[u8]) -> Option<(Self, Map<String, Value>)> {
-        let text = str::from_utf8(bytes).ok()?;
-        let members = json::object_of_text(text)?;
+    pub(super) fn parse(bytes: &[u8]) -> Result<(Self, Map<String, Value>), TokenError> {
+        let text = str::from_utf8(bytes).map_err(|_| TokenError::MalformedPayload)?;
+        let members = json::object_of_text(text).ok_or(TokenError::MalformedPayload)?;
         let set = Self {
             text: text.into(),
             kind: Kind::from_claims(&members),
-            is_bound_to_a_proof: members.contains_key("cnf"),
+            confirmation: confirmation(&members)?.map(Box::new),
         };
-        Some((set, members))
+        Ok((set, members))
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -41,8 +43,8 @@ impl ClaimsSet {
         self.kind
     }
 
-    pub(super) fn is_bound_to_a_proof(&self) -> bool {
-        self.is_bound_to_a_proof
+    pub(super) fn confirmation(&self) -> Option<&Confirmation> {
+        self.confirmation.as_deref()
     }
 
     pub(super) fn members(&self) -> Map<String, Value> {

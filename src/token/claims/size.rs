@@ -1,6 +1,6 @@
 //! The memory that claims take, for a cache that keeps them.
 
-use super::Claims;
+use super::{Claims, Confirmation};
 
 /// What the allocator adds to each allocation: its own header, and rounding up.
 pub(crate) const ALLOCATION_BYTES: usize = 16;
@@ -15,7 +15,8 @@ impl Claims {
         let allocations = allocations + usize::from(!self.other_clients.is_empty());
         let texts = self.all.as_str().len() + self.text_bytes();
         let clients = size_of_val(&*self.other_clients);
-        audiences + clients + scopes + texts + allocations * ALLOCATION_BYTES
+        let confirmation = self.confirmation().map_or(0, Confirmation::bytes);
+        audiences + clients + scopes + texts + allocations * ALLOCATION_BYTES + confirmation
     }
 
     /// The maximum size of the values that are derived and kept, in bytes: enough to write every claim once

@@ -32,13 +32,6 @@ impl Validation {
         }
     }
 
-    pub(crate) fn check_binding(is_bound_to_a_proof: bool) -> Result<(), TokenError> {
-        if is_bound_to_a_proof {
-            return Err(TokenError::ProofRequired);
-        }
-        Ok(())
-    }
-
     pub(crate) fn check_issuer(&self, issuer: &str) -> Result<(), TokenError> {
         if issuer == self.issuer {
             return Ok(());

@@ -1,0 +1,261 @@
+//! Reads and checks a DPoP proof: the JWT by which a caller proves that it has the key of its token
+//! (RFC 9449 section 4).
+//!
+//! A proof passes these steps. Each step is a type that only the step before it can create. The
+//! cheap comparisons come before the signature:
+//!
+//! ```text
+//! &str -> DpopProof -> CheckedProof -> VerifiedProof
+//!     parse        check          verify
+//! ```
+//!
+//! 1. The form: length, alphabet, three segments, a header with few values and unique names.
+//! 2. The header: `typ`, `alg`, no `crit` and no `b64`, and `jwk` with a thumbprint.
+//! 3. The claims `htm`, `htu`, `iat`, `jti` and `ath`.
+//! 4. The thumbprint is that of the token's `cnf`, and each claim is that of this request.
+//! 5. The key of `jwk` is of a kind that is accepted, and verifies the signature.
+//!
+//! Nonces and repeated proofs are the task of [`crate::verifier`], which has the state for them.
+
+mod error;
+mod policy;
+mod target;
+
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::signature::ParsedPublicKey;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::compact::Compact;
+use super::{
+    Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, NumericDate, Thumbprint, json, jwk,
+};
+
+pub use error::{ProofClaim, ProofError};
+pub use policy::{MAX_PROOF_AGE, ProofPolicy};
+pub use target::RequestTarget;
+
+/// The maximum size of a proof.
+pub const MAX_PROOF_BYTES: usize = MAX_TOKEN_BYTES;
+
+/// A well-formed proof that nothing is checked of yet.
+pub(crate) struct DpopProof<'a> {
+    compact: Compact<'a>,
+    algorithm: Algorithm,
+    jwk: Map<String, Value>,
+    thumbprint: Thumbprint,
+    claims: ProofClaims,
+}
+
+/// The claims of a proof, each of the type that RFC 9449 section 4.2 gives it.
+struct ProofClaims {
+    method: String,
+    target: String,
+    issued_at: NumericDate,
+    id: String,
+    token_digest: Thumbprint,
+    nonce: Option<String>,
+}
+
+/// The request that a proof is for, and its token.
+pub(crate) struct ProvenRequest<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) target: &'a RequestTarget<'a>,
+    pub(crate) token: &'a str,
+    pub(crate) confirmation: &'a Confirmation,
+}
+
+/// A proof whose claims are those of the request. Its signature is not verified yet.
+pub(crate) struct CheckedProof<'a> {
+    proof: DpopProof<'a>,
+    confirmation: &'a Confirmation,
+}
+
+/// A proof that the caller has the key of its token, made for this request.
+pub(crate) struct VerifiedProof {
+    key: Thumbprint,
+    id: String,
+    issued_at: Duration,
+}
+
+/// A parsed key and the algorithm that it verifies.
+#[derive(Clone)]
+pub(super) struct ProofKey {
+    algorithm: Algorithm,
+    public_key: ParsedPublicKey,
+}
+
+impl<'a> DpopProof<'a> {
+    /// Reads a proof.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, ProofError> {
+        if text.len() > MAX_PROOF_BYTES {
+            return Err(ProofError::TooLong);
+        }
+        let compact = Compact::parse(text).map_err(|_| ProofError::Malformed)?;
+        let mut header = decode(compact.header)
+            .filter(|bytes| bytes.len() <= MAX_HEADER_BYTES)
+            .and_then(|bytes| json::object_of_at_most(MAX_VALUES, &bytes))
+            .ok_or(ProofError::Malformed)?;
+        if header.get("typ").is_none_or(|typ| typ != TYPE) {
+            return Err(ProofError::WrongType);
+        }
+        let algorithm = header.get("alg").and_then(Value::as_str);
+        let algorithm = algorithm.and_then(Algorithm::find);
+        let algorithm = algorithm.ok_or(ProofError::AlgorithmNotAllowed)?;
+        if header.contains_key("crit") || header.contains_key("b64") {
+            return Err(ProofError::Critical);
+        }
+        let Some(Value::Object(jwk)) = header.remove("jwk") else {
+            return Err(ProofError::MissingKey);
+        };
+        let thumbprint = Thumbprint::from_jwk(&jwk).ok_or(ProofError::KeyNotAccepted)?;
+        let claims = decode(compact.payload)
+            .and_then(|bytes| json::object_of_at_most(MAX_VALUES, &bytes))
+            .ok_or(ProofError::Malformed)?;
+        Ok(Self {
+            claims: ProofClaims::read(&claims)?,
+            compact,
+            algorithm,
+            jwk,
+            thumbprint,
+        })
+    }
+
+    /// Compares everything that can be compared without the signature.
+    pub(crate) fn check(
+        self,
+        request: &ProvenRequest<'a>,
+        policy: &ProofPolicy,
+        now: SystemTime,
+    ) -> Result<CheckedProof<'a>, ProofError> {
+        if !policy.algorithms().contains(&self.algorithm) {
+            return Err(ProofError::AlgorithmNotAllowed);
+        }
+        if request.confirmation.proof_key() != Some(&self.thumbprint) {
+            return Err(ProofError::WrongKey);
+        }
+        if self.claims.method != request.method {
+            return Err(ProofError::WrongMethod);
+        }
+        if !request.target.is_named_by(&self.claims.target) {
+            return Err(ProofError::WrongTarget);
+        }
+        let digest = request.confirmation.token_digest(request.token);
+        if self.claims.token_digest != *digest {
+            return Err(ProofError::WrongToken);
+        }
+        let now = now.duration_since(SystemTime::UNIX_EPOCH);
+        policy.check_age(self.claims.issued_at.since_epoch(), now.unwrap_or_default())?;
+        Ok(CheckedProof {
+            proof: self,
+            confirmation: request.confirmation,
+        })
+    }
+}
+
+impl CheckedProof<'_> {
+    /// The nonce of the proof. It comes from whoever made the proof.
+    pub(crate) fn unverified_nonce(&self) -> Option<&str> {
+        self.proof.claims.nonce.as_deref()
+    }
+
+    /// Verifies the signature. The key of a remembered token is parsed once.
+    pub(crate) fn verify(self) -> Result<VerifiedProof, ProofError> {
+        let Self {
+            proof,
+            confirmation,
+        } = self;
+        let signature = decode(proof.compact.signature).ok_or(ProofError::Malformed)?;
+        let is_valid = |key: &ProofKey| {
+            let signed = proof.compact.signing_input;
+            key.public_key.verify_sig(signed, &signature).is_ok()
+        };
+        let is_valid = match confirmation.known_key() {
+            Some(known) if known.algorithm == proof.algorithm => {
+                jwk::refuse_secrets(&proof.jwk).map_err(ProofError::from_key)?;
+                is_valid(known)
+            }
+            _ => {
+                let public_key = jwk::read_for(&proof.jwk, proof.algorithm);
+                let key = ProofKey {
+                    algorithm: proof.algorithm,
+                    public_key: public_key.map_err(ProofError::from_key)?,
+                };
+                let is_valid = is_valid(&key);
+                if is_valid {
+                    confirmation.keep_key(key);
+                }
+                is_valid
+            }
+        };
+        if !is_valid {
+            return Err(ProofError::BadSignature);
+        }
+        Ok(VerifiedProof {
+            key: proof.thumbprint,
+            id: proof.claims.id,
+            issued_at: proof.claims.issued_at.since_epoch(),
+        })
+    }
+}
+
+impl VerifiedProof {
+    /// The key that signed it.
+    pub(crate) fn key(&self) -> &Thumbprint {
+        &self.key
+    }
+
+    /// `jti`: no two proofs of one key have the same.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// When it was made, since 1970.
+    pub(crate) fn issued_at(&self) -> Duration {
+        self.issued_at
+    }
+}
+
+impl ProofClaims {
+    fn read(claims: &Map<String, Value>) -> Result<Self, ProofError> {
+        let member = |claim: ProofClaim| claims.get(claim.name());
+        let text = |claim: ProofClaim| match member(claim) {
+            None => Err(ProofError::MissingClaim(claim)),
+            Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
+            Some(_) => Err(ProofError::MalformedClaim(claim)),
+        };
+        let issued_at = member(ProofClaim::Iat).ok_or(ProofError::MissingClaim(ProofClaim::Iat))?;
+        let issued_at = NumericDate::read(issued_at);
+        let token_digest = Thumbprint::parse(&text(ProofClaim::Ath)?);
+        Ok(Self {
+            method: text(ProofClaim::Htm)?,
+            target: text(ProofClaim::Htu)?,
+            issued_at: issued_at.ok_or(ProofError::MalformedClaim(ProofClaim::Iat))?,
+            id: text(ProofClaim::Jti)?,
+            token_digest: token_digest.ok_or(ProofError::MalformedClaim(ProofClaim::Ath))?,
+            nonce: match member(ProofClaim::Nonce) {
+                None => None,
+                Some(_) => Some(text(ProofClaim::Nonce)?),
+            },
+        })
+    }
+}
+
+impl std::fmt::Debug for ProofKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProofKey")
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}
+
+fn decode(segment: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(segment).ok()
+}
+
+/// RFC 9449 section 4.2.
+const TYPE: &str = "dpop+jwt";
+/// A header with a key as `WebCrypto` exports it has 16, and the claims are fewer.
+const MAX_VALUES: usize = 32;

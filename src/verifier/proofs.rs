@@ -1,0 +1,219 @@
+//! Decides on DPoP proofs, with the state that this needs: nonces, and the proofs that were used.
+//!
+//! 1. The pure checks of the token floor: form, key, request, token and time.
+//! 2. The nonce, if nonces are required.
+//! 3. The signature.
+//! 4. The proof was not used before. This comes last, so that nobody can use up the proof of another
+//!    caller.
+
+mod memory;
+mod nonces;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use futures_util::future::BoxFuture;
+
+use crate::token::{DpopProof, ProofError, ProofPolicy, ProvenRequest, VerifiedProof};
+
+use super::authenticated::BindingError;
+use nonces::{NonceState, Nonces};
+
+pub use memory::MemoryProofStore;
+
+/// Decides on DPoP proofs. Clones share state.
+///
+/// ```
+/// use std::time::Duration;
+/// use poem_resource_server::token::ProofPolicy;
+/// use poem_resource_server::verifier::Proofs;
+///
+/// let proofs = Proofs::default()
+///     .with_policy(ProofPolicy::default().with_max_age(Duration::from_secs(30)))
+///     .with_nonces(Duration::from_secs(300));
+/// assert_eq!(proofs.policy().max_age(), Duration::from_secs(30));
+/// ```
+///
+/// RFC 9449.
+#[derive(Clone)]
+pub struct Proofs {
+    policy: ProofPolicy,
+    nonces: Option<Nonces>,
+    key: Arc<hmac::Key>,
+    store: Arc<dyn ProofStore>,
+}
+
+impl Default for Proofs {
+    /// Proofs without nonces, each of which is accepted once in this process.
+    fn default() -> Self {
+        let mut secret = [0; 32];
+        SystemRandom::new()
+            .fill(&mut secret)
+            .expect("the system has randomness");
+        Self {
+            policy: ProofPolicy::default(),
+            nonces: None,
+            key: key(&secret),
+            store: Arc::new(MemoryProofStore::default()),
+        }
+    }
+}
+
+impl Proofs {
+    /// Sets which proofs are accepted.
+    #[must_use]
+    pub fn with_policy(self, policy: ProofPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Requires that proofs contain a nonce of this process, or of one with the same secret. A nonce
+    /// is accepted for `lifetime` to twice that time.
+    ///
+    /// RFC 9449 section 9.
+    #[must_use]
+    pub fn with_nonces(self, lifetime: Duration) -> Self {
+        Self {
+            nonces: Some(Nonces::new(lifetime)),
+            ..self
+        }
+    }
+
+    /// Sets the secret that protects nonces and the names of used proofs. Processes that serve the
+    /// same callers need the same one. By default, it is random.
+    #[must_use]
+    pub fn with_secret(self, secret: &[u8]) -> Self {
+        Self {
+            key: key(secret),
+            ..self
+        }
+    }
+
+    /// Sets where used proofs are remembered. By default, in this process.
+    #[must_use]
+    pub fn with_store(self, store: Arc<dyn ProofStore>) -> Self {
+        Self { store, ..self }
+    }
+
+    /// Which proofs are accepted.
+    pub fn policy(&self) -> &ProofPolicy {
+        &self.policy
+    }
+
+    /// Whether proofs must contain a nonce.
+    pub fn requires_nonces(&self) -> bool {
+        self.nonces.is_some()
+    }
+
+    /// Decides on a proof. Returns a new nonce if that of the proof expires soon.
+    pub(super) async fn check(
+        &self,
+        proof: &str,
+        request: &ProvenRequest<'_>,
+        now: SystemTime,
+    ) -> Result<Option<String>, BindingError> {
+        let checked = DpopProof::parse(proof)?.check(request, &self.policy, now)?;
+        let next_nonce = match &self.nonces {
+            None => None,
+            Some(nonces) => match nonces.find(&self.key, checked.unverified_nonce(), now) {
+                NonceState::Current => None,
+                NonceState::Previous => Some(nonces.current(&self.key, now)),
+                state @ (NonceState::Missing | NonceState::Unknown) => {
+                    return Err(BindingError::NonceRequired {
+                        nonce: nonces.current(&self.key, now),
+                        has_other: state == NonceState::Unknown,
+                    });
+                }
+            },
+        };
+        let verified = checked.verify()?;
+        self.mark(&verified, now).await?;
+        Ok(next_nonce)
+    }
+
+    async fn mark(&self, proof: &VerifiedProof, now: SystemTime) -> Result<(), BindingError> {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH);
+        let used = UsedProof {
+            name: self.name(proof),
+            now: now.unwrap_or_default(),
+            until: proof.issued_at().saturating_add(self.policy.max_age()),
+        };
+        self.store.mark(used).await.map_err(|error| match error {
+            MarkError::Used => ProofError::Replayed.into(),
+            MarkError::Full { retry_after } => BindingError::TooManyProofs { retry_after },
+            MarkError::Unavailable => BindingError::ProofsUnavailable,
+        })
+    }
+
+    /// A name of fixed length, which depends on the key, so that no caller can use up the proof of
+    /// another one.
+    fn name(&self, proof: &VerifiedProof) -> [u8; 16] {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"proof");
+        context.update(proof.key().as_bytes());
+        context.update(proof.id().as_bytes());
+        let mut name = [0; 16];
+        name.copy_from_slice(&context.sign().as_ref()[..16]);
+        name
+    }
+}
+
+impl fmt::Debug for Proofs {
+    /// Prints no secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proofs")
+            .field("policy", &self.policy)
+            .field("nonces", &self.nonces)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+fn key(secret: &[u8]) -> Arc<hmac::Key> {
+    Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret))
+}
+
+/// Where used proofs are remembered.
+pub trait ProofStore: fmt::Debug + Send + Sync + 'static {
+    /// Remembers a proof, unless it is known already. Of several calls with the same name, exactly
+    /// one succeeds.
+    ///
+    /// # Errors
+    ///
+    /// [`MarkError::Used`] for a proof that is known. With any other error, the proof is not
+    /// accepted either.
+    fn mark(&self, proof: UsedProof) -> BoxFuture<'_, Result<(), MarkError>>;
+}
+
+/// A proof that a caller uses now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsedProof {
+    /// A keyed hash of its key and its `jti`.
+    pub name: [u8; 16],
+    /// The time, since 1970.
+    pub now: Duration,
+    /// Until when the proof must be remembered, since 1970. Its `iat` is too old then.
+    pub until: Duration,
+}
+
+/// Why a proof is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MarkError {
+    /// The proof was used before.
+    #[error("the proof was used before")]
+    Used,
+    /// No more proofs can be remembered.
+    #[error("no more proofs can be remembered")]
+    #[non_exhaustive]
+    Full {
+        /// When some of them can be forgotten.
+        retry_after: Duration,
+    },
+    /// The store does not answer.
+    #[error("the store does not answer")]
+    Unavailable,
+}

@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use allocation_counter::measure;
+
+use super::*;
+
+fn used(name: u64, now: u64, until: u64) -> UsedProof {
+    let mixed = u128::from(name).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    UsedProof {
+        name: mixed.to_le_bytes(),
+        now: Duration::from_secs(now),
+        until: Duration::from_secs(until),
+    }
+}
+
+#[test]
+fn a_proof_is_accepted_once_until_it_is_too_old() {
+    let store = MemoryProofStore::default();
+
+    assert_eq!(store.insert(used(1, 1_000, 1_060)), Ok(()));
+    assert_eq!(store.insert(used(2, 1_000, 1_060)), Ok(()));
+    // The same `jti` with another `iat` is the same name.
+    assert_eq!(store.insert(used(1, 1_000, 1_030)), Err(MarkError::Used));
+    assert_eq!(store.insert(used(1, 1_060, 1_060)), Err(MarkError::Used));
+
+    // The store may keep a proof a little longer than it has to.
+    assert_eq!(store.insert(used(1, 1_080, 1_140)), Ok(()));
+}
+
+#[test]
+fn what_expired_is_forgotten_in_every_shard() {
+    let store = MemoryProofStore::default();
+    for name in 0..10_000 {
+        assert_eq!(store.insert(used(name, 1_000, 1_060)), Ok(()));
+    }
+    let full = store.bytes();
+
+    assert_eq!(store.insert(used(0, 1_080, 1_140)), Ok(()));
+
+    assert!(full > 10_000 * 17, "{full}");
+    assert!(store.bytes() < 1_000, "{}", store.bytes());
+}
+
+#[test]
+fn a_full_store_refuses_new_proofs_and_forgets_none() {
+    let store = MemoryProofStore::new(100_000);
+    let accepted: Vec<u64> = (0..20_000)
+        .filter(|name| store.insert(used(*name, 1_000, 1_060)).is_ok())
+        .collect();
+
+    assert!(accepted.len() > 1_000, "{}", accepted.len());
+    assert!(accepted.len() < 10_000, "{}", accepted.len());
+    assert!(store.bytes() <= 100_000);
+    for name in &accepted {
+        let again = store.insert(used(*name, 1_030, 1_090));
+        assert_eq!(again, Err(MarkError::Used), "{name}");
+    }
+    // There is room again as soon as proofs expire.
+    assert_eq!(store.insert(used(30_000, 1_080, 1_140)), Ok(()));
+}
+
+#[test]
+fn a_million_proofs_take_no_more_than_is_counted() {
+    let store = MemoryProofStore::default();
+    let mut accepted = 0;
+
+    let allocated = measure(|| {
+        accepted = (0..1_000_000)
+            .filter(|name| {
+                store
+                    .insert(used(*name, 1_000 + name / 20_000, 1_060 + name / 20_000))
+                    .is_ok()
+            })
+            .count();
+    });
+
+    assert_eq!(accepted, 1_000_000);
+    assert!(store.bytes() <= DEFAULT_PROOF_BYTES);
+    let current = usize::try_from(allocated.bytes_current).unwrap();
+    assert!(current <= store.bytes(), "{current} > {}", store.bytes());
+    let max = usize::try_from(allocated.bytes_max).unwrap();
+    assert!(max <= DEFAULT_PROOF_BYTES, "{max}");
+}
+
+#[test]
+fn of_many_callers_with_one_proof_exactly_one_is_accepted() {
+    let store = Arc::new(MemoryProofStore::default());
+
+    let accepted: usize = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..8)
+            .map(|_| {
+                let store = store.clone();
+                scope.spawn(move || {
+                    let all = 0..10_000;
+                    all.filter(|name| store.insert(used(*name, 1_000, 1_060)).is_ok())
+                        .count()
+                })
+            })
+            .collect();
+        callers.into_iter().map(|it| it.join().unwrap()).sum()
+    });
+
+    assert_eq!(accepted, 10_000);
+}
