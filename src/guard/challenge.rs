@@ -132,17 +132,18 @@ impl Challenge {
             _ => self.written(rejection, scheme),
         };
         let Some(own) = own else { return [None, None] };
-        let is_challenged = rejection.is_without_credentials();
+        let is_without_credentials = rejection.is_without_credentials();
+        // Another scheme does not help a caller that may not make the call.
+        let is_unauthorized = rejection.problem().status == StatusCode::UNAUTHORIZED;
+        let other = |value: &Option<HeaderValue>, is_accepted: bool| {
+            value.clone().filter(|_| is_unauthorized && is_accepted)
+        };
         match scheme {
-            AuthorizationScheme::Bearer if is_challenged && !accepted.bearer => {
+            AuthorizationScheme::Bearer if is_without_credentials && !accepted.bearer => {
                 [None, self.dpop.clone()]
             }
-            AuthorizationScheme::Bearer => {
-                [Some(own), self.dpop.clone().filter(|_| accepted.bound)]
-            }
-            AuthorizationScheme::Dpop => {
-                [self.bearer.clone().filter(|_| accepted.bearer), Some(own)]
-            }
+            AuthorizationScheme::Bearer => [Some(own), other(&self.dpop, accepted.bound)],
+            AuthorizationScheme::Dpop => [other(&self.bearer, accepted.bearer), Some(own)],
         }
     }
 
