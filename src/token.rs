@@ -11,11 +11,13 @@
 //! time, and an implementation of [`KeySource`] provides the keys.
 
 mod algorithm;
+mod allocation;
 mod audience;
 mod b64token;
 mod claims;
 mod compact;
 mod confirmation;
+mod date;
 mod derived;
 mod error;
 mod json;
@@ -25,6 +27,7 @@ mod keys;
 mod memo;
 mod okta;
 mod proof;
+mod proof_key;
 mod readable;
 mod roca;
 mod scope;
@@ -36,13 +39,14 @@ mod unverified_values;
 mod validation;
 
 pub use algorithm::Algorithm;
+pub(crate) use allocation::ALLOCATION_BYTES;
 pub use audience::{Audience, AudienceError};
 pub(crate) use b64token::is_b64token;
-pub(crate) use claims::ALLOCATION_BYTES;
 pub(crate) use claims::Kind;
 pub(crate) use claims::unescaped;
-pub use claims::{ClaimNames, Claims, NumericDate};
+pub use claims::{ClaimNames, Claims};
 pub use confirmation::Confirmation;
+pub use date::NumericDate;
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
 pub use error::{ClaimFault, Segment, TokenError};
@@ -55,6 +59,8 @@ pub(crate) use memo::{Memo, MemoId};
 #[cfg(feature = "service")]
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
+#[cfg(fuzzing)]
+pub use proof::reads_as_proof;
 pub(crate) use proof::{DpopProof, ProvenRequest, VerifiedProof};
 pub use proof::{
     MAX_PROOF_AGE, MAX_PROOF_BYTES, ProofClaim, ProofError, ProofPolicy, RequestTarget,

@@ -13,6 +13,7 @@
 
 mod advice;
 mod authenticated;
+mod binding_error;
 mod cache;
 mod denylist;
 mod error;
@@ -33,8 +34,9 @@ use crate::token::{Claims, Jws, KeySource, MAX_TOKEN_BYTES, TokenError, Validati
 use cache::{Entry, Remembered, VerifiedCache};
 
 pub use advice::{REASONS, advice};
-pub use authenticated::{Authenticated, BindingError};
+pub use authenticated::Authenticated;
 pub(crate) use authenticated::{Presentation, Proven};
+pub use binding_error::BindingError;
 pub use denylist::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 pub use error::VerifyError;
 #[cfg(feature = "service")]

@@ -15,6 +15,10 @@ impl ReceivedChallenge {
         self.scheme.eq_ignore_ascii_case("bearer")
     }
 
+    pub(crate) fn is_dpop(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("dpop")
+    }
+
     /// A parameter; names are compared without regard to case.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let mut parameters = self.parameters.iter();

@@ -58,12 +58,18 @@ impl Guard {
 
     /// The URL that the caller used: below the public URL, or as the request says.
     fn target<'a>(&'a self, request: &'a Request) -> RequestTarget<'a> {
-        let path = request.original_uri().path();
+        let uri = match request.original_uri().path() {
+            // A request that a test builds has no other URI than the current one.
+            "/" => request.uri(),
+            // A route may have removed the beginning of the current one.
+            _ => request.original_uri(),
+        };
+        let path = uri.path();
         let public = self.public_url.as_deref();
         if let Some(target) = public.and_then(|base| RequestTarget::below(base, path)) {
             return target;
         }
-        let authority = request.original_uri().authority().map(|it| it.as_str());
+        let authority = uri.authority().map(|it| it.as_str());
         let authority = match request.extensions().get::<ReportedHost>() {
             Some(reported) => &reported.0,
             // No URL names an empty host.

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode};
 use poem::Response;
 use serde_json::Value;
 
-use crate::description::challenge::challenges;
+use crate::description::challenge::{ReceivedChallenge, challenges};
 use crate::description::operation::Operation;
 use crate::description::request::{Inputs, is_json};
 use crate::description::schema::resolve;
@@ -153,7 +153,16 @@ impl Answer {
             }
             return faults;
         }
-        let challenges = challenges(&self.headers);
+        let mut challenges = challenges(&self.headers);
+        // The walk sends every token with the scheme `Bearer`. DPoP may be the other way to call.
+        let is_error = |it: &ReceivedChallenge| it.parameter("error").is_some();
+        if let [first, other] = &challenges[..]
+            && first.is_bearer()
+            && other.is_dpop()
+            && !is_error(other)
+        {
+            challenges.truncate(1);
+        }
         let [challenge] = &challenges[..] else {
             let found = challenges.len();
             faults.push(format!("{found} challenges in place of one"));

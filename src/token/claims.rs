@@ -2,7 +2,6 @@
 //!
 //! Decides nothing by the values of the claims: see [`Validation`](super::Validation).
 
-mod date;
 mod kind;
 mod locate;
 mod members;
@@ -12,15 +11,13 @@ mod size;
 
 use serde_json::{Map, Value};
 
-use super::{Confirmation, Scope, SignedPayload, TokenError};
+use super::{Confirmation, NumericDate, Scope, SignedPayload, TokenError};
 
-pub use date::NumericDate;
 pub(crate) use kind::Kind;
 pub(crate) use locate::unescaped;
 pub(super) use members::{audience, clients, confirmation, date, required, scope, string, subject};
 pub use names::ClaimNames;
 use set::ClaimsSet;
-pub(crate) use size::ALLOCATION_BYTES;
 
 /// The claims of an access token, each of the type its RFC gives it.
 ///

@@ -1,7 +1,5 @@
 //! Splits a compact JWS into its three segments (RFC 7515 section 3.1).
 
-use super::jws::is_compact_character;
-
 /// The segments of a compact JWS, still in base64url.
 pub(super) struct Compact<'a> {
     pub(super) header: &'a str,
@@ -49,4 +47,8 @@ fn dots(text: &str) -> usize {
     let in_piece = |piece: &[u8]| piece.iter().map(|byte| u8::from(*byte == b'.')).sum::<u8>();
     let pieces = text.as_bytes().chunks(usize::from(u8::MAX));
     pieces.map(|piece| usize::from(in_piece(piece))).sum()
+}
+
+pub(super) fn is_compact_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte == b'.'
 }

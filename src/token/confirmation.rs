@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use super::proof::ProofKey;
+use super::proof_key::ProofKey;
 use super::{ALLOCATION_BYTES, Thumbprint};
 
 /// The keys that the caller must prove to have, every one of them.

@@ -65,20 +65,29 @@ pub(super) fn read_for(
     members: &Map<String, Value>,
     algorithm: Algorithm,
 ) -> Result<ParsedPublicKey, KeyError> {
-    refuse_secrets(members)?;
-    refuse_other_uses(members)?;
-    let is_same = |alg: &Value| alg == algorithm.name();
-    if !members.get("alg").is_none_or(is_same) {
-        return Err(KeyError::Unsupported);
-    }
+    check_for(members, algorithm)?;
     public_keys(members, Some(algorithm))?
         .pop()
         .map(|(_, key)| key)
         .ok_or(KeyError::Unsupported)
 }
 
-/// Refuses what may not be published: a published key is no longer secret.
-pub(super) fn refuse_secrets(members: &Map<String, Value>) -> Result<(), KeyError> {
+/// Checks the members of such a key that are not the key itself.
+pub(super) fn check_for(
+    members: &Map<String, Value>,
+    algorithm: Algorithm,
+) -> Result<(), KeyError> {
+    refuse_secrets(members)?;
+    refuse_other_uses(members)?;
+    let is_same = |alg: &Value| alg == algorithm.name();
+    if members.get("alg").is_none_or(is_same) {
+        Ok(())
+    } else {
+        Err(KeyError::Unsupported)
+    }
+}
+
+fn refuse_secrets(members: &Map<String, Value>) -> Result<(), KeyError> {
     const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
     if members.contains_key("k") || members.get("kty").is_some_and(|kty| kty == "oct") {
         return Err(KeyError::Symmetric);

@@ -224,10 +224,6 @@ pub(super) fn token_type(members: &Map<String, Value>) -> Result<Option<TokenTyp
     }
 }
 
-pub(super) fn is_compact_character(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte == b'.'
-}
-
 /// Refuses padding and trailing bits, so that a token has only one encoding.
 pub(super) fn decode(segment: &str, name: Segment) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD

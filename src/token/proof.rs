@@ -23,12 +23,12 @@ mod target;
 
 use std::time::{Duration, SystemTime};
 
-use aws_lc_rs::signature::ParsedPublicKey;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::compact::Compact;
+use super::proof_key::ProofKey;
 use super::{
     Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, NumericDate, Thumbprint, json, jwk,
 };
@@ -78,13 +78,6 @@ pub(crate) struct VerifiedProof {
     key: Thumbprint,
     id: String,
     issued_at: Duration,
-}
-
-/// A parsed key and the algorithm that it verifies.
-#[derive(Clone)]
-pub(super) struct ProofKey {
-    algorithm: Algorithm,
-    public_key: ParsedPublicKey,
 }
 
 impl<'a> DpopProof<'a> {
@@ -156,7 +149,7 @@ impl<'a> DpopProof<'a> {
 }
 
 impl CheckedProof<'_> {
-    /// The nonce of the proof. It comes from whoever made the proof.
+    /// The nonce of the proof, which nobody has verified.
     pub(crate) fn unverified_nonce(&self) -> Option<&str> {
         self.proof.claims.nonce.as_deref()
     }
@@ -174,7 +167,8 @@ impl CheckedProof<'_> {
         };
         let is_valid = match confirmation.known_key() {
             Some(known) if known.algorithm == proof.algorithm => {
-                jwk::refuse_secrets(&proof.jwk).map_err(ProofError::from_key)?;
+                let checked = jwk::check_for(&proof.jwk, proof.algorithm);
+                checked.map_err(ProofError::from_key)?;
                 is_valid(known)
             }
             _ => {
@@ -243,12 +237,10 @@ impl ProofClaims {
     }
 }
 
-impl std::fmt::Debug for ProofKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProofKey")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
-    }
+/// Whether a string is read as a proof. Only a fuzzer calls it.
+#[cfg(fuzzing)]
+pub fn reads_as_proof(text: &str) -> bool {
+    DpopProof::parse(text).is_ok()
 }
 
 fn decode(segment: &str) -> Option<Vec<u8>> {

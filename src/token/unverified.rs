@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::claims::{audience, clients, confirmation, date, required, scope, string, subject};
+use super::compact::is_compact_character;
 use super::jws::{
-    algorithm, decode, is_compact_character, key_id, members, refuse_critical, refuse_unencoded,
-    token_type,
+    algorithm, decode, key_id, members, refuse_critical, refuse_unencoded, token_type,
 };
 use super::{
     Algorithm, ClaimNames, Claims, Kind, NumericDate, Segment, TokenError, TokenType, Validation,

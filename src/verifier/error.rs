@@ -2,7 +2,7 @@
 
 use crate::token::TokenError;
 
-use super::authenticated::BindingError;
+use super::binding_error::BindingError;
 
 /// Why a token was not verified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

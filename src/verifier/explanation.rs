@@ -23,6 +23,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::authenticated::check_bearer;
 use super::warnings::warnings;
 use super::{TrustedIssuer, Verifier, VerifyError};
 use crate::token::{Claims, Jws, TokenError, UnverifiedClaims, Validation};
@@ -156,6 +157,7 @@ impl Verifier {
         };
         rules.extend(read.rules(validation, self.clock.now()));
         rules.extend(self.rule_on_denials(unverified.as_ref()));
+        rules.push(rule_on_binding(claims.as_ref(), unverified.as_ref()));
         let mut explanation = Explanation {
             rules,
             judge: judge.map(|judge| judge.name().to_owned()),
@@ -229,6 +231,25 @@ impl Verifier {
             "not on the denylist",
         ))
     }
+}
+
+/// Whether the token can be used as a bearer token.
+fn rule_on_binding(
+    members: Option<&Map<String, Value>>,
+    claims: Option<&UnverifiedClaims>,
+) -> ExplainedRule {
+    let evaluation = match claims.and_then(UnverifiedClaims::whole) {
+        Some(claims) => check_bearer(claims.confirmation(), None)
+            .map_err(VerifyError::from)
+            .into(),
+        None => Evaluation::NotExamined(UNREADABLE),
+    };
+    ExplainedRule::new(
+        "binding",
+        evaluation,
+        said(members, "cnf"),
+        "a bearer token",
+    )
 }
 
 /// A part of the token for display, read as leniently as possible.

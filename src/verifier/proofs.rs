@@ -8,6 +8,7 @@
 
 mod memory;
 mod nonces;
+mod store;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,14 +16,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use futures_util::future::BoxFuture;
 
 use crate::token::{DpopProof, ProofError, ProofPolicy, ProvenRequest, VerifiedProof};
 
-use super::authenticated::BindingError;
+use super::binding_error::BindingError;
 use nonces::{NonceState, Nonces};
 
 pub use memory::MemoryProofStore;
+pub use store::{MarkError, ProofStore, UsedProof};
 
 /// Decides on DPoP proofs. Clones share state.
 ///
@@ -173,47 +174,4 @@ impl fmt::Debug for Proofs {
 
 fn key(secret: &[u8]) -> Arc<hmac::Key> {
     Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret))
-}
-
-/// Where used proofs are remembered.
-pub trait ProofStore: fmt::Debug + Send + Sync + 'static {
-    /// Remembers a proof, unless it is known already. Of several calls with the same name, exactly
-    /// one succeeds.
-    ///
-    /// # Errors
-    ///
-    /// [`MarkError::Used`] for a proof that is known. With any other error, the proof is not
-    /// accepted either.
-    fn mark(&self, proof: UsedProof) -> BoxFuture<'_, Result<(), MarkError>>;
-}
-
-/// A proof that a caller uses now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UsedProof {
-    /// A keyed hash of its key and its `jti`.
-    pub name: [u8; 16],
-    /// The time, since 1970.
-    pub now: Duration,
-    /// Until when the proof must be remembered, since 1970. Its `iat` is too old then.
-    pub until: Duration,
-}
-
-/// Why a proof is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MarkError {
-    /// The proof was used before.
-    #[error("the proof was used before")]
-    Used,
-    /// No more proofs can be remembered.
-    #[error("no more proofs can be remembered")]
-    #[non_exhaustive]
-    Full {
-        /// When some of them can be forgotten.
-        retry_after: Duration,
-    },
-    /// The store does not answer.
-    #[error("the store does not answer")]
-    Unavailable,
 }

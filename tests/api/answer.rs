@@ -39,7 +39,10 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.get_all(name).iter();
+        let values = self.headers.get_all(name).iter();
+        // The scheme DPoP has a challenge of its own.
+        let is_ours = |value: &&HeaderValue| !value.as_bytes().starts_with(b"DPoP ");
+        let mut values = values.filter(is_ours);
         let value = values.next().map(|value| value.to_str().unwrap());
         assert!(values.next().is_none(), "{name} twice: {:?}", self.headers);
         value

@@ -76,7 +76,7 @@ async fn another_scheme_is_challenged_as_if_there_were_no_credentials() {
     let token = world.sign(&world.token());
     for value in [
         "Basic YTpi",
-        "DPoP x",
+        "DPoP2 x",
         "Bearers x",
         "BearerX",
         "",

@@ -57,7 +57,7 @@ fn rows(world: &World) -> Vec<Row> {
         ("a refresh token of Keycloak", "refresh_token", claim("typ", "Refresh".into()), claim("typ", "Bearer".into())),
         ("a logout token", "logout_token", claim("events", json!({"http://schemas.openid.net/event/backchannel-logout": {}})), claim("event", json!({}))),
         ("a logout token of Keycloak", "logout_token", claim("typ", "Logout".into()), good()),
-        ("bound to a proof", "proof_required", claim("cnf", json!({"jkt": "x"})), claim("conf", json!({}))),
+        ("bound to a proof", "proof_required", claim("cnf", json!({"jkt": "A".repeat(43)})), claim("conf", json!({}))),
     ]
 }
 

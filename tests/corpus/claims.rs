@@ -221,19 +221,19 @@ pub fn other_tokens(forge: &Forge) -> Vec<Row> {
         let name = format!("{reason}: {claim} {value}");
         rows.push(row(name, forge.with_claim(claim, value), reason));
     }
-    for cnf in [
-        json!({ "jkt": "x" }),
-        json!({ "x5t#S256": "x" }),
-        json!({ "jwk": {} }),
-        json!({}),
-        Value::Null,
-        json!("x"),
+    let thumbprint = "A".repeat(43);
+    for (cnf, reason) in [
+        (json!({ "jkt": thumbprint }), "proof_required"),
+        (json!({ "x5t#S256": thumbprint }), "certificate_required"),
+        (json!({ "jwk": {} }), "unsupported_confirmation"),
+        (json!({ "jkt": "x" }), "malformed_claim"),
+        (json!({ "x5t#S256": "x" }), "malformed_claim"),
+        (json!({}), "malformed_claim"),
+        (Value::Null, "malformed_claim"),
+        (json!("x"), "malformed_claim"),
     ] {
-        rows.push(row(
-            format!("cnf {cnf}"),
-            forge.with_claim("cnf", cnf),
-            "proof_required",
-        ));
+        let name = format!("cnf {cnf}");
+        rows.push(row(name, forge.with_claim("cnf", cnf), reason));
     }
     rows
 }

@@ -129,18 +129,18 @@ pub fn headers(forge: &Forge) -> Vec<Row> {
     rows
 }
 
-/// The issuer, the types of the claims, what kind of token, audience, `exp`, `nbf`, `iat`.
+/// The issuer, the types of the claims, what kind of token, audience, `exp`, `nbf`, `iat`, `cnf`.
 pub fn claims(forge: &Forge) -> Vec<Row> {
     let late = json!(forge.now() + 3600);
     let faults = [
         ("iss", json!("https://attacker.example"), "unknown_issuer"),
         ("sub", json!(7), "malformed_claim"),
         ("nonce", json!("x"), "id_token"),
-        ("cnf", json!({}), "proof_required"),
         ("aud", json!("api://other"), "wrong_audience"),
         ("exp", json!(0), "expired"),
         ("nbf", late.clone(), "not_yet_valid"),
         ("iat", late, "issued_in_future"),
+        ("cnf", json!({ "jkt": "A".repeat(43) }), "proof_required"),
     ];
     (0..faults.len())
         .flat_map(|first| (first + 1..faults.len()).map(move |second| (first, second)))

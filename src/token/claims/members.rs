@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::token::{ClaimFault, Confirmation, Scope, ScopeToken, TokenError};
+use crate::token::{ClaimFault, Confirmation, NumericDate, Scope, ScopeToken, TokenError};
 
-use super::date::NumericDate;
 use super::names::ClaimNames;
 
 pub(in crate::token) fn string<'a>(

@@ -1,9 +1,7 @@
 //! The memory that claims take, for a cache that keeps them.
 
-use super::{Claims, Confirmation};
-
-/// What the allocator adds to each allocation: its own header, and rounding up.
-pub(crate) const ALLOCATION_BYTES: usize = 16;
+use super::Claims;
+use crate::token::{ALLOCATION_BYTES, Confirmation};
 
 impl Claims {
     /// The memory that the claims take in addition to their own structure, in bytes.

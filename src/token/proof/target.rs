@@ -60,6 +60,11 @@ impl<'a> RequestTarget<'a> {
     /// assert!(!target.is_named_by("https://api.example.com//orders/7"));
     /// ```
     pub fn is_named_by(&self, url: &str) -> bool {
+        // A host of a header can contain anything.
+        let is_host = |byte: u8| !b"/?#@".contains(&byte);
+        if self.authority.is_empty() || !self.authority.bytes().all(is_host) {
+            return false;
+        }
         if self.is_exactly(url) {
             return true;
         }

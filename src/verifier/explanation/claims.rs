@@ -34,7 +34,7 @@ impl ReadClaims<'_> {
                 "kind",
                 self.evaluate(|claims| Some(claims.check_kind())),
                 String::new(),
-                "an access token that is not bound to a proof",
+                "an access token",
             ),
         ];
         let Some(validation) = validation else {

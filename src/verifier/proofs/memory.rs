@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::{MarkError, ProofStore, UsedProof};
+use super::store::{MarkError, ProofStore, UsedProof};
 
 /// Remembers used proofs in this process.
 pub struct MemoryProofStore {

@@ -83,7 +83,7 @@ fn a_million_proofs_take_no_more_than_is_counted() {
 }
 
 #[test]
-fn of_many_callers_with_one_proof_exactly_one_is_accepted() {
+fn exactly_one_of_many_callers_with_the_same_proof_is_accepted() {
     let store = Arc::new(MemoryProofStore::default());
 
     let accepted: usize = std::thread::scope(|scope| {

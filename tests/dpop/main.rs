@@ -1,0 +1,18 @@
+//! Tokens that are bound to a key of their holder: each is accepted with its proof, and each theft
+//! and each faulty proof is refused for its own reason.
+#![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
+#![allow(clippy::too_many_lines)] // A table is as long as it is.
+#![allow(unreachable_pub)] // Nothing imports a test binary.
+
+mod certificates;
+mod challenges;
+mod claims;
+mod forms;
+mod keys;
+mod mutants;
+mod nonces;
+mod replays;
+mod schemes;
+mod targets;
+mod vectors;
+mod world;

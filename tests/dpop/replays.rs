@@ -1,0 +1,138 @@
+//! A proof is accepted once.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, join_all, ready};
+use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
+use poem_resource_server::verifier::{MarkError, MemoryProofStore, ProofStore, Proofs, UsedProof};
+use serde_json::json;
+
+use crate::world::{Call, World, public_key, thumbprint};
+
+#[tokio::test]
+async fn a_proof_is_accepted_once() {
+    let world = World::new();
+    let token = world.bound_token();
+    let proof = world.sign(&world.proof(&token));
+
+    assert_eq!(world.word(&token, &proof).await, "admitted");
+    let answer = world.call(&Call::dpop(&token, &proof)).await;
+    assert_eq!(answer.reason(), "proof_replayed");
+    assert!(answer.challenges[1].contains("error=\"invalid_dpop_proof\""));
+    assert_eq!(answer.nonce, None);
+
+    // Until it is refused for its age.
+    world.advance(60);
+    assert_eq!(world.word(&token, &proof).await, "proof_replayed");
+    world.advance(1);
+    assert_eq!(world.word(&token, &proof).await, "proof_expired");
+}
+
+#[tokio::test]
+async fn a_jti_is_used_once_by_each_key() {
+    let world = World::new();
+    let token = world.bound_token();
+    let mut first = world.proof(&token);
+    first.claims["jti"] = "same".into();
+    assert_eq!(world.word(&token, &world.sign(&first)).await, "admitted");
+
+    // Another time and another method do not make it another proof.
+    let mut second = first.clone();
+    second.claims["iat"] = (world.now() - 5).into();
+    assert_eq!(
+        world.word(&token, &world.sign(&second)).await,
+        "proof_replayed"
+    );
+
+    // Another caller may use the same `jti`.
+    let other = SigningKey::generate(SigningAlgorithm::Es256);
+    let token = world.token(&json!({ "sub": "bob", "cnf": { "jkt": thumbprint(&other) } }));
+    let mut third = world.proof(&token);
+    third.claims["jti"] = "same".into();
+    third.header["jwk"] = public_key(&other);
+    let third = other.sign(&third.header, &third.claims);
+    assert_eq!(world.word(&token, &third).await, "admitted");
+}
+
+#[tokio::test]
+async fn a_refused_proof_uses_up_nothing() {
+    let world = World::new();
+    let token = world.bound_token();
+    let thief = SigningKey::generate(SigningAlgorithm::Es256);
+    let proof = world.proof(&token);
+    let forged = thief.sign(&proof.header, &proof.claims);
+    assert_eq!(world.word(&token, &forged).await, "proof_bad_signature");
+    let elsewhere = Call::dpop(&token, &world.sign(&proof)).to("/elsewhere");
+    assert_eq!(world.call(&elsewhere).await.reason(), "proof_wrong_url");
+
+    assert_eq!(world.word(&token, &world.sign(&proof)).await, "admitted");
+}
+
+#[tokio::test]
+async fn thousands_of_proofs_in_one_window_are_accepted() {
+    let world = World::new();
+    let token = world.bound_token();
+    for number in 0..5_000 {
+        let proof = world.sign(&world.proof(&token));
+        assert_eq!(world.word(&token, &proof).await, "admitted", "{number}");
+    }
+}
+
+#[tokio::test]
+async fn exactly_one_of_many_calls_with_the_same_proof_is_admitted() {
+    let world = World::new();
+    let token = world.bound_token();
+    for _ in 0..100 {
+        let proof = world.sign(&world.proof(&token));
+        let words = join_all((0..8).map(|_| world.word(&token, &proof))).await;
+        let admitted = words.iter().filter(|word| *word == "admitted").count();
+        assert_eq!(admitted, 1, "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_room_for_a_proof_the_call_is_unavailable() {
+    let store = Arc::new(MemoryProofStore::new(0));
+    let world = World::with_proofs(Proofs::default().with_store(store));
+    let token = world.bound_token();
+
+    let answer = world
+        .call(&Call::dpop(&token, &world.sign(&world.proof(&token))))
+        .await;
+
+    assert_eq!((answer.status, &*answer.reason()), (503, "too_many_proofs"));
+    assert!(answer.challenges.is_empty());
+    assert!(answer.retry_after.is_some());
+    // A bearer token needs no room.
+    let bearer = world.token(&json!({}));
+    assert_eq!(
+        world.call(&Call::bearer(&bearer)).await.reason(),
+        "admitted"
+    );
+}
+
+#[derive(Debug)]
+struct NoStore;
+
+impl ProofStore for NoStore {
+    fn mark(&self, _: UsedProof) -> BoxFuture<'_, Result<(), MarkError>> {
+        Box::pin(ready(Err(MarkError::Unavailable)))
+    }
+}
+
+#[tokio::test]
+async fn without_its_store_no_proof_is_accepted() {
+    let world = World::with_proofs(Proofs::default().with_store(Arc::new(NoStore)));
+    let token = world.bound_token();
+
+    let answer = world
+        .call(&Call::dpop(&token, &world.sign(&world.proof(&token))))
+        .await;
+
+    assert_eq!(
+        (answer.status, &*answer.reason()),
+        (503, "proofs_unavailable")
+    );
+    assert!(answer.challenges.is_empty());
+    assert_eq!(answer.retry_after.as_deref(), Some("5"));
+}
