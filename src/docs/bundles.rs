@@ -1,7 +1,7 @@
 //! The scripts and styles of the pages: the bundles of poem-openapi, and our own files.
 //!
 //! They are the same for every configuration, so a process has them once. The bundles are
-//! compressed already: `build.rs` extracts them from poem-openapi's pages.
+//! compressed copies of poem-openapi's files, which `scripts/bundles` writes and compares.
 
 use std::sync::LazyLock;
 
@@ -89,11 +89,9 @@ const FILES: [File; 18] = [
     own!("/docs/redoc-theme.css", CSS, "redoc-theme.css"),
 ];
 
-pub(super) const SWAGGER_UI_CSS: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
-pub(super) const SWAGGER_UI_BUNDLE_JS: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
-pub(super) const REDOC_JS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/redoc.js.gz"));
+pub(super) const SWAGGER_UI_CSS: &[u8] = include_bytes!("bundles/swagger-ui.css.gz");
+pub(super) const SWAGGER_UI_BUNDLE_JS: &[u8] = include_bytes!("bundles/swagger-ui-bundle.js.gz");
+pub(super) const REDOC_JS: &[u8] = include_bytes!("bundles/redoc.standalone.js.gz");
 const CSS: &str = "text/css; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";

@@ -109,7 +109,7 @@ fn gzip(bytes: &[u8]) -> Bytes {
     written.expect("memory takes every byte").into()
 }
 
-/// The plain file of bytes that `build.rs` compressed.
+/// The plain file of bytes that were compressed when they were added to the crate.
 pub(super) fn gunzip(bytes: &[u8]) -> Bytes {
     let mut text = Vec::new();
     let read = GzDecoder::new(bytes).read_to_end(&mut text);

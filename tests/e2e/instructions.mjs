@@ -17,6 +17,8 @@ import { BIN, eventually, freePort, run, scratch, startService } from './harness
 const [FEW, MANY] = [500, 4500];
 const MOST_GROWTH = 0.03;
 const [mode, file] = process.argv.slice(2);
+// The program that is measured. `BIN` is the issuer, and the same program by default.
+const { MEASURED = BIN } = process.env;
 
 const devPort = await freePort();
 const dev = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${devPort}` };
@@ -42,7 +44,7 @@ const rows = [
 /** Instructions of a whole run with so many calls, one after the other. */
 async function count(calls, target, fields, status, settings = {}) {
   const port = await freePort();
-  const args = ['--tool=callgrind', '--callgrind-out-file=/dev/null', BIN];
+  const args = ['--tool=callgrind', '--callgrind-out-file=/dev/null', MEASURED];
   const env = {
     PATH: process.env.PATH,
     OKTA_OAUTH2_ISSUER: `http://127.0.0.1:${devPort}/oauth2/default`,
