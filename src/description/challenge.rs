@@ -15,6 +15,7 @@ impl ReceivedChallenge {
         self.scheme.eq_ignore_ascii_case("bearer")
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn is_dpop(&self) -> bool {
         self.scheme.eq_ignore_ascii_case("dpop")
     }
