@@ -1,8 +1,9 @@
 //! How long the issuer's certificate is valid.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::Decode;
 
 use crate::issuer::Issuer;
 
@@ -23,12 +24,9 @@ pub(super) fn examine(
         };
         return diagnosis.skipped("tls", why);
     };
-    let end = X509Certificate::from_der(der)
-        .ok()
-        .and_then(|(_, certificate)| {
-            let seconds = certificate.validity().not_after.timestamp();
-            Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.try_into().ok()?))
-        });
+    let end = CertificateInner::<Raw>::from_der(der).ok();
+    let end = end.map(|it| it.tbs_certificate().validity().not_after.to_unix_duration());
+    let end = end.and_then(|end| SystemTime::UNIX_EPOCH.checked_add(end));
     let left = end.and_then(|end| end.duration_since(now).ok());
     match left.map(|left| left.as_secs() / DAY_SECS) {
         Some(days) if days >= MIN_DAYS => {

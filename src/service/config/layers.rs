@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use figment::providers::{Format, Toml};
 use figment::value::Dict;
 use figment::{Figment, Provider};
 
@@ -109,7 +108,7 @@ fn read_file(
             return None;
         }
     };
-    match <Toml as Format>::from_str::<Dict>(&text) {
+    match toml::from_str::<Dict>(&text) {
         Ok(given) => Some(Layer::new(&source, &given, problems)),
         Err(error) => {
             // Only the message: the whole error quotes the line, which may contain a secret.

@@ -7,7 +7,6 @@
 
 use std::sync::LazyLock;
 
-use figment::providers::{Format, Toml};
 use figment::value::{Dict, Value};
 
 use super::key::{self, Key};
@@ -210,7 +209,7 @@ pub(super) const OKTA_VARIABLES: [(&str, &str); 2] = [
 
 static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| read_settings(DEFAULT_TOML));
 static DEFAULTS: LazyLock<Dict> = LazyLock::new(|| {
-    <Toml as Format>::from_str(DEFAULT_TOML).expect("the built-in default is TOML, as tests show")
+    toml::from_str(DEFAULT_TOML).expect("the built-in default is TOML, as tests show")
 });
 
 const DEFAULT_TOML: &str = include_str!("../../../config/default.toml");

@@ -19,7 +19,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::warn;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::Decode;
 
 /// The certificate in force. Clones share it.
 #[derive(Clone)]
@@ -192,8 +193,9 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
 }
 
 fn end_secs(certificate: &CertificateDer<'_>) -> Option<i64> {
-    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
-    Some(certificate.validity().not_after.timestamp())
+    let certificate = CertificateInner::<Raw>::from_der(certificate).ok()?;
+    let end = certificate.tbs_certificate().validity().not_after;
+    i64::try_from(end.to_unix_duration().as_secs()).ok()
 }
 
 fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use figment::providers::{Format, Toml};
 use figment::value::Dict;
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +96,7 @@ struct Strict {
 }
 
 fn read(text: &str) -> table::TableReading<Shop> {
-    let table = <Toml as Format>::from_str::<Dict>(text).expect("TOML");
+    let table = toml::from_str::<Dict>(text).expect("TOML");
     table::read(&table, &Key::dotted("app"))
 }
 
@@ -267,7 +266,7 @@ fn a_type_without_an_end_ends_as_a_fault() {
         rule: Rule,
     }
     let read = |text| {
-        let table = <Toml as Format>::from_str::<Dict>(text).expect("TOML");
+        let table = toml::from_str::<Dict>(text).expect("TOML");
         table::read::<Rules>(&table, &Key::dotted("app"))
     };
 
