@@ -180,6 +180,9 @@ impl Guard {
 
     /// Calls `notify` for every decision on a request that requires a token, for an audit log.
     /// The caller waits until `notify` returns.
+    ///
+    /// A handler that refuses an admitted call, see [`Principal::deny`], is a second decision on
+    /// the same request.
     #[must_use]
     pub fn with_observer(self, notify: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
         Self {
