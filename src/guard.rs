@@ -53,13 +53,13 @@ pub use middleware::{Identify, Require};
 #[cfg(feature = "service")]
 pub(crate) use mismatch::Mismatch;
 pub use observer::Decision;
-#[cfg(feature = "docs")]
-pub(crate) use openapi::CLIENT_CREDENTIALS;
 pub use openapi::Document;
 #[cfg(feature = "service")]
 pub(crate) use openapi::require_free_names;
 #[cfg(feature = "docs")]
 pub(crate) use openapi::spec;
+#[cfg(feature = "docs")]
+pub(crate) use openapi::{CLIENT_CREDENTIALS, SIGN_IN};
 pub use per_token::PerToken;
 pub use presented::ClientCertificate;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
