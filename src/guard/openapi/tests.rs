@@ -1,9 +1,9 @@
 #![allow(clippy::unused_async)] // Poem-openapi's operations are async.
 
 mod several_issuers;
+mod ways;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use poem_openapi::payload::{Json, PlainText};
 use poem_openapi::types::Example;
@@ -11,7 +11,7 @@ use poem_openapi::{ApiResponse, OAuthScopes, Object, OpenApi, OpenApiService};
 use serde_json::{Value, json};
 
 use super::Document;
-use crate::guard::{Access, AccessMode, BearerAuth, Guard, OperationAccess, Problem, Requirement};
+use crate::guard::{Access, AccessMode, BearerAuth, Guard, OperationAccess, Problem};
 use crate::issuer::{Issuer, Metadata};
 use crate::token::{Audience, KeySet, Validation};
 use crate::verifier::Verifier;
@@ -262,42 +262,6 @@ fn scopes_are_described_by_the_code_and_offered_where_they_can_be_granted() {
             { "ClientCredentials": ["admin"] },
         ])
     );
-}
-
-#[test]
-fn client_credentials_are_offered_only_where_a_token_without_a_user_is_enough() {
-    let all = ["BearerAuth", "SignIn", "ClientCredentials"];
-    let of_users = ["BearerAuth", "SignIn"];
-    let none = Requirement::default;
-    let rows = [
-        (
-            "a scope",
-            none().with_scope("admin".parse().unwrap()),
-            &all[..],
-        ),
-        ("a claim", none().with_claim("role", ["admin"]), &all),
-        (
-            "a scope about a user",
-            none().with_scope("profile".parse().unwrap()),
-            &of_users,
-        ),
-        ("a class", none().with_acr(["phr"]), &of_users),
-        (
-            "an age",
-            none().with_max_age(Duration::from_secs(300)),
-            &of_users,
-        ),
-    ];
-    for (row, requirement, expected) in rows {
-        let access = Access::default().with_operation("open", requirement);
-
-        let document = print(&guard().with_access(access), Some(metadata()));
-
-        let ways = &document.as_value()["paths"]["/open"]["get"]["security"];
-        let ways = ways.as_array().unwrap().iter();
-        let names: Vec<_> = ways.flat_map(|it| it.as_object().unwrap().keys()).collect();
-        assert_eq!(names, expected, "{row}");
-    }
 }
 
 const ISSUER: &str = "https://id.example/oauth2/default";
