@@ -50,10 +50,10 @@ impl Api {
         PlainText("open")
     }
 
-    /// The state of the door, which is never open.
-    #[oai(path = "/door", method = "get", operation_id = "door")]
-    async fn door(&self, _caller: BearerAuth) -> PlainText<&'static str> {
-        PlainText("open")
+    /// The content of the vault, which nobody may see.
+    #[oai(path = "/vault", method = "get", operation_id = "vault")]
+    async fn vault(&self, _caller: BearerAuth) -> PlainText<&'static str> {
+        PlainText("gold")
     }
 }
 
@@ -63,13 +63,13 @@ fn access(claim: &str) -> Access {
     let is_open = Requirement::default().with_check("shop_is_closed", |caller, _| {
         caller.claims().get("closed").is_none()
     });
-    let door =
-        Requirement::default().with_async_check("door_is_closed", |_, _| Box::pin(async { false }));
+    let vault = Requirement::default()
+        .with_async_check("vault_is_closed", |_, _| Box::pin(async { false }));
     Access::default()
         .with_operation("orders", owner())
         .with_operation("search", owner())
         .with_operation("shop", is_open)
-        .with_operation("door", door)
+        .with_operation("vault", vault)
 }
 
 /// The app and its document, for callers with tokens that `guard` accepts.

@@ -34,7 +34,7 @@ pub(crate) async fn print(
     if options.offline {
         config.denylist.redis_url = None;
     } else if let Some(judge) = Verifier::for_issuers(issuers.clone()).judge(&token) {
-        // The others are not asked: their keys do not verify this token.
+        // Nothing is fetched from the others: their keys do not verify this token.
         let fetch = service::fetch(&config.issuer)?;
         let with_keys = service::issuers_with_keys_of(&config, judge.name(), &fetch, &clock)?;
         issuers = Arc::new(with_keys);

@@ -82,7 +82,7 @@ describe('Schemathesis', { skip: VENV ? false : 'VENV names no Python' }, () => 
       ['/api/search?tenant=svc', 200],
       ['/api/search?tenant=other', 403, 'not_owner'],
       ['/api/shop', 200],
-      ['/api/door', 403, 'door_is_closed'],
+      ['/api/vault', 403, 'vault_is_closed'],
     ]) {
       const answer = await get(target, bearer(token));
 
