@@ -53,13 +53,13 @@ pub use middleware::{Identify, Require};
 #[cfg(feature = "service")]
 pub(crate) use mismatch::Mismatch;
 pub use observer::Decision;
-#[cfg(feature = "docs")]
-pub(crate) use openapi::CLIENT_CREDENTIALS;
 pub use openapi::Document;
 #[cfg(feature = "service")]
 pub(crate) use openapi::require_free_names;
 #[cfg(feature = "docs")]
 pub(crate) use openapi::spec;
+#[cfg(feature = "docs")]
+pub(crate) use openapi::{CLIENT_CREDENTIALS, SIGN_IN};
 pub use per_token::PerToken;
 pub use presented::ClientCertificate;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
@@ -180,6 +180,9 @@ impl Guard {
 
     /// Calls `notify` for every decision on a request that requires a token, for an audit log.
     /// The caller waits until `notify` returns.
+    ///
+    /// A handler that refuses an admitted call, see [`Principal::deny`], is a second decision on
+    /// the same request.
     #[must_use]
     pub fn with_observer(self, notify: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
         Self {

@@ -164,8 +164,8 @@ impl Check {
             .flatten()
             .filter_map(|(_, flow)| flow["scopes"].as_object());
         let names = scopes.flatten().map(|(name, _)| name.as_str());
-        let own = names.filter(|name| !OF_OPENID_CONNECT.contains(name));
-        within_a_request(own.filter_map(|name| ScopeToken::parse(name).ok()))
+        let scopes = names.filter_map(|name| ScopeToken::parse(name).ok());
+        within_a_request(scopes.filter(|scope| !scope.is_of_openid_connect()))
     }
 }
 
@@ -188,16 +188,6 @@ fn within_a_request(tokens: impl Iterator<Item = ScopeToken>) -> Scope {
 
 /// The maximum size of all scopes of one request.
 const MAX_SCOPE_BYTES: usize = 4 * 1024;
-
-/// OpenID Connect Core sections 5.4 and 11.
-const OF_OPENID_CONNECT: [&str; 6] = [
-    "openid",
-    "profile",
-    "email",
-    "address",
-    "phone",
-    "offline_access",
-];
 
 /// The maximum number of operations of one check: as many as the largest APIs have.
 pub(super) const MAX_OPERATIONS: usize = 1_000;

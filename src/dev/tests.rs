@@ -61,6 +61,16 @@ impl World {
         format!("http://{}", self.issuer.address())
     }
 
+    /// The addresses of the documents of the issuer with this name.
+    fn documents(&self, name: &str) -> [String; 3] {
+        let (origin, path) = (self.origin(), format!("oauth2/{name}"));
+        [
+            format!("{origin}/{path}/.well-known/openid-configuration"),
+            format!("{origin}/{path}/.well-known/oauth-authorization-server"),
+            format!("{origin}/.well-known/oauth-authorization-server/{path}"),
+        ]
+    }
+
     /// `path` is below the issuer.
     async fn get(&self, path: &str) -> Answer {
         self.get_url(&format!("{}{path}", self.issuer.issuer()))

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::guard::{CLIENT_CREDENTIALS, DescribedIssuer, Document};
+use crate::guard::{CLIENT_CREDENTIALS, DescribedIssuer, Document, SIGN_IN};
 
 use super::asset::Asset;
 use super::page::{self, Page};
@@ -26,6 +26,12 @@ pub(super) fn page(document: &Document, sign_in: &SignIn, issuers: &[DescribedIs
     });
     if !sign_in.client_ids.is_empty() {
         settings["clientIds"] = json!(sign_in.client_ids);
+    }
+    if issuers.len() > 1 {
+        let schemes = issuers
+            .iter()
+            .map(|it| (it.identifier.clone(), it.scheme(SIGN_IN).into()));
+        settings["signIn"] = Value::Object(schemes.collect());
     }
     let token_endpoints = issuers
         .iter()

@@ -11,7 +11,6 @@ use std::collections::HashMap;
 
 use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
-use poem::error::ResponseError;
 use poem::{IntoResponse, Response};
 
 use crate::token::{ProofError, ProofPolicy, Scope, Segment, TokenError};
@@ -244,18 +243,6 @@ fn common() -> Vec<Rejection> {
     common.extend(requests.map(Rejection::InvalidRequest));
     common.extend(tokens.map(Rejection::InvalidToken));
     common
-}
-
-/// A handler may refuse a call by itself. Its gate answers with the challenge of the guard. Without a
-/// gate, the challenge is the default one.
-impl ResponseError for Rejection {
-    fn status(&self) -> StatusCode {
-        self.problem().status
-    }
-
-    fn as_response(&self) -> Response {
-        Challenge::default().answer(self.clone())
-    }
 }
 
 impl Default for Challenge {

@@ -5,14 +5,14 @@ use std::future::{Future, ready};
 use std::net::{IpAddr, SocketAddr};
 
 use futures_util::FutureExt;
-use futures_util::future::Either;
+use futures_util::future::{BoxFuture, Either};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::OperationId;
 
 use super::bearer::{self, AuthorizationScheme};
 use super::challenge::{Asked, announce};
 use super::mismatch::Mismatch;
-use super::observer::{Decision, Refusal};
+use super::observer::{Admitted, Decision, Refusal};
 use super::principal::{Anonymous, Principal};
 use super::rejection::Rejection;
 use super::rule::{OperationRule, Requirement, Rule};
@@ -84,8 +84,8 @@ impl<E: Endpoint> Endpoint for Gate<E> {
         };
         Either::Left(match refusal {
             Some(refusal) => Either::Left(ready(Ok(refusal))),
-            // A token with the scheme DPoP has to wait, see `judge_at_once`.
-            None => Either::Right(self.pass(request, AuthorizationScheme::Bearer)),
+            None if self.is_observed() => return Either::Right(self.pass_observed(request)),
+            None => Either::Right(self.pass(request)),
         })
     }
 }
@@ -96,18 +96,23 @@ impl<E: Endpoint> Gate<E> {
         mut request: Request,
         requirement: &Requirement,
     ) -> poem::Result<Response> {
-        let scheme = scheme(&request);
         let mut next_nonce = None;
         let judged = self.guard.judge_new(&request, requirement, &mut next_nonce);
         let admitted = self.count(&request, judged.await);
         if let Some(refusal) = self.conclude(&mut request, admitted) {
             return Ok(refusal);
         }
-        let mut answer = self.pass(request, scheme).await;
-        if let (Some(nonce), Ok(answer)) = (next_nonce, &mut answer) {
-            announce(answer, &nonce);
-        }
-        answer
+        let answer = self.pass_on(request).await;
+        let Some(nonce) = next_nonce else {
+            return answer;
+        };
+        let mut response = match answer {
+            // A refusal by the handler announces the nonce too.
+            Err(error) if error.is_from_response() => error.into_response(),
+            answer => answer?,
+        };
+        announce(&mut response, &nonce);
+        Ok(response)
     }
 
     /// Opens a WebSocket, if the caller is admitted.
@@ -131,37 +136,49 @@ impl<E: Endpoint> Gate<E> {
         if let Some(refusal) = self.conclude(&mut request, admitted) {
             return Ok(refusal);
         }
-        if !has_offered_token {
-            let scheme = scheme(&request);
-            return self.pass(request, scheme).await;
+        if has_offered_token {
+            web_socket::remove_token(request.headers_mut());
         }
-        web_socket::remove_token(request.headers_mut());
-        let mut response = self.pass(request, AuthorizationScheme::Bearer).await?;
-        web_socket::select_protocol(&mut response);
+        let mut response = self.pass_on(request).await?;
+        if has_offered_token {
+            web_socket::select_protocol(&mut response);
+        }
         Ok(response)
     }
 
-    fn pass(
-        &self,
-        request: Request,
-        scheme: AuthorizationScheme,
-    ) -> impl Future<Output = poem::Result<Response>> + Send {
+    fn pass(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let answer = self.inner.call(request);
-        answer.map(move |answer| match answer {
-            Ok(answer) => Ok(answer.into_response()),
-            Err(error) => self.answer(error, scheme),
-        })
+        // Errors are not examined here: that would copy each response once more.
+        answer.map(|answer| answer.map(IntoResponse::into_response))
+    }
+
+    /// As [`Gate::pass`], for a request that had to wait.
+    async fn pass_on(&self, request: Request) -> poem::Result<Response> {
+        if self.is_observed() {
+            self.pass_observed(request).await
+        } else {
+            self.pass(request).await
+        }
+    }
+
+    /// As [`Gate::pass`], and notifies the observer if the handler refuses the call.
+    fn pass_observed(&self, request: Request) -> BoxFuture<'_, poem::Result<Response>> {
+        let observer = self.guard.observer();
+        let admitted = observer.map(|it| Admitted::new(it, &request, self.operation_id));
+        let answer = self.pass(request);
+        let report = move |answer: &_| {
+            if let Some(admitted) = &admitted {
+                admitted.report_refusal(answer);
+            }
+        };
+        answer.inspect(report).boxed()
     }
 }
 
 impl<E> Gate<E> {
-    /// The answer to an error of the endpoint. A refusal of the handler gets the challenge of the
-    /// guard.
-    #[cold]
-    fn answer(&self, error: poem::Error, scheme: AuthorizationScheme) -> poem::Result<Response> {
-        error
-            .downcast()
-            .map(|rejection| self.refuse(rejection, scheme))
+    /// Whether an observer is notified of decisions on this endpoint.
+    fn is_observed(&self) -> bool {
+        !matches!(self.rule, Rule::Anonymous) && self.guard.observer().is_some()
     }
 
     /// The guard's decision, within the rate limits; `None` if it has to wait for keys.

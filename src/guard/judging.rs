@@ -150,7 +150,7 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
-        let caller = Principal::new(caller);
+        let caller = Principal::new(caller, self.shared_challenge());
         match requirement.check(&caller, request, &self.verifier) {
             Ok(()) => Ok(caller),
             Err(rejection) => Err(Refusal {

@@ -29,9 +29,9 @@ use super::problem::Problem;
 use super::rule::{self, OperationRule};
 use super::{Guard, RuleError};
 
-#[cfg(feature = "docs")]
-pub(crate) use schemes::CLIENT_CREDENTIALS;
 pub(super) use schemes::ScopeTexts;
+#[cfg(feature = "docs")]
+pub(crate) use schemes::{CLIENT_CREDENTIALS, SIGN_IN};
 
 /// An OpenAPI 3.0 document: a guard's, or by `From` one that came from elsewhere.
 #[derive(Debug, Clone, PartialEq)]

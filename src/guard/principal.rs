@@ -10,7 +10,8 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use crate::token::{Claims, Derived, Memo, Scope, Verified};
 use crate::verifier::Authenticated;
 
-use super::challenge::Challenge;
+use super::bearer::AuthorizationScheme;
+use super::challenge::{Asked, Challenge};
 use super::rejection::Rejection;
 
 /// A caller whose access token passed every check.
@@ -30,12 +31,15 @@ use super::rejection::Rejection;
 #[derive(Debug, Clone)]
 pub struct Principal {
     claims: Arc<Verified<Claims>>,
+    /// The challenge of the guard, for a handler that refuses the call.
+    challenge: Arc<Challenge>,
 }
 
 impl Principal {
-    pub(super) fn new(caller: Authenticated) -> Self {
+    pub(super) fn new(caller: Authenticated, challenge: Arc<Challenge>) -> Self {
         Self {
             claims: caller.into_claims(),
+            challenge,
         }
     }
 
@@ -86,7 +90,28 @@ impl Principal {
     /// }
     /// ```
     pub fn deny(&self, reason: &'static str, detail: &'static str) -> poem::Error {
-        Rejection::Denied { reason, detail }.into()
+        self.refuse(Rejection::Denied { reason, detail })
+    }
+
+    /// An error with which a handler refuses the call, with the challenge of the guard.
+    pub(super) fn refuse(&self, rejection: Rejection) -> poem::Error {
+        let problem = rejection.problem();
+        // A token with a key for proofs came with the scheme `DPoP`, and any other one with `Bearer`.
+        let proof_key = self.claims.confirmation().and_then(|it| it.proof_key());
+        let scheme = match proof_key {
+            Some(_) => AuthorizationScheme::Dpop,
+            None => AuthorizationScheme::Bearer,
+        };
+        let asked = Asked {
+            scheme,
+            ..Asked::default()
+        };
+        let response = self.challenge.answer_to(asked, rejection.clone());
+        let mut error = poem::Error::from_response(response);
+        // The extensions of an error replace those of its response.
+        error.set_data(problem);
+        error.set_data(rejection);
+        error
     }
 }
 

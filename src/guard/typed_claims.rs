@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use crate::token::{Claims, Derived};
 
 use super::principal::Principal;
-use super::rejection::Rejection;
 
 impl Principal {
     /// All claims as a `T`. They are read once for a remembered token, and not at each call.
@@ -38,36 +37,41 @@ impl Principal {
     /// # Errors
     ///
     /// A [`ClaimsError`] if the claims do not have the form of a `T`. A handler that returns it
-    /// refuses the call with 403 `claim_not_accepted`.
+    /// refuses the call with 403 `claim_not_accepted` and the challenge of the guard.
     pub fn claims_as<T>(&self) -> Result<Arc<T>, ClaimsError>
     where
         T: DeserializeOwned + Send + Sync + 'static,
     {
-        self.derived::<TypedClaims<T>>().0
+        let read = self.derived::<TypedClaims<T>>().0;
+        read.map_err(|fault| ClaimsError {
+            name: type_name::<T>(),
+            fault,
+            caller: self.clone(),
+        })
     }
 }
 
 /// The claims of a token do not have the form of a type. The message contains no value of a claim.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("the claims do not have the form of the type `{name}`: {fault}")]
 pub struct ClaimsError {
     name: &'static str,
     fault: String,
+    caller: Principal,
 }
 
 impl From<ClaimsError> for poem::Error {
     fn from(error: ClaimsError) -> Self {
         tracing::warn!(error = %error, "the claims of a caller have another form");
-        Rejection::Denied {
-            reason: "claim_not_accepted",
-            detail: "The claims of the access token do not have the form that this operation \
-                     requires.",
-        }
-        .into()
+        error.caller.deny(
+            "claim_not_accepted",
+            "The claims of the access token do not have the form that this operation requires.",
+        )
     }
 }
 
-struct TypedClaims<T>(Result<Arc<T>, ClaimsError>, usize);
+/// What was read or the fault, and the size of the claims in bytes.
+struct TypedClaims<T>(Result<Arc<T>, String>, usize);
 
 impl<T> Clone for TypedClaims<T> {
     fn clone(&self) -> Self {
@@ -79,11 +83,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Derived for TypedClaims<T> {
     fn derive(claims: &Claims) -> Self {
         let json = claims.json();
         let read = serde_json::from_str(json).map(Arc::new);
-        let read = read.map_err(|error| ClaimsError {
-            name: type_name::<T>(),
-            fault: fault(&error.to_string()),
-        });
-        Self(read, json.len())
+        Self(read.map_err(|error| fault(&error.to_string())), json.len())
     }
 
     /// The strings of a type are parts of the text.

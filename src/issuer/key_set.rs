@@ -85,6 +85,20 @@ impl RemoteKeySet {
         self.shared.wanted.notify_one();
     }
 
+    /// Uses the keys of `before` until a fetch succeeds. Returns whether both are the keys of the
+    /// same issuer, which the same hosts may serve; otherwise nothing has changed.
+    #[cfg(feature = "service")]
+    pub(crate) fn continue_from(&self, before: &Self) -> bool {
+        let (old, new) = (&before.shared, &self.shared);
+        let is_same = old.issuer == new.issuer && old.policy.jwks_hosts == new.policy.jwks_hosts;
+        if is_same {
+            let kept = old.cached.load_full();
+            new.cached
+                .rcu(|fetched| fetched.clone().or_else(|| kept.clone()));
+        }
+        is_same
+    }
+
     /// The issuer's metadata when the keys were last fetched.
     pub fn metadata(&self) -> Option<Arc<Metadata>> {
         self.shared

@@ -30,13 +30,15 @@ pub(crate) async fn print(
     let token = input::token(options.token.as_deref())?;
     let mut config = Issuers::new(config)?.into_config();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let issuers = if options.offline {
+    let mut issuers = Arc::new(service::issuers_without_keys(&config));
+    if options.offline {
         config.denylist.redis_url = None;
-        Arc::new(service::issuers_without_keys(&config))
-    } else {
+    } else if let Some(judge) = Verifier::for_issuers(issuers.clone()).judge(&token) {
+        // Nothing is fetched from the others: their keys do not verify this token.
         let fetch = service::fetch(&config.issuer)?;
-        service::trusted_issuers(&config, &fetch, &clock)?
-    };
+        let with_keys = service::issuers_with_keys_of(&config, judge.name(), &fetch, &clock)?;
+        issuers = Arc::new(with_keys);
+    }
     let denials = KnownDenials::read(&config.denylist, &clock).await;
     let denials = denials.map_err(BuildError::from)?;
     let verifier = Verifier::for_issuers(issuers)

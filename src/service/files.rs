@@ -61,40 +61,35 @@ impl PrintedFiles {
         OpenApiFiles::new(&self.document)
     }
 
-    /// The Postman files. `client` is that of the embedded issuer, whose secret is public and
+    /// The Postman files. `client` is that of the embedded issuers, whose secret is public and
     /// is written. Of a client from the settings, only the id is written.
     pub(crate) fn postman(
         &self,
         config: &Config,
         client: Option<(String, String)>,
     ) -> PostmanFiles {
-        let mut scope = postman::offered_scopes(&self.document);
-        scope.extend(config.client.scope.iter().map(ToString::to_string));
-        scope.sort();
-        scope.dedup();
-        let environment = |issuer: &DescribedIssuer, name, client: (String, String)| Environment {
-            base_url: self.base_url.clone(),
-            issuer: issuer.identifier.clone(),
-            issuer_name: name,
-            client_id: client.0,
-            client_secret: client.1,
-            scope: scope.join(" "),
-        };
-        let is_embedded = client.is_some();
-        let configured = || (config.client.id.clone().unwrap_or_default(), String::new());
-        let client = client.unwrap_or_else(configured);
-        let environments = self.issuers.iter().enumerate().map(|(position, issuer)| {
-            let name = match self.issuers.len() {
-                1 if is_embedded => "embedded issuer".to_owned(),
+        let environments = self.issuers.iter().map(|issuer| {
+            let issuer_name = match self.issuers.len() {
+                1 if client.is_some() => "embedded issuer".to_owned(),
                 1 => host(&issuer.identifier),
                 _ => issuer.name.clone(),
             };
-            let client = if position == 0 {
-                client.clone()
-            } else {
-                Default::default()
-            };
-            environment(issuer, name, client)
+            let named = config.issuers.get(&issuer.name);
+            let configured = named.map_or(&config.client, |named| &named.client);
+            let configured_id = || (configured.id.clone().unwrap_or_default(), String::new());
+            let (client_id, client_secret) = client.clone().unwrap_or_else(configured_id);
+            let mut scope = postman::offered_scopes(&self.document);
+            scope.extend(configured.scope.iter().map(ToString::to_string));
+            scope.sort();
+            scope.dedup();
+            Environment {
+                base_url: self.base_url.clone(),
+                issuer: issuer.identifier.clone(),
+                issuer_name,
+                client_id,
+                client_secret,
+                scope: scope.join(" "),
+            }
         });
         PostmanFiles::new(&self.document, &self.rules, environments.collect())
     }

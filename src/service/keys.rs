@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use crate::guard::DescribedIssuer;
 use crate::issuer::{Attempts, DiscoveryError, KeySetStatus};
 use crate::verifier::TrustedIssuers;
@@ -68,13 +70,29 @@ impl Keys {
         main.remote_keys().map(|keys| keys.attempts())
     }
 
-    /// Waits for the first attempt of each issuer.
-    pub(super) async fn first_attempts(&self) -> Result<(), Arc<DiscoveryError>> {
+    /// Waits for the first attempt of each issuer. An issuer that `before` has too, and that is
+    /// unreachable now, keeps its keys of before, because an outage must not prevent a reload.
+    pub(super) async fn replace(&self, before: &Self) -> Result<(), Arc<DiscoveryError>> {
         // The attempts run at the same time, each in its own task.
         for issuer in self.issuers.all() {
-            if let Some(keys) = issuer.remote_keys() {
-                keys.first_attempt().await?;
+            let Some(keys) = issuer.remote_keys() else {
+                continue;
+            };
+            let Err(error) = keys.first_attempt().await else {
+                continue;
+            };
+            let known = before.issuers.find(issuer.identifier());
+            let known = known.as_ref().and_then(|issuer| issuer.remote_keys());
+            // A certificate that is not accepted may be the fault of the new settings.
+            let is_unreachable = error.is_outage() && error.certificate_fault().is_none();
+            if !(is_unreachable && known.is_some_and(|known| keys.continue_from(known))) {
+                return Err(error);
             }
+            warn!(
+                issuer = issuer.identifier(),
+                has_keys = issuer.has_keys(),
+                "issuer unreachable during the reload, keys kept"
+            );
         }
         Ok(())
     }

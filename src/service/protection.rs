@@ -55,21 +55,54 @@ pub(crate) fn rules_by_issuer(config: &Config) -> Result<Vec<(&str, Validation)>
 /// # Errors
 ///
 /// [`BuildError::NoIssuer`], [`BuildError::Issuer`].
-pub(crate) fn trusted_issuers(
+pub(super) fn trusted_issuers(
     config: &Config,
     fetch: &Fetch,
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<TrustedIssuers>, BuildError> {
     let issuers = TrustedIssuers::default();
     for (name, rules) in rules_by_issuer(config)? {
-        let remote = RemoteIssuer::new(name, rules)
-            .with_refresh_policy(refresh_policy(config, name))
-            .with_clock(clock.clone());
-        let issuer = remote.start(fetch.clone()).map_err(BuildError::Issuer)?;
         // The settings were checked: no two issuers are the same.
-        let _ = issuers.add(issuer);
+        let _ = issuers.add(start(config, name, rules, fetch, clock)?);
     }
     Ok(Arc::new(issuers))
+}
+
+/// The issuers of the settings, of which only the issuer `name` has keys. They are fetched with
+/// `fetch` from now on.
+///
+/// # Errors
+///
+/// As [`trusted_issuers`].
+pub(crate) fn issuers_with_keys_of(
+    config: &Config,
+    name: &str,
+    fetch: &Fetch,
+    clock: &Arc<dyn Clock>,
+) -> Result<TrustedIssuers, BuildError> {
+    let issuers = issuers_without_keys(config);
+    for (found, rules) in rules_by_issuer(config)? {
+        if found == name {
+            let issuer = start(config, name, rules, fetch, clock)?;
+            issuers.remove(issuer.identifier());
+            let _ = issuers.add(issuer);
+        }
+    }
+    Ok(issuers)
+}
+
+fn start(
+    config: &Config,
+    name: &str,
+    rules: Validation,
+    fetch: &Fetch,
+    clock: &Arc<dyn Clock>,
+) -> Result<TrustedIssuer, BuildError> {
+    RemoteIssuer::new(name, rules)
+        .with_refresh_policy(refresh_policy(config, name))
+        .with_clock(clock.clone())
+        .start(fetch.clone())
+        .map_err(BuildError::Issuer)
 }
 
 /// The issuers of the settings, without keys: nothing is fetched, and no token is verified.

@@ -1,8 +1,8 @@
 //! Puts new settings in force without a restart, all or nothing.
 //!
 //! 1. The settings that only a restart can change are unchanged.
-//! 2. A new app is built beside the old one and has fetched the issuer's keys. A new
-//!    certificate fits its key.
+//! 2. A new app is built beside the old one and has fetched the keys of each issuer. An unchanged
+//!    issuer that is unreachable keeps the keys that it has. A new certificate fits its key.
 //! 3. The new app replaces the old one between two requests. Requests in flight finish on the
 //!    old one.
 //!
@@ -54,7 +54,8 @@ impl Reloader {
         }
     }
 
-    /// Puts `config` in force after its issuer's keys were fetched.
+    /// Puts `config` in force after the keys of its issuers were fetched. An issuer that is in force
+    /// already may be unreachable: then its keys remain.
     ///
     /// # Errors
     ///
@@ -95,7 +96,7 @@ impl Reloader {
         let file = config.denylist.file.as_deref();
         let denials = denylist::read(file).map_err(BuildError::from)?;
         let app = App::build(config, &self.state)?;
-        app.keys.first_attempts().await?;
+        app.keys.replace(&self.keys()).await?;
         self.state
             .denials
             .put(&config.denylist, denials)
@@ -171,7 +172,7 @@ pub enum ReloadError {
     /// The new settings do not fit the API or the machine.
     #[error("the new settings do not fit the API")]
     Build(#[from] BuildError),
-    /// The keys of the issuer of the new settings cannot be fetched.
+    /// The keys of a new or changed issuer cannot be fetched, or the answer of an issuer is wrong.
     #[error("the issuer's keys cannot be fetched")]
     Keys(#[from] Arc<DiscoveryError>),
 }

@@ -28,6 +28,20 @@ impl ScopeToken {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether OpenID Connect defines it, so that it is about a user (OpenID Connect Core 1.0
+    /// sections 5.4 and 11).
+    pub(crate) fn is_of_openid_connect(&self) -> bool {
+        const DEFINED: [&str; 6] = [
+            "openid",
+            "profile",
+            "email",
+            "address",
+            "phone",
+            "offline_access",
+        ];
+        DEFINED.contains(&self.as_str())
+    }
 }
 
 impl fmt::Display for ScopeToken {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::access::{TempFile, tempfile};
 use crate::answer::Answer;
-use crate::log_lines::Lines;
+use crate::captured::Lines;
 use crate::world::World;
 
 const SALT: &str = "0123456789abcdef0123456789abcdef";

@@ -1,68 +1,11 @@
 //! One line a request, and in no line a secret.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use poem_resource_server::dev::User;
 use reqwest::Method;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::answer::Answer;
+use crate::captured::Lines;
 use crate::world::World;
-
-/// What is logged on this thread, which is all of a test's.
-#[derive(Clone, Default)]
-pub struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    pub fn capture() -> (Self, DefaultGuard) {
-        let lines = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(lines.clone())
-            .finish();
-        (lines, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    /// The lines on requests, in their order.
-    fn on_requests(&self) -> Vec<serde_json::Value> {
-        self.with_target("access")
-    }
-
-    /// The lines of a target, in their order.
-    pub fn with_target(&self, target: &str) -> Vec<serde_json::Value> {
-        let text = self.text();
-        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-        lines
-            .filter(|line: &serde_json::Value| line["target"] == target)
-            .collect()
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 #[tokio::test]
 async fn each_request_is_logged_in_one_line() {
@@ -76,7 +19,7 @@ async fn each_request_is_logged_in_one_line() {
     Answer::to(world.request(Method::POST, "/api/hello")).await;
     world.get("/nothing?x=1").await;
 
-    let logged = lines.on_requests();
+    let logged = lines.with_target("access");
     #[rustfmt::skip] // A row a line.
     let expected = [
         ("GET", "/api/hello", 200, "ok"),
@@ -124,7 +67,7 @@ async fn no_line_at_any_level_holds_a_token_a_header_or_an_address() {
         .raw_whoami(format!("Authorization: Basic {good}\r\n").as_bytes())
         .await;
 
-    assert!(lines.on_requests().len() >= 11);
+    assert!(lines.with_target("access").len() >= 11);
     let text = lines.text();
     let signature = good.rsplit('.').next().unwrap();
     let payload = good.split('.').nth(1).unwrap();
@@ -165,7 +108,7 @@ async fn the_line_of_a_refused_call_has_the_wanted_and_the_found_value() {
     world.whoami(&world.sign(&world.token())).await;
     world.get("/api/whoami").await;
 
-    let logged = lines.on_requests();
+    let logged = lines.with_target("access");
     for (line, (reason, _, issuer, wanted, found)) in logged.iter().zip(&rows) {
         assert_eq!(line["reason"], *reason, "{line}");
         assert_eq!(line["issuer"], *issuer, "{line}");
@@ -191,7 +134,7 @@ async fn the_algorithms_that_the_settings_allow_are_logged_as_those_wanted() {
     world.whoami(&world.sign(&world.token())).await;
     twin.whoami(&twin.sign(&twin.token())).await;
 
-    let logged = lines.on_requests();
+    let logged = lines.with_target("access");
     assert_eq!(logged[0]["reason"], "algorithm_not_allowed", "{logged:#?}");
     assert_eq!(logged[0]["wanted"], "PS256 ES256", "{logged:#?}");
     assert_eq!(logged[0]["found"], "RS256", "{logged:#?}");
@@ -208,7 +151,7 @@ async fn the_address_of_a_refused_caller_is_logged_by_setting_alone() {
     world.get("/api/whoami").await;
     world.whoami(&token).await;
 
-    let logged = lines.on_requests();
+    let logged = lines.with_target("access");
     assert_eq!(logged[0]["address"], "127.0.0.1", "{logged:#?}");
     assert!(logged[1]["address"].is_null(), "{logged:#?}");
 }
@@ -221,7 +164,7 @@ async fn a_probe_that_finds_no_keys_is_logged_with_that_reason() {
     world.get("/readyz").await;
     world.get("/livez").await;
 
-    let logged = lines.on_requests();
+    let logged = lines.with_target("access");
     assert_eq!(logged[0]["status"], 503);
     assert_eq!(logged[0]["reason"], "no_keys");
     assert_eq!(logged[1]["status"], 200);

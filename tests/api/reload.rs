@@ -50,11 +50,28 @@ async fn what_cannot_be_put_in_force_leaves_the_old_settings_as_they_were() {
 }
 
 #[tokio::test]
-async fn without_new_keys_the_old_ones_go_on() {
+async fn an_issuer_that_is_unreachable_keeps_its_keys_and_the_new_settings_are_enforced() {
     let world = World::start().await;
     let token = world.sign(&world.token());
+    let admin = world.token().claim("scp", serde_json::json!(["admin"]));
+    let admin = world.sign(&admin);
     let status = poem::http::StatusCode::SERVICE_UNAVAILABLE;
     world.issuer.set_behaviour(Behaviour::Unavailable(status));
+
+    world.reload(ADMIN_ONLY).await.unwrap();
+
+    assert_eq!(world.whoami(&token).await.status, 403);
+    assert_eq!(world.whoami(&admin).await.status, 200);
+    assert_eq!(world.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_issuer_that_answers_wrongly_leaves_the_old_settings_as_they_were() {
+    let world = World::start().await;
+    let token = world.sign(&world.token());
+    world
+        .issuer
+        .set_behaviour(Behaviour::KeySet("no keys".to_owned()));
 
     let error = world.reload(ADMIN_ONLY).await.unwrap_err();
 

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::access::tempfile;
 use crate::answer::Answer;
-use crate::log_lines::Lines;
+use crate::captured::Lines;
 use crate::world::World;
 use collector::{Collector, Span};
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { call, eventually, freePort, settings, startIssuer, startService } from './harness.mjs';
 import { faults, overflow } from './looks.mjs';
-import { launch, openSwaggerUi, openWindow } from './swagger-ui.mjs';
+import { launch, openSwaggerUi, openWindow, provider } from './swagger-ui.mjs';
 
 const CHROMIUM = process.env.CHROMIUM;
 const ONE_FACTOR = 'urn:okta:loa:1fa:any';
@@ -47,13 +47,7 @@ const worlds = {
       const service = await startService({ ...settings(issuer), ...docs, ...rules }, { port });
       return { service, issuer: issuer.url, stop: issuer.stop };
     },
-    prepare: (context) => context.route(/^https:|\/favicon\.ico$/, (route) => route.fulfill({ body: '' })),
-    async signIn(page) {
-      await page.locator('input[name=login]').fill('ada');
-      await page.locator('input[name=password]').fill('x');
-      await page.locator('button[type=submit]').click();
-      await page.getByRole('button', { name: 'Continue' }).click();
-    },
+    ...provider,
     // Its sign-ins count as an hour old.
     age: () => {},
   },
@@ -94,15 +88,9 @@ describe('a call that requires another sign-in', { skip: CHROMIUM ? false : 'CHR
 
   for (const [name, world] of Object.entries(worlds)) {
     test(`with ${name}, a sign-in of another class is accepted after one of the required class`, () =>
-      visit(world, CLASS, async ({ ui, service, requested }) => {
-        await ui.authorizePerson((page) => world.signIn(page));
-        const refused = await ui.whoami();
-        const offer = await ui.page.locator('.step-up').innerText();
-        const popup = await ui.startStepUp();
-        await popup.waitForLoadState();
-        const asked = requested();
-        await signInAgain(ui, popup, world);
-        const accepted = await ui.whoami();
+      visit(world, CLASS, async (opened) => {
+        const { ui, service } = opened;
+        const { refused, offer, asked, accepted } = await callTwice(opened, world);
 
         assert.equal(refused.status, 401);
         assert.equal(refused.challenge, challenge(service.url, `acr_values="${TWO_FACTORS}"`));
@@ -119,16 +107,9 @@ describe('a call that requires another sign-in', { skip: CHROMIUM ? false : 'CHR
 
     test(`with ${name}, a sign-in of an hour ago is accepted after a new one`, () =>
       visit(world, AGE, async (opened) => {
-        const { ui, window, service, requested } = opened;
+        const { window, service } = opened;
         await world.age(window, opened);
-        await ui.authorizePerson((page) => world.signIn(page));
-        const refused = await ui.whoami();
-        const offer = await ui.page.locator('.step-up').innerText();
-        const popup = await ui.startStepUp();
-        await popup.waitForLoadState();
-        const asked = requested();
-        await signInAgain(ui, popup, world);
-        const accepted = await ui.whoami();
+        const { refused, offer, asked, accepted } = await callTwice(opened, world);
 
         assert.equal(refused.status, 401);
         assert.equal(refused.challenge, challenge(service.url, 'max_age="300"'));
@@ -233,6 +214,19 @@ describe('a call that requires another sign-in', { skip: CHROMIUM ? false : 'CHR
     }
   }
 });
+
+/** Signs in, calls, signs in again as the refusal requires, and calls again. */
+async function callTwice({ ui, requested }, world) {
+  await ui.authorizePerson((page) => world.signIn(page));
+  const refused = await ui.whoami();
+  const offer = await ui.page.locator('.step-up').innerText();
+  const popup = await ui.startStepUp();
+  await popup.waitForLoadState();
+  // What the window requested of the issuer.
+  const asked = requested();
+  await signInAgain(ui, popup, world);
+  return { refused, offer, asked, accepted: await ui.whoami() };
+}
 
 /** Signs in, and reads on the page what to do next. */
 async function signInAgain(ui, popup, world) {

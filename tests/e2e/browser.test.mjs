@@ -12,7 +12,7 @@ import {
   startIssuer,
   startService,
 } from './harness.mjs';
-import { launch, openSwaggerUi, openWindow } from './swagger-ui.mjs';
+import { launch, openSwaggerUi, openWindow, provider } from './swagger-ui.mjs';
 
 const CHROMIUM = process.env.CHROMIUM;
 const METHODS = ['person', 'program', 'token'];
@@ -56,13 +56,7 @@ const worlds = [
     },
     // Its pages load a font from the internet and an icon that it does not have. The policy of
     // our pages forbids both.
-    prepare: (context) => context.route(/^https:|\/favicon\.ico$/, (route) => route.fulfill({ body: '' })),
-    async signIn(page) {
-      await page.locator('input[name=login]').fill('ada');
-      await page.locator('input[name=password]').fill('x');
-      await page.locator('button[type=submit]').click();
-      await page.getByRole('button', { name: 'Continue' }).click();
-    },
+    ...provider,
     decline: (page) => page.getByText('Cancel').click(),
     token: ({ issuer }) => fetchToken(issuer, { scope: 'profile:read' }),
   },

@@ -116,6 +116,34 @@ describe('check', () => {
     assert.match(complete.stdout, /ok {6}missing_scope/);
   });
 
+  test('a good token that requires another sign-in makes the check incomplete, and not faulty', async () => {
+    const dev = `127.0.0.1:${await freePort()}`;
+    const own = await startService({
+      RESOURCE_SERVER_DEV__LISTEN: dev,
+      RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__ACR: 'urn:example:strong',
+    });
+    const of = (...args) =>
+      run(['check', '--url', `${own.url}/api`, '--with-embedded-issuer', '--format', 'json', ...args], {
+        RESOURCE_SERVER_DEV__LISTEN: dev,
+      });
+
+    const lacking = await of();
+    const complete = await of('--claim', 'acr=urn:example:strong');
+
+    await own.stop();
+    assert.equal(lacking.code, 3, lacking.stdout + lacking.stderr);
+    const result = JSON.parse(lacking.stdout);
+    const good = result.not_made.find((it) => it.checks.includes('good_token'));
+    assert.equal(
+      good.why,
+      '401 for the good token: it is valid, but the operation requires a stronger or more recent sign-in. Pass the token of a user who signed in as the challenge describes, with --token @FILE.',
+    );
+    assert.deepEqual(result.outcomes.flatMap((it) => it.faults), []);
+    assert.equal(complete.code, 0, complete.stdout + complete.stderr);
+    const made = JSON.parse(complete.stdout).outcomes.filter((it) => it.check === 'good_token');
+    assert.ok(made.some((it) => it.status === 200), complete.stdout);
+  });
+
   test('requests a single scope where the issuer grants none without', async () => {
     const dev = `127.0.0.1:${await freePort()}`;
     const own = await startService({

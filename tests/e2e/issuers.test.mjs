@@ -108,6 +108,32 @@ const providers = {
       ['of the kind id', { aud: 'client', client_id: undefined, scope: undefined, token_use: 'id' }, 401, 'id_token'],
     ],
   },
+  'cognito without an audience': {
+    page: 'cognito',
+    /** The second file of the page adds to the first. */
+    recipe: (toml) => toml.replaceAll('{app client id}', 'client').replaceAll('{another app client id}', 'other'),
+    keys: [{ ...publicJwk, alg: 'RS256' }],
+    good: (iss) => ({
+      iss,
+      sub: 'aaaaaaaa-bbbb',
+      client_id: 'client',
+      token_use: 'access',
+      scope: 'openid https://api.example.com/read',
+      auth_time: now,
+      username: 'ada',
+      jti: 'a',
+      version: 2,
+    }),
+    rows: [
+      ['of the other client', { client_id: 'other' }, 200],
+      ['with the audience of the page', { aud: 'https://api.example.com' }, 200],
+      ['of a client that is not listed', { client_id: 'stranger' }, 401, 'wrong_audience'],
+      ['without a client', { client_id: undefined }, 401, 'missing_claim'],
+      ['for another audience', { aud: 'https://other.example.com' }, 401, 'wrong_audience'],
+      ['with an audience, of a client that is not listed', { aud: 'https://api.example.com', client_id: 'stranger' }, 401, 'client_not_accepted'],
+      ['of the kind id', { aud: 'client', client_id: undefined, scope: undefined, token_use: 'id' }, 401, 'id_token'],
+    ],
+  },
   google: {
     keys: [{ ...publicJwk, alg: 'RS256' }],
     good: (iss, aud) => ({ iss, aud, azp: '1157', sub: '1157', email: CALLER, email_verified: true }),
@@ -121,8 +147,9 @@ const providers = {
   },
 };
 
-/** The first settings file of a page. */
-const recipe = (name) => fs.readFileSync(path.join(PAGES, `${name}.md`), 'utf8').match(/```toml\n([^]*?)```/)[1];
+/** The settings files of a page. */
+const recipes = (name) =>
+  [...fs.readFileSync(path.join(PAGES, `${name}.md`), 'utf8').matchAll(/```toml\n([^]*?)```/g)].map((it) => it[1]);
 const setting = (toml, key) => toml.match(new RegExp(`^${key} = "(.*)"$`, 'm'))[1];
 
 for (const [name, provider] of Object.entries(providers)) {
@@ -155,7 +182,8 @@ for (const [name, provider] of Object.entries(providers)) {
         response.end(JSON.stringify(keys ? { keys: provider.keys } : metadata));
       });
       await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const toml = recipe(name);
+      const [first, ...more] = recipes(provider.page ?? name);
+      const toml = provider.recipe ? provider.recipe([first, ...more].join('\n')) : first;
       const url = setting(toml, 'url');
       issuer = url.replace(/^https:\/\/[^/]+/, `http://127.0.0.1:${server.address().port}`);
       audience = setting(toml, 'audience');

@@ -5,7 +5,9 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { fetchToken, scratch, settings, startIssuer, startService } from './harness.mjs';
+import {
+  BIN, bearer, call, eventually, fetchToken, freePort, scratch, settings, start, startIssuer, startService,
+} from './harness.mjs';
 
 const VENV = process.env.VENV;
 const here = path.join(import.meta.dirname, 'schemathesis');
@@ -63,6 +65,41 @@ describe('Schemathesis', { skip: VENV ? false : 'VENV names no Python' }, () => 
       await issuer.stop();
     });
   }
+
+  test('finds no fault in an API with owners and checks in code, with a token and without', async () => {
+    const issuer = await startIssuer();
+    const address = `127.0.0.1:${await freePort()}`;
+    // The claim `client_id` names the tenant.
+    const api = start(path.join(path.dirname(BIN), 'examples/owners'), [issuer.url, address, 'client_id'], {});
+    const get = (target, headers) => call(`http://${address}${target}`, { headers });
+    await eventually(() => api.output.stderr, () => get('/openapi.json').catch(() => undefined));
+    const token = await fetchToken(issuer, { scope: 'profile:read' });
+
+    // Both sides of each rule, because generated values rarely name the tenant.
+    for (const [target, status, reason] of [
+      ['/api/tenants/svc/orders', 200],
+      ['/api/tenants/other/orders', 403, 'not_owner'],
+      ['/api/search?tenant=svc', 200],
+      ['/api/search?tenant=other', 403, 'not_owner'],
+      ['/api/shop', 200],
+      ['/api/vault', 403, 'vault_is_closed'],
+    ]) {
+      const answer = await get(target, bearer(token));
+
+      assert.equal(answer.status, status, target + answer.text);
+      if (reason) assert.equal(answer.json().reason, reason);
+    }
+    // Poem itself answers other methods, without the header `Allow`.
+    const more = ['--exclude-checks', 'unsupported_method'];
+    for (const headers of [{ Authorization: `Bearer ${token}` }, {}]) {
+      const { stdout, isClean } = await examine(`http://${address}/openapi.json`, headers, more);
+
+      assert.ok(isClean, stdout);
+      assert.match(stdout, /4 selected/);
+    }
+    await api.stop();
+    await issuer.stop();
+  });
 
   test('finds that a document of mode `all` is not true of a service in another', async () => {
     const issuer = await startIssuer();

@@ -47,6 +47,17 @@ export async function openWindow(
   return { context, complaints, close: () => context.close() };
 }
 
+/** A person of npm `oidc-provider`: what its pages load from elsewhere, and how to sign in there. */
+export const provider = {
+  prepare: (context) => context.route(/^https:|\/favicon\.ico$/, (route) => route.fulfill({ body: '' })),
+  async signIn(page) {
+    await page.locator('input[name=login]').fill('ada');
+    await page.locator('input[name=password]').fill('x');
+    await page.locator('button[type=submit]').click();
+    await page.getByRole('button', { name: 'Continue' }).click();
+  },
+};
+
 /** Opens `/docs` of a service. */
 export async function openSwaggerUi(window, service) {
   const page = await window.context.newPage();
@@ -67,9 +78,9 @@ export async function openSwaggerUi(window, service) {
   const isIn = (form) => form.getByRole('button', { name: 'Log out' }).waitFor();
 
   /** Presses the button for a person, and returns the issuer's window. */
-  async function startSignIn() {
+  async function startSignIn(scheme = 'SignIn') {
     const popup = page.waitForEvent('popup');
-    await submit(await unfold('SignIn'));
+    await submit(await unfold(scheme));
     return popup;
   }
 
@@ -83,9 +94,9 @@ export async function openSwaggerUi(window, service) {
     startSignIn,
 
     /** Gets a token for a program. */
-    async authorizeClient(id, secret) {
+    async authorizeClient(id, secret, scheme = 'ClientCredentials') {
       await open();
-      const form = await unfold('ClientCredentials');
+      const form = await unfold(scheme);
       await form.getByLabel('Client ID').fill(id);
       await form.getByLabel('Client secret').fill(secret);
       await submit(form);
@@ -94,13 +105,13 @@ export async function openSwaggerUi(window, service) {
     },
 
     /** Gets a token for a person, who does `signIn` in the window that opens. */
-    async authorizePerson(signIn) {
+    async authorizePerson(signIn, scheme = 'SignIn') {
       await open();
-      const popup = await startSignIn();
+      const popup = await startSignIn(scheme);
       const closed = popup.waitForEvent('close');
       await signIn(popup);
       await closed;
-      await isIn(section('SignIn'));
+      await isIn(section(scheme));
       await close();
     },
 

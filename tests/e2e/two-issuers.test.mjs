@@ -120,12 +120,17 @@ describe('two issuers', () => {
     assert.match(flags.stderr, /invalid_client/);
   });
 
-  test('`explain` names the issuer that judged, and lists the trusted ones', async () => {
-    const accepted = await command('explain', await ofPartners());
+  test('`explain` names the issuer that judged, fetches from it alone, and lists the trusted ones', async () => {
+    const token = await ofPartners();
+    const fetches = (issuer) => issuer.output.stdout.match(/GET .*(jwks|openid)/g)?.length ?? 0;
+    const before = [fetches(staff), fetches(partners)];
+    const accepted = await command('explain', token);
+    const after = [fetches(staff), fetches(partners)];
     const offline = await command('explain', await ofPartners(), '--offline');
     const stranger = await command('explain', readdressed(await ofStaff(), 'https://other.example'), '--offline');
 
     assert.equal(accepted.code, 0, accepted.stdout + accepted.stderr);
+    assert.deepEqual(after, [before[0], before[1] + 2]);
     assert.match(accepted.stdout, new RegExp(`^ {2}issuer {2}partners \\(${partners.url}\\)$`, 'm'));
     assert.equal(offline.code, 0, offline.stdout);
     assert.match(offline.stdout, new RegExp(`^ {2}issuer {2}partners \\(${partners.url}\\)$`, 'm'));
@@ -215,6 +220,9 @@ describe('two issuers', () => {
     await partners.stop();
 
     const running = await service.whoami(await ofStaff());
+    // An unchanged issuer that is unreachable does not prevent a reload, and keeps its keys.
+    await reload();
+    const kept = await service.whoami(token);
     const restarted = await startService({}, { args: ['--config', file] });
     const staffs = await restarted.whoami(await ofStaff());
     const theirs = await restarted.whoami(token);
@@ -223,6 +231,8 @@ describe('two issuers', () => {
     partners = await startIssuer({ alg: 'ES256', port: partners.port, keysFile: partners.keysFile });
 
     assert.equal(running.status, 200);
+    assert.equal(kept.status, 200, kept.text);
+    assert.match(service.output.stderr, /issuer unreachable during the reload, keys kept/);
     assert.equal(staffs.status, 200, staffs.text);
     assert.equal(theirs.status, 503, theirs.text);
     assert.ok(Number(theirs.headers['retry-after']) > 0);

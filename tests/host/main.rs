@@ -10,6 +10,10 @@ mod base_path;
 mod browsers;
 mod build_errors;
 mod calls;
+#[path = "../api/captured.rs"]
+#[allow(dead_code)]
+mod captured;
+mod denials;
 mod expressions;
 mod hooks;
 mod kinds;

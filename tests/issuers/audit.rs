@@ -1,25 +1,7 @@
 //! The audit log with two issuers.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
-use serde_json::Value;
-
+use crate::captured::Lines;
 use crate::world::World;
-
-/// What is logged on this thread, on which everything of a test runs.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn the_same_subject_of_two_issuers_has_two_hashes_and_each_is_always_the_same() {
@@ -28,14 +10,7 @@ async fn the_same_subject_of_two_issuers_has_two_hashes_and_each_is_always_the_s
     std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
     let world = World::with(&[("audit.salt_file", file.to_str().unwrap())]).await;
     std::fs::remove_file(&file).unwrap();
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (lines, _guard) = Lines::capture();
     let staff = world.staff.sign(&world.staff_token());
     let partner = world.partners.sign(&world.partner_token());
 
@@ -43,12 +18,8 @@ async fn the_same_subject_of_two_issuers_has_two_hashes_and_each_is_always_the_s
         assert_eq!(world.whoami(token).await.status, 200);
     }
 
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let all = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    let audited: Vec<Value> = all
-        .filter(|line: &Value| line["target"] == "audit")
-        .collect();
-    assert_eq!(audited.len(), 4, "{text}");
+    let audited = lines.with_target("audit");
+    assert_eq!(audited.len(), 4, "{audited:#?}");
     let subject = |line: usize| audited[line]["subject"].as_str().unwrap();
     assert_eq!((subject(0), subject(1)), (subject(2), subject(3)));
     assert_ne!(subject(0), subject(1));

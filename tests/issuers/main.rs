@@ -11,6 +11,9 @@
 #[allow(dead_code)]
 mod answer;
 mod audit;
+#[path = "../api/captured.rs"]
+#[allow(dead_code)]
+mod captured;
 mod guard;
 #[path = "../../src/api.rs"]
 #[allow(dead_code)]

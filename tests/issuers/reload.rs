@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use poem_resource_server::dev::Behaviour;
 use poem_resource_server::service::ReloadError;
+use serde_json::json;
 
 use crate::world::{PARTNERS_AUDIENCE, World, issuer};
 
@@ -119,7 +121,7 @@ async fn an_issuer_that_cannot_be_reached_leaves_all_issuers_as_they_were() {
     let gone = issuer(&world.clock, 0, "api://gone").await;
     let url = gone.issuer();
     let status = poem::http::StatusCode::SERVICE_UNAVAILABLE;
-    gone.set_behaviour(poem_resource_server::dev::Behaviour::Unavailable(status));
+    gone.set_behaviour(Behaviour::Unavailable(status));
     let staff = world.staff.sign(&world.staff_token());
     let partner = world.partners.sign(&world.partner_token());
     let ok = verdict(200, "ok");
@@ -144,11 +146,79 @@ async fn an_issuer_that_cannot_be_reached_leaves_all_issuers_as_they_were() {
     );
 
     // The twin: once it can be reached, all of it is in force.
-    gone.set_behaviour(poem_resource_server::dev::Behaviour::Normal);
+    gone.set_behaviour(Behaviour::Normal);
     world.reload(&bad).await.unwrap();
     assert_eq!(world.verdict(&of_gone).await, ok);
     assert_eq!(
         world.verdict(&partner).await,
         verdict(401, "wrong_audience")
     );
+}
+
+#[tokio::test]
+async fn an_unchanged_issuer_that_is_unreachable_keeps_its_keys_over_a_reload() {
+    let world = World::start().await;
+    let staff = world.staff.sign(&world.staff_token());
+    let partner = world.partners.sign(&world.partner_token());
+    let ok = verdict(200, "ok");
+    let accepted = [ok.clone(), ok.clone()];
+    assert_eq!(verdicts(&world, [&staff, &partner]).await, accepted);
+    let status = poem::http::StatusCode::SERVICE_UNAVAILABLE;
+    (world.partners).set_behaviour(Behaviour::Unavailable(status));
+    let admin_only = ("access.operations.whoami.scopes", "admin");
+
+    world.reload(&[admin_only]).await.unwrap();
+
+    // The new settings are in force, and tokens that were not seen before are verified too.
+    let lacking = verdict(403, "insufficient_scope");
+    assert_eq!(
+        verdicts(&world, [&staff, &partner]).await,
+        [lacking.clone(), lacking]
+    );
+    let admin = world.partner_token().claim("scp", json!(["admin"]));
+    assert_eq!(world.verdict(&world.partners.sign(&admin)).await, ok);
+
+    // A second reload keeps them again.
+    world.reload(&[]).await.unwrap();
+    assert_eq!(verdicts(&world, [&staff, &partner]).await, accepted);
+
+    // The keys that are fetched once it is reachable replace those that were kept.
+    world.partners.rotate().retire_old_keys();
+    (world.partners).set_behaviour(Behaviour::Normal);
+    world.reload(&[]).await.unwrap();
+    assert_eq!(world.verdict(&partner).await, verdict(401, "unknown_key"));
+}
+
+#[tokio::test]
+async fn an_issuer_without_keys_does_not_prevent_a_reload_of_the_other() {
+    let world = World::without_partners(&[]).await;
+    let staff = world.staff.sign(&world.staff_token());
+    let partner = world.partners.sign(&world.partner_token());
+    let [ok, no_keys] = [verdict(200, "ok"), verdict(503, "no_keys")];
+    assert_eq!(
+        verdicts(&world, [&staff, &partner]).await,
+        [ok, no_keys.clone()]
+    );
+
+    let admin_only = ("access.operations.whoami.scopes", "admin");
+    world.reload(&[admin_only]).await.unwrap();
+
+    assert_eq!(
+        verdicts(&world, [&staff, &partner]).await,
+        [verdict(403, "insufficient_scope"), no_keys]
+    );
+}
+
+#[tokio::test]
+async fn an_unreachable_issuer_whose_key_hosts_change_prevents_the_reload() {
+    let world = World::start().await;
+    let partner = world.partners.sign(&world.partner_token());
+    let status = poem::http::StatusCode::SERVICE_UNAVAILABLE;
+    (world.partners).set_behaviour(Behaviour::Unavailable(status));
+
+    let other_host = [("issuers.partners.jwks_hosts", "keys.example")];
+    let error = world.reload(&other_host).await.unwrap_err();
+
+    assert!(matches!(error, ReloadError::Keys(_)), "{error}");
+    assert_eq!(world.verdict(&partner).await, verdict(200, "ok"));
 }

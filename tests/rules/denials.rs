@@ -1,13 +1,14 @@
 //! The answers: the challenge of each refusal, and the refusal of a handler.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use poem::{EndpointExt, IntoEndpoint, Result, Route, handler};
-use poem_resource_server::guard::{Challenge, Principal, Requirement};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Result, Route, get, handler};
+use poem_resource_server::guard::{Challenge, Principal, Rejection, Requirement};
 use poem_resource_server::token::Scope;
 use serde_json::{Value, json};
 
-use crate::world::{World, call};
+use crate::world::{World, call, request};
 
 #[handler]
 fn plain(caller: &Principal) -> String {
@@ -129,4 +130,58 @@ async fn a_handler_refuses_with_the_challenge_and_the_problem_of_its_guard() {
     assert_eq!(body["reason"], "no_region");
     assert_eq!(body["detail"], "The account has no region.");
     assert_eq!(accepted.body, "closed");
+}
+
+/// A handler that answers with its refusal in place of returning it as an error.
+#[handler]
+fn answered(caller: &Principal) -> Response {
+    let refusal = caller.deny("closed", "The shop is closed.");
+    refusal.into_response()
+}
+
+#[tokio::test]
+async fn an_observer_is_notified_when_a_handler_refuses_an_admitted_call() {
+    let world = World::new();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let notified = seen.clone();
+    let guard = world.guard.clone().with_observer(move |decision| {
+        let caller = decision.caller.map(|caller| caller.subject().to_owned());
+        notified.lock().unwrap().push((
+            decision.request.uri().path().to_owned(),
+            decision.request.header("x-id").map(str::to_owned),
+            caller,
+            decision.refusal.map(Rejection::reason),
+        ));
+    });
+    let routes = Route::new()
+        .at("/close", close.with(guard.require(Scope::none())))
+        .at("/maybe", get(close).with(guard.identify()))
+        .at("/answered", answered.with(guard.require(Scope::none())))
+        .into_endpoint();
+    let refused = world.token(&json!({}));
+    let accepted = world.token(&json!({ "region": "eu" }));
+    let ada = || Some("ada".to_owned());
+
+    #[rustfmt::skip] // A row a line.
+    let rows = [
+        ("/close", Some(&refused), 403, vec![(ada(), None), (ada(), Some("no_region"))]),
+        ("/close", Some(&accepted), 200, vec![(ada(), None)]),
+        ("/maybe", Some(&refused), 403, vec![(ada(), None), (ada(), Some("no_region"))]),
+        ("/maybe", None, 401, vec![]),
+        ("/answered", Some(&refused), 403, vec![(ada(), None), (ada(), Some("closed"))]),
+        ("/close", None, 401, vec![(None, Some("missing_credentials"))]),
+    ];
+    for (path, token, status, expected) in rows {
+        let mut request = request(path, token.map(|token| &**token));
+        request.headers_mut().insert("x-id", "7".parse().unwrap());
+
+        let response = routes.get_response(request).await;
+
+        assert_eq!(response.status().as_u16(), status, "{path}");
+        let found: Vec<_> = seen.lock().unwrap().drain(..).collect();
+        let expected: Vec<_> = (expected.into_iter())
+            .map(|(caller, reason)| (path.to_owned(), Some("7".to_owned()), caller, reason))
+            .collect();
+        assert_eq!(found, expected, "{path}");
+    }
 }

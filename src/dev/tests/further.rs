@@ -20,16 +20,8 @@ async fn a_further_issuer_has_its_own_documents_keys_and_tokens() {
     let world = world().await;
     let partners = world.issuer.further("partners").unwrap();
     let issuer = partners.issuer();
-    let rfc_8414 = format!(
-        "{}/.well-known/oauth-authorization-server/oauth2/partners",
-        world.origin()
-    );
 
-    for url in [
-        format!("{issuer}/.well-known/openid-configuration"),
-        format!("{issuer}/.well-known/oauth-authorization-server"),
-        rfc_8414,
-    ] {
+    for url in world.documents("partners") {
         let document = world.get_url(&url).await.json();
         assert_eq!(document["issuer"], issuer, "{url}");
         assert_eq!(document["jwks_uri"], format!("{issuer}/v1/keys"), "{url}");

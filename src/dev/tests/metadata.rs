@@ -9,16 +9,8 @@ use crate::dev::{Behaviour, SigningAlgorithm, SigningKey};
 async fn both_documents_name_the_issuer_and_its_endpoints() {
     let world = World::start().await;
     let issuer = world.issuer.issuer();
-    let rfc_8414 = format!(
-        "{}/.well-known/oauth-authorization-server/oauth2/default",
-        world.origin()
-    );
 
-    for url in [
-        format!("{issuer}/.well-known/openid-configuration"),
-        format!("{issuer}/.well-known/oauth-authorization-server"),
-        rfc_8414,
-    ] {
+    for url in world.documents("default") {
         let document = world.get_url(&url).await.json();
 
         assert_eq!(document["issuer"], issuer, "{url}");

@@ -2,7 +2,8 @@
 //
 // 1. A refused call names what the sign-in must be: its class, its maximum age, and the scopes.
 // 2. A button below "Execute" opens the dialog and, at once, the window of the issuer. The
-//    authorization request has the values of the refusal.
+//    authorization request has the values of the refusal. With several issuers, it is the window of
+//    the issuer of the refused token.
 // 3. The token in use stays until the issuer grants another one. The person then repeats the call.
 'use strict';
 
@@ -18,7 +19,8 @@ function stepUpChallenge(header) {
   return challenges.find((it) => it.error === 'insufficient_user_authentication');
 }
 
-const StepUpPlugin = (system) => {
+/** The plugin, which finds the scheme of each issuer in `settings`. */
+const StepUpPlugin = (settings) => (system) => {
   const { createElement: h, Fragment, useEffect, useRef } = system.React;
   // This plugin's own state is part of later systems only.
   const attempt = () => system.getSystem().stepUpSelectors.current();
@@ -31,13 +33,26 @@ const StepUpPlugin = (system) => {
     return stepUpChallenge(typeof header === 'string' ? header : header.join(', '));
   }
 
-  /** The scheme by which a person signs in: the one in use, or the first one. */
+  /** The `iss` of the token in use, which is not verified; none for a token that is no JWT. */
+  function issuerInUse() {
+    const inUse = system.authSelectors.authorized()?.find((auth) => isBearer(auth.get('schema')));
+    const token = inUse?.getIn(['token', 'access_token']) ?? inUse?.get('value') ?? '';
+    const base64 = (token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/');
+    try {
+      return JSON.parse(atob(base64)).iss;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The scheme by which a person signs in at the issuer of the token in use, if there is one. */
   function personScheme() {
-    const authorized = system.authSelectors.authorized();
     const people = [...system.authSelectors.definitionsToAuthorize()]
       .flatMap((group) => [...group.entries()])
       .filter(([, schema]) => isBearer(schema) && schema.get('flow') === 'authorizationCode');
-    return people.find(([name]) => authorized?.get(name)) ?? people[0];
+    const known = new Map(Object.entries(settings.signIn ?? {})).get(issuerInUse());
+    // With one issuer, or a token that is not readable, the first one.
+    return known ? people.find(([name]) => name === known) : people[0];
   }
 
   /** Opens the dialog with the form of one scheme. */

@@ -11,7 +11,7 @@ const ui = SwaggerUIBundle({
   // Calls go to the origin of the page: any other address would be another origin.
   spec: { ...read('document'), servers: [{ url: here + settings.basePath }] },
   oauth2RedirectUrl: `${here}/docs/oauth2-redirect.html`,
-  plugins: [TokensPlugin, RefusalPlugin, DialogPlugin(settings), StepUpPlugin],
+  plugins: [TokensPlugin, RefusalPlugin, DialogPlugin(settings), StepUpPlugin(settings)],
   // Two plugins wrap the form of an OAuth flow.
   pluginLoadType: 'chain',
   deepLinking: true,

@@ -121,7 +121,7 @@ fn unaccepted(requirement: &Requirement) -> Vec<Rejection> {
             required: required(),
         });
     }
-    if conditions.acr.is_some() || conditions.max_age.is_some() {
+    if requirement.needs_user() {
         rejections.push(step_up(conditions, required()));
     }
     rejections

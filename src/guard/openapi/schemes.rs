@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::guard::described_issuer::DescribedIssuer;
-use crate::guard::rule::{OperationRule, scopes_in_use};
+use crate::guard::rule::{OperationRule, Requirement, scopes_in_use};
 use crate::issuer::Metadata;
 use crate::token::{Scope, ScopeToken};
 
@@ -24,15 +24,20 @@ pub(in crate::guard) struct ScopeTexts {
     pub(in crate::guard) descriptions: BTreeMap<&'static str, &'static str>,
 }
 
-/// The schemes by which a caller gets a token with this scope from an issuer.
-pub(super) fn with_scopes(scope: &Scope, issuer: &DescribedIssuer) -> Vec<String> {
+/// The schemes by which a caller gets a token from an issuer that has this scope, one of those of
+/// the requirement, and meets the requirement.
+pub(super) fn for_scope(
+    scope: &Scope,
+    requirement: &Requirement,
+    issuer: &DescribedIssuer,
+) -> Vec<String> {
     let Some(metadata) = &issuer.metadata else {
         return vec![issuer.scheme(OPENID_CONNECT)];
     };
     if metadata.token_endpoint().is_none() {
         return Vec::new();
     }
-    if scope.iter().any(is_oidc_scope) {
+    if requirement.needs_user() || scope.iter().any(ScopeToken::is_of_openid_connect) {
         vec![issuer.scheme(SIGN_IN)]
     } else {
         vec![issuer.scheme(SIGN_IN), issuer.scheme(CLIENT_CREDENTIALS)]
@@ -142,7 +147,7 @@ impl Scopes {
             // Without a user, an OIDC scope grants nothing.
             for_clients: scope
                 .iter()
-                .filter(|scope| !is_oidc_scope(scope))
+                .filter(|scope| !scope.is_of_openid_connect())
                 .map(described)
                 .collect(),
         }
@@ -161,21 +166,8 @@ fn declared_descriptions(schemes: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// OpenID Connect Core 1.0 sections 5.4 and 11.
-fn is_oidc_scope(scope: &ScopeToken) -> bool {
-    const OIDC: [&str; 6] = [
-        "openid",
-        "profile",
-        "email",
-        "address",
-        "phone",
-        "offline_access",
-    ];
-    OIDC.contains(&scope.as_str())
-}
-
 /// The scheme for people: authorization code with PKCE.
-const SIGN_IN: &str = "SignIn";
+pub(crate) const SIGN_IN: &str = "SignIn";
 /// The scheme for programs: client credentials.
 pub(crate) const CLIENT_CREDENTIALS: &str = "ClientCredentials";
 /// The scheme of both before the issuer's metadata is known.

@@ -26,7 +26,7 @@ pub(super) fn describe(operation: &mut Value, rule: &OperationRule, issuers: &[D
         let ways = accepted.flat_map(|issuer| {
             sets.iter().flat_map(move |set| {
                 let scopes: Vec<_> = set.iter().map(ScopeToken::as_str).collect();
-                let ways = schemes::with_scopes(set, issuer).into_iter();
+                let ways = schemes::for_scope(set, requirement, issuer).into_iter();
                 ways.map(move |way| json!({ way: scopes }))
             })
         });

@@ -1,6 +1,7 @@
 #![allow(clippy::unused_async)] // Poem-openapi's operations are async.
 
 mod several_issuers;
+mod ways;
 
 use std::sync::Arc;
 
@@ -260,20 +261,6 @@ fn scopes_are_described_by_the_code_and_offered_where_they_can_be_granted() {
             { "SignIn": ["admin"] },
             { "ClientCredentials": ["admin"] },
         ])
-    );
-}
-
-#[test]
-fn a_scope_about_a_user_is_not_required_of_client_credentials() {
-    let mut access = Access::default();
-    let profile = OperationAccess::default().with_scope("profile".parse().unwrap());
-    access.operations.insert("open".into(), profile);
-
-    let document = print(&guard().with_access(access), Some(metadata()));
-
-    assert_eq!(
-        document.as_value()["paths"]["/open"]["get"]["security"],
-        json!([{ "BearerAuth": [] }, { "SignIn": ["profile"] }])
     );
 }
 

@@ -239,6 +239,13 @@ impl Requirement {
             && self.bindings == AcceptedBindings::default()
     }
 
+    /// Whether only a token of a user can meet it: a token of a client has neither `acr` nor
+    /// `auth_time`.
+    pub(in crate::guard) fn needs_user(&self) -> bool {
+        self.conditions()
+            .is_some_and(|conditions| conditions.acr.is_some() || conditions.max_age.is_some())
+    }
+
     pub(in crate::guard) fn conditions(&self) -> Option<&Conditions> {
         self.conditions.as_deref()
     }

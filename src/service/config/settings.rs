@@ -2,8 +2,9 @@
 //!
 //! That file is the only place that names a key, its default and its meaning. A line
 //! `#key = value`, without a space after the `#`, declares a key whose segments in angle
-//! brackets are free. A comment line of marks, as in `# [restart, secret]`, is not part of
-//! the meaning.
+//! brackets are free. A line `#place.* = other.*` declares the keys of the place `other`, which are
+//! declared before, for one more place. A comment line of marks, as in `# [restart, secret]`, is
+//! not part of the meaning.
 
 use std::sync::LazyLock;
 
@@ -22,6 +23,8 @@ pub(super) struct Setting {
     pub(super) is_secret: bool,
     /// Whether a reload cannot change it.
     needs_restart: bool,
+    /// The place to which a line with `*` adds it. The table has one row for all keys of the place.
+    place: Option<String>,
 }
 
 /// Every setting, in the order of the file.
@@ -116,7 +119,12 @@ pub(super) fn nearest(unknown: &Key) -> Vec<Key> {
 pub fn settings_table() -> String {
     let sections = all().chunk_by(|one, next| section(one) == section(next));
     let sections = sections.map(|settings| {
-        let rows: String = settings.iter().map(row).collect();
+        let same_row =
+            |one: &Setting, next: &Setting| one.place.is_some() && one.place == next.place;
+        let rows: String = settings
+            .chunk_by(same_row)
+            .map(|same| row(&same[0]))
+            .collect();
         format!("### `{}`\n\n{HEAD}{rows}", section(&settings[0]))
     });
     sections.collect::<Vec<_>>().join("\n")
@@ -138,6 +146,12 @@ fn row(setting: &Setting) -> String {
     } else {
         ""
     };
+    if let Some(place) = &setting.place {
+        return format!(
+            "| `{place}` | {} | - | {meaning} |\n",
+            variable_cell(&Key::dotted(place))
+        );
+    }
     let (key, variable) = (&setting.key, variable_cell(&setting.key));
     format!("| `{key}` | {variable} | {default} | {meaning}{mark} |\n")
 }
@@ -187,18 +201,41 @@ fn read_settings(text: &str) -> Vec<Setting> {
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
         } else if let Some((name, default)) = line.trim_start_matches('#').split_once(" = ") {
-            settings.push(Setting {
-                key: Key::dotted(&format!("{section}.{name}")),
-                default: default.to_owned(),
-                meaning: comment.join(" "),
-                is_secret: marks.split(", ").any(|mark| mark == "secret"),
-                needs_restart: marks.split(", ").any(|mark| mark == "restart"),
-            });
+            let (name, meaning) = (format!("{section}.{name}"), comment.join(" "));
+            if let Some(other) = default.strip_suffix('*') {
+                let other = format!("{section}.{other}");
+                settings.extend(at_another_place(&settings, &other, &name, &meaning));
+            } else {
+                settings.push(Setting {
+                    key: Key::dotted(&name),
+                    default: default.to_owned(),
+                    meaning,
+                    is_secret: marks.split(", ").any(|mark| mark == "secret"),
+                    needs_restart: marks.split(", ").any(|mark| mark == "restart"),
+                    place: None,
+                });
+            }
         }
         comment.clear();
         marks = "";
     }
     settings
+}
+
+/// The settings below `other` once more, below the place that `name` writes as `place.*`.
+fn at_another_place(settings: &[Setting], other: &str, name: &str, meaning: &str) -> Vec<Setting> {
+    let copy = |setting: &Setting| {
+        let key = setting.key.to_string();
+        let rest = key.strip_prefix(other)?;
+        Some(Setting {
+            key: Key::dotted(&name.replace('*', rest)),
+            default: setting.default.clone(),
+            meaning: meaning.to_owned(),
+            place: Some(name.to_owned()),
+            ..*setting
+        })
+    };
+    settings.iter().filter_map(copy).collect()
 }
 
 /// The variables that Okta's guide names, and the keys they set.

@@ -1,5 +1,6 @@
 #![allow(clippy::unused_async)] // Poem-openapi's operations are async.
 
+mod conditions;
 mod kinds;
 mod other_schemes;
 

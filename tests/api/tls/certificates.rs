@@ -7,7 +7,7 @@ use poem_resource_server::clock::Clock;
 use rcgen::KeyPair;
 
 use super::{Authority, pem, shown, status};
-use crate::log_lines::Lines;
+use crate::captured::Lines;
 use crate::world::World;
 
 #[tokio::test]

@@ -19,9 +19,11 @@ async function generate(env) {
   assert.equal(code, 0, stderr);
   const file = (name) => read(path.join(directory, 'postman', name));
   return {
+    names: fs.readdirSync(path.join(directory, 'postman')).sort(),
     collection: file('collection.json'),
     environment: file('environment.json'),
     okta: file('environment.okta.json'),
+    of: (issuer) => file(`environment.${issuer}.json`),
   };
 }
 
@@ -247,6 +249,86 @@ describe('the collection with oidc-provider', () => {
     assert.ok(names(files).includes('hello with a tampered token'));
     assertPassed(own, names(files));
     assert.ok(ofAnother.failed.includes('hello without a token: the status is 401'));
+  });
+});
+
+describe('the collection with two issuers', () => {
+  const env = {};
+  let first;
+  let partners;
+  let service;
+  let files;
+  before(async () => {
+    first = await startIssuer();
+    partners = await startIssuer({ alg: 'ES256' });
+    Object.assign(env, settings(first), {
+      RESOURCE_SERVER_CLIENT__ID: 'svc',
+      RESOURCE_SERVER_CLIENT__SCOPE: 'profile:read',
+      RESOURCE_SERVER_ISSUERS__PARTNERS__URL: partners.url,
+      RESOURCE_SERVER_ISSUERS__PARTNERS__AUDIENCES: 'api://default',
+      RESOURCE_SERVER_ISSUERS__PARTNERS__CLIENT__ID: 'svc',
+      RESOURCE_SERVER_ISSUERS__PARTNERS__CLIENT__SCOPE: 'admin',
+    });
+    service = await startService(env);
+    files = await generate(env);
+  });
+  after(async () => {
+    for (const process_ of [service, first, partners]) await process_?.stop();
+  });
+  /** What the person fills in: the secret. */
+  const filledIn = (environment) => ({
+    ...variables(environment),
+    baseUrl: service.url,
+
+    clientSecret: 'svc-secret',
+  });
+
+  test('has an environment for each, and passes with both', async () => {
+    const [one, other] = [files.environment, files.of('partners')];
+
+    assert.deepEqual(files.names, [
+      'collection.json',
+      'environment.json',
+      'environment.okta.json',
+      'environment.partners.json',
+    ]);
+    assert.deepEqual([variables(one).issuer, variables(one).clientId], [first.url, 'svc']);
+    assert.deepEqual([variables(other).issuer, variables(other).clientId], [partners.url, 'svc']);
+    assert.deepEqual([variables(one).scope, variables(other).scope], ['profile:read', 'admin']);
+    assert.equal(new Set([one.id, other.id, files.okta.id]).size, 3, 'an import replaces no other environment');
+    assert.equal(new Set([one.name, other.name, files.okta.name]).size, 3);
+    for (const environment of [one, other]) {
+      const result = await runCollection(files.collection, filledIn(environment), environment.name);
+
+      assertPassed(result, GUIDE);
+      const { authorization } = result.requests['whoami with a token'];
+      const whoami = await call(`${service.url}/api/whoami`, { headers: { authorization } });
+      assert.equal(whoami.json().issuer, variables(environment).issuer);
+    }
+  });
+
+  test('fails with the issuer that an operation does not accept, and passes with the other', async () => {
+    const strict = { ...env, RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__ISSUERS: 'partners' };
+    const closed = await startService(strict);
+    const generated = await generate(strict);
+    const answered = async (environment) => {
+      const local = { ...filledIn(environment), baseUrl: closed.url };
+      return {
+        own: await runCollection(generated.collection, local),
+        ofBoth: await runCollection(files.collection, local),
+      };
+    };
+
+    const refused = await answered(generated.environment);
+    const accepted = await answered(generated.of('partners'));
+
+    await closed.stop();
+    // The collection of these settings knows that the answer depends on the issuer.
+    assert.deepEqual([refused.own.failed, accepted.own.failed], [[], []]);
+    assert.equal(refused.own.requests['whoami with a token'].status, 401);
+    assert.equal(accepted.own.requests['whoami with a token'].status, 200);
+    assert.ok(refused.ofBoth.failed.includes('whoami with a token: the status is 200'), refused.ofBoth.failed.join('\n'));
+    assert.deepEqual(accepted.ofBoth.failed, []);
   });
 });
 

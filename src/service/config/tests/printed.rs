@@ -66,8 +66,32 @@ fn the_table_has_a_row_for_every_key() {
         "\n| `access.operations.<id>.scopes` | \
          `RESOURCE_SERVER_ACCESS__OPERATIONS__<ID>__SCOPES` | `[]` | ",
         "\n| `access.operations.<id>.claims.<claim>` | - | `[]` | ",
+        "\n| `access.tags.<tag>.*` | `RESOURCE_SERVER_ACCESS__TAGS__<TAG>__*` | - | The keys of \
+         `access.operations.<id>`, for every operation with this tag. |\n",
+        "\n| `access.paths.<prefix>.*` | - | - | ",
     ] {
         assert!(table.contains(expected), "{expected} in\n{table}");
+    }
+}
+
+#[test]
+fn every_place_of_requirements_has_the_keys_of_an_operation() {
+    let below = |place: &str| {
+        let keys = settings::all()
+            .iter()
+            .map(|setting| setting.key.to_string());
+        let rest = keys.filter_map(|key| key.strip_prefix(place).map(str::to_owned));
+        rest.collect::<Vec<_>>()
+    };
+    let of_operations = below("access.operations.<id>.");
+    assert_eq!(of_operations.len(), 9);
+
+    for place in [
+        "access.tags.<tag>.",
+        "access.paths.<prefix>.",
+        "access.all.",
+    ] {
+        assert_eq!(below(place), of_operations, "{place}");
     }
 }
 
