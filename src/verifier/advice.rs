@@ -115,3 +115,16 @@ pub const REASONS: &[(&str, &str, &str)] = &[
 ];
 
 const UNKNOWN: (&str, &str) = ("There is no description of this reason.", "");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_has_its_own_meaning_and_fix() {
+        for (reason, meaning, fix) in REASONS {
+            assert_eq!(advice(reason), (*meaning, *fix), "{reason}");
+        }
+        assert_eq!(advice("no reason"), UNKNOWN);
+    }
+}

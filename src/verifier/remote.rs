@@ -73,3 +73,28 @@ impl RemoteIssuer {
         ))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test may panic.
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::token::Audience;
+
+    #[test]
+    fn policy_and_clock_are_those_that_were_set() {
+        let validation = Validation::new("https://a.example", Audience::parse("a").unwrap());
+        let clock = ManualClock::new();
+        clock.advance(Duration::from_secs(60 * 60));
+        let policy = RefreshPolicy::default().with_cooldown(Duration::from_secs(7));
+
+        let issuer = RemoteIssuer::new("a", validation)
+            .with_refresh_policy(policy)
+            .with_clock(Arc::new(clock.clone()));
+
+        assert_eq!(issuer.refresh.cooldown, Duration::from_secs(7));
+        assert_eq!(issuer.clock.now(), clock.now());
+    }
+}

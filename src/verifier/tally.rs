@@ -69,3 +69,36 @@ impl Tally {
 fn add(number: &AtomicU64) {
     number.fetch_add(1, Ordering::Relaxed);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::TokenError;
+
+    #[test]
+    fn each_verdict_has_its_own_count() {
+        let tally = Tally::default();
+        let verdicts = [
+            (Ok(()), 1),
+            (Err(TokenError::Revoked.into()), 2),
+            (Err(VerifyError::NoKeys), 3),
+            (Err(VerifyError::DenylistStale), 4),
+        ];
+
+        for (verdict, times) in verdicts {
+            (0..times).for_each(|_| tally.count(&verdict));
+        }
+        (0..5).for_each(|_| tally.count_hit());
+        (0..6).for_each(|_| tally.count_miss());
+
+        let expected = Counts {
+            accepted: 1,
+            refused: 2,
+            without_keys: 3,
+            without_denylist: 4,
+            cache_hits: 5,
+            cache_misses: 6,
+        };
+        assert_eq!(tally.counts(), expected);
+    }
+}

@@ -274,3 +274,6 @@ pub(super) const MAX_WAITING: usize = 64;
 
 /// The name of the only issuer of a verifier that has one.
 pub(crate) const DEFAULT_ISSUER: &str = "default";
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;
