@@ -62,6 +62,8 @@ pub(crate) use openapi::require_free_names;
 pub(crate) use openapi::spec;
 pub use per_token::PerToken;
 pub use presented::ClientCertificate;
+#[cfg(feature = "service")]
+pub(crate) use presented::ReportedHost;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
@@ -113,6 +115,7 @@ pub struct Guard {
     observer: Option<DecisionObserver>,
     metadata: Option<Arc<Metadata>>,
     public_url: Option<Arc<str>>,
+    has_strict_transport: bool,
 }
 
 impl Guard {
@@ -127,6 +130,7 @@ impl Guard {
             observer: None,
             metadata: None,
             public_url: None,
+            has_strict_transport: false,
         }
     }
 
@@ -156,6 +160,18 @@ impl Guard {
     pub fn with_public_url(self, url: &str) -> Self {
         Self {
             public_url: Some(url.into()),
+            ..self
+        }
+    }
+
+    /// Accepts tokens only in the `Authorization` header of requests over TLS, and none in the
+    /// protocols of a WebSocket.
+    ///
+    /// FAPI 2.0 Security Profile, sections 5.2 and 5.3.3.
+    #[must_use]
+    pub fn with_strict_transport(self) -> Self {
+        Self {
+            has_strict_transport: true,
             ..self
         }
     }

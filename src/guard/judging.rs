@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::uri::Scheme;
 use poem::Request;
 
 use crate::token::{Claims, Verified};
@@ -90,6 +91,9 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Option<Result<Principal, Refusal>> {
+        if self.has_strict_transport && request.scheme() != &Scheme::HTTPS {
+            return Some(Err(Rejection::TlsRequired.into()));
+        }
         // The form of a remembered token was checked when it arrived first, and its bytes are the same.
         match bearer::credentials(request.headers()) {
             Ok((AuthorizationScheme::Bearer, token)) if !requirement.must_wait() => {

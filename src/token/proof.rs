@@ -116,6 +116,21 @@ impl<'a> DpopProof<'a> {
         })
     }
 
+    /// `htu`. It comes from whoever made the proof.
+    pub(crate) fn unverified_target(&self) -> &str {
+        &self.claims.target
+    }
+
+    /// `htm`. It comes from whoever made the proof.
+    pub(crate) fn unverified_method(&self) -> &str {
+        &self.claims.method
+    }
+
+    /// `alg`.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// Compares everything that can be compared without the signature.
     pub(crate) fn check(
         self,

@@ -188,8 +188,12 @@ fn read_settings(text: &str) -> Vec<Setting> {
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
         } else if let Some((name, default)) = line.trim_start_matches('#').split_once(" = ") {
+            let key = match section {
+                "" => Key::dotted(name),
+                section => Key::dotted(&format!("{section}.{name}")),
+            };
             settings.push(Setting {
-                key: Key::dotted(&format!("{section}.{name}")),
+                key,
                 default: default.to_owned(),
                 meaning: comment.join(" "),
                 is_secret: marks.split(", ").any(|mark| mark == "secret"),
