@@ -153,10 +153,15 @@ fn response_headers(document: &Value) -> impl Iterator<Item = String> {
         .flat_map(Map::values)
         .filter_map(|response| response["headers"].as_object())
         .flat_map(Map::keys);
-    ["www-authenticate", "dpop-nonce", "retry-after", "x-request-id"]
-        .into_iter()
-        .chain(described.map(String::as_str))
-        .map(str::to_ascii_lowercase)
+    [
+        "www-authenticate",
+        "dpop-nonce",
+        "retry-after",
+        "x-request-id",
+    ]
+    .into_iter()
+    .chain(described.map(String::as_str))
+    .map(str::to_ascii_lowercase)
 }
 
 fn paths(document: &Value) -> impl Iterator<Item = &Map<String, Value>> {

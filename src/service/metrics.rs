@@ -193,7 +193,10 @@ impl Sources {
     fn write_used_proofs(&self, page: &mut Page<'_>) -> fmt::Result {
         let (bytes, max_bytes) = self.used_proofs.memory_bytes();
         page.one(&catalogue::PROOFS_MEMORY, Value::level(bytes as u64))?;
-        page.one(&catalogue::PROOFS_MEMORY_MAX, Value::level(max_bytes as u64))?;
+        page.one(
+            &catalogue::PROOFS_MEMORY_MAX,
+            Value::level(max_bytes as u64),
+        )?;
         let failures = self.used_proofs.failures();
         let failures = failures.map(|count| ([""; 0], Value::Count(count)));
         page.all(&catalogue::PROOFS_REDIS_FAILURES, failures)

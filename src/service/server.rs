@@ -65,15 +65,15 @@ use places::{Place, Places};
 use upgrades::Upgrades;
 use wire::Wire;
 
+pub(super) use certificate_header::{CertificateFormat, CertificateHeader};
 pub(super) use limits::Limits;
 pub use listener::Listener;
 pub(super) use memory::Memory;
-pub use certificate_header::{CertificateFormat, CertificateHeader};
 pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use stage::Shutdown;
 pub(super) use stage::Stage;
-pub use tls::{ClientAuth, TlsError};
 pub(super) use tls::{Certificate, Tls, TlsFiles};
+pub use tls::{ClientAuth, TlsError};
 pub use watchdog::WatchdogProbe;
 pub(super) use watchdog::WatchdogResponder;
 #[cfg(fuzzing)]

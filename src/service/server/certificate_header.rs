@@ -115,7 +115,11 @@ fn pem(text: &[u8]) -> Option<ClientCertificate> {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     let lines = text.strip_prefix(b"-----BEGIN CERTIFICATE-----\n")?;
     let lines = lines.strip_suffix(b"\n-----END CERTIFICATE-----")?;
-    let base64: Vec<u8> = lines.iter().copied().filter(|byte| *byte != b'\n').collect();
+    let base64: Vec<u8> = lines
+        .iter()
+        .copied()
+        .filter(|byte| *byte != b'\n')
+        .collect();
     certificate(&STANDARD.decode(base64).ok()?)
 }
 

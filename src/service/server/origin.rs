@@ -80,11 +80,7 @@ impl Origin {
     }
 
     /// Follows the trusted proxies, as far as they name each other.
-    fn follow<'a>(
-        mut self,
-        proxies: &TrustedProxies,
-        hops: impl Iterator<Item = Hop<'a>>,
-    ) -> Self {
+    fn follow<'a>(mut self, proxies: &TrustedProxies, hops: impl Iterator<Item = Hop<'a>>) -> Self {
         for hop in hops {
             self.scheme = hop.scheme.unwrap_or(self.scheme);
             let Some(address) = hop.address else { break };

@@ -138,7 +138,10 @@ mod tests {
         let read = |address: &str, lines: &[(&'static str, &str)]| {
             let mut headers = headers(lines);
             let presented = reader.read(&mut headers, &peer(address), of_connection);
-            (presented.map(|it| it.certificate), headers.contains_key(ENVOY))
+            (
+                presented.map(|it| it.certificate),
+                headers.contains_key(ENVOY),
+            )
         };
         let sent = format!("Hash={hash}");
 

@@ -135,7 +135,11 @@ mod tests {
 
     #[test]
     fn a_key_has_the_name_of_the_proof_and_outlives_it() {
-        let proof = UsedProof::new([0xab; 16], Duration::from_secs(100), Duration::from_secs(130));
+        let proof = UsedProof::new(
+            [0xab; 16],
+            Duration::from_secs(100),
+            Duration::from_secs(130),
+        );
 
         let packed = String::from_utf8(command(proof).get_packed_command()).unwrap();
 

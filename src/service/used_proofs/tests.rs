@@ -15,7 +15,10 @@ fn config(flags: &[(&'static str, &'static str, &str)]) -> DpopConfig {
 
 #[tokio::test]
 async fn a_reload_keeps_the_store_and_follows_the_other_settings() {
-    let config = config(&[("test", "dpop.max_age", "30s"), ("test", "dpop.nonce", "true")]);
+    let config = config(&[
+        ("test", "dpop.max_age", "30s"),
+        ("test", "dpop.nonce", "true"),
+    ]);
     let used = UsedProofs::start(&config).unwrap();
     let proof = UsedProof::new([7; 16], Duration::from_secs(100), Duration::from_secs(130));
 

@@ -85,7 +85,11 @@ impl<'a> RequestTarget<'a> {
 
 impl fmt::Display for RequestTarget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}{}", self.scheme, self.authority, self.prefix, self.path)
+        write!(
+            f,
+            "{}://{}{}{}",
+            self.scheme, self.authority, self.prefix, self.path
+        )
     }
 }
 

@@ -11,9 +11,7 @@ use super::limits::{
     MEMORY, MESSAGE_SIZE, POSITIVE,
 };
 use super::listen::{Listen, socket_mode};
-use super::proxies::{
-    CertificateHeader, ForwardedHeader, TrustedProxies, client_certificate,
-};
+use super::proxies::{CertificateHeader, ForwardedHeader, TrustedProxies, client_certificate};
 use super::tls::TlsConfig;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;

@@ -11,9 +11,8 @@ use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
 
-pub use crate::service::server::{
-    CertificateFormat, CertificateHeader, ForwardedHeader, TrustedProxies,
-};
+pub(in crate::service) use crate::service::server::{CertificateFormat, CertificateHeader};
+pub use crate::service::server::{ForwardedHeader, TrustedProxies};
 
 impl TrustedProxies {
     pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {

@@ -62,8 +62,10 @@ pub(super) fn binding(value: &Value) -> Result<Binding, Fault> {
         Some("either") => Ok(Binding::Either),
         Some("required") => Ok(Binding::Required),
         Some("bearer") => Ok(Binding::Bearer),
-        _ => Err(Fault::new("must be `either`, `required` or `bearer`")
-            .fix("write one of the three")),
+        _ => {
+            Err(Fault::new("must be `either`, `required` or `bearer`")
+                .fix("write one of the three"))
+        }
     }
 }
 

@@ -73,8 +73,10 @@ impl ClientAuth {
             Some("require") => Ok(Self::Require),
             Some("optional") => Ok(Self::Optional),
             Some("any") => Ok(Self::Any),
-            _ => Err(Fault::new("must be `require`, `optional` or `any`")
-                .fix("write one of the three")),
+            _ => {
+                Err(Fault::new("must be `require`, `optional` or `any`")
+                    .fix("write one of the three"))
+            }
         }
     }
 

@@ -28,7 +28,10 @@ fn fapi2_implies_settings_that_the_table_shows() {
         assert!(table.contains(row), "{row} in\n{table}");
     }
     assert!(source_of(&config, "dpop.algorithms").ends_with("dev.toml"));
-    assert_eq!(source_of(&config, "issuers.b.algorithms"), "profile_security");
+    assert_eq!(
+        source_of(&config, "issuers.b.algorithms"),
+        "profile_security"
+    );
 }
 
 #[test]
@@ -59,7 +62,11 @@ fn callers_need_a_certificate_of_the_authorities_unless_it_is_optional() {
     let files = "http.tls.cert = '/a'\nhttp.tls.key = '/b'\n";
     for (row, more, expected) in [
         ("nothing", "", ClientAuth::Off),
-        ("authorities", "http.tls.client_ca = '/c'", ClientAuth::Require),
+        (
+            "authorities",
+            "http.tls.client_ca = '/c'",
+            ClientAuth::Require,
+        ),
         (
             "optional",
             "http.tls.client_ca = '/c'\nhttp.tls.client_auth = 'optional'",
