@@ -115,7 +115,8 @@ pub struct Guard {
     observer: Option<DecisionObserver>,
     metadata: Option<Arc<Metadata>>,
     public_url: Option<Arc<str>>,
-    has_strict_transport: bool,
+    requires_tls: bool,
+    reads_protocols: bool,
 }
 
 impl Guard {
@@ -130,7 +131,8 @@ impl Guard {
             observer: None,
             metadata: None,
             public_url: None,
-            has_strict_transport: false,
+            requires_tls: false,
+            reads_protocols: true,
         }
     }
 
@@ -164,14 +166,25 @@ impl Guard {
         }
     }
 
-    /// Accepts tokens only in the `Authorization` header of requests over TLS, and none in the
-    /// protocols of a WebSocket.
+    /// Refuses requests without TLS. The scheme of the request decides.
     ///
-    /// FAPI 2.0 Security Profile, sections 5.2 and 5.3.3.
+    /// FAPI 2.0 Security Profile, section 5.2.
     #[must_use]
-    pub fn with_strict_transport(self) -> Self {
+    pub fn with_tls_required(self) -> Self {
         Self {
-            has_strict_transport: true,
+            requires_tls: true,
+            ..self
+        }
+    }
+
+    /// Accepts tokens only in the `Authorization` header. A token among the protocols of a WebSocket,
+    /// where browsers send it, is not read.
+    ///
+    /// FAPI 2.0 Security Profile, section 5.3.3.
+    #[must_use]
+    pub fn without_protocol_tokens(self) -> Self {
+        Self {
+            reads_protocols: false,
             ..self
         }
     }

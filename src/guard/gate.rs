@@ -116,10 +116,10 @@ impl<E: Endpoint> Gate<E> {
         mut request: Request,
         requirement: &Requirement,
     ) -> poem::Result<Response> {
-        let token = if self.guard.has_strict_transport {
-            Ok(None)
-        } else {
+        let token = if self.guard.reads_protocols {
             web_socket::token(request.headers())
+        } else {
+            Ok(None)
         };
         let has_offered_token = matches!(token, Ok(Some(_)));
         let admitted = if let Err(rejection) = self.check_limits(&request) {

@@ -91,7 +91,7 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Option<Result<Principal, Refusal>> {
-        if self.has_strict_transport && request.scheme() != &Scheme::HTTPS {
+        if self.requires_tls && request.scheme() != &Scheme::HTTPS {
             return Some(Err(Rejection::TlsRequired.into()));
         }
         // The form of a remembered token was checked when it arrived first, and its bytes are the same.

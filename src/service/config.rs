@@ -50,7 +50,9 @@ pub use sections::issuer_rules::IssuerRules;
 pub use sections::listen::Listen;
 pub use sections::log::{LogConfig, LogFormat};
 pub use sections::operations::OperationConfig;
-pub use sections::proxies::{ForwardedHeader, TrustedProxies};
+pub use sections::proxies::{
+    CertificateFormat, CertificateHeader, ForwardedHeader, TrustedProxies,
+};
 pub use sections::rate::RateConfig;
 pub use sections::readiness::{NeededIssuers, ReadinessConfig};
 pub use sections::security::SecurityProfile;

@@ -114,7 +114,7 @@ pub(super) fn guard(
         guard = guard.with_public_url(url.as_str());
     }
     if config.security == Some(SecurityProfile::Fapi2) {
-        guard = guard.with_strict_transport();
+        guard = guard.with_tls_required().without_protocol_tokens();
     }
     match limits(&config.rate, clock) {
         Some(limits) => guard.with_limits(limits),

@@ -65,7 +65,7 @@ use places::{Place, Places};
 use upgrades::Upgrades;
 use wire::Wire;
 
-pub(super) use certificate_header::{CertificateFormat, CertificateHeader};
+pub use certificate_header::{CertificateFormat, CertificateHeader};
 pub(super) use limits::Limits;
 pub use listener::Listener;
 pub(super) use memory::Memory;

@@ -11,8 +11,9 @@ use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
 
-pub(in crate::service) use crate::service::server::{CertificateFormat, CertificateHeader};
-pub use crate::service::server::{ForwardedHeader, TrustedProxies};
+pub use crate::service::server::{
+    CertificateFormat, CertificateHeader, ForwardedHeader, TrustedProxies,
+};
 
 impl TrustedProxies {
     pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {
