@@ -96,8 +96,7 @@ pub use reload::{ReloadError, Reloader};
 pub use server::{Shutdown, TlsError};
 #[cfg(fuzzing)]
 pub use server::{caller_behind_proxy, charge_after};
-pub use traces::TracesError;
-pub use used_proofs::UsedProofsError;
+pub use {traces::TracesError, used_proofs::UsedProofsError};
 #[doc(hidden)]
 pub use {keys::Keys, metrics::metrics_table, server::Listener, server::WatchdogProbe};
 
@@ -215,11 +214,7 @@ impl Service {
             requests.clone(),
             kept.clock.clone(),
             kept.traces.clone(),
-            if config.log.client_address {
-                Addresses::Logged
-            } else {
-                Addresses::NotLogged
-            },
+            Addresses::from_setting(config.log.client_address),
         );
         let reloader = Reloader::new(current.clone(), config, kept.clone(), tls.clone());
         let metrics = Metrics::new(metrics::Sources {

@@ -46,6 +46,17 @@ pub(super) enum Addresses {
     NotLogged,
 }
 
+impl Addresses {
+    /// By `log.client_address`.
+    pub(super) fn from_setting(is_logged: bool) -> Self {
+        if is_logged {
+            Self::Logged
+        } else {
+            Self::NotLogged
+        }
+    }
+}
+
 impl Observe {
     pub(super) fn new(
         current: Current,

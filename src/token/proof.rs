@@ -116,12 +116,12 @@ impl<'a> DpopProof<'a> {
         })
     }
 
-    /// `htu`. It comes from whoever made the proof.
+    /// `htu`, which the caller wrote and nothing has verified.
     pub(crate) fn unverified_target(&self) -> &str {
         &self.claims.target
     }
 
-    /// `htm`. It comes from whoever made the proof.
+    /// `htm`, which the caller wrote and nothing has verified.
     pub(crate) fn unverified_method(&self) -> &str {
         &self.claims.method
     }
