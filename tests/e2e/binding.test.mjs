@@ -179,6 +179,42 @@ describe('bound tokens', () => {
     await service.stop();
   });
 
+  test('nothing older than TLS 1.2 is spoken', async () => {
+    const service = await startTls({});
+    const hello = (version) => callTls(`${service.url}/api/hello`, {
+      ca, minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0',
+    });
+
+    for (const version of ['TLSv1.2', 'TLSv1.3']) assert.equal((await hello(version)).status, 200);
+    for (const version of ['TLSv1', 'TLSv1.1']) {
+      await assert.rejects(hello(version), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
+    }
+    await service.stop();
+  });
+
+  test('a token in the query or in a form is not read', async () => {
+    const service = await startService(settings(issuer));
+    const token = issuer.mint();
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+    assert.equal((await whoami(service, bearer(token))).status, 200);
+    const url = `${service.url}/api/whoami?access_token=${token}`;
+    refused(await call(url), 401, 'missing_credentials');
+    refused(await call(url, { headers: form, body: `access_token=${token}` }), 401, 'missing_credentials');
+    await service.stop();
+  });
+
+  test('two settings that together accept no token are an error', async () => {
+    const { code, stderr } = await run([], {
+      ...settings(issuer),
+      RESOURCE_SERVER_ACCESS__BINDING: 'required',
+      RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__BINDING: 'bearer',
+    });
+
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /binding/);
+  });
+
   test('FAPI 2.0 refuses what a proxy got without TLS, and does not start without TLS', async () => {
     const key = newKey();
     const fapi = { ...settings(issuer), RESOURCE_SERVER_PROFILE_SECURITY: 'fapi2' };

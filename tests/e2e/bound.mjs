@@ -100,10 +100,10 @@ export function newCertificate(name, authority) {
 }
 
 /** One request over TLS, with a certificate of the caller or without. */
-export function callTls(url, { headers = {}, ca, certificate } = {}) {
+export function callTls(url, { headers = {}, ca, certificate, ...more } = {}) {
   const own = certificate && { cert: fs.readFileSync(certificate.cert), key: fs.readFileSync(certificate.key) };
   return new Promise((resolve, reject) => {
-    const request = https.request(url, { headers, agent: false, ca: fs.readFileSync(ca), ...own });
+    const request = https.request(url, { headers, agent: false, ca: fs.readFileSync(ca), ...own, ...more });
     request.on('error', reject).on('response', async (response) => {
       let text = '';
       for await (const chunk of response.setEncoding('utf8')) text += chunk;
