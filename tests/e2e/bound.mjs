@@ -50,7 +50,15 @@ export async function startBoundIssuer() {
   const server = http.createServer((request, response) => {
     const body = request.url.endsWith('/keys')
       ? { keys: published }
-      : { issuer: url, jwks_uri: `${url}/keys`, token_endpoint: `${url}/token`, authorization_endpoint: `${url}/authorize` };
+      : {
+        issuer: url,
+        jwks_uri: `${url}/keys`,
+        token_endpoint: `${url}/token`,
+        authorization_endpoint: `${url}/authorize`,
+        response_types_supported: ['code'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['ES256'],
+      };
     response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
