@@ -91,8 +91,8 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Option<Result<Principal, Refusal>> {
-        if self.requires_tls && request.scheme() != &Scheme::HTTPS {
-            return Some(Err(Rejection::TlsRequired.into()));
+        if let Err(rejection) = self.require_tls(request) {
+            return Some(Err(rejection.into()));
         }
         // The form of a remembered token was checked when it arrived first, and its bytes are the same.
         match bearer::credentials(request.headers()) {
@@ -112,9 +112,18 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
+        self.require_tls(request)?;
         let verdict = self.verifier.verify_claims(token).await;
         let caller = self.conclude(verdict, request, requirement)?;
         self.wait_for_checks(caller, request, requirement).await
+    }
+
+    #[inline]
+    fn require_tls(&self, request: &Request) -> Result<(), Rejection> {
+        if self.requires_tls && request.scheme() != &Scheme::HTTPS {
+            return Err(Rejection::TlsRequired);
+        }
+        Ok(())
     }
 
     async fn wait_for_checks(

@@ -226,8 +226,13 @@ async fn a_guard_can_refuse_requests_without_tls() {
     let plain = routes(&issuer.guard());
 
     let refused = call(&strict, "/plain", &[in_header]).await;
+    let protocols = format!("bearer, {}", issuer.token(""));
+    let [connection, upgrade] = UPGRADE;
+    let in_protocols = ("sec-websocket-protocol", protocols.as_str());
+    let socket = call(&strict, "/events", &[connection, upgrade, in_protocols]).await;
     let accepted = call(&plain, "/plain", &[in_header]).await;
 
+    assert_eq!(socket.status(), StatusCode::BAD_REQUEST);
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     let challenge = refused.header("www-authenticate").unwrap();
     assert!(
