@@ -62,6 +62,8 @@ pub(crate) use openapi::spec;
 pub(crate) use openapi::{CLIENT_CREDENTIALS, SIGN_IN};
 pub use per_token::PerToken;
 pub use presented::ClientCertificate;
+#[cfg(feature = "service")]
+pub(crate) use presented::ReportedHost;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
@@ -113,6 +115,8 @@ pub struct Guard {
     observer: Option<DecisionObserver>,
     metadata: Option<Arc<Metadata>>,
     public_url: Option<Arc<str>>,
+    requires_tls: bool,
+    reads_protocols: bool,
 }
 
 impl Guard {
@@ -127,6 +131,8 @@ impl Guard {
             observer: None,
             metadata: None,
             public_url: None,
+            requires_tls: false,
+            reads_protocols: true,
         }
     }
 
@@ -156,6 +162,29 @@ impl Guard {
     pub fn with_public_url(self, url: &str) -> Self {
         Self {
             public_url: Some(url.into()),
+            ..self
+        }
+    }
+
+    /// Refuses requests without TLS. The scheme of the request decides.
+    ///
+    /// FAPI 2.0 Security Profile, section 5.2.
+    #[must_use]
+    pub fn with_tls_required(self) -> Self {
+        Self {
+            requires_tls: true,
+            ..self
+        }
+    }
+
+    /// Accepts tokens only in the `Authorization` header. A token among the protocols of a WebSocket,
+    /// where browsers send it, is not read.
+    ///
+    /// FAPI 2.0 Security Profile, section 5.3.3.
+    #[must_use]
+    pub fn without_protocol_tokens(self) -> Self {
+        Self {
+            reads_protocols: false,
             ..self
         }
     }

@@ -42,6 +42,7 @@ mod server;
 mod state;
 pub(crate) mod telemetry;
 mod traces;
+mod used_proofs;
 mod xml;
 
 use std::sync::Arc;
@@ -73,6 +74,7 @@ use readiness::Conditions;
 use server::{Connections, Limits, Stage, Tls, WatchdogResponder};
 use state::ServiceState;
 use traces::Traces;
+use used_proofs::UsedProofs;
 
 pub use application::{Application, Context, Metric, StartError};
 pub use audit::AuditError;
@@ -94,7 +96,7 @@ pub use reload::{ReloadError, Reloader};
 pub use server::{Shutdown, TlsError};
 #[cfg(fuzzing)]
 pub use server::{caller_behind_proxy, charge_after};
-pub use traces::TracesError;
+pub use {traces::TracesError, used_proofs::UsedProofsError};
 #[doc(hidden)]
 pub use {keys::Keys, metrics::metrics_table, server::Listener, server::WatchdogProbe};
 
@@ -167,6 +169,7 @@ impl Service {
             certificate.warn_if_expired(setting.clock.now());
         }
         let denials = Denials::start(&config.denylist, &setting.clock)?;
+        let used_proofs = UsedProofs::start(&config.dpop)?;
         let traces = Traces::start(&config.telemetry, &application.outline().version)?;
         let shutdown = Shutdown::new(stage.subscribe());
         let application = application.start(config, shutdown).await?;
@@ -178,6 +181,7 @@ impl Service {
             stage: stage.subscribe(),
             verdicts: Arc::default(),
             denials,
+            used_proofs,
             conditions,
             traces,
             given_keys: setting.keys,
@@ -210,11 +214,7 @@ impl Service {
             requests.clone(),
             kept.clock.clone(),
             kept.traces.clone(),
-            if config.log.client_address {
-                Addresses::Logged
-            } else {
-                Addresses::NotLogged
-            },
+            Addresses::from_setting(config.log.client_address),
         );
         let reloader = Reloader::new(current.clone(), config, kept.clone(), tls.clone());
         let metrics = Metrics::new(metrics::Sources {
@@ -222,6 +222,7 @@ impl Service {
             connections: [("http", callers.clone()), ("admin", operators.clone())],
             verdicts: kept.verdicts,
             denials: kept.denials.clone(),
+            used_proofs: kept.used_proofs,
             app: current,
             reloads: reloader.reloads(),
             tls: tls.clone(),

@@ -150,7 +150,9 @@ impl Challenge {
     fn written(&self, rejection: &Rejection, scheme: AuthorizationScheme) -> Option<HeaderValue> {
         let parameters = match rejection {
             Rejection::MissingCredentials | Rejection::MissingScheme => String::new(),
-            Rejection::InvalidRequest(_) => error("invalid_request", rejection),
+            Rejection::InvalidRequest(_) | Rejection::TlsRequired => {
+                error("invalid_request", rejection)
+            }
             Rejection::InvalidToken(_) => error("invalid_token", rejection),
             Rejection::InvalidBinding(binding) => error(binding_code(binding)?, rejection),
             Rejection::InsufficientScope { required } => {

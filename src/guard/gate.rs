@@ -121,7 +121,11 @@ impl<E: Endpoint> Gate<E> {
         mut request: Request,
         requirement: &Requirement,
     ) -> poem::Result<Response> {
-        let token = web_socket::token(request.headers());
+        let token = if self.guard.reads_protocols {
+            web_socket::token(request.headers())
+        } else {
+            Ok(None)
+        };
         let has_offered_token = matches!(token, Ok(Some(_)));
         let admitted = if let Err(rejection) = self.check_limits(&request) {
             Err(rejection.into())
@@ -245,8 +249,7 @@ impl<E> Gate<E> {
             }
             Err(refusal) => {
                 let Refusal { rejection, caller } = refusal;
-                let headers = request.headers();
-                let mismatch = Mismatch::find(&self.guard, headers, &rejection, caller.as_ref());
+                let mismatch = Mismatch::find(&self.guard, request, &rejection, caller.as_ref());
                 let mut response = self.refuse(rejection, scheme(request));
                 if let Some(mismatch) = mismatch {
                     response.extensions_mut().insert(mismatch);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::uri::Scheme;
 use poem::Request;
 
 use crate::token::{Claims, Verified};
@@ -90,6 +91,9 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Option<Result<Principal, Refusal>> {
+        if let Err(rejection) = self.require_tls(request) {
+            return Some(Err(rejection.into()));
+        }
         // The form of a remembered token was checked when it arrived first, and its bytes are the same.
         match bearer::credentials(request.headers()) {
             Ok((AuthorizationScheme::Bearer, token)) if !requirement.must_wait() => {
@@ -108,9 +112,18 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
+        self.require_tls(request)?;
         let verdict = self.verifier.verify_claims(token).await;
         let caller = self.conclude(verdict, request, requirement)?;
         self.wait_for_checks(caller, request, requirement).await
+    }
+
+    #[inline]
+    fn require_tls(&self, request: &Request) -> Result<(), Rejection> {
+        if self.requires_tls && request.scheme() != &Scheme::HTTPS {
+            return Err(Rejection::TlsRequired);
+        }
+        Ok(())
     }
 
     async fn wait_for_checks(

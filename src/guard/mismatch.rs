@@ -1,16 +1,21 @@
-//! What a refused token says, and what it should say, for the log line of the refusal.
+//! What a refused token or its proof says, and what it should say, for the log line of the refusal.
 //!
-//! 1. Only the issuer, the audience, the algorithm, the type, the scopes and the times are read.
-//!    None of them is a secret.
-//! 2. The strings are those of an unverified token, so they are shortened and restricted to
+//! 1. Only the issuer, the audience, the algorithm, the type, the scopes, the times, and the method and
+//!    URL of a proof are read. None of them is a secret. The query of a URL is not read.
+//! 2. The strings are those of an unverified token or proof, so they are shortened and restricted to
 //!    printable ASCII. They prove nothing.
 //! 3. Nothing is read while the log line is disabled.
 
 use http::HeaderMap;
+use poem::Request;
 use tracing::Level;
 
-use crate::token::{Claims, TokenError, TokenType, UnverifiedValues, readable};
+use crate::token::{
+    Claims, DpopProof, ProofError, TokenError, TokenType, UnverifiedValues, readable,
+};
+use crate::verifier::BindingError;
 
+use super::presented::proof;
 use super::principal::Principal;
 use super::rejection::Rejection;
 use super::{Guard, bearer, web_socket};
@@ -30,7 +35,7 @@ impl Mismatch {
     /// Compares the token with what the guard accepts; `None` if there is nothing to compare.
     pub(super) fn find(
         guard: &Guard,
-        headers: &HeaderMap,
+        request: &Request,
         rejection: &Rejection,
         caller: Option<&Principal>,
     ) -> Option<Self> {
@@ -38,7 +43,10 @@ impl Mismatch {
             return None;
         }
         match rejection {
-            Rejection::InvalidToken(error) => Self::find_in_token(guard, headers, error),
+            Rejection::InvalidToken(error) => Self::find_in_token(guard, request.headers(), error),
+            Rejection::InvalidBinding(BindingError::Proof(error)) => {
+                Self::find_in_proof(guard, request, *error)
+            }
             Rejection::InsufficientScope { required } => caller.map(|caller| Self {
                 issuer: Some(shown(caller.claims().issuer())),
                 wanted: Some(shown(&required.to_string())),
@@ -55,6 +63,33 @@ impl Mismatch {
             }),
             _ => None,
         }
+    }
+
+    /// A proof for another URL is the most frequent mistake: a proxy that does not report the host,
+    /// the scheme or a prefix that it removes.
+    fn find_in_proof(guard: &Guard, request: &Request, error: ProofError) -> Option<Self> {
+        let proof = DpopProof::parse(proof(request).ok()?).ok()?;
+        let (wanted, found) = match error {
+            ProofError::WrongTarget => {
+                let found = proof.unverified_target().split(['?', '#']).next();
+                (guard.target(request).to_string(), shown(found?))
+            }
+            ProofError::WrongMethod => {
+                let method = request.method().as_str();
+                (method.to_owned(), word(proof.unverified_method()))
+            }
+            ProofError::AlgorithmNotAllowed => {
+                let accepted = guard.verifier.proofs().policy().algorithms().iter();
+                let names = accepted.map(|it| it.name()).collect::<Vec<_>>();
+                (names.join(" "), proof.algorithm().name().to_owned())
+            }
+            _ => return None,
+        };
+        Some(Self {
+            issuer: None,
+            wanted: Some(shown(&wanted)),
+            found: Some(found),
+        })
     }
 
     fn find_in_token(guard: &Guard, headers: &HeaderMap, error: &TokenError) -> Option<Self> {

@@ -34,6 +34,12 @@ impl ClientCertificate {
         Self(Thumbprint::digest(der))
     }
 
+    /// The certificate whose DER encoding has this SHA-256 digest, which some proxies send in its
+    /// place.
+    pub fn from_thumbprint(thumbprint: Thumbprint) -> Self {
+        Self(thumbprint)
+    }
+
     /// Its thumbprint, which tokens contain as `x5t#S256`.
     pub fn thumbprint(&self) -> &Thumbprint {
         &self.0
@@ -57,7 +63,7 @@ impl Guard {
     }
 
     /// The URL that the caller used: below the public URL, or as the request says.
-    fn target<'a>(&'a self, request: &'a Request) -> RequestTarget<'a> {
+    pub(super) fn target<'a>(&'a self, request: &'a Request) -> RequestTarget<'a> {
         let uri = match request.original_uri().path() {
             // A request that a test builds has no other URI than the current one.
             "/" => request.uri(),
@@ -91,7 +97,7 @@ fn host(request: &Request) -> Option<&str> {
 }
 
 /// RFC 9449 section 4.3, item 1.
-fn proof(request: &Request) -> Result<&str, ProofError> {
+pub(super) fn proof(request: &Request) -> Result<&str, ProofError> {
     let mut fields = request.headers().get_all(DPOP).iter();
     let proof = fields.next().ok_or(ProofError::Missing)?;
     if fields.next().is_some() {

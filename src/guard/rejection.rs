@@ -26,6 +26,9 @@ pub enum Rejection {
     /// [`BearerError::Missing`] nor [`BearerError::MissingScheme`].
     #[error("invalid request")]
     InvalidRequest(#[source] BearerError),
+    /// The request came without TLS.
+    #[error("the request came without TLS")]
+    TlsRequired,
     /// The token is refused.
     #[error("invalid token")]
     InvalidToken(#[source] TokenError),
@@ -104,6 +107,7 @@ impl Rejection {
             Self::MissingCredentials => BearerError::Missing.reason(),
             Self::MissingScheme => BearerError::MissingScheme.reason(),
             Self::InvalidRequest(error) => error.reason(),
+            Self::TlsRequired => "tls_required",
             Self::InvalidToken(error) => error.reason(),
             Self::InvalidBinding(error) => error.reason(),
             Self::InsufficientScope { .. } => "insufficient_scope",
@@ -132,7 +136,7 @@ impl Rejection {
             | Self::InvalidBinding(_)
             | Self::IssuerNotAccepted { .. }
             | Self::InsufficientUserAuthentication { .. } => StatusCode::UNAUTHORIZED,
-            Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest(_) | Self::TlsRequired => StatusCode::BAD_REQUEST,
             Self::InsufficientScope { .. }
             | Self::ClaimNotAccepted { .. }
             | Self::ClientNotAccepted
@@ -175,6 +179,7 @@ impl Rejection {
                 "The Authorization header has a token without a scheme: send \"Bearer <token>\"."
             }
             Self::InvalidRequest(error) => detail::request_detail(*error),
+            Self::TlsRequired => "This operation requires TLS: call its https URL.",
             Self::InvalidToken(error) => detail::token_detail(error),
             Self::InvalidBinding(error) => detail::binding_detail(error),
             Self::InsufficientScope { .. } => {

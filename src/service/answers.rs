@@ -10,10 +10,17 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::Method;
-use poem::{Endpoint, Request, Response};
+use poem::{Endpoint, IntoResponse, Request, Response};
+
+use crate::guard::Problem;
 
 pub(super) trait Answers: Send + Sync {
     fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response>;
+
+    /// Answers a request that the server refuses, so that the refusal can be counted.
+    fn refuse(&self, _method: &Method, problem: Problem) -> Response {
+        problem.into_response()
+    }
 
     /// The limits that this request has instead of the listener's.
     ///

@@ -48,7 +48,8 @@ impl App {
             .with_clock(state.clock.clone())
             .with_cache(config.cache.max_bytes)
             .with_tally(state.verdicts.clone())
-            .with_denylist(state.denials.list());
+            .with_denylist(state.denials.list())
+            .with_proofs(state.used_proofs.proofs(&config.dpop));
         let public_url = public_url(config, &state.listen);
         let outline = state.application.outline();
         let clock = state.clock.clone();

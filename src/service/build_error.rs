@@ -8,6 +8,7 @@ use super::audit::AuditError;
 use super::denylist::DenylistError;
 use super::server::TlsError;
 use super::traces::TracesError;
+use super::used_proofs::UsedProofsError;
 
 /// Why a service cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,9 @@ pub enum BuildError {
     /// The denylist is not as it should be.
     #[error(transparent)]
     Denylist(#[from] DenylistError),
+    /// Used proofs cannot be remembered.
+    #[error(transparent)]
+    UsedProofs(#[from] UsedProofsError),
     /// Traces cannot be sent.
     #[error(transparent)]
     Traces(#[from] TracesError),

@@ -14,6 +14,7 @@ mod checks;
 mod chosen;
 mod credentials;
 mod effective;
+mod fapi;
 mod key;
 mod layer;
 mod layers;
@@ -42,17 +43,21 @@ pub use sections::cors::{CorsConfig, Origin};
 pub use sections::denylist::{DenylistConfig, OnFailure};
 pub use sections::dev::DevConfig;
 pub use sections::docs::{Contact, DocsConfig};
+pub use sections::dpop::DpopConfig;
 pub use sections::http::{AdminConfig, HttpConfig, PublicUrl};
 pub use sections::issuer::IssuerConfig;
 pub use sections::issuer_rules::IssuerRules;
 pub use sections::listen::Listen;
 pub use sections::log::{LogConfig, LogFormat};
 pub use sections::operations::OperationConfig;
-pub use sections::proxies::{ForwardedHeader, TrustedProxies};
+pub use sections::proxies::{
+    CertificateFormat, CertificateHeader, ForwardedHeader, TrustedProxies,
+};
 pub use sections::rate::RateConfig;
 pub use sections::readiness::{NeededIssuers, ReadinessConfig};
+pub use sections::security::SecurityProfile;
 pub use sections::telemetry::{OtlpEndpoint, TelemetryConfig};
-pub use sections::tls::TlsConfig;
+pub use sections::tls::{ClientAuth, TlsConfig};
 pub use settings::settings_table;
 pub use sources::Sources;
 
@@ -81,6 +86,8 @@ pub(in crate::service) use restart::RestartValues;
 pub struct Config {
     /// The effective profile.
     pub profile: Profile,
+    /// The security profile whose requirements apply.
+    pub security: Option<SecurityProfile>,
     /// The issuer whose tokens are accepted, and how the keys of every issuer are fetched.
     pub issuer: IssuerConfig,
     /// Further issuers whose tokens are accepted, by name.
@@ -106,6 +113,8 @@ pub struct Config {
     pub readiness: ReadinessConfig,
     /// Tokens that are refused although they are valid.
     pub denylist: DenylistConfig,
+    /// DPoP proofs.
+    pub dpop: DpopConfig,
     /// What the document and its pages contain besides the API.
     pub docs: DocsConfig,
     /// Log lines.
@@ -143,15 +152,18 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let (named, profile_source) = choose_profile(sources, &mut problems);
-        let chosen = layers::collect(sources, named.as_ref(), &mut problems);
+        let mut chosen = layers::collect(sources, named.as_ref(), &mut problems);
+        fapi::imply(&mut chosen);
         let mut reader = Reader::new(&chosen, problems);
         let profile = named.unwrap_or_default();
+        let security = SecurityProfile::read(&mut reader);
         let mut issuer = IssuerConfig::read(&mut reader);
         let issuers = sections::issuers::read(&mut reader, &mut issuer);
         let mut config = Self {
             application: ApplicationTable::none(),
             effective: EffectiveSettings::default(),
             profile,
+            security,
             issuer,
             issuers,
             cache: CacheConfig::read(&mut reader),
@@ -164,6 +176,7 @@ impl Config {
             rate: RateConfig::read(&mut reader),
             readiness: ReadinessConfig::read(&mut reader),
             denylist: DenylistConfig::read(&mut reader),
+            dpop: DpopConfig::read(&mut reader),
             docs: DocsConfig::read(&mut reader),
             log: LogConfig::read(&mut reader),
             audit: AuditConfig::read(&mut reader),
@@ -180,6 +193,9 @@ impl Config {
             dev: &config.dev,
         };
         checks::check(&together, &mut reader);
+        if config.security == Some(SecurityProfile::Fapi2) {
+            fapi::check(&config.http, &mut reader);
+        }
         config.restart = reader.take_restart_values();
         // A reload can replace the files of a certificate, but not start or stop TLS.
         let has_tls = config.http.tls.is_some();

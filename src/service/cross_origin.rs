@@ -132,14 +132,14 @@ fn methods(document: &Value) -> impl Iterator<Item = String> {
         .chain(methods.map(|name| name.to_ascii_uppercase()))
 }
 
-/// What callers may send: their token, the type of a body, and the header parameters.
+/// What callers may send: their token and its proof, the type of a body, and the header parameters.
 fn request_headers(document: &Value) -> impl Iterator<Item = String> {
     let parameters = operations(document)
         .filter_map(|operation| operation["parameters"].as_array())
         .flatten()
         .filter(|parameter| parameter["in"] == "header")
         .filter_map(|parameter| parameter["name"].as_str());
-    ["authorization", "content-type"]
+    ["authorization", "content-type", "dpop"]
         .into_iter()
         .chain(parameters)
         .map(str::to_ascii_lowercase)
@@ -153,10 +153,15 @@ fn response_headers(document: &Value) -> impl Iterator<Item = String> {
         .flat_map(Map::values)
         .filter_map(|response| response["headers"].as_object())
         .flat_map(Map::keys);
-    ["www-authenticate", "retry-after", "x-request-id"]
-        .into_iter()
-        .chain(described.map(String::as_str))
-        .map(str::to_ascii_lowercase)
+    [
+        "www-authenticate",
+        "dpop-nonce",
+        "retry-after",
+        "x-request-id",
+    ]
+    .into_iter()
+    .chain(described.map(String::as_str))
+    .map(str::to_ascii_lowercase)
 }
 
 fn paths(document: &Value) -> impl Iterator<Item = &Map<String, Value>> {

@@ -11,7 +11,7 @@ use crate::guard::{self, OperationRule};
 
 use super::BuildError;
 use super::answers::RequestLimits;
-use super::config::{Config, HttpConfig};
+use super::config::{Config, HttpConfig, TlsConfig};
 use super::paths::full_path;
 use super::server::{Certificate, Limits, Memory, TlsError};
 use super::xml;
@@ -33,15 +33,14 @@ pub(super) fn for_listener(config: &HttpConfig) -> Limits {
         max_message_bytes: config.max_message_bytes as u64,
         memory: Memory::new(config.memory_bytes),
         trusted_proxies: Arc::new(config.trusted_proxies.clone()),
+        client_certificate: config.client_certificate.clone(),
     }
 }
 
 /// The certificate of a listener with these settings; none where it does not use TLS.
 pub(super) fn certificate(config: &HttpConfig) -> Result<Option<Certificate>, TlsError> {
-    let read = |it: &super::config::TlsConfig| {
-        Certificate::read(&it.cert, &it.key, it.client_ca.as_deref())
-    };
-    config.tls.as_ref().map(read).transpose()
+    let files = config.tls.as_ref().map(TlsConfig::files);
+    files.map(Certificate::read).transpose()
 }
 
 /// The limits of the operations that the settings name, below `base_path`, and of those that

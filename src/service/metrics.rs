@@ -31,6 +31,7 @@ use super::denylist::Denials;
 use super::reload::Reloads;
 use super::server::{Connections, Tls};
 use super::telemetry;
+use super::used_proofs::UsedProofs;
 use page::{Page, Value};
 
 pub use catalogue::metrics_table;
@@ -46,6 +47,7 @@ pub(super) struct Sources {
     pub(super) connections: [(&'static str, Arc<Connections>); 2],
     pub(super) verdicts: Arc<Tally>,
     pub(super) denials: Denials,
+    pub(super) used_proofs: UsedProofs,
     pub(super) app: Arc<ArcSwap<App>>,
     pub(super) reloads: Arc<Reloads>,
     /// Of the listener for callers.
@@ -82,6 +84,7 @@ impl Collector for Sources {
         self.write_verdicts(&mut page)?;
         self.write_keys(&mut page)?;
         self.write_denylist(&mut page)?;
+        self.write_used_proofs(&mut page)?;
         self.write_reloads(&mut page)?;
         let dropped = Value::Count(telemetry::dropped_lines());
         page.one(&catalogue::LOG_LINES_DROPPED, dropped)?;
@@ -185,6 +188,18 @@ impl Sources {
             page.one(&catalogue::DENYLIST_AGE, age)?;
         }
         Ok(())
+    }
+
+    fn write_used_proofs(&self, page: &mut Page<'_>) -> fmt::Result {
+        let (bytes, max_bytes) = self.used_proofs.memory_bytes();
+        page.one(&catalogue::PROOFS_MEMORY, Value::level(bytes as u64))?;
+        page.one(
+            &catalogue::PROOFS_MEMORY_MAX,
+            Value::level(max_bytes as u64),
+        )?;
+        let failures = self.used_proofs.failures();
+        let failures = failures.map(|count| ([""; 0], Value::Count(count)));
+        page.all(&catalogue::PROOFS_REDIS_FAILURES, failures)
     }
 
     fn write_reloads(&self, page: &mut Page<'_>) -> fmt::Result {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use poem::PathPattern;
-use poem::{Request, Response};
+use poem::{IntoResponse, Request, Response};
 use poem_openapi::OperationId;
 use tracing::info;
 
@@ -44,6 +44,17 @@ pub(super) struct Observe {
 pub(super) enum Addresses {
     Logged,
     NotLogged,
+}
+
+impl Addresses {
+    /// By `log.client_address`.
+    pub(super) fn from_setting(is_logged: bool) -> Self {
+        if is_logged {
+            Self::Logged
+        } else {
+            Self::NotLogged
+        }
+    }
 }
 
 impl Observe {
@@ -175,6 +186,17 @@ impl Answers for Observe {
             self.record(method, &response, request_id, latency, call, address);
             response
         })
+    }
+
+    fn refuse(&self, method: &Method, problem: Problem) -> Response {
+        let request_id = self.ids.next();
+        let mut response = problem.into_response();
+        if let Ok(value) = HeaderValue::try_from(request_id.to_text()) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        let method = name(method);
+        self.record(method, &response, request_id, Duration::ZERO, None, None);
+        response
     }
 
     fn limits_of(&self, method: &Method, path: &str) -> RequestLimits {

@@ -42,7 +42,7 @@ pub(crate) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem>
 }
 
 fn certificate_problems(config: &Config, tls: &TlsConfig) -> Vec<ConfigProblem> {
-    let faults = Certificate::problems(&tls.cert, &tls.key, tls.client_ca.as_deref());
+    let faults = Certificate::problems(tls.files());
     let problem = |error: TlsError| {
         let (key, fault) = match &error {
             TlsError::File { key, path, source } => (*key, unreadable(path, source)),

@@ -16,7 +16,7 @@ use crate::verifier::{DEFAULT_ISSUER, RemoteIssuer, TrustedIssuer, TrustedIssuer
 
 use super::BuildError;
 use super::application::Outline;
-use super::config::{Config, IssuerConfig, Listen, RateConfig};
+use super::config::{Config, IssuerConfig, Listen, RateConfig, SecurityProfile};
 use super::paths::RESOURCE_METADATA;
 use super::problems::problem;
 
@@ -138,11 +138,17 @@ pub(super) fn guard(
 ) -> Guard {
     let challenge = Challenge::new(&config.access.realm)
         .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
-    let guard = Guard::new(verifier)
+    let mut guard = Guard::new(verifier)
         .with_challenge(challenge)
         .with_access(access(config))
         .with_scope_texts(&outline.scopes())
         .with_offered_scope(&config.docs.scopes);
+    if let Some(url) = &config.http.public_url {
+        guard = guard.with_public_url(url.as_str());
+    }
+    if config.security == Some(SecurityProfile::Fapi2) {
+        guard = guard.with_tls_required().without_protocol_tokens();
+    }
     match limits(&config.rate, clock) {
         Some(limits) => guard.with_limits(limits),
         None => guard,
@@ -274,6 +280,7 @@ pub(super) fn access(config: &Config) -> Access {
         tags: config.tags.clone(),
         paths: config.paths.clone(),
         all: config.all.clone(),
+        binding: config.binding,
         implied_scopes: config.implied_scopes.clone(),
         ..Access::default()
     }

@@ -12,6 +12,8 @@
 //! 6. Stopped: accept no more, let requests in flight finish, cut what is left.
 
 mod answer;
+mod any_certificate;
+mod certificate_header;
 mod connections;
 mod counted_body;
 mod frames;
@@ -26,6 +28,7 @@ mod origin;
 mod pace;
 mod paced;
 mod places;
+mod presented;
 mod proxies;
 mod stage;
 mod tls;
@@ -51,6 +54,7 @@ use tokio::task::JoinSet;
 use tracing::warn;
 
 use super::answers::Answers;
+use crate::guard::ClientCertificate;
 use answer::Answerer;
 pub(super) use connections::Connections;
 use listener::Stream;
@@ -61,14 +65,15 @@ use places::{Place, Places};
 use upgrades::Upgrades;
 use wire::Wire;
 
+pub use certificate_header::{CertificateFormat, CertificateHeader};
 pub(super) use limits::Limits;
 pub use listener::Listener;
 pub(super) use memory::Memory;
 pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use stage::Shutdown;
 pub(super) use stage::Stage;
-pub use tls::TlsError;
-pub(super) use tls::{Certificate, Tls};
+pub(super) use tls::{Certificate, Tls, TlsFiles};
+pub use tls::{ClientAuth, TlsError};
 pub use watchdog::WatchdogProbe;
 pub(super) use watchdog::WatchdogResponder;
 #[cfg(fuzzing)]
@@ -158,7 +163,7 @@ impl Server {
         let pace = Arc::new(Pace::new(&self.limits));
         let origin = |scheme| Origin { address, scheme };
         match &self.tls {
-            None => self.answer(stream, origin(Scheme::HTTP), &pace).await,
+            None => self.answer(stream, origin(Scheme::HTTP), None, &pace).await,
             Some(tls) => {
                 pace.begin_handshake();
                 let wire = Wire::new(stream, pace.clone());
@@ -169,7 +174,9 @@ impl Server {
                 };
                 let Ok(stream) = shaken else { return };
                 pace.end_handshake();
-                self.answer(stream, origin(Scheme::HTTPS), &pace).await;
+                let certificate = tls::client_certificate(&stream);
+                let origin = origin(Scheme::HTTPS);
+                self.answer(stream, origin, certificate, &pace).await;
             }
         }
         pace.stream_end().await;
@@ -178,12 +185,18 @@ impl Server {
     /// Answers until the caller hangs up, breaks the protocol or has taken too much, none of
     /// which is our error, or until a handler takes the stream, or until shutdown, when what
     /// is in flight is finished.
-    async fn answer<S>(&self, stream: S, origin: Origin, pace: &Arc<Pace>)
-    where
+    async fn answer<S>(
+        &self,
+        stream: S,
+        origin: Origin,
+        certificate: Option<ClientCertificate>,
+        pace: &Arc<Pace>,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
-        let service = service_fn(move |request| answerer.answer(request, &origin, &in_flight));
+        let service =
+            service_fn(move |request| answerer.answer(request, &origin, certificate, &in_flight));
         let io = TokioIo::new(Paced::new(stream, pace.clone()));
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
         let mut exhausted = pin!(pace.exhausted(&self.places));

@@ -14,6 +14,7 @@ use super::denylist::Denials;
 use super::readiness::Conditions;
 use super::server::Stage;
 use super::traces::Traces;
+use super::used_proofs::UsedProofs;
 
 /// What outlives a reload.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ pub(super) struct ServiceState {
     pub(super) stage: watch::Receiver<Stage>,
     pub(super) verdicts: Arc<Tally>,
     pub(super) denials: Denials,
+    pub(super) used_proofs: UsedProofs,
     pub(super) conditions: Conditions,
     pub(super) traces: Option<Traces>,
     /// The keys of a test, which replace those of an issuer.

@@ -116,6 +116,21 @@ impl<'a> DpopProof<'a> {
         })
     }
 
+    /// `htu`, which the caller wrote and nothing has verified.
+    pub(crate) fn unverified_target(&self) -> &str {
+        &self.claims.target
+    }
+
+    /// `htm`, which the caller wrote and nothing has verified.
+    pub(crate) fn unverified_method(&self) -> &str {
+        &self.claims.method
+    }
+
+    /// `alg`.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// Compares everything that can be compared without the signature.
     pub(crate) fn check(
         self,

@@ -35,6 +35,12 @@ impl Thumbprint {
         (length == thumbprint.len()).then_some(Self(thumbprint))
     }
 
+    /// The thumbprint with these bytes.
+    #[cfg(feature = "service")]
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

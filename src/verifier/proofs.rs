@@ -103,6 +103,11 @@ impl Proofs {
         &self.policy
     }
 
+    /// Where used proofs are remembered.
+    pub fn store(&self) -> &Arc<dyn ProofStore> {
+        &self.store
+    }
+
     /// Whether proofs must contain a nonce.
     pub fn requires_nonces(&self) -> bool {
         self.nonces.is_some()
@@ -175,3 +180,56 @@ impl fmt::Debug for Proofs {
 fn key(secret: &[u8]) -> Arc<hmac::Key> {
     Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret))
 }
+<<<<<<< HEAD
+=======
+
+/// Where used proofs are remembered.
+pub trait ProofStore: fmt::Debug + Send + Sync + 'static {
+    /// Remembers a proof, unless it is known already. Of several calls with the same name, exactly
+    /// one succeeds.
+    ///
+    /// # Errors
+    ///
+    /// [`MarkError::Used`] for a proof that is known. With any other error, the proof is not
+    /// accepted either.
+    fn mark(&self, proof: UsedProof) -> BoxFuture<'_, Result<(), MarkError>>;
+}
+
+/// A proof that a caller uses now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsedProof {
+    /// A keyed hash of its key and its `jti`.
+    pub name: [u8; 16],
+    /// The time, since 1970.
+    pub now: Duration,
+    /// Until when the proof must be remembered, since 1970. Its `iat` is too old then.
+    pub until: Duration,
+}
+
+impl UsedProof {
+    /// A proof with this name, which is used `now` and must be remembered `until`, both since 1970.
+    pub fn new(name: [u8; 16], now: Duration, until: Duration) -> Self {
+        Self { name, now, until }
+    }
+}
+
+/// Why a proof is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MarkError {
+    /// The proof was used before.
+    #[error("the proof was used before")]
+    Used,
+    /// No more proofs can be remembered.
+    #[error("no more proofs can be remembered")]
+    #[non_exhaustive]
+    Full {
+        /// When some of them can be forgotten.
+        retry_after: Duration,
+    },
+    /// The store does not answer.
+    #[error("the store does not answer")]
+    Unavailable,
+}
+>>>>>>> 53336ae (service: settings of DPoP, certificates and FAPI 2.0 (work in progress))

@@ -47,7 +47,7 @@ async fn a_listed_origin_may_send_a_preflight_without_a_token() {
     );
     assert_eq!(
         answer.header("access-control-allow-headers"),
-        Some("authorization, content-type")
+        Some("authorization, content-type, dpop")
     );
     assert_eq!(answer.header("access-control-max-age"), Some("600"));
     assert_eq!(answer.header("access-control-allow-credentials"), None);
@@ -75,6 +75,7 @@ async fn a_listed_origin_reads_refusals_too() {
         );
         let exposed = answer.header("access-control-expose-headers").unwrap();
         assert!(exposed.contains("www-authenticate"), "{name}: {exposed}");
+        assert!(exposed.contains("dpop-nonce"), "{name}: {exposed}");
         assert_eq!(answer.header("vary"), Some("origin"), "{name}");
     }
 }

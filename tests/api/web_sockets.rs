@@ -198,3 +198,46 @@ async fn a_token_that_is_sent_otherwise_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_guard_can_ignore_tokens_among_the_protocols() {
+    let issuer = Issuer::new().with_claim("sub", "ada");
+    let strict = routes(&issuer.guard().without_protocol_tokens());
+    let token = issuer.token("");
+    let protocols = format!("bearer, {token}");
+    let header = format!("Bearer {token}");
+    let [connection, upgrade] = UPGRADE;
+    let in_protocols = ("sec-websocket-protocol", protocols.as_str());
+    let in_header = ("authorization", header.as_str());
+
+    let ignored = call(&strict, "/events", &[connection, upgrade, in_protocols]).await;
+    let accepted = call(&strict, "/events", &[connection, upgrade, in_header]).await;
+
+    assert_eq!(ignored.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(accepted.status(), StatusCode::SWITCHING_PROTOCOLS);
+}
+
+#[tokio::test]
+async fn a_guard_can_refuse_requests_without_tls() {
+    let issuer = Issuer::new().with_claim("sub", "ada");
+    let header = format!("Bearer {}", issuer.token(""));
+    let in_header = ("authorization", header.as_str());
+    let strict = routes(&issuer.guard().with_tls_required());
+    let plain = routes(&issuer.guard());
+
+    let refused = call(&strict, "/plain", &[in_header]).await;
+    let protocols = format!("bearer, {}", issuer.token(""));
+    let [connection, upgrade] = UPGRADE;
+    let in_protocols = ("sec-websocket-protocol", protocols.as_str());
+    let socket = call(&strict, "/events", &[connection, upgrade, in_protocols]).await;
+    let accepted = call(&plain, "/plain", &[in_header]).await;
+
+    assert_eq!(socket.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let challenge = refused.header("www-authenticate").unwrap();
+    assert!(
+        challenge.contains("error=\"invalid_request\""),
+        "{challenge}"
+    );
+    assert_eq!(accepted.status(), StatusCode::OK);
+}

@@ -161,8 +161,11 @@ export async function fetchToken(issuer, { client = 'svc', ...form } = {}) {
   return response.json().access_token;
 }
 
-/** Starts the service and waits until it answers; `ready: 503` does not wait for its keys. */
-export async function startService(env = {}, { ready = 200, args = [], port } = {}) {
+/**
+ * Starts the service and waits until it answers; `ready: 503` does not wait for its keys. `health` is
+ * the listener that is asked, if callers need TLS.
+ */
+export async function startService(env = {}, { ready = 200, args = [], port, health } = {}) {
   port ??= await freePort();
   const process_ = start(BIN, args, {
     RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${port}`,
@@ -170,7 +173,7 @@ export async function startService(env = {}, { ready = 200, args = [], port } = 
     ...env,
   });
   const url = `http://127.0.0.1:${port}`;
-  await process_.ready(`${url}/readyz`, [ready]);
+  await process_.ready(`${health ?? url}/readyz`, [ready]);
   return {
     ...process_,
     url,

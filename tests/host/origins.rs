@@ -51,7 +51,7 @@ async fn what_pages_may_send_and_read_is_in_the_document() {
     let methods = asked.header("access-control-allow-methods");
     assert_eq!(methods, Some("GET, HEAD, PUT"));
     let headers = asked.header("access-control-allow-headers");
-    assert_eq!(headers, Some("authorization, content-type, if-match"));
+    assert_eq!(headers, Some("authorization, content-type, dpop, if-match"));
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (201, "1"));
     let exposed = answer.header("access-control-expose-headers").unwrap();
     for name in [
@@ -75,5 +75,5 @@ async fn what_no_operation_has_is_not_offered() {
     let methods = asked.header("access-control-allow-methods");
     assert_eq!(methods, Some("GET, HEAD"));
     let headers = asked.header("access-control-allow-headers");
-    assert_eq!(headers, Some("authorization, content-type"));
+    assert_eq!(headers, Some("authorization, content-type, dpop"));
 }

@@ -201,9 +201,13 @@ fn read_settings(text: &str) -> Vec<Setting> {
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
         } else if let Some((name, default)) = line.trim_start_matches('#').split_once(" = ") {
-            let (name, meaning) = (format!("{section}.{name}"), comment.join(" "));
+            let full = |name: &str| match section {
+                "" => name.to_owned(),
+                section => format!("{section}.{name}"),
+            };
+            let (name, meaning) = (full(name), comment.join(" "));
             if let Some(other) = default.strip_suffix('*') {
-                let other = format!("{section}.{other}");
+                let other = full(other);
                 settings.extend(at_another_place(&settings, &other, &name, &meaning));
             } else {
                 settings.push(Setting {

@@ -1,4 +1,5 @@
 mod application;
+mod binding;
 mod clients;
 mod credentials;
 mod issuers;

@@ -62,6 +62,9 @@ catalogue! {
     KEY_FETCH_FAILURES: Counter "jwks_fetch_failures" ["issuer"] "Failed attempts to fetch the keys; starts again at 0 after a reload";
     DENYLIST_ENTRIES: Gauge "denylist_entries" [] "Denials in the list, some of which may have expired";
     DENYLIST_AGE: Gauge "denylist_age_seconds" [] "Time since Redis last confirmed that the denylist is complete, or since the start; no sample without Redis";
+    PROOFS_MEMORY: Gauge "dpop_proofs_memory_bytes" [] "Memory of used DPoP proofs in this process";
+    PROOFS_MEMORY_MAX: Gauge "dpop_proofs_memory_max_bytes" [] "Maximum memory of used DPoP proofs: dpop.max_memory";
+    PROOFS_REDIS_FAILURES: Counter "dpop_proofs_redis_failures" [] "DPoP proofs for which the Redis server of used proofs did not answer; no sample without Redis";
     RELOADS: Counter "config_reloads" ["result"] "Reloads of the settings (SIGHUP)";
     LAST_RELOAD_OK: Gauge "config_last_reload_ok" [] "1, or 0 if the last reload failed and the old settings are still in force";
     LOG_LINES_DROPPED: Counter "log_lines_dropped" [] "Log lines that were dropped because standard error was read too slowly";

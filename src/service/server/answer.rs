@@ -1,12 +1,13 @@
 //! Answers one request within its limits. Every fault is answered with a problem of fixed text.
 //!
 //! 1. Where the memory of the process is spent, a request that needs more of it is 503.
-//! 2. A head of HTTP/2 with too many fields is 431, as hyper answers one of HTTP/1.1.
-//! 3. A body that says it is too long is 413, and so is one that turns out to be.
-//! 4. A response whose head is not there in time is 408. The time starts again whenever bytes
+//! 2. A doubtful certificate from a trusted proxy is 400.
+//! 3. A head of HTTP/2 with too many fields is 431, as hyper answers one of HTTP/1.1.
+//! 4. A body that says it is too long is 413, and so is one that turns out to be.
+//! 5. A response whose head is not there in time is 408. The time starts again whenever bytes
 //!    of the request's body are taken.
-//! 5. A handler may upgrade the connection, if there are not too many upgraded ones.
-//! 6. Every answer carries the headers that keep a browser from guessing.
+//! 6. A handler may upgrade the connection, if there are not too many upgraded ones.
+//! 7. Every answer carries the headers that keep a browser from guessing.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn, ready};
@@ -31,16 +32,18 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Body, IntoResponse, Request, Response};
 use tokio::sync::watch;
 
+use super::certificate_header::{self, MalformedCertificate};
 use super::counted_body::CountedBody;
 use super::in_flight::{InFlight, Progress};
 use super::limits::Limits;
 use super::origin::Origin;
 use super::pace::{Pace, Share};
+use super::presented::{Presented, PresentedReader};
 use super::proxies::TrustedProxies;
 use super::stage::Stage;
 use super::upgrades::{Asked, Upgrades};
 use super::upload::Upload;
-use crate::guard::Problem;
+use crate::guard::{ClientCertificate, Problem};
 use crate::service::answers::Answers;
 use crate::service::problems::problem;
 
@@ -51,6 +54,7 @@ pub(super) struct Answerer {
     max_header_fields: usize,
     max_body_bytes: usize,
     trusted_proxies: Arc<TrustedProxies>,
+    presented: PresentedReader,
     upgrades: Upgrades,
     stage: watch::Receiver<Stage>,
 }
@@ -68,6 +72,10 @@ impl Answerer {
             max_header_fields: limits.max_header_fields,
             max_body_bytes: limits.max_body_bytes,
             trusted_proxies: limits.trusted_proxies.clone(),
+            presented: PresentedReader::new(
+                limits.trusted_proxies.clone(),
+                limits.client_certificate.clone(),
+            ),
             upgrades,
             stage,
         }
@@ -77,6 +85,7 @@ impl Answerer {
         self: &Arc<Self>,
         mut request: http::Request<Incoming>,
         origin: &Origin,
+        certificate: Option<ClientCertificate>,
         pace: &Arc<Pace>,
     ) -> impl Future<Output = Result<hyper::Response<CountedBody>, Infallible>> + Send + use<> {
         let version = request.version();
@@ -84,9 +93,10 @@ impl Answerer {
         let fields = request.headers().len().min(self.max_header_fields);
         let mut in_flight = InFlight::begin(pace, version == Version::HTTP_2, fields, share);
         let asked = self.upgrades.asked(&mut request, pace);
+        let presented = (self.presented).read(request.headers_mut(), origin, certificate);
         let origin = (origin.clone()).behind(&self.trusted_proxies, request.headers());
         let is_secure = origin.scheme == Scheme::HTTPS;
-        let response = self.respond(request, origin, share, &in_flight);
+        let response = self.respond(request, origin, presented, share, &in_flight);
         let answerer = self.clone();
         async move {
             let mut response = match asked.refusal(in_flight.pace()) {
@@ -131,6 +141,7 @@ impl Answerer {
         &self,
         request: http::Request<Incoming>,
         origin: Origin,
+        presented: Result<Presented, MalformedCertificate>,
         share: Share,
         in_flight: &InFlight,
     ) -> impl Future<Output = Response> + Send + use<> {
@@ -139,6 +150,11 @@ impl Answerer {
             refusal.headers_mut().insert(RETRY_AFTER, SOON);
             return Either::Left(ready(refusal));
         }
+        let Ok(presented) = presented else {
+            let refused = certificate_header::MALFORMED;
+            let refusal = self.endpoint.refuse(request.method(), refused);
+            return Either::Left(ready(refusal));
+        };
         // hyper has counted those of HTTP/1.1.
         if request.headers().len() > self.max_header_fields {
             let refusal = problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
@@ -153,6 +169,7 @@ impl Answerer {
         let address = origin.address;
         let caller = RemoteAddr(address.map_or_else(|| Addr::custom("unix", ""), Addr::from));
         let mut request = Request::from((request, local, caller, origin.scheme));
+        presented.add_to(&mut request);
         let upload = has_body.then(|| {
             let is_too_long = limit_body(&mut request, share.body_bytes, in_flight.upload());
             (is_too_long, in_flight.upload())

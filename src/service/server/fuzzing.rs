@@ -62,6 +62,7 @@ fn server() -> (Server, Memory) {
         max_message_bytes: 1024,
         memory: memory.clone(),
         trusted_proxies: Arc::default(),
+        client_certificate: None,
     };
     let endpoint = make(|request: Request| async move {
         let body = request.into_body().into_bytes().await?;

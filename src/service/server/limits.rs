@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::certificate_header::CertificateHeader;
 use super::memory::Memory;
 use super::proxies::TrustedProxies;
 
@@ -33,4 +34,6 @@ pub(in crate::service) struct Limits {
     /// What all callers may make the process hold.
     pub(in crate::service) memory: Memory,
     pub(in crate::service) trusted_proxies: Arc<TrustedProxies>,
+    /// How these proxies send the certificate of the caller.
+    pub(in crate::service) client_certificate: Option<CertificateHeader>,
 }

@@ -6,8 +6,8 @@
 //! 3. Its elements are read from the right, as bytes. The first address that is not a trusted
 //!    proxy is the caller: whatever is to the left of it may be invented.
 //! 4. An element that cannot be read ends the search. The caller is then the last proxy known.
-//! 5. The scheme comes from the same proxy: `proto` of its element of `Forwarded`, else the last
-//!    value of `X-Forwarded-Proto`.
+//! 5. The scheme and the host come from the same proxy: `proto` and `host` of its element of
+//!    `Forwarded`, else the last values of `X-Forwarded-Proto` and `X-Forwarded-Host`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,6 +15,7 @@ use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::proxies::{ForwardedHeader, TrustedProxies};
+use crate::guard::ReportedHost;
 
 /// The origin of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(super) struct Origin {
 impl Origin {
     /// What is true of the caller behind any trusted proxies.
     pub(super) fn behind(mut self, proxies: &TrustedProxies, headers: &HeaderMap) -> Self {
-        if !proxies.contain(self.address.map(|address| address.ip())) {
+        if !self.is_one_of(proxies) {
             return self;
         }
         match proxies.header() {
@@ -36,7 +37,7 @@ impl Origin {
                 self.scheme = proto.unwrap_or(self.scheme);
                 let hops = elements(headers, X_FORWARDED_FOR).map(|element| Hop {
                     address: node(element),
-                    scheme: None,
+                    ..Hop::default()
                 });
                 self.follow(proxies, hops)
             }
@@ -47,8 +48,39 @@ impl Origin {
         }
     }
 
+    /// The host that the caller used, if this is a trusted proxy that reports it.
+    pub(super) fn reported_host(
+        &self,
+        proxies: &TrustedProxies,
+        headers: &HeaderMap,
+    ) -> Option<ReportedHost> {
+        if !self.is_one_of(proxies) {
+            return None;
+        }
+        let host = match proxies.header() {
+            ForwardedHeader::XForwardedFor => elements(headers, X_FORWARDED_HOST).next()?,
+            ForwardedHeader::Forwarded => {
+                let mut host = None;
+                for hop in elements(headers, header::FORWARDED).map(Hop::parse) {
+                    host = hop.host.or(host);
+                    let next = hop.address.map(|address| address.ip());
+                    if next.is_none() || !proxies.contain(next) {
+                        break;
+                    }
+                }
+                host?
+            }
+        };
+        Some(ReportedHost(str::from_utf8(host).ok()?.into()))
+    }
+
+    /// Whether the peer is a trusted proxy.
+    pub(super) fn is_one_of(&self, proxies: &TrustedProxies) -> bool {
+        proxies.contain(self.address.map(|address| address.ip()))
+    }
+
     /// Follows the trusted proxies, as far as they name each other.
-    fn follow(mut self, proxies: &TrustedProxies, hops: impl Iterator<Item = Hop>) -> Self {
+    fn follow<'a>(mut self, proxies: &TrustedProxies, hops: impl Iterator<Item = Hop<'a>>) -> Self {
         for hop in hops {
             self.scheme = hop.scheme.unwrap_or(self.scheme);
             let Some(address) = hop.address else { break };
@@ -63,20 +95,21 @@ impl Origin {
 
 /// What one proxy says about the peer that it got the request from.
 #[derive(Default)]
-struct Hop {
+struct Hop<'a> {
     address: Option<SocketAddr>,
     scheme: Option<Scheme>,
+    host: Option<&'a [u8]>,
 }
 
-impl Hop {
+impl<'a> Hop<'a> {
     /// Reads an element of `Forwarded` (RFC 7239 section 4); one that breaks its grammar or
     /// repeats a parameter says nothing.
-    fn parse(element: &[u8]) -> Self {
+    fn parse(element: &'a [u8]) -> Self {
         Self::try_parse(element).unwrap_or_default()
     }
 
-    fn try_parse(element: &[u8]) -> Option<Self> {
-        let (mut for_, mut proto) = (None, None);
+    fn try_parse(element: &'a [u8]) -> Option<Self> {
+        let (mut for_, mut proto, mut host) = (None, None, None);
         for pair in split_from_right(element, b';').filter(|pair| !pair.is_empty()) {
             let equals = pair.iter().position(|byte| *byte == b'=')?;
             let (name, value) = (pair[..equals].trim_ascii(), &pair[equals + 1..]);
@@ -84,6 +117,7 @@ impl Hop {
             let parameter = match name {
                 name if name.eq_ignore_ascii_case(b"for") => &mut for_,
                 name if name.eq_ignore_ascii_case(b"proto") => &mut proto,
+                name if name.eq_ignore_ascii_case(b"host") => &mut host,
                 _ => continue,
             };
             if parameter.replace(value).is_some() {
@@ -93,6 +127,7 @@ impl Hop {
         Some(Self {
             address: for_.and_then(node),
             scheme: proto.and_then(scheme),
+            host,
         })
     }
 }
@@ -185,6 +220,7 @@ pub fn caller_behind_proxy(header: ForwardedHeader, line: &[u8]) -> Option<(Sock
 const MAX_HOPS: usize = 32;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 #[cfg(test)]
 mod tests;

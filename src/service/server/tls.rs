@@ -1,7 +1,6 @@
-//! TLS by rustls on aws-lc-rs: 1.2 and 1.3, HTTP/2 by ALPN, callers' certificates if wanted.
+//! TLS by rustls on aws-lc-rs: 1.2 and 1.3, HTTP/2 by ALPN, and certificates of callers by setting.
 //!
-//! A reload puts another certificate in force for connections to come; those that are open
-//! keep theirs.
+//! A reload replaces the certificate for new connections. Open connections keep theirs.
 
 use std::fs;
 use std::io;
@@ -10,10 +9,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
@@ -21,6 +21,9 @@ use tokio_rustls::server::TlsStream;
 use tracing::warn;
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
+
+use super::any_certificate::AnyCertificate;
+use crate::guard::ClientCertificate;
 
 /// The certificate in force. Clones share it.
 #[derive(Clone)]
@@ -32,6 +35,30 @@ pub(in crate::service) struct Certificate {
     /// When the first certificate of the chain ends, in seconds since 1970; `None` where that
     /// cannot be read.
     end_secs: Option<i64>,
+}
+
+/// The files of `http.tls`, in PEM form.
+#[derive(Clone, Copy)]
+pub(in crate::service) struct TlsFiles<'a> {
+    pub(in crate::service) cert: &'a Path,
+    pub(in crate::service) key: &'a Path,
+    pub(in crate::service) client_ca: Option<&'a Path>,
+    pub(in crate::service) client_auth: ClientAuth,
+}
+
+/// Whether callers need a certificate for the connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientAuth {
+    /// No certificate is requested.
+    #[default]
+    Off,
+    /// Every caller needs a certificate of the authorities.
+    Require,
+    /// A caller may have a certificate of the authorities.
+    Optional,
+    /// A caller may have any certificate, also a self-signed one.
+    Any,
 }
 
 /// Why a certificate cannot be used.
@@ -95,31 +122,19 @@ impl Tls {
 
 impl Certificate {
     /// Reads the files of `http.tls`.
-    pub(in crate::service) fn read(
-        cert: &Path,
-        key: &Path,
-        client_ca: Option<&Path>,
-    ) -> Result<Self, TlsError> {
+    pub(in crate::service) fn read(files: TlsFiles<'_>) -> Result<Self, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .expect("the provider speaks TLS 1.2 and 1.3");
-        let builder = match client_ca {
+        let builder = match client_verifier(files, provider)? {
             None => builder.with_no_client_auth(),
-            Some(path) => {
-                let mut roots = RootCertStore::empty();
-                roots.add_parsable_certificates(certificates("http.tls.client_ca", path)?);
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                        .build()
-                        .map_err(|error| TlsError::Authorities(error.into()))?;
-                builder.with_client_cert_verifier(verifier)
-            }
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
         };
-        let chain = certificates("http.tls.cert", cert)?;
+        let chain = certificates("http.tls.cert", files.cert)?;
         let end_secs = chain.iter().filter_map(end_secs).min();
         let mut server = builder
-            .with_single_cert(chain, private_key(key)?)
+            .with_single_cert(chain, private_key(files.key)?)
             .map_err(|error| TlsError::Pair(error.into()))?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self {
@@ -129,18 +144,15 @@ impl Certificate {
     }
 
     /// Every problem with the files of `http.tls`: of each file, or else of all together.
-    pub(in crate::service) fn problems(
-        cert: &Path,
-        key: &Path,
-        client_ca: Option<&Path>,
-    ) -> Vec<TlsError> {
+    pub(in crate::service) fn problems(files: TlsFiles<'_>) -> Vec<TlsError> {
+        let client_ca = files.client_ca;
         let client_ca_fault =
             client_ca.and_then(|path| certificates("http.tls.client_ca", path).err());
-        let cert_fault = certificates("http.tls.cert", cert).err();
-        let faults = [cert_fault, private_key(key).err(), client_ca_fault];
+        let cert_fault = certificates("http.tls.cert", files.cert).err();
+        let faults = [cert_fault, private_key(files.key).err(), client_ca_fault];
         let faults: Vec<_> = faults.into_iter().flatten().collect();
         if faults.is_empty() {
-            return Self::read(cert, key, client_ca).err().into_iter().collect();
+            return Self::read(files).err().into_iter().collect();
         }
         faults
     }
@@ -162,6 +174,34 @@ impl Certificate {
         let left = self.end_secs? as f64 - now.unwrap_or_default().as_secs_f64();
         Some(left / DAY_SECS)
     }
+}
+
+/// The certificate that the caller has proved to have the key of.
+pub(super) fn client_certificate<S>(stream: &TlsStream<S>) -> Option<ClientCertificate> {
+    let (_, session) = stream.get_ref();
+    let certificate = session.peer_certificates()?.first()?;
+    Some(ClientCertificate::from_der(certificate))
+}
+
+/// What checks the certificates of callers; `None` if none are requested.
+fn client_verifier(
+    files: TlsFiles<'_>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsError> {
+    let Some(path) = files.client_ca else {
+        let is_any = files.client_auth == ClientAuth::Any;
+        return Ok(is_any.then(|| AnyCertificate::verifier(&provider)));
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates("http.tls.client_ca", path)?);
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    let builder = match files.client_auth {
+        ClientAuth::Optional => builder.allow_unauthenticated(),
+        _ => builder,
+    };
+    let verifier = builder.build();
+    let verifier = verifier.map_err(|error| TlsError::Authorities(error.into()))?;
+    Ok(Some(verifier))
 }
 
 /// Encrypted bytes that wait for the socket, on each connection.

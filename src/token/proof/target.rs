@@ -9,7 +9,7 @@
 //! 4. Dot segments are removed. An empty path is `/`.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::net::Ipv6Addr;
 
 /// The URL that the caller used, without its query.
@@ -68,11 +68,7 @@ impl<'a> RequestTarget<'a> {
         if self.is_exactly(url) {
             return true;
         }
-        let written = format!(
-            "{}://{}{}{}",
-            self.scheme, self.authority, self.prefix, self.path
-        );
-        let own = normalized(&written);
+        let own = normalized(&self.to_string());
         own.is_some() && own == normalized(url)
     }
 
@@ -84,6 +80,16 @@ impl<'a> RequestTarget<'a> {
             .and_then(|rest| rest.strip_prefix(self.authority))
             .and_then(|rest| rest.strip_prefix(self.prefix));
         rest == Some(self.path)
+    }
+}
+
+impl fmt::Display for RequestTarget<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}://{}{}{}",
+            self.scheme, self.authority, self.prefix, self.path
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use figment::value::Value;
 
-use crate::guard::{AccessMode, OperationAccess};
+use crate::guard::{AccessMode, Binding, OperationAccess};
 use crate::service::config::key::Key;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
@@ -32,6 +32,8 @@ pub struct AccessConfig {
     pub paths: BTreeMap<String, OperationAccess>,
     /// What all operations require in addition.
     pub all: OperationAccess,
+    /// Whether every token must be bound to a key of its holder.
+    pub binding: Binding,
     /// For each scope the scopes that it includes.
     pub implied_scopes: BTreeMap<ScopeToken, Scope>,
 }
@@ -46,6 +48,7 @@ impl AccessConfig {
             tags: named(reader, "access.tags", "a tag", "admin"),
             paths: named(reader, "access.paths", "a path prefix", "/admin"),
             all: all(reader),
+            binding: reader.read("access.binding", requirement::binding),
             implied_scopes: implied_scopes(reader),
         }
     }

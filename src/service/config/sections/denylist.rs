@@ -30,10 +30,10 @@ pub struct DenylistConfig {
     pub max_entries: usize,
 }
 
-/// What to do when new denials cannot be fetched.
+/// What to do when Redis does not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
-    /// Continue with the known denials.
+    /// Continue with what this replica knows.
     LastKnown,
     /// Refuse every token.
     Refuse,
@@ -74,7 +74,7 @@ fn token(value: &Value) -> Result<Secret, Fault> {
     Ok(token)
 }
 
-fn redis_url(value: &Value) -> Result<Secret, Fault> {
+pub(super) fn redis_url(value: &Value) -> Result<Secret, Fault> {
     let url = Secret::read(value)?;
     let is_redis = |scheme| url.reveal().starts_with(scheme);
     if cfg!(not(feature = "redis")) {
@@ -91,7 +91,7 @@ fn redis_url(value: &Value) -> Result<Secret, Fault> {
         .fix("write it as rediss://:password@redis.example.com:6379"))
 }
 
-fn on_failure(value: &Value) -> Result<OnFailure, Fault> {
+pub(super) fn on_failure(value: &Value) -> Result<OnFailure, Fault> {
     match value.as_str() {
         Some("last_known") => Ok(OnFailure::LastKnown),
         Some("refuse") => Ok(OnFailure::Refuse),

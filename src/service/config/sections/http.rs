@@ -11,7 +11,7 @@ use super::limits::{
     MEMORY, MESSAGE_SIZE, POSITIVE,
 };
 use super::listen::{Listen, socket_mode};
-use super::proxies::{ForwardedHeader, TrustedProxies};
+use super::proxies::{CertificateHeader, ForwardedHeader, TrustedProxies, client_certificate};
 use super::tls::TlsConfig;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
@@ -58,6 +58,8 @@ pub struct HttpConfig {
     pub reuse_port: bool,
     /// The proxies that are trusted to name the caller, and the header that they write.
     pub trusted_proxies: TrustedProxies,
+    /// How the proxies send the certificate of the caller; `None` if they do not.
+    pub client_certificate: Option<CertificateHeader>,
     /// The certificate, if the service uses TLS.
     pub tls: Option<TlsConfig>,
 }
@@ -110,6 +112,7 @@ impl HttpConfig {
             drain_delay,
             shutdown_timeout,
             reuse_port: reader.read("http.reuse_port", value::boolean),
+            client_certificate: client_certificate(reader, &trusted_proxies),
             trusted_proxies: trusted_proxies.reading(forwarded_header),
             tls: TlsConfig::read(reader),
         }

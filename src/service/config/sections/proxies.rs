@@ -1,15 +1,19 @@
-//! `http.trusted_proxies` and `http.forwarded_header`: the proxies that are trusted to name the
-//! caller, and the header that they write.
+//! `http.trusted_proxies`, `http.forwarded_header` and `http.client_certificate_*`: the proxies that are
+//! trusted to name the caller, and the headers that they write.
 
 use std::net::IpAddr;
 
 use figment::value::Value;
+use http::HeaderName;
 use ipnet::IpNet;
 
 use crate::service::config::problem::Fault;
+use crate::service::config::reader::Reader;
 use crate::service::config::value;
 
-pub use crate::service::server::{ForwardedHeader, TrustedProxies};
+pub use crate::service::server::{
+    CertificateFormat, CertificateHeader, ForwardedHeader, TrustedProxies,
+};
 
 impl TrustedProxies {
     pub(in crate::service::config) fn parse(value: &Value) -> Result<Self, Fault> {
@@ -39,6 +43,40 @@ impl ForwardedHeader {
                 .fix("write the header that your proxy sets on every request")),
         }
     }
+}
+
+/// How the proxies send the certificate of the caller.
+pub(super) fn client_certificate(
+    reader: &mut Reader<'_>,
+    proxies: &TrustedProxies,
+) -> Option<CertificateHeader> {
+    let format = reader.read("http.client_certificate_format", certificate_format);
+    let name = reader.read_optional("http.client_certificate_header", header_name)?;
+    if proxies.is_empty() {
+        let fault = Fault::new("needs proxies that are trusted to send it");
+        let fault = fault.fix("set `http.trusted_proxies`, or remove the setting");
+        reader.note_conflict(
+            "http.client_certificate_header",
+            &["http.trusted_proxies"],
+            fault,
+        );
+    }
+    Some(CertificateHeader { name, format })
+}
+
+fn header_name(value: &Value) -> Result<HeaderName, Fault> {
+    let name = value::filled_text(value)?;
+    HeaderName::try_from(name).map_err(|_| {
+        Fault::new("must be the name of a header field").fix("write it as \"Client-Cert\"")
+    })
+}
+
+fn certificate_format(value: &Value) -> Result<CertificateFormat, Fault> {
+    let name = value::text(value)?;
+    CertificateFormat::find(&name).ok_or_else(|| {
+        Fault::new("must be `rfc9440`, `nginx`, `haproxy`, `traefik` or `envoy`")
+            .fix("write the form in which your proxy sends certificates")
+    })
 }
 
 /// The entry for callers on the Unix socket.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use figment::value::Value;
 
-use crate::guard::{ClaimValue, OperationAccess, Requirement};
+use crate::guard::{Binding, ClaimValue, OperationAccess, Requirement};
 use crate::service::config::problem::Fault;
 use crate::service::config::value;
 use crate::token::Scope;
@@ -47,11 +47,26 @@ pub(super) fn read(
                 classes if classes.is_empty() => requirement,
                 classes => requirement.with_acr(classes),
             },
+            "binding" if value.as_str() == Some("") => requirement,
+            "binding" => requirement.with_binding(binding(value)?),
             _ => max_age(requirement, value)?,
         },
         _ => requirement,
     };
     Ok(())
+}
+
+/// Whether tokens must be bound.
+pub(super) fn binding(value: &Value) -> Result<Binding, Fault> {
+    match value.as_str() {
+        Some("either") => Ok(Binding::Either),
+        Some("required") => Ok(Binding::Required),
+        Some("bearer") => Ok(Binding::Bearer),
+        _ => {
+            Err(Fault::new("must be `either`, `required` or `bearer`")
+                .fix("write one of the three"))
+        }
+    }
 }
 
 /// Sets of scopes. A string is split at commas. The scopes of a set are separated by spaces.

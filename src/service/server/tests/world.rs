@@ -48,6 +48,7 @@ impl World {
             max_message_bytes: 1024,
             memory: Memory::new(1 << 30),
             trusted_proxies: Arc::default(),
+            client_certificate: None,
         };
         set(&mut limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
