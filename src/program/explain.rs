@@ -20,7 +20,7 @@ use crate::program::issuers::Issuers;
 use crate::program::operations;
 use crate::program::output;
 
-pub(crate) use input::{standard_input, variable};
+pub(crate) use input::{standard_input, token, variable};
 
 pub(crate) async fn print(
     application: &dyn Hosted,
