@@ -20,6 +20,8 @@
 mod error;
 mod policy;
 mod target;
+#[cfg(feature = "service")]
+mod unverified;
 
 use std::time::{Duration, SystemTime};
 
@@ -36,6 +38,8 @@ use super::{
 pub use error::{ProofClaim, ProofError};
 pub use policy::{MAX_PROOF_AGE, ProofPolicy};
 pub use target::RequestTarget;
+#[cfg(feature = "service")]
+pub(crate) use unverified::UnverifiedProof;
 
 /// The maximum size of a proof.
 pub const MAX_PROOF_BYTES: usize = MAX_TOKEN_BYTES;

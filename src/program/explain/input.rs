@@ -23,6 +23,16 @@ pub(crate) fn token(argument: Option<&str>) -> Result<String, Failure> {
     Ok(without_scheme(text.trim()).to_owned())
 }
 
+/// A proof on the command line, or in `@FILE`. It may have been copied with its header field.
+pub(super) fn proof(argument: &str) -> Result<String, Failure> {
+    let text = match argument.strip_prefix('@') {
+        Some(path) => read(Path::new(path))?,
+        None => argument.to_owned(),
+    };
+    let text = text.trim();
+    Ok(text.strip_prefix("DPoP:").unwrap_or(text).trim().to_owned())
+}
+
 /// The token that the shell has at hand.
 pub(crate) fn variable() -> Option<String> {
     #[expect(
