@@ -20,6 +20,7 @@ use super::{Fetch, Metadata};
 pub use errors::{GRANT_ERRORS, GrantError};
 
 /// A client that requests tokens for itself, and the parameters of its request.
+#[derive(Clone)]
 pub struct ClientCredentials {
     client_id: String,
     client_secret: String,

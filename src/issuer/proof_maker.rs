@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -147,6 +147,13 @@ impl NewProof<'_> {
         self
     }
 
+    /// Makes the proof older by this time.
+    pub fn with_age(self, age: Duration) -> Self {
+        let issued_at = self.claims.get("iat").and_then(Value::as_u64);
+        let issued_at = issued_at.unwrap_or_default().saturating_sub(age.as_secs());
+        self.claim("iat", issued_at)
+    }
+
     /// Removes a claim.
     pub fn without(mut self, name: &str) -> Self {
         self.claims.shift_remove(name);
@@ -198,8 +205,6 @@ fn public_jwk(pair: &EcdsaKeyPair) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::token::{
         Confirmation, DpopProof, ProofError, ProofPolicy, ProvenRequest, RequestTarget,

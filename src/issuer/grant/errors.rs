@@ -42,6 +42,12 @@ pub enum GrantError {
 }
 
 impl GrantError {
+    /// Whether the issuer requires a DPoP proof from the client.
+    pub fn requires_proof(&self) -> bool {
+        let codes = ["invalid_dpop_proof", "use_dpop_nonce"];
+        matches!(self, Self::Refused { error, .. } if codes.contains(&error.as_str()))
+    }
+
     /// What to do about it, in whole sentences.
     pub fn fix(&self) -> &'static str {
         match self {
