@@ -108,7 +108,7 @@ impl Doctor {
         };
         let bound = client.clone().with_proofs(Some(ProofMaker::generate()));
         let token = match client.request(&self.fetch, metadata).await {
-            Err(error) if error.requires_proof() => {
+            Err(error) if error.may_require_proof() => {
                 let granted = bound.request(&self.fetch, metadata).await;
                 bound::required(&granted, diagnosis);
                 grant::granted(granted, "granted, bound to a key (DPoP)", diagnosis)?

@@ -135,7 +135,11 @@ pub(super) fn attempts(
             Theft::OtherSignature(ProofMaker::generate()),
         ),
         ("proof_replayed", "a proof, twice", Theft::Replay),
-        ("proof_for_other_url", "a proof for another path", Theft::OtherUrl),
+        (
+            "proof_for_other_url",
+            "a proof for another path",
+            Theft::OtherUrl,
+        ),
         (
             "proof_for_other_method",
             "a proof for another method",

@@ -75,8 +75,7 @@ impl<'a> Sender<'a> {
 
 /// RFC 9449 section 9.
 fn required_nonce(answer: &Answer) -> Option<String> {
-    if answer.status != StatusCode::UNAUTHORIZED || !answer.headers.contains_key(WWW_AUTHENTICATE)
-    {
+    if answer.status != StatusCode::UNAUTHORIZED || !answer.headers.contains_key(WWW_AUTHENTICATE) {
         return None;
     }
     let challenges = challenges(&answer.headers);

@@ -187,11 +187,7 @@ pub(super) fn judge_refusal(
 
 /// A refusal of a bound token whose proof is missing or wrong. A warning, if the API accepts no bound
 /// tokens: it does not know what `cnf` means, as RFC 9449 section 7.2 allows.
-pub(super) fn judge_unproven(
-    attempt: &Attempt,
-    answer: &Answer,
-    is_bound_refused: bool,
-) -> Judged {
+pub(super) fn judge_unproven(attempt: &Attempt, answer: &Answer, is_bound_refused: bool) -> Judged {
     if answer.status == StatusCode::UNAUTHORIZED {
         let challenges = ["Bearer", "DPoP"].map(|scheme| answer.challenges_for(scheme));
         if challenges.iter().all(Vec::is_empty) {

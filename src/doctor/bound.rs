@@ -32,7 +32,11 @@ pub(super) fn is_offered(diagnosis: &Diagnosis) -> bool {
 /// The client gets only bound tokens.
 pub(super) fn required(granted: &Result<GrantedToken, GrantError>, diagnosis: &mut Diagnosis) {
     if granted.is_ok() {
-        add(diagnosis, Status::Passed, "the issuer requires it from this client");
+        add(
+            diagnosis,
+            Status::Passed,
+            "the issuer requires it from this client",
+        );
     }
 }
 

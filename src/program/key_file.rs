@@ -130,7 +130,11 @@ fn open(path: &Path) -> Result<Option<ProofMaker>, KeyFileError> {
 
 fn write(path: &Path, key: &ProofMaker) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     // The umask may have removed rights of the owner.
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(pem(&key.to_pkcs8()).as_bytes())?;
@@ -202,7 +206,10 @@ mod tests {
 
         assert!(matches!(refused, KeyFileError::Foreign(_)), "{refused}");
         assert_eq!(fs::read(&foreign).unwrap(), b"my notes");
-        assert!(matches!(readable, KeyFileError::Exposed { mode: 0o640, .. }));
+        assert!(matches!(
+            readable,
+            KeyFileError::Exposed { mode: 0o640, .. }
+        ));
         assert!(matches!(absent, KeyFileError::Absent(_)));
         fs::set_permissions(&exposed, Permissions::from_mode(0o600)).unwrap();
         assert!(read(&exposed).is_ok());

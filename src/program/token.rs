@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::issuer::{GRANT_ERRORS, GrantError};
-use crate::service::{self, program_name};
 use crate::service::application::Hosted;
 use crate::service::config::Config;
+use crate::service::{self, program_name};
 use crate::token::{Scope, ScopeToken};
 
 use crate::program::command_line::TokenOptions;

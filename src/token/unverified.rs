@@ -12,8 +12,8 @@ use super::jws::{
     algorithm, decode, key_id, members, refuse_critical, refuse_unencoded, token_type,
 };
 use super::{
-    Algorithm, ClaimNames, Claims, Confirmation, Kind, NumericDate, Segment, TokenError, TokenType, Validation,
-    json,
+    Algorithm, ClaimNames, Claims, Confirmation, Kind, NumericDate, Segment, TokenError, TokenType,
+    Validation, json,
 };
 
 /// The segments of a token.

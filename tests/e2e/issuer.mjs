@@ -93,6 +93,7 @@ const provider = new StepUpProvider(issuer, {
   // As Okta's trusted origins: pages of the service may ask for tokens.
   clientBasedCORS: (_, origin) => redirectUri && origin === new URL(redirectUri).origin,
   pkce: { required: () => true },
+  enabledJWA: { dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'] },
   scopes: ['openid', ...SCOPES.split(' ')],
   ttl: { ClientCredentials: 300 },
   features: {

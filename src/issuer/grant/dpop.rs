@@ -75,7 +75,9 @@ fn required_nonce(answer: &Response<Vec<u8>>) -> Option<&str> {
         return None;
     }
     let nonce = answer.headers().get(DPOP_NONCE)?.to_str().ok()?;
-    (1..=MAX_NONCE_BYTES).contains(&nonce.len()).then_some(nonce)
+    (1..=MAX_NONCE_BYTES)
+        .contains(&nonce.len())
+        .then_some(nonce)
 }
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");

@@ -42,9 +42,10 @@ pub enum GrantError {
 }
 
 impl GrantError {
-    /// Whether the issuer requires a DPoP proof from the client.
-    pub fn requires_proof(&self) -> bool {
-        let codes = ["invalid_dpop_proof", "use_dpop_nonce"];
+    /// Whether the issuer may require a DPoP proof from the client. Some answer `invalid_grant`, which
+    /// has no other meaning for client credentials.
+    pub fn may_require_proof(&self) -> bool {
+        let codes = ["invalid_dpop_proof", "use_dpop_nonce", "invalid_grant"];
         matches!(self, Self::Refused { error, .. } if codes.contains(&error.as_str()))
     }
 
@@ -91,6 +92,7 @@ pub const GRANT_ERRORS: &[(&str, &str, &str)] = &[
     ("invalid_request", "Something is missing in the token request.", "Read the issuer's words. Some issuers require the name of the API that the token is for: set `client.audience` (--client-audience), for Auth0 for example, or `client.resource` (--resource), for issuers that implement RFC 8707."),
     ("invalid_dpop_proof", "The issuer requires a DPoP proof from this client, or refuses the one that it got.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. With --dpop, compare the clock of this machine with that of the issuer. In Okta, an API Services app requires DPoP by default, which is in Applications > (your application) > General > General Settings."),
     ("use_dpop_nonce", "The issuer requires a DPoP proof with a nonce from this client.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. With --dpop, the issuer has refused its own nonce: try again."),
+    ("invalid_grant", "The issuer refuses the grant. For client credentials, some issuers say so if the DPoP proof is missing.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. If that is refused too, read the issuer's words; the issuer's log has more."),
     ("server_error", "The issuer failed.", "Try again. If the error stays, look at the issuer's log, since that log has more."),
     ("temporarily_unavailable", "The issuer is overloaded or under maintenance.", "Try again later. If the error stays, look at the issuer's log, since that log has more."),
 ];

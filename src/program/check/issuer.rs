@@ -143,8 +143,8 @@ impl Client<'_> {
             false => credentials,
         };
         let granted = match credentials.request(&fetch, &metadata).await {
-            Err(error) if !self.is_bound && error.requires_proof() => {
-                eprintln!("requests a bound token, because the issuer requires a DPoP proof");
+            Err(error) if !self.is_bound && error.may_require_proof() => {
+                eprintln!("requests a bound token, because the issuer may require a DPoP proof");
                 let credentials = self.issuer.credentials(scope)?.with_proofs(holder());
                 credentials.request(&fetch, &metadata).await?
             }

@@ -55,7 +55,8 @@ pub(super) fn text(explanation: &ProofExplanation) -> String {
             }
             let logged = explanation.failed_rule().filter(|rule| *rule != cause);
             if let Some(logged) = logged.and_then(|rule| rule.reason) {
-                let what = format!("A service answers with the reason {logged}, which it finds first.");
+                let what =
+                    format!("A service answers with the reason {logged}, which it finds first.");
                 let _ = writeln!(text, "{}", field("note", &what));
             }
         }

@@ -10,7 +10,7 @@ use crate::token::{Algorithm, MAX_HEADER_BYTES, NumericDate, Thumbprint, json, j
 
 use super::{
     Compact, DpopProof, MAX_VALUES, ProofClaim, ProofError, ProofPolicy, ProvenRequest, TYPE,
-    decode,
+    decode, find_algorithm,
 };
 
 /// The parts of a proof, as far as they can be read.
@@ -172,7 +172,7 @@ impl<'a> UnverifiedProof<'a> {
 
     fn algorithm(&self) -> Result<Algorithm, ProofError> {
         let name = self.header_member("alg").and_then(Value::as_str);
-        let algorithm = name.and_then(Algorithm::find);
+        let algorithm = name.and_then(find_algorithm);
         algorithm.ok_or(ProofError::AlgorithmNotAllowed)
     }
 

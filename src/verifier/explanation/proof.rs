@@ -201,7 +201,12 @@ impl Verifier {
                 &wanted_key(request.confirmation),
             ),
             nonce(explained, &proof),
-            rule("signature", signature, String::new(), "made with the key in `jwk`"),
+            rule(
+                "signature",
+                signature,
+                String::new(),
+                "made with the key in `jwk`",
+            ),
         ]
     }
 }
@@ -241,7 +246,9 @@ fn key(proof: &UnverifiedProof<'_>) -> String {
 
 fn wanted_key(confirmation: &Confirmation) -> String {
     let key = confirmation.proof_key();
-    key.map_or_else(String::new, |it| format!("jkt {it}, from `cnf` of the token"))
+    key.map_or_else(String::new, |it| {
+        format!("jkt {it}, from `cnf` of the token")
+    })
 }
 
 /// The URL as the caller wrote it.

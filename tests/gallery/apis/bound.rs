@@ -57,7 +57,9 @@ async fn answer(request: &Request, skipped: &str, used: &Mutex<HashSet<String>>)
                 };
                 let challenge = match error {
                     "" => "DPoP realm=\"api\", algs=\"ES256\"".to_owned(),
-                    error => format!("DPoP realm=\"api\", algs=\"ES256\", error=\"{error}\"{scope}"),
+                    error => {
+                        format!("DPoP realm=\"api\", algs=\"ES256\", error=\"{error}\"{scope}")
+                    }
                 };
                 let challenge = HeaderValue::try_from(challenge).unwrap();
                 response.headers_mut().append(WWW_AUTHENTICATE, challenge);
