@@ -14,6 +14,7 @@
 mod answer;
 mod attempt;
 mod attempts;
+mod bound;
 mod caller;
 mod cross_origin;
 mod document;
@@ -30,6 +31,7 @@ mod plain;
 mod plan;
 mod report;
 mod seen;
+mod sender;
 mod subject;
 mod summary;
 mod target;

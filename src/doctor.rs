@@ -6,6 +6,7 @@
 //! accepted here. It skips what depends on something that failed. It sends about six requests,
 //! all of them to the issuer.
 
+mod bound;
 mod certificate;
 mod documents;
 mod findings;
@@ -15,7 +16,9 @@ mod keys;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::issuer::{ClientCredentials, Fetch, Issuer, IssuerError, Metadata, RefreshPolicy};
+use crate::issuer::{
+    ClientCredentials, Fetch, Issuer, IssuerError, Metadata, ProofMaker, RefreshPolicy,
+};
 use crate::token::{KeySet, Validation};
 
 pub use findings::{Diagnosis, EXAMINATIONS, Finding, NOT_REACHED, Status};
@@ -64,6 +67,7 @@ impl Doctor {
         documents::oauth_metadata(&self.fetch, &issuer, diagnosis).await;
         let metadata = documents::metadata(&self.jwks_hosts, &issuer, &document, diagnosis)?;
         documents::abilities(&metadata, self.rules.algorithms(), diagnosis);
+        bound::examine(&document.body, diagnosis);
         let keys = keys::examine(&self.fetch, &self.policy, &metadata, diagnosis).await?;
         self.token(&metadata, keys, diagnosis).await
     }
@@ -102,8 +106,22 @@ impl Doctor {
             diagnosis.skipped("accepted", "there is no token to examine");
             return None;
         };
-        let granted = client.request(&self.fetch, metadata).await;
-        let token = grant::granted(granted, diagnosis)?;
+        let bound = client.clone().with_proofs(Some(ProofMaker::generate()));
+        let token = match client.request(&self.fetch, metadata).await {
+            Err(error) if error.may_require_proof() => {
+                let granted = bound.request(&self.fetch, metadata).await;
+                bound::required(&granted, diagnosis);
+                grant::granted(granted, "granted, bound to a key (DPoP)", diagnosis)?
+            }
+            granted => {
+                let token = grant::granted(granted, "granted", diagnosis)?;
+                if bound::is_offered(diagnosis) {
+                    let granted = bound.request(&self.fetch, metadata).await;
+                    bound::tried(&granted, diagnosis);
+                }
+                token
+            }
+        };
         let judge = grant::Judge {
             keys,
             rules: self.rules,

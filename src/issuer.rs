@@ -12,6 +12,8 @@ mod identifier;
 mod key_set;
 mod loopback;
 mod metadata;
+#[cfg(any(feature = "service", feature = "dev"))]
+mod proof_maker;
 
 pub use error::DiscoveryError;
 pub use fetch::{
@@ -29,3 +31,5 @@ pub(crate) use loopback::{is_loopback, names_loopback};
 pub use metadata::Metadata;
 #[cfg(feature = "service")]
 pub(crate) use metadata::explain;
+#[cfg(any(feature = "service", feature = "dev"))]
+pub use proof_maker::{NewProof, ProofMaker};

@@ -11,11 +11,13 @@ mod failure;
 mod generate;
 mod health;
 mod issuers;
+mod key_file;
 mod listeners;
 mod openapi;
 mod operations;
 mod output;
 mod page;
+mod proof;
 mod serve;
 mod systemd;
 mod terminal;
@@ -123,6 +125,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
         Command::Health(options) => block_on(health::ask(config, options)),
         Command::Openapi(options) => block_on(openapi::print(&*application, config, options)),
         Command::Token(options) => block_on(token::print(&*application, config, options)),
+        Command::Proof(options) => proof::print(&options),
         Command::Explain(options) => block_on(explain::print(&*application, config, options)),
         Command::Check(options) => block_on(check::print(config, *options)),
         Command::Doctor(options) => {

@@ -61,6 +61,8 @@ pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
 #[cfg(fuzzing)]
 pub use proof::reads_as_proof;
+#[cfg(feature = "service")]
+pub(crate) use proof::UnverifiedProof;
 pub(crate) use proof::{DpopProof, ProvenRequest, VerifiedProof};
 pub use proof::{
     MAX_PROOF_AGE, MAX_PROOF_BYTES, ProofClaim, ProofError, ProofPolicy, RequestTarget,

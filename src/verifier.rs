@@ -40,6 +40,8 @@ pub use binding_error::BindingError;
 pub use denylist::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 pub use error::VerifyError;
 #[cfg(feature = "service")]
+pub(crate) use explanation::{ExplainedProof, ProofExplanation};
+#[cfg(feature = "service")]
 pub use explanation::{ExplainedRule, Explanation, RuleState};
 pub use proofs::{MarkError, MemoryProofStore, ProofStore, Proofs, UsedProof};
 pub use remote::RemoteIssuer;

@@ -20,10 +20,10 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The challenges for bearer tokens (RFC 6750 section 3).
-    pub(super) fn bearer_challenges(&self) -> Vec<ReceivedChallenge> {
+    /// The challenges of this scheme (RFC 6750 section 3, RFC 9449 section 7.1).
+    pub(super) fn challenges_for(&self, scheme: &str) -> Vec<ReceivedChallenge> {
         let mut challenges = challenges(&self.headers);
-        challenges.retain(ReceivedChallenge::is_bearer);
+        challenges.retain(|challenge| challenge.has_scheme(scheme));
         challenges
     }
 

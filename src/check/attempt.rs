@@ -5,7 +5,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
 use crate::description::request::Inputs;
+use crate::issuer::ProofMaker;
 use crate::token::Scope;
+
+use super::bound::{Presented, Support, is_bound_to};
 
 /// A request and its expectation.
 #[derive(Debug, Clone)]
@@ -29,6 +32,12 @@ pub(super) struct Attempt {
     pub(super) is_derived: bool,
     /// Strings that no answer may contain.
     pub(super) secrets: Vec<String>,
+    /// The key of tokens that are bound to one.
+    pub(super) holder: Option<ProofMaker>,
+    /// The bound token in the request, with whose proof it is sent.
+    pub(super) presented: Option<Presented>,
+    /// For attempts with a stolen token: whether the API accepts bound tokens.
+    pub(super) support: Option<Support>,
 }
 
 /// The answer that a request must get.
@@ -42,6 +51,8 @@ pub(super) enum Expected {
     Challenge,
     /// 401 and a challenge, `invalid_token`.
     Refused,
+    /// 401 and a challenge, because the caller does not prove to have the key of the token.
+    Unproven,
     /// 400, or 401 as for a bad token, because the header contains no token.
     Malformed,
     /// 403 and a challenge, `insufficient_scope`, with the scopes of one of these sets.
@@ -63,6 +74,7 @@ impl Expected {
             self,
             Self::Challenge
                 | Self::Refused
+                | Self::Unproven
                 | Self::Malformed
                 | Self::Forbidden(_)
                 | Self::NotServed
@@ -132,7 +144,47 @@ impl Attempt {
         expected: Expected,
     ) -> Self {
         let attempt = self.trying(check, sent, expected);
-        attempt.carrying(format!("Bearer {token}").as_bytes())
+        let attempt = attempt.carrying(format!("{} {token}", self.scheme_of(token)).as_bytes());
+        attempt.proving(token)
+    }
+
+    /// The same request; tokens that are bound to this key are sent with its proofs.
+    pub(super) fn held_by(self, holder: Option<ProofMaker>) -> Self {
+        Self { holder, ..self }
+    }
+
+    /// The scheme that a token is sent with.
+    pub(super) fn scheme_of(&self, token: &str) -> &'static str {
+        match &self.holder {
+            Some(holder) if is_bound_to(token, holder) => "DPoP",
+            _ => "Bearer",
+        }
+    }
+
+    /// With a new proof, if the token is bound to our key.
+    pub(super) fn proving(self, token: &str) -> Self {
+        let holder = self.holder.as_ref();
+        let holder = holder.filter(|holder| is_bound_to(token, holder));
+        match holder.map(|holder| Presented::new(holder, token)) {
+            Some(presented) => self.presented(presented),
+            None => self,
+        }
+    }
+
+    pub(super) fn presented(self, presented: Presented) -> Self {
+        Self {
+            presented: Some(presented),
+            ..self
+        }
+    }
+
+    /// How many requests it takes at most: see [`Sender`](super::sender::Sender).
+    pub(super) fn max_requests(&self) -> usize {
+        match &self.presented {
+            None => 1,
+            Some(presented) if presented.is_replay() => 3,
+            Some(_) => 2,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::guard::Rule;
 use crate::token::Scope;
 
 use super::attempt::{Attempt, Expected};
+use super::bound;
 use super::cross_origin;
 use super::forge::CANARY;
 use super::garbage::garbage;
@@ -43,7 +44,9 @@ impl<'a> Attempts<'a> {
             made: Vec::new(),
             not_made: Vec::new(),
         };
-        match plain::attempt(operation, &check.target, &check.values) {
+        let plain = plain::attempt(operation, &check.target, &check.values);
+        let holder = || check.tokens.holder().cloned();
+        match plain.map(|plain| plain.held_by(holder())) {
             Err(why) => attempts.leave_out("operation", why.to_owned()),
             Ok(plain) => match &operation.rule {
                 Rule::Anonymous => attempts.open(&plain),
@@ -103,6 +106,12 @@ impl<'a> Attempts<'a> {
                     self.leave_out(check, why.clone());
                 }
             }
+        }
+        if let Some((token, support)) = check.tokens.stolen(good)
+            && let Some(holder) = &plain.holder
+        {
+            let thefts = bound::attempts(plain, holder, token, support);
+            self.made.extend(thefts);
         }
         if !sets.is_empty() {
             let lesser = first.and_then(|issued| issued.lacking(sets));
@@ -205,8 +214,9 @@ impl<'a> Attempts<'a> {
 
     /// The attempts that are made from a good token. `end` names its issuer in the report.
     fn derived(&mut self, plain: &Attempt, good: &str, is_required: bool, end: &str) {
-        let other = format!("Bearer {CANARY}");
-        let bearer = format!("Bearer {good}");
+        let scheme = plain.scheme_of(good);
+        let other = format!("{scheme} {CANARY}");
+        let bearer = format!("{scheme} {good}");
         for (name, fields) in [
             ("a good token, then another", [&bearer, &other]),
             ("another token, then a good one", [&other, &bearer]),
@@ -216,7 +226,7 @@ impl<'a> Attempts<'a> {
             for field in fields {
                 attempt = attempt.carrying(field.as_bytes());
             }
-            self.made.push(attempt.derived());
+            self.made.push(attempt.proving(good).derived());
         }
         if is_required {
             let sent = format!("access_token=..{end}");

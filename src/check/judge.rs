@@ -13,22 +13,22 @@ use crate::clock::Clock;
 
 use super::answer::Answer;
 use super::attempt::{Attempt, Expected};
+use super::bound::Support;
 use super::caller::{Caller, CallerError};
 use super::own_key::Trap;
 use super::paths;
 use super::report::{Fault, Outcome};
 use super::seen::Seen;
+use super::sender::Sender;
 use super::traces;
 use super::verdict::{
     Judged, find_echo, judge_forbidden, judge_good, judge_malformed, judge_open, judge_preflight,
-    judge_readable, judge_refusal, judge_unreadable, served,
+    judge_readable, judge_refusal, judge_unproven, judge_unreadable, served,
 };
 
 pub(super) struct Judge<'a> {
-    caller: &'a Caller,
-    clock: &'a dyn Clock,
+    sender: Sender<'a>,
     trap: Option<&'a Trap>,
-    requests: usize,
     repeats: usize,
     /// The number of slow requests that were not repeated.
     unrepeated: usize,
@@ -45,10 +45,8 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     pub(super) fn new(caller: &'a Caller, clock: &'a dyn Clock, trap: Option<&'a Trap>) -> Self {
         Self {
-            caller,
-            clock,
+            sender: Sender::new(caller, clock),
             trap,
-            requests: 0,
             repeats: 0,
             unrepeated: 0,
             silent: 0,
@@ -66,7 +64,7 @@ impl<'a> Judge<'a> {
 
     /// How many requests were sent.
     pub(super) fn requests(&self) -> usize {
-        self.requests
+        self.sender.requests()
     }
 
     /// Why no more requests are sent, once the API has stopped answering.
@@ -96,7 +94,7 @@ impl<'a> Judge<'a> {
     ///
     /// If no connection is possible.
     pub(super) async fn is_missing(&mut self, attempt: &Attempt) -> Result<bool, CallerError> {
-        match self.send(attempt).await {
+        match self.sender.send(attempt).await {
             Ok(answer) => Ok(answer.status == StatusCode::NOT_FOUND),
             Err(error @ CallerError::Connect(_)) => Err(error),
             Err(_) => Ok(false),
@@ -118,7 +116,7 @@ impl<'a> Judge<'a> {
             outcome.not_made = Some(GOOD_IS_REFUSED.to_owned());
             return Ok(outcome);
         }
-        let answer = match self.send(attempt).await {
+        let answer = match self.sender.send(attempt).await {
             Ok(answer) => answer,
             Err(error @ CallerError::Connect(_)) => return Err(error),
             Err(error) => {
@@ -153,6 +151,9 @@ impl<'a> Judge<'a> {
         } else if let Some(fault) = self.slowness(attempt, answer.took).await {
             outcome.faults.push(fault);
         }
+        if attempt.check == "bound_token" {
+            self.seen.keep_bound(&answer);
+        }
         if attempt.check == "no_credentials" {
             self.seen.keep_anonymous(&answer);
         }
@@ -166,13 +167,12 @@ impl<'a> Judge<'a> {
         Ok(outcome)
     }
 
-    async fn send(&mut self, attempt: &Attempt) -> Result<Answer, CallerError> {
-        self.requests += 1;
-        let (method, url) = (attempt.method.clone(), attempt.url.clone());
-        let (headers, body) = (attempt.headers.clone(), attempt.body.clone());
-        self.caller
-            .send(self.clock, method, url, headers, body)
-            .await
+    /// Whether the attempt shows nothing: the API accepts no bound tokens, so it reads no proofs. A
+    /// bound token as a bearer token shows something in any case.
+    pub(super) fn is_pointless(&self, attempt: &Attempt) -> bool {
+        attempt.support == Some(Support::Tried)
+            && attempt.check != "bound_as_bearer"
+            && self.seen.is_bound_refused()
     }
 
     /// Takes the best of three requests, because a busy machine may delay one of them. It delays
@@ -190,9 +190,9 @@ impl<'a> Judge<'a> {
             }
             self.repeats += 1;
             if let Some(attempt) = self.good.clone() {
-                good = good.max(self.send(&attempt).await.ok()?.took);
+                good = good.max(self.sender.send(&attempt).await.ok()?.took);
             }
-            best = best.min(self.send(attempt).await.ok()?.took);
+            best = best.min(self.sender.send(attempt).await.ok()?.took);
         }
         let found = format!(
             "{} ms, a good answer {} ms",
@@ -214,6 +214,7 @@ impl<'a> Judge<'a> {
             Expected::Accepted => judge_good(attempt, answer),
             Expected::Challenge => judge_refusal(attempt, answer, &[401], None),
             Expected::Refused => judge_refusal(attempt, answer, &[401], Some("invalid_token")),
+            Expected::Unproven => judge_unproven(attempt, answer, self.seen.is_bound_refused()),
             Expected::Malformed => judge_malformed(attempt, answer),
             Expected::Forbidden(scope) => judge_forbidden(attempt, answer, scope),
             Expected::NotServed => self.judge_other_name(attempt, answer).await,
@@ -243,7 +244,7 @@ impl<'a> Judge<'a> {
 
     /// Whether there is a page for this name too. Requested once each: the plan has counted that.
     async fn is_page(&mut self, stray: &Attempt) -> Option<bool> {
-        let is_page = match self.send(stray).await {
+        let is_page = match self.sender.send(stray).await {
             Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => None,
             Ok(answer) => Some(answer.is_served()),
             // Without an answer, the success counts as a fault.

@@ -55,6 +55,9 @@ pub(super) fn attempt(
         is_optional: matches!(operation.rule, Rule::Optional(_)),
         is_derived: false,
         secrets: Vec::new(),
+        holder: None,
+        presented: None,
+        support: None,
     })
 }
 

@@ -135,7 +135,7 @@ impl<'a> Plan<'a> {
         if self.probes.len() < MAX_PROBES && operation.method.is_safe() {
             self.probes.push(first.clone());
         }
-        self.attempts += made.len();
+        self.attempts += made.iter().map(Attempt::max_requests).sum::<usize>();
         let by_other_name = made
             .iter()
             .filter(|attempt| matches!(attempt.expected, Expected::NotServed));
@@ -159,7 +159,11 @@ impl<'a> Plan<'a> {
 
     /// How many requests are sent at most; some slow ones are sent again.
     pub fn requests(&self) -> usize {
-        self.attempts + self.strays.len() + self.probes.len() + judge::MAX_REPEATED_REQUESTS
+        let repeated = match self.check.tokens.holder() {
+            Some(_) => 3 * judge::MAX_REPEATED_REQUESTS,
+            None => judge::MAX_REPEATED_REQUESTS,
+        };
+        self.attempts + self.strays.len() + self.probes.len() + repeated
     }
 
     /// How many operations are called.
@@ -203,7 +207,9 @@ impl<'a> Plan<'a> {
             let (made, not_made) = Attempts::all(self.check, &self.hostile, operation);
             let mut is_open = false;
             for attempt in &made {
-                let outcome = outcome(&mut judge, &name, attempt).await?;
+                let Some(outcome) = outcome(&mut judge, &name, attempt).await? else {
+                    continue;
+                };
                 progress();
                 is_open = outcome.shows_open_operation(&attempt.expected);
                 report.add(outcome);
@@ -258,18 +264,20 @@ fn capitalized(text: &str) -> String {
     first.chain(letters.clone()).collect()
 }
 
+/// `None` for an attempt that shows nothing.
 async fn outcome(
     judge: &mut Judge<'_>,
     operation: &str,
     attempt: &Attempt,
-) -> Result<Outcome, CallerError> {
-    match judge.silence() {
-        Some(why) => Ok(Outcome {
-            sent: attempt.sent.clone(),
-            ..Outcome::not_made(operation, attempt.check, why)
-        }),
-        None => judge.outcome(operation, attempt).await,
+) -> Result<Option<Outcome>, CallerError> {
+    if let Some(why) = judge.silence() {
+        return Ok(Some(Outcome::not_sent(operation, attempt, why)));
     }
+    if judge.is_pointless(attempt) {
+        return Ok(None);
+    }
+    let outcome = judge.outcome(operation, attempt).await?;
+    Ok((!judge.is_pointless(attempt)).then_some(outcome))
 }
 
 /// Operations of an API that is mounted elsewhere are missing one like the other.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::guard::Rule;
 
-use super::attempt::Expected;
+use super::attempt::{Attempt, Expected};
 use super::faults::fix;
 
 /// Everything that was found, in the order of the requests.
@@ -186,6 +186,14 @@ impl Outcome {
         Self {
             faults: vec![Fault::warning(check, found)],
             ..Self::new(THE_API, check, "")
+        }
+    }
+
+    /// The outcome of an attempt that is not sent.
+    pub(super) fn not_sent(operation: &str, attempt: &Attempt, why: String) -> Self {
+        Self {
+            sent: attempt.sent.clone(),
+            ..Self::not_made(operation, attempt.check, why)
         }
     }
 

@@ -15,6 +15,7 @@ use super::verdict::{Judged, served};
 pub(super) struct Seen {
     good: Option<Kept>,
     anonymous: Option<Kept>,
+    bound: Option<StatusCode>,
 }
 
 #[derive(Debug)]
@@ -28,6 +29,16 @@ impl Seen {
     /// Remembers the answer to the good token.
     pub(super) fn keep_good(&mut self, answer: &Answer) {
         self.good = Some(Kept::from_answer(answer));
+    }
+
+    /// Remembers the answer to a bound token with its proof.
+    pub(super) fn keep_bound(&mut self, answer: &Answer) {
+        self.bound = Some(answer.status);
+    }
+
+    /// Whether the API refuses bound tokens.
+    pub(super) fn is_bound_refused(&self) -> bool {
+        self.bound == Some(StatusCode::UNAUTHORIZED)
     }
 
     /// Remembers the answer to a caller without a token.
@@ -55,7 +66,7 @@ impl Seen {
         let is_forbidden = good.is_some_and(|good| good.status == StatusCode::FORBIDDEN);
         if is_forbidden
             && answer.status == StatusCode::FORBIDDEN
-            && matches!(attempt.expected, Expected::Refused)
+            && matches!(attempt.expected, Expected::Refused | Expected::Unproven)
         {
             let found = "403, as for the good token: the API accepts the token";
             return Some(Ok(vec![Fault::new(attempt.check, found)]));

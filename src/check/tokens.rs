@@ -4,13 +4,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use crate::issuer::ProofMaker;
 use crate::token::{Scope, ScopeToken};
+
+use super::bound::{Support, is_bound_to};
 
 /// Tokens to check with. Their `Debug` does not show them.
 #[derive(Clone, Default)]
 pub struct Tokens {
     good: Vec<String>,
     refused: Vec<String>,
+    /// The key of bound tokens.
+    holder: Option<ProofMaker>,
+    /// A bound token, where the good ones are not bound.
+    bound: Option<String>,
     /// Why there is no good token, and what to add.
     pub why_no_good: String,
     /// Why there is no token with fewer scopes, and what to add.
@@ -23,6 +30,26 @@ impl Tokens {
     pub fn with_good(mut self, token: String) -> Self {
         self.good.push(token);
         self
+    }
+
+    /// The key that bound tokens are sent with a proof of.
+    #[must_use]
+    pub fn with_holder(mut self, holder: ProofMaker) -> Self {
+        self.holder = Some(holder);
+        self
+    }
+
+    /// A bound token as good as the first one, with which thefts are tried. An API may accept bound
+    /// tokens or not, but none without its proof.
+    #[must_use]
+    pub fn with_bound(mut self, token: String) -> Self {
+        self.bound = Some(token);
+        self
+    }
+
+    /// Whether there is a bound token for thefts.
+    pub fn has_bound(&self) -> bool {
+        self.bound.is_some()
     }
 
     /// Tokens that the API must refuse, such as an expired one or an ID token.
@@ -57,6 +84,23 @@ impl Tokens {
             }
         }
         all
+    }
+
+    /// The key that a token is bound to; `None` if none of them is bound.
+    pub(super) fn holder(&self) -> Option<&ProofMaker> {
+        let holder = self.holder.as_ref()?;
+        let mut all = self.good.iter().chain(&self.bound);
+        all.any(|token| is_bound_to(token, holder))
+            .then_some(holder)
+    }
+
+    /// The token that a thief has: the good one if it is bound.
+    pub(super) fn stolen<'a>(&'a self, good: Option<&'a str>) -> Option<(&'a str, Support)> {
+        let holder = self.holder()?;
+        match good.filter(|token| is_bound_to(token, holder)) {
+            Some(token) => Some((token, Support::Known)),
+            None => Some((self.bound.as_deref()?, Support::Tried)),
+        }
     }
 
     /// A good token that lacks a scope of each of these sets.

@@ -6,6 +6,7 @@
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 
+use crate::description::challenge::ReceivedChallenge;
 use crate::description::request::Inputs;
 use crate::token::Scope;
 
@@ -59,7 +60,7 @@ pub(super) fn judge_good(attempt: &Attempt, answer: &Answer) -> Judged {
     if answer.is_served() || is_complaint || wants_upgrade(attempt, answer) {
         return Ok(Vec::new());
     }
-    let challenges = answer.bearer_challenges();
+    let (_, challenges) = challenges(attempt, answer);
     let parameter = |name| challenges.first().and_then(|it| it.parameter(name));
     match status {
         StatusCode::UNAUTHORIZED if parameter("error") == Some(STEP_UP) => {
@@ -94,6 +95,7 @@ pub(super) fn judge_malformed(attempt: &Attempt, answer: &Answer) -> Judged {
         400 | 431 => Ok(Vec::new()),
         // A header without a token may count as missing or as bad credentials.
         401 => Ok(judge_challenge(
+            attempt,
             answer,
             &[None, Some("invalid_token"), Some("invalid_request")],
         )),
@@ -103,7 +105,7 @@ pub(super) fn judge_malformed(attempt: &Attempt, answer: &Answer) -> Judged {
 
 pub(super) fn judge_forbidden(attempt: &Attempt, answer: &Answer, required: &[Scope]) -> Judged {
     let mut faults = judge_refusal(attempt, answer, &[403], Some("insufficient_scope"))?;
-    let challenges = answer.bearer_challenges();
+    let (_, challenges) = challenges(attempt, answer);
     if let Some(challenge) = challenges.first().filter(|_| answer.status == 403) {
         let named = challenge
             .parameter("scope")
@@ -157,7 +159,7 @@ pub(super) fn judge_refusal(
 ) -> Judged {
     let status = answer.status.as_u16();
     if due.contains(&status) {
-        return Ok(judge_challenge(answer, &[error]));
+        return Ok(judge_challenge(attempt, answer, &[error]));
     }
     if answer.is_served() {
         return Ok(vec![Fault::new(attempt.check, served(answer))]);
@@ -183,14 +185,41 @@ pub(super) fn judge_refusal(
     Ok(vec![Fault::new("wrong_status", found)])
 }
 
+/// A refusal of a bound token whose proof is missing or wrong. A warning, if the API accepts no bound
+/// tokens: it does not know what `cnf` means, as RFC 9449 section 7.2 allows.
+pub(super) fn judge_unproven(attempt: &Attempt, answer: &Answer, is_bound_refused: bool) -> Judged {
+    if answer.status == StatusCode::UNAUTHORIZED {
+        let challenges = ["Bearer", "DPoP"].map(|scheme| answer.challenges_for(scheme));
+        if challenges.iter().all(Vec::is_empty) {
+            return Ok(vec![Fault::new("no_challenge", "401 without a challenge")]);
+        }
+        return Ok(Vec::new());
+    }
+    if answer.is_served() && is_bound_refused {
+        return Ok(vec![Fault::warning(attempt.check, served(answer))]);
+    }
+    judge_refusal(attempt, answer, &[401, 400], None)
+}
+
+/// The scheme of the attempt, and the challenges for it. Where tokens are bound, a challenge for
+/// bound tokens alone is right too.
+fn challenges(attempt: &Attempt, answer: &Answer) -> (&'static str, Vec<ReceivedChallenge>) {
+    let bearer = answer.challenges_for("Bearer");
+    let is_bound = attempt.presented.is_some() || (bearer.is_empty() && attempt.holder.is_some());
+    match is_bound {
+        true => ("DPoP", answer.challenges_for("DPoP")),
+        false => ("Bearer", bearer),
+    }
+}
+
 /// One challenge, with one of these error codes.
-fn judge_challenge(answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
+fn judge_challenge(attempt: &Attempt, answer: &Answer, due: &[Option<&str>]) -> Vec<Fault> {
     let status = answer.status.as_u16();
-    let challenges = answer.bearer_challenges();
+    let (scheme, challenges) = challenges(attempt, answer);
     let [challenge] = &challenges[..] else {
         let found = match challenges.len() {
-            0 => format!("{status} without a `Bearer` challenge"),
-            several => format!("{status} with {several} `Bearer` challenges"),
+            0 => format!("{status} without a `{scheme}` challenge"),
+            several => format!("{status} with {several} `{scheme}` challenges"),
         };
         return vec![Fault::new("no_challenge", found)];
     };

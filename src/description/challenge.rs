@@ -12,7 +12,12 @@ pub(crate) struct ReceivedChallenge {
 
 impl ReceivedChallenge {
     pub(crate) fn is_bearer(&self) -> bool {
-        self.scheme.eq_ignore_ascii_case("bearer")
+        self.has_scheme("bearer")
+    }
+
+    /// Schemes are compared without regard to case.
+    pub(crate) fn has_scheme(&self, scheme: &str) -> bool {
+        self.scheme.eq_ignore_ascii_case(scheme)
     }
 
     #[cfg(feature = "testing")]

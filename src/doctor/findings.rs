@@ -55,6 +55,7 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
     ("issuer", "The document names the issuer exactly as it is set.", "Set the issuer to exactly what the document names, if you trust it."),
     ("algorithms", "The issuer signs with an algorithm of `issuer.algorithms`.", "Configure the issuer to sign with RS256 or ES256, or add its algorithm to `issuer.algorithms`."),
     ("client_credentials", "The issuer offers the client-credentials grant, which programs use to call the API.", "Allow the grant in the rule of the access policy, if programs are to call the API."),
+    ("bound_tokens", "The issuer says whether it binds tokens to a key (DPoP) or to a certificate, and with a client: it does so.", "Nothing, if your clients use bearer tokens. Otherwise allow DPoP for the client at the issuer."),
     ("jwks", "The issuer publishes a key that can be used, on a host that is allowed.", "See which keys were left out, and why. `issuer.jwks_hosts` allows another host."),
     ("cache_lifetime", "The issuer says how long its keys may be cached.", "Nothing: the keys are cached for a time between `issuer.refresh_min` and `issuer.refresh_max` in any case."),
     ("token", "With a client: the issuer grants a token.", "Read the issuer's words; the issuer's log has more."),

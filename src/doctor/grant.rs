@@ -12,11 +12,12 @@ use super::findings::Diagnosis;
 
 pub(super) fn granted(
     outcome: Result<GrantedToken, GrantError>,
+    found: &str,
     diagnosis: &mut Diagnosis,
 ) -> Option<GrantedToken> {
     match outcome {
         Ok(token) => {
-            diagnosis.passed("token", "granted");
+            diagnosis.passed("token", found);
             Some(token)
         }
         Err(error) => {

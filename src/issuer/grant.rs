@@ -4,6 +4,7 @@
 //! The commands `token`, `doctor` and `check` use it; verification does not. The exchange is
 //! `openidconnect`'s, sent by our own [`Fetch`].
 
+mod dpop;
 mod errors;
 
 use openidconnect::core::{CoreClient, CoreClientAuthMethod};
@@ -13,11 +14,13 @@ use openidconnect::{
 
 use crate::token::{Scope, is_b64token};
 
+use super::proof_maker::ProofMaker;
 use super::{Fetch, Metadata};
 
 pub use errors::{GRANT_ERRORS, GrantError};
 
 /// A client that requests tokens for itself, and the parameters of its request.
+#[derive(Clone)]
 pub struct ClientCredentials {
     client_id: String,
     client_secret: String,
@@ -26,6 +29,7 @@ pub struct ClientCredentials {
     authentication: Option<ClientAuthentication>,
     resources: Vec<String>,
     audience: Option<String>,
+    proofs: Option<ProofMaker>,
 }
 
 /// How a client sends its secret (OpenID Connect Core 1.0 section 9).
@@ -60,6 +64,7 @@ impl ClientCredentials {
             authentication: None,
             resources: Vec::new(),
             audience: None,
+            proofs: None,
         }
     }
 
@@ -103,12 +108,19 @@ impl ClientCredentials {
         Self { audience, ..self }
     }
 
+    /// Requests a token that is bound to this key (RFC 9449). `None`, the default, requests a bearer
+    /// token.
+    #[must_use]
+    pub fn with_proofs(self, proofs: Option<ProofMaker>) -> Self {
+        Self { proofs, ..self }
+    }
+
     /// Requests an access token from the issuer's token endpoint.
     ///
     /// # Errors
     ///
     /// A [`GrantError`]: no endpoint, one on a host that is not allowed, out of reach, refused by
-    /// the issuer, or not answered with a bearer token.
+    /// the issuer, or not answered with a token of the requested kind.
     pub async fn request(
         self,
         fetch: &Fetch,
@@ -141,8 +153,9 @@ impl ClientCredentials {
         if let Some(audience) = self.audience {
             request = request.add_extra_param("audience", audience);
         }
+        let proofs = self.proofs.as_ref();
         let response = request
-            .request_async(&|request| fetch.exchange(request))
+            .request_async(&|request| dpop::exchange(fetch, proofs, request))
             .await
             .map_err(|error| match error {
                 RequestTokenError::ServerResponse(refusal) => GrantError::Refused {
@@ -153,7 +166,11 @@ impl ClientCredentials {
                 RequestTokenError::Parse(_, body) => okta_refusal(&body),
                 RequestTokenError::Other(_) => GrantError::Malformed,
             })?;
-        GrantedToken::new(response.access_token().secret())
+        let token = GrantedToken::new(response.access_token().secret())?;
+        if let Some(maker) = proofs {
+            dpop::require_bound(token.secret(), response.token_type().as_ref(), maker)?;
+        }
+        Ok(token)
     }
 
     /// An attacker who changes the metadata must not receive the secret.

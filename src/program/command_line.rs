@@ -1,6 +1,8 @@
 //! The command line. A flag that sets a key only names it: the reader of the settings checks the
 //! value.
 
+mod check;
+mod dpop;
 mod help;
 mod sources;
 
@@ -12,6 +14,8 @@ use clap_complete::Shell;
 use crate::service::application::Hosted;
 use crate::service::program_name;
 
+pub(crate) use check::{CheckFormat, CheckOptions};
+pub(crate) use dpop::{DpopOptions, GivenProof, KeyOptions, ProofOptions};
 pub(crate) use help::{ENVIRONMENT, EXIT_CODES, Rows, SIGNALS};
 
 /// The command line.
@@ -58,6 +62,8 @@ pub(crate) enum Command {
     Health(HealthOptions),
     /// Request an access token with client credentials, and print nothing else
     Token(TokenOptions),
+    /// Print a DPoP proof for one request, which uses a token that is bound to a key
+    Proof(ProofOptions),
     /// Show what a token says, why it is accepted or refused, and what it may call
     Explain(ExplainOptions),
     /// Check that a running API verifies tokens correctly, in any language
@@ -107,82 +113,14 @@ pub(crate) struct ExplainOptions {
     /// Send no request: rules that need the issuer's keys are not examined
     #[arg(long)]
     pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) proof: GivenProof,
     /// Show every reason of a refusal with its meaning and its fix, in Markdown
     #[arg(long)]
     pub(crate) reasons: bool,
     /// Show every metric there is with its meaning, as a Markdown table
     #[arg(long, conflicts_with = "reasons")]
     pub(crate) metrics: bool,
-}
-
-#[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
-pub(crate) struct CheckOptions {
-    /// The URL of the API; requests go only to this host and to the issuer
-    #[arg(long, required_unless_present = "list")]
-    pub(crate) url: Option<String>,
-    /// Send tokens over plain http to another machine, where others can read them
-    #[arg(long)]
-    pub(crate) plain_http: bool,
-    /// The OpenAPI document, a URL or a file [default: searched below the URL]
-    #[arg(long, value_name = "URL|FILE")]
-    pub(crate) spec: Option<String>,
-    /// Without a document: an operation that requires a token; may be repeated
-    #[arg(long, value_name = "\"GET /PATH\"", conflicts_with = "spec")]
-    pub(crate) operation: Vec<String>,
-    /// With --operation: an operation that requires no token; may be repeated
-    #[arg(long, value_name = "\"GET /PATH\"", requires = "operation")]
-    pub(crate) anonymous: Vec<String>,
-    /// Leave out an operation of the document; may be repeated
-    ///
-    /// The report names it, and the verdict does not cover it.
-    #[arg(long, value_name = "\"GET /PATH\"")]
-    pub(crate) skip: Vec<String>,
-    /// The value of a parameter in the path, the query or a header; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(crate) param: Vec<String>,
-    /// Sign all tokens, good and bad, with the embedded issuer, for an API that trusts it
-    ///
-    /// The issuer of a running service of profile dev is used. If there is none, the check runs
-    /// the issuer itself, at the address of `dev.listen`.
-    #[arg(long, conflicts_with_all = ["token", "refuse", "client_id", "client_secret"])]
-    pub(crate) with_embedded_issuer: bool,
-    /// With the embedded issuer: a claim of good tokens, as JSON or as text; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(crate) claim: Vec<String>,
-    /// A good token, `@FILE`, or `-` for standard input [default: `OKTA_TOKEN`, then
-    /// client credentials]; may be repeated
-    ///
-    /// With several issuers, give a token of each, with the name of its issuer: `NAME=@FILE` or
-    /// `NAME=TOKEN`.
-    #[arg(long, value_name = "[NAME=]TOKEN")]
-    pub(crate) token: Vec<String>,
-    /// A token that the API must refuse: an expired one, or one of another audience or
-    /// issuer; may be repeated
-    #[arg(long, value_name = "TOKEN")]
-    pub(crate) refuse: Vec<String>,
-    /// A scope to request [default: `client.scope`, then none]; may be repeated
-    #[arg(long, value_name = "SCOPE")]
-    pub(crate) scope: Vec<String>,
-    /// Request the scopes that the document requires, or else offers
-    ///
-    /// The author of the document then decides what the token allows.
-    #[arg(long, conflicts_with = "scope")]
-    pub(crate) document_scopes: bool,
-    #[command(flatten)]
-    pub(crate) client: ClientOptions,
-    /// An origin whose pages may call the API, `*` for all; may be repeated
-    #[arg(long, value_name = "ORIGIN")]
-    pub(crate) origin: Vec<String>,
-    /// Call operations that may change something too, with the document's examples
-    #[arg(long)]
-    pub(crate) all_methods: bool,
-    /// The format of the report
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    pub(crate) format: CheckFormat,
-    /// Print all checks as a Markdown table
-    #[arg(long)]
-    pub(crate) list: bool,
 }
 
 #[derive(Args)]
@@ -204,13 +142,6 @@ pub(crate) struct DoctorOptions {
 pub(crate) enum DoctorFormat {
     Text,
     Json,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum CheckFormat {
-    Text,
-    Json,
-    Junit,
 }
 
 #[derive(Args)]
@@ -237,6 +168,8 @@ pub(crate) struct TokenOptions {
     pub(crate) errors: bool,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
+    #[command(flatten)]
+    pub(crate) dpop: DpopOptions,
 }
 
 /// The client that requests a token, and what it requests.

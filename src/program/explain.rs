@@ -3,6 +3,7 @@
 
 mod input;
 mod page;
+mod proof;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::program::issuers::Issuers;
 use crate::program::operations;
 use crate::program::output;
 
-pub(crate) use input::{standard_input, variable};
+pub(crate) use input::{standard_input, token, variable};
 
 pub(crate) async fn print(
     application: &dyn Hosted,
@@ -65,7 +66,11 @@ pub(crate) async fn print(
         .iter()
         .map(|it| (it.name().to_owned(), it.identifier().to_owned()));
     let trusted: Vec<_> = trusted.collect();
-    let page = page::text(&explanation, &trusted, &operations, &notes);
+    let proof = proof::explained(&verifier, &options.proof, &token)?;
+    let mut page = page::text(&explanation, &trusted, &operations, &notes);
+    if let Some(proof) = &proof {
+        page = page + "\n" + &proof::text(proof);
+    }
     output::print_styled(&page)?;
     let protected = || operations.iter().filter(|it| it.reads_token);
     if explanation.is_refused() {
@@ -77,6 +82,9 @@ pub(crate) async fn print(
     }
     if protected().next().is_some() && protected().all(|it| !it.lacks.is_empty()) {
         return Err(Failure::NothingToCall);
+    }
+    if proof.is_some_and(|proof| proof.is_refused()) {
+        return Err(Failure::ProofRefused);
     }
     if explanation.is_accepted() || options.offline {
         return Ok(());

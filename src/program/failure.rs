@@ -14,6 +14,8 @@ use crate::service::telemetry::TelemetryError;
 use crate::service::{BuildError, ReloadError, StartError};
 use crate::token::ScopeError;
 
+use super::key_file::KeyFileError;
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
@@ -77,6 +79,10 @@ pub(crate) enum Failure {
     Command(#[source] HookError),
     #[error("the token is refused")]
     Refused,
+    #[error("the proof is refused")]
+    ProofRefused,
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
     #[error("the token is valid, but it may not call any protected operation")]
     NothingToCall,
     #[error("{0}")]
@@ -248,6 +254,7 @@ impl Failure {
             | Self::Flag { .. }
             | Self::UnknownName { .. }
             | Self::Read { .. }
+            | Self::Key(_)
             | Self::Target(TargetError::Operation(_)) => 2,
             Self::Incomplete => 3,
             Self::Discovery {
@@ -261,6 +268,7 @@ impl Failure {
             | Self::Grant(GrantError::Fetch(_)) => 69,
             Self::Grant(_)
             | Self::Refused
+            | Self::ProofRefused
             | Self::Command(_)
             | Self::Start(_)
             | Self::Ill(_)

@@ -2,16 +2,18 @@
 //! Postman.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::issuer::{GRANT_ERRORS, GrantError};
-use crate::service;
 use crate::service::application::Hosted;
 use crate::service::config::Config;
+use crate::service::{self, program_name};
 use crate::token::{Scope, ScopeToken};
 
 use crate::program::command_line::TokenOptions;
 use crate::program::failure::Failure;
 use crate::program::issuers::Issuers;
+use crate::program::key_file;
 use crate::program::operations;
 use crate::program::output;
 
@@ -24,11 +26,22 @@ pub(crate) async fn print(
     let issuer = issuers.select(options.client.issuer_name.as_deref())?;
     let scope = issuer.scope(parse(&options.scope)?);
     let requests_no_scope = scope.is_empty();
-    let credentials = issuer.credentials(scope)?;
+    let path = match options.dpop.is_wanted() {
+        true => Some(key_file::path(&options.dpop.key)?),
+        false => None,
+    };
+    let key = path.as_deref().map(key_file::read_or_create).transpose()?;
+    let credentials = issuer.credentials(scope)?.with_proofs(key);
     let metadata = issuer.discover().await?;
     let fetch = service::fetch(&issuers.config().issuer)?;
     match credentials.request(&fetch, &metadata).await {
-        Ok(token) => output::print(&format!("{}\n", token.secret())),
+        Ok(token) => {
+            output::print(&format!("{}\n", token.secret()))?;
+            if let Some(path) = &path {
+                eprintln!("{}", usage(path));
+            }
+            Ok(())
+        }
         Err(source) if requests_no_scope && is_about_scopes(&source) => {
             let mut scopes = operations::required_scopes(application.outline(), issuers.config());
             if scopes.is_empty() {
@@ -38,6 +51,16 @@ pub(crate) async fn print(
         }
         Err(source) => Err(source.into()),
     }
+}
+
+/// How to call with a token that is bound to the key in this file.
+fn usage(path: &Path) -> String {
+    let (program, path) = (program_name(), path.display());
+    format!(
+        "The token is bound to the key in {path}. Send it with the scheme DPoP, and with a new \
+         proof for each request:\n  curl -H \"Authorization: DPoP $TOKEN\" \\\n    \
+         -H \"DPoP: $({program} proof GET \"$URL\" --token \"$TOKEN\" --key \"{path}\")\" \"$URL\""
+    )
 }
 
 fn is_about_scopes(error: &GrantError) -> bool {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::{Clock, SystemClock};
 use crate::dev::{AccessToken, CLIENT_ID, DevIssuer, Issuance, SigningAlgorithm, SigningKey};
 use crate::guard::Guard;
+use crate::issuer::ProofMaker;
 #[cfg(feature = "service")]
 use crate::service::config::Config;
 use crate::token::{Audience, KeySet, KeySource, Validation};
@@ -125,6 +126,41 @@ impl Issuer {
     /// If the system has no memory or randomness left.
     pub fn token(&self, scope: &str) -> String {
         self.sign(&self.access_token(scope))
+    }
+
+    /// A good token with these scopes that is bound to the key of `holder`. Send it with the scheme
+    /// `DPoP`, and with a proof of `holder` for the method and the URL of the request.
+    ///
+    /// ```
+    /// use poem::Request;
+    /// use poem_resource_server::guard::Requirement;
+    /// use poem_resource_server::issuer::ProofMaker;
+    /// use poem_resource_server::testing::Issuer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (issuer, holder) = (Issuer::new(), ProofMaker::generate());
+    /// let token = issuer.bound_token("profile:read", &holder);
+    /// let proof = holder.proof("GET", "http://127.0.0.1/api/whoami");
+    ///
+    /// let request = Request::builder()
+    ///     .uri("http://127.0.0.1/api/whoami".parse().unwrap())
+    ///     .header("Authorization", format!("DPoP {token}"))
+    ///     .header("DPoP", proof.for_token(&token).sign())
+    ///     .finish();
+    /// let guard = issuer.guard();
+    /// assert!(guard.admit(&request, &Requirement::default()).await.is_ok());
+    /// // The same proof again.
+    /// assert!(guard.admit(&request, &Requirement::default()).await.is_err());
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the system has no memory or randomness left.
+    pub fn bound_token(&self, scope: &str, holder: &ProofMaker) -> String {
+        let cnf = json!({ "jkt": holder.thumbprint().to_string() });
+        self.sign(&self.access_token(scope).claim("cnf", cnf))
     }
 
     /// The same before it is signed, so that a test can change it.

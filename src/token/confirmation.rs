@@ -37,6 +37,13 @@ impl Confirmation {
         Some(confirmation)
     }
 
+    /// That of a token of a test.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used)] // A test may stop at the first surprise.
+    pub(crate) fn for_tests(cnf: &Value) -> Self {
+        Self::read(cnf).unwrap()
+    }
+
     /// `jkt`: the key that DPoP proofs must be signed with.
     pub fn proof_key(&self) -> Option<&Thumbprint> {
         self.proof_key.as_ref()

@@ -20,6 +20,8 @@
 mod error;
 mod policy;
 mod target;
+#[cfg(feature = "service")]
+mod unverified;
 
 use std::time::{Duration, SystemTime};
 
@@ -36,6 +38,8 @@ use super::{
 pub use error::{ProofClaim, ProofError};
 pub use policy::{MAX_PROOF_AGE, ProofPolicy};
 pub use target::RequestTarget;
+#[cfg(feature = "service")]
+pub(crate) use unverified::UnverifiedProof;
 
 /// The maximum size of a proof.
 pub const MAX_PROOF_BYTES: usize = MAX_TOKEN_BYTES;
@@ -95,7 +99,7 @@ impl<'a> DpopProof<'a> {
             return Err(ProofError::WrongType);
         }
         let algorithm = header.get("alg").and_then(Value::as_str);
-        let algorithm = algorithm.and_then(Algorithm::find);
+        let algorithm = algorithm.and_then(find_algorithm);
         let algorithm = algorithm.ok_or(ProofError::AlgorithmNotAllowed)?;
         if header.contains_key("crit") || header.contains_key("b64") {
             return Err(ProofError::Critical);
@@ -256,6 +260,14 @@ impl ProofClaims {
 #[cfg(fuzzing)]
 pub fn reads_as_proof(text: &str) -> bool {
     DpopProof::parse(text).is_ok()
+}
+
+/// Clients name EdDSA with Ed25519 by its new name too (RFC 9864 section 2.2).
+fn find_algorithm(name: &str) -> Option<Algorithm> {
+    match name {
+        "Ed25519" => Some(Algorithm::EdDsa),
+        name => Algorithm::find(name),
+    }
 }
 
 fn decode(segment: &str) -> Option<Vec<u8>> {

@@ -12,8 +12,8 @@ use super::jws::{
     algorithm, decode, key_id, members, refuse_critical, refuse_unencoded, token_type,
 };
 use super::{
-    Algorithm, ClaimNames, Claims, Kind, NumericDate, Segment, TokenError, TokenType, Validation,
-    json,
+    Algorithm, ClaimNames, Claims, Confirmation, Kind, NumericDate, Segment, TokenError, TokenType,
+    Validation, json,
 };
 
 /// The segments of a token.
@@ -46,6 +46,12 @@ impl<'a> UnverifiedToken<'a> {
             3 => Ok(()),
             found => Err(TokenError::Segments { found }),
         }
+    }
+
+    /// The keys that the token is bound to; `None` if it is not bound or cannot be read.
+    pub(crate) fn confirmation(&self) -> Option<Confirmation> {
+        let members = json::object(&self.payload().ok()?)?;
+        Confirmation::read(members.get("cnf")?)
     }
 
     pub(crate) fn header(&self) -> Result<UnverifiedHeader, TokenError> {

@@ -10,8 +10,10 @@
 //!
 //! Shows neither the token nor its signature.
 
+mod binding;
 mod claims;
 mod header;
+mod proof;
 mod rule;
 mod shown;
 mod signature;
@@ -23,15 +25,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::authenticated::check_bearer;
 use super::warnings::warnings;
-use super::{TrustedIssuer, Verifier, VerifyError};
+use super::{TrustedIssuer, Verifier, VerifyError, VerifyResult};
 use crate::token::{Claims, Jws, TokenError, UnverifiedClaims, Validation};
 
 use claims::{ReadClaims, UNREADABLE};
 use rule::{Evaluation, said};
 use shown::shown;
 
+pub(crate) use proof::{ExplainedProof, ProofExplanation};
 pub use rule::{ExplainedRule, RuleState};
 
 /// The contents of a token, and the rules that it breaks.
@@ -137,9 +139,10 @@ impl Explanation {
 }
 
 impl Verifier {
-    /// As [`Verifier::verify`], with an explanation of the verdict.
+    /// Verifies a token, with an explanation of the verdict. A token that is bound to a key is
+    /// accepted, because only a request contains the proof.
     pub async fn explain(&self, token: &str) -> Explanation {
-        let verdict = self.verify(token).await.map(|_| ());
+        let verdict = verdict(&self.verify_claims(token).await);
         let mut parts = token.split('.');
         let mut object = || read(parts.next().unwrap_or_default());
         let (header, claims) = (object(), object());
@@ -157,7 +160,7 @@ impl Verifier {
         };
         rules.extend(read.rules(validation, self.clock.now()));
         rules.extend(self.rule_on_denials(unverified.as_ref()));
-        rules.push(rule_on_binding(claims.as_ref(), unverified.as_ref()));
+        rules.push(binding::rule(unverified.as_ref()));
         let mut explanation = Explanation {
             rules,
             judge: judge.map(|judge| judge.name().to_owned()),
@@ -233,23 +236,9 @@ impl Verifier {
     }
 }
 
-/// Whether the token can be used as a bearer token.
-fn rule_on_binding(
-    members: Option<&Map<String, Value>>,
-    claims: Option<&UnverifiedClaims>,
-) -> ExplainedRule {
-    let evaluation = match claims.and_then(UnverifiedClaims::whole) {
-        Some(claims) => check_bearer(claims.confirmation(), None)
-            .map_err(VerifyError::from)
-            .into(),
-        None => Evaluation::NotExamined(UNREADABLE),
-    };
-    ExplainedRule::new(
-        "binding",
-        evaluation,
-        said(members, "cnf"),
-        "a bearer token",
-    )
+fn verdict(verified: &VerifyResult) -> Result<(), VerifyError> {
+    let claims = verified.as_ref().map_err(Clone::clone)?;
+    Ok(binding::check(claims)?)
 }
 
 /// A part of the token for display, read as leniently as possible.

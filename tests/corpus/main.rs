@@ -115,6 +115,11 @@ async fn every_hostile_token_is_explained_and_shown_without_its_signature() {
         let explanation = verifier.explain(&row.token).await;
 
         let name = &row.name;
+        // Only a request shows whether its caller has the key of a bound token.
+        if ["proof_required", "certificate_required"].contains(&row.reason) {
+            assert!(explanation.is_accepted(), "{name}: {explanation:#?}");
+            continue;
+        }
         assert_eq!(explanation.reason(), Some(row.reason), "{name}");
         assert!(explanation.is_refused(), "{name}");
         let is_failed = |rule: &&ExplainedRule| rule.state == RuleState::Failed;

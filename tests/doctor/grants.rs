@@ -1,9 +1,11 @@
 //! Token requests: the errors and their fixes, and what is sent to the token endpoint.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poem_resource_server::doctor::Doctor;
 use poem_resource_server::issuer::{
     ClientAuthentication, ClientCredentials, Fetch, FetchPolicy, GRANT_ERRORS, GrantError, Issuer,
-    Metadata,
+    Metadata, ProofMaker,
 };
 use serde_json::json;
 
@@ -173,6 +175,57 @@ async fn the_request_names_what_the_token_is_for() {
         "{form}"
     );
     assert_eq!(plain, "grant_type=client_credentials&scope=a");
+}
+
+#[tokio::test]
+async fn a_nonce_is_sent_once_and_a_token_that_is_not_bound_is_an_error() {
+    let nonces = Scripted::start(|script, _| {
+        script.token.status = 400;
+        script.token.fields.push(("dpop-nonce", "n-1".to_owned()));
+        script.token.body = json!({ "error": "use_dpop_nonce" });
+    });
+    let nonces = nonces.await;
+    let granting = async |token_type: &str, cnf: serde_json::Value| {
+        let claims = URL_SAFE_NO_PAD.encode(json!({ "cnf": cnf }).to_string());
+        let body = json!({ "access_token": format!("e30.{claims}.c"), "token_type": token_type });
+        Scripted::start(|script, _| script.token.body = body).await
+    };
+    let holder = ProofMaker::generate();
+    let ours = json!({ "jkt": holder.thumbprint().to_string() });
+    let other = json!({ "jkt": ProofMaker::generate().thumbprint().to_string() });
+    let bound = || client("secret", &[]).with_proofs(Some(holder.clone()));
+
+    let refused = request(&nonces.url(), bound()).await.unwrap_err();
+
+    assert!(matches!(refused, GrantError::Refused { .. }), "{refused}");
+    assert!(refused.fix().contains("try again"), "{}", refused.fix());
+    let proofs = nonces.proofs();
+    assert_eq!(proofs.len(), 2, "one retry");
+    assert!(proofs[0].get("nonce").is_none() && proofs[1]["nonce"] == "n-1");
+    assert_ne!(proofs[0]["jti"], proofs[1]["jti"]);
+    assert_eq!(proofs[0]["htm"], "POST");
+    assert_eq!(proofs[0]["htu"], format!("{}/v1/token", nonces.url()));
+    for (row, token_type, cnf, is_granted) in [
+        ("bound to our key", "DPoP", ours.clone(), true),
+        ("in another case", "dpop", ours.clone(), true),
+        ("bound to another key", "DPoP", other, false),
+        ("a bearer token", "Bearer", ours, false),
+        ("not bound", "DPoP", json!(null), false),
+    ] {
+        let issuer = granting(token_type, cnf).await;
+
+        let outcome = request(&issuer.url(), bound()).await;
+
+        match outcome {
+            Ok(_) => assert!(is_granted, "{row}"),
+            Err(error) => {
+                assert!(
+                    !is_granted && matches!(error, GrantError::NotBound),
+                    "{row}: {error}"
+                );
+            }
+        }
+    }
 }
 
 /// The token that the issuer grants.

@@ -3,6 +3,8 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poem::endpoint::{make, make_sync};
 use poem::http::StatusCode;
 use poem::listener::TcpAcceptor;
@@ -36,10 +38,19 @@ pub(crate) struct Answer {
 /// The `Authorization` header and the form.
 type TokenRequest = (Option<String>, String);
 
+/// The claims of a DPoP proof, unverified.
+fn proof(request: &poem::Request) -> Option<Value> {
+    let payload = request.header("dpop")?.split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    serde_json::from_slice(&payload).ok()
+}
+
 pub(crate) struct Scripted {
     url: String,
     /// The requests of its token endpoint.
     requests: Arc<Mutex<Vec<TokenRequest>>>,
+    /// The claims of the proofs in them.
+    proofs: Arc<Mutex<Vec<Value>>>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -52,6 +63,7 @@ impl Scripted {
         change(&mut script, &url);
         let ahead = script.ahead_secs;
         let requests: Arc<Mutex<Vec<_>>> = Arc::default();
+        let proofs: Arc<Mutex<Vec<_>>> = Arc::default();
         let at = |answer: Answer| {
             poem::get(make_sync({
                 let answer = answer.clone();
@@ -70,10 +82,12 @@ impl Scripted {
             )
             .at("/oauth2/default/v1/keys", at(script.keys))
             .at("/oauth2/default/v1/token", {
-                let requests = requests.clone();
+                let (requests, proofs) = (requests.clone(), proofs.clone());
                 poem::post(make(move |mut request: poem::Request| {
                     let (requests, answer) = (requests.clone(), script.token.clone());
+                    let proofs = proofs.clone();
                     async move {
+                        proofs.lock().unwrap().extend(proof(&request));
                         let form = request.take_body().into_string().await.unwrap();
                         let authorization = request.header("authorization").map(str::to_owned);
                         requests.lock().unwrap().push((authorization, form));
@@ -86,8 +100,14 @@ impl Scripted {
         Self {
             url,
             requests,
+            proofs,
             server,
         }
+    }
+
+    /// The claims of the proofs that the token endpoint got.
+    pub(crate) fn proofs(&self) -> Vec<Value> {
+        self.proofs.lock().unwrap().clone()
     }
 
     /// The last request of the token endpoint.

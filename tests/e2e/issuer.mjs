@@ -6,11 +6,13 @@
 //   WITHOUT_ALG  publishes the RSA key without `alg`, as LemonLDAP::NG does
 //   TLS_KEY, TLS_CERT  PEM files; with them the issuer is at https://localhost
 //   KEYS_FILE  the private keys, made when absent; restart with another file to rotate
+//   DPOP       binds tokens to keys (RFC 9449); `nonce` requires nonces in proofs too
 //   REDIRECT_URI  where people may be sent back to; without it there are no people
 //
 // Clients (client credentials, HTTP Basic):
 //   svc   / svc-secret    tokens for `api://default`; with resource=urn:e2e:other, for `api://other`
 //   stale / stale-secret  tokens that expired an hour ago
+// With DPOP: bound / bound-secret, which gets only bound tokens, as an Okta API Services app does.
 // And post / post-secret, the same as svc with client_secret_post in place of HTTP Basic.
 // And for people, of any name and password, with PKCE: spa, without a secret. Their tokens have
 // `auth_time` and `acr`. A sign-in is of the first class in `acr_values`, or else of one factor, and
@@ -27,7 +29,7 @@ const CLASSES = ['urn:okta:loa:1fa:any', 'urn:okta:loa:2fa:any'];
 const AUDIENCES = { 'urn:e2e:api': 'api://default', 'urn:e2e:other': 'api://other' };
 
 const { PORT: port, ALG: alg, KEYS_FILE: keysFile, REDIRECT_URI: redirectUri } = process.env;
-const { WITHOUT_ALG: withoutAlg, TLS_KEY: tlsKey, TLS_CERT: tlsCert } = process.env;
+const { DPOP: dpop, WITHOUT_ALG: withoutAlg, TLS_KEY: tlsKey, TLS_CERT: tlsCert } = process.env;
 const issuer = tlsCert ? `https://localhost:${port}${PATH}` : `http://127.0.0.1:${port}${PATH}`;
 
 async function newKey(alg) {
@@ -87,13 +89,19 @@ const provider = new StepUpProvider(issuer, {
     return { auth_time: authTime, acr };
   },
   jwks: JSON.parse(fs.readFileSync(keysFile, 'utf8')),
-  clients: [machine('svc'), machine('stale'), machine('post', 'client_secret_post'), ...(redirectUri ? [people] : [])],
+  clients: [machine('svc'), machine('stale'), machine('post', 'client_secret_post'), ...(dpop ? [{ ...machine('bound'), dpop_bound_access_tokens: true }] : []), ...(redirectUri ? [people] : [])],
   // As Okta's trusted origins: pages of the service may ask for tokens.
   clientBasedCORS: (_, origin) => redirectUri && origin === new URL(redirectUri).origin,
   pkce: { required: () => true },
+  enabledJWA: { dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'] },
   scopes: ['openid', ...SCOPES.split(' ')],
   ttl: { ClientCredentials: 300 },
   features: {
+    dPoP: {
+      enabled: Boolean(dpop),
+      nonceSecret: crypto.getRandomValues(Buffer.alloc(32)),
+      requireNonce: () => dpop === 'nonce',
+    },
     devInteractions: { enabled: Boolean(redirectUri) },
     clientCredentials: { enabled: true },
     resourceIndicators: {
@@ -101,7 +109,8 @@ const provider = new StepUpProvider(issuer, {
       // As with an Okta custom authorization server, a client need not say which API it means.
       defaultResource: () => 'urn:e2e:api',
       // With `openid`, the token is for the API and not for the provider itself.
-      useGrantedResource: () => true,
+      // With DPOP, it is for the provider: tests call its userinfo endpoint.
+      useGrantedResource: () => !dpop,
       getResourceServerInfo: (_, resource) => ({
         audience: AUDIENCES[resource],
         scope: SCOPES,

@@ -1,5 +1,6 @@
 //! The gallery: APIs that are wrong in one thing each.
 
+mod bound;
 mod signatures;
 
 use std::sync::LazyLock;
@@ -17,6 +18,7 @@ use crate::parts::{
 };
 use crate::world::KEY;
 
+pub(crate) use bound::{ignores_cnf, skips_of_proofs};
 pub(crate) use signatures::{
     accepts_none, accepts_none_in_capitals, follows_jku, takes_key_of_token,
     takes_public_key_as_secret, verifies_nothing,

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // An API that follows links has its own client.
 
 mod apis;
+mod bound;
 mod bounds;
 mod evidence;
 mod parts;

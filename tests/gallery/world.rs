@@ -159,7 +159,7 @@ pub(crate) fn token(claims: &Value) -> String {
 }
 
 /// Tokens that the issuer's key signed and that an API must refuse.
-fn wrong_in_one_thing() -> Vec<String> {
+pub(crate) fn wrong_in_one_thing() -> Vec<String> {
     let now = good()["iat"].as_u64().unwrap();
     [
         json!({ "iat": now - 7_200, "exp": now - 3_600 }),

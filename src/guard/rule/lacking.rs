@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::token::{Claims, Scope, readable};
 
+use super::binding::AcceptedBindings;
 use super::conditions::{Conditions, MaxAge, Unmet};
 use super::requirement::Requirement;
 use super::scope_sets::cheapest_missing;
@@ -19,7 +20,8 @@ impl Requirement {
     /// Whether only scopes are required.
     pub(crate) fn is_of_scopes_alone(&self) -> bool {
         let conditions = self.conditions();
-        conditions.is_none_or(Conditions::are_of_scopes_alone)
+        self.bindings() == AcceptedBindings::default()
+            && conditions.is_none_or(Conditions::are_of_scopes_alone)
     }
 
     /// What claims lack, of what can be decided without a request at the time `now`, which is the
@@ -38,6 +40,13 @@ impl Requirement {
         if is_unmet(Unmet::ACR) {
             let acr = values(conditions.and_then(|it| it.acr.as_ref()));
             lacking.push(format!("the claim `acr` with {acr}"));
+        }
+        let bindings = self.bindings();
+        if !bindings.bearer && claims.confirmation().is_none() {
+            lacking.push("the claim `cnf`, because only bound tokens are accepted".to_owned());
+        }
+        if !bindings.bound && claims.confirmation().is_some() {
+            lacking.push("a form without `cnf`, because no bound tokens are accepted".to_owned());
         }
         let max_age = conditions.and_then(|it| it.max_age.as_ref());
         let is_old = |it: &&MaxAge| !it.is_met(claims, &crate::token::Memo::default(), now, leeway);
@@ -109,6 +118,7 @@ static NO_SCOPE: Scope = Scope::none();
 mod tests {
     use serde_json::json;
 
+    use super::super::binding::Binding;
     use super::*;
     use crate::dev::{SigningAlgorithm, SigningKey};
 
@@ -130,6 +140,7 @@ mod tests {
             .with_owner("tenant", "tenant_id")
             .with_check("open_hours", |_, _| false);
         let key = SigningKey::generate(SigningAlgorithm::Es256);
+        let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
         let claims = |extra: &[(&str, serde_json::Value)]| {
             let mut claims =
                 json!({ "iss": "https://id.example", "aud": "a", "sub": "s", "exp": 7 });
@@ -172,6 +183,21 @@ mod tests {
             "{:?}",
             lacking(&everything)
         );
+        let required = Requirement::default().with_binding(Binding::Required);
+        let bearer = Requirement::default().with_binding(Binding::Bearer);
+        let bound = claims(&[("cnf", json!({ "jkt": jkt }))]);
+        let of = |requirement: &Requirement, claims: &Claims| {
+            requirement.lacking(claims, Duration::from_secs(1_000), Duration::ZERO)
+        };
+        assert_eq!(
+            of(&required, &nothing),
+            ["the claim `cnf`, because only bound tokens are accepted"]
+        );
+        assert_eq!(
+            of(&bearer, &bound),
+            ["a form without `cnf`, because no bound tokens are accepted"]
+        );
+        assert!(of(&required, &bound).is_empty() && of(&bearer, &nothing).is_empty());
         let undecided = requirement.undecided();
         assert_eq!(
             undecided,

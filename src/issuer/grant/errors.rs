@@ -33,12 +33,22 @@ pub enum GrantError {
     /// The answer is no token response.
     #[error("the issuer's answer is not a token response")]
     Malformed,
+    /// The issuer ignored the DPoP proof of the request.
+    #[error("the issuer granted a token that is not bound to the key of the DPoP proof")]
+    NotBound,
     /// The access token has other characters than a bearer token (RFC 6750 section 2.1).
     #[error("the issuer's access token has characters that no bearer token has")]
     NotABearerToken,
 }
 
 impl GrantError {
+    /// Whether the issuer may require a DPoP proof from the client. Some answer `invalid_grant`, which
+    /// has no other meaning for client credentials.
+    pub fn may_require_proof(&self) -> bool {
+        let codes = ["invalid_dpop_proof", "use_dpop_nonce", "invalid_grant"];
+        matches!(self, Self::Refused { error, .. } if codes.contains(&error.as_str()))
+    }
+
     /// What to do about it, in whole sentences.
     pub fn fix(&self) -> &'static str {
         match self {
@@ -55,6 +65,10 @@ impl GrantError {
             Self::Fetch(_) => {
                 "See whether a firewall or a proxy blocks the way to the token endpoint. \
                  `issuer.connect_timeout` and `issuer.timeout` limit the wait."
+            }
+            Self::NotBound => {
+                "Configure the issuer to bind the tokens of this client (DPoP), or request a \
+                 bearer token, without --dpop."
             }
             Self::Malformed | Self::NotABearerToken => {
                 "Compare the `token_endpoint` of the issuer's discovery document with the \
@@ -76,8 +90,9 @@ pub const GRANT_ERRORS: &[(&str, &str, &str)] = &[
     ("invalid_target", "The issuer does not know the requested resource.", "Set `client.resource` (--resource) to the identifier that the issuer has for this API."),
     ("invalid_resource", "The issuer does not know the requested resource.", "Set `client.resource` (--resource) to the identifier that the issuer has for this API."),
     ("invalid_request", "Something is missing in the token request.", "Read the issuer's words. Some issuers require the name of the API that the token is for: set `client.audience` (--client-audience), for Auth0 for example, or `client.resource` (--resource), for issuers that implement RFC 8707."),
-    ("invalid_dpop_proof", "The issuer requires a DPoP proof from this client.", "Switch off the requirement of DPoP for the client: the service refuses tokens that are bound to a proof. In Okta: Applications > (your application) > General > General Settings > Edit."),
-    ("use_dpop_nonce", "The issuer requires a DPoP proof from this client.", "Switch off the requirement of DPoP for the client: the service refuses tokens that are bound to a proof. In Okta: Applications > (your application) > General > General Settings > Edit."),
+    ("invalid_dpop_proof", "The issuer requires a DPoP proof from this client, or refuses the one that it got.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. With --dpop, compare the clock of this machine with that of the issuer. In Okta, an API Services app requires DPoP by default, which is in Applications > (your application) > General > General Settings."),
+    ("use_dpop_nonce", "The issuer requires a DPoP proof with a nonce from this client.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. With --dpop, the issuer has refused its own nonce: try again."),
+    ("invalid_grant", "The issuer refuses the grant. For client credentials, some issuers say so if the DPoP proof is missing.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. If that is refused too, read the issuer's words; the issuer's log has more."),
     ("server_error", "The issuer failed.", "Try again. If the error stays, look at the issuer's log, since that log has more."),
     ("temporarily_unavailable", "The issuer is overloaded or under maintenance.", "Try again later. If the error stays, look at the issuer's log, since that log has more."),
 ];

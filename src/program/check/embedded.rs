@@ -6,6 +6,7 @@
 //!    expired, not valid yet, or for another audience or issuer. All have the real key.
 
 use crate::check::{Target, Tokens};
+use crate::issuer::ProofMaker;
 use crate::service::config::Config;
 
 use crate::program::command_line::CheckOptions;
@@ -25,12 +26,13 @@ pub(super) async fn started(
     config: &Config,
     options: &CheckOptions,
     target: &Target,
+    holder: ProofMaker,
 ) -> Result<Found, Failure> {
     #[cfg(feature = "dev")]
-    return mint::started(config, options, target).await;
+    return mint::started(config, options, target, &holder).await;
     #[cfg(not(feature = "dev"))]
     {
-        let _ = (config, options, target);
+        let _ = (config, options, target, holder);
         Err(Failure::NoEmbeddedIssuer)
     }
 }
@@ -45,13 +47,14 @@ pub(super) async fn running(
     options: &CheckOptions,
     target: &Target,
     tokens: Tokens,
+    holder: ProofMaker,
 ) -> Result<Found, Failure> {
     #[cfg(feature = "dev")]
-    if let Some(found) = mint::running(config, options, target, tokens.clone()).await? {
+    if let Some(found) = mint::running(config, options, target, tokens.clone(), &holder).await? {
         return Ok(found);
     }
     #[cfg(not(feature = "dev"))]
-    let _ = (config, options, target);
+    let _ = (config, options, target, holder);
     let mut tokens = tokens;
     NO_ISSUER.clone_into(&mut tokens.why_no_good);
     NO_ISSUER.clone_into(&mut tokens.why_no_lesser);

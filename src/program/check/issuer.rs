@@ -1,7 +1,7 @@
 //! Requests tokens by client credentials, and fetches the issuer's public keys.
 
 use crate::check::{Check, KnownIssuer, Target, Tokens};
-use crate::issuer::{GrantError, Issuer, Metadata};
+use crate::issuer::{GrantError, Issuer, Metadata, ProofMaker};
 use crate::service;
 use crate::service::config::Config;
 use crate::token::Scope;
@@ -30,7 +30,13 @@ pub(super) async fn granted(
     issuer: &NamedIssuer<'_>,
     options: &CheckOptions,
     target: &Target,
+    holder: &ProofMaker,
 ) -> Result<Granted, Failure> {
+    let client = Client {
+        issuer,
+        holder,
+        is_bound: options.dpop.is_wanted(),
+    };
     let required = Check::required_scope(target);
     let (scope, named_by) = if !options.scope.is_empty() {
         (token::parse(&options.scope)?, "--scope")
@@ -41,9 +47,9 @@ pub(super) async fn granted(
     } else {
         (issuer.client().scope.clone(), "`client.scope`")
     };
-    Ok(match request(issuer, scope.clone(), named_by).await {
+    Ok(match client.request(scope.clone(), named_by).await {
         Ok(token) => {
-            let (tokens, why_no_lesser) = lesser(issuer, target, token, &scope, named_by).await;
+            let (tokens, why_no_lesser) = lesser(&client, target, token, &scope, named_by).await;
             Granted {
                 tokens,
                 why_no_good: None,
@@ -70,7 +76,7 @@ pub(super) async fn granted(
 /// With this token, those that lack a scope of each operation: one without a requested scope, or
 /// else, if the issuer refuses that, one for each single scope. The string says why there are none.
 async fn lesser(
-    issuer: &NamedIssuer<'_>,
+    client: &Client<'_>,
     target: &Target,
     good: String,
     scope: &Scope,
@@ -92,7 +98,7 @@ async fn lesser(
         requests.extend(single.map(|scope| (Scope::from_iter([scope]), "fewer rights")));
     }
     for (scope, named_by) in requests {
-        match request(issuer, scope, named_by).await {
+        match client.request(scope, named_by).await {
             Ok(token) => {
                 all.push(token.clone());
                 tokens = tokens.with_good(token);
@@ -110,24 +116,42 @@ async fn lesser(
     (all, ONE_SCOPE.to_owned())
 }
 
-async fn request(
-    issuer: &NamedIssuer<'_>,
-    scope: Scope,
-    named_by: &str,
-) -> Result<String, Failure> {
-    let what = if scope.is_empty() {
-        "no scope, for its default".to_owned()
-    } else {
-        format!("the scope `{scope}` ({named_by})")
-    };
-    let credentials = issuer.credentials(scope)?;
-    if let Some(issuer) = issuer.issuer() {
-        eprintln!("requests a token of {issuer} with {what}");
+/// The client of an issuer, and the key that its tokens are bound to.
+struct Client<'a> {
+    issuer: &'a NamedIssuer<'a>,
+    holder: &'a ProofMaker,
+    is_bound: bool,
+}
+
+impl Client<'_> {
+    /// Requests a token, and a bound one if the issuer requires that.
+    async fn request(&self, scope: Scope, named_by: &str) -> Result<String, Failure> {
+        let what = if scope.is_empty() {
+            "no scope, for its default".to_owned()
+        } else {
+            format!("the scope `{scope}` ({named_by})")
+        };
+        let credentials = self.issuer.credentials(scope.clone())?;
+        if let Some(issuer) = self.issuer.issuer() {
+            eprintln!("requests a token of {issuer} with {what}");
+        }
+        let metadata = self.issuer.discover().await?;
+        let fetch = service::fetch(&self.issuer.config().issuer)?;
+        let holder = || Some(self.holder.clone());
+        let credentials = match self.is_bound {
+            true => credentials.with_proofs(holder()),
+            false => credentials,
+        };
+        let granted = match credentials.request(&fetch, &metadata).await {
+            Err(error) if !self.is_bound && error.may_require_proof() => {
+                eprintln!("requests a bound token, because the issuer may require a DPoP proof");
+                let credentials = self.issuer.credentials(scope)?.with_proofs(holder());
+                credentials.request(&fetch, &metadata).await?
+            }
+            granted => granted?,
+        };
+        Ok(granted.secret().to_owned())
     }
-    let metadata = issuer.discover().await?;
-    let fetch = service::fetch(&issuer.config().issuer)?;
-    let token = credentials.request(&fetch, &metadata).await?;
-    Ok(token.secret().to_owned())
 }
 
 /// What is known of the issuer of a token: of one of the settings, or else of the one that the token

@@ -7,10 +7,13 @@
 
 use crate::check::{Target, Tokens};
 use crate::clock::{Clock, SystemClock};
+use crate::issuer::ProofMaker;
 use crate::program::command_line::CheckOptions;
 use crate::program::failure::Failure;
 use crate::program::issuers::{Issuers, NamedIssuer};
+use crate::program::key_file::{self, KeyFileError};
 use crate::service::config::Config;
+use crate::token::UnverifiedToken;
 
 use super::arguments::shown;
 use super::found::Found;
@@ -24,8 +27,10 @@ pub(crate) async fn find(
     options: &mut CheckOptions,
     target: &Target,
 ) -> Result<Found, Failure> {
+    let given = given::tokens(options)?;
+    let holder = holder(options, &given)?;
     if options.with_embedded_issuer {
-        return embedded::started(config, options, target).await;
+        return embedded::started(config, options, target, holder).await;
     }
     if let Some(claim) = options.claim.first() {
         return Err(Failure::Flag {
@@ -36,8 +41,9 @@ pub(crate) async fn find(
         });
     }
     let refused = options.refuse.iter().map(|token| given::read(token));
-    let tokens = Tokens::default().with_refused(refused.collect::<Result<_, _>>()?);
-    let given = given::tokens(options)?;
+    let tokens = Tokens::default()
+        .with_holder(holder.clone())
+        .with_refused(refused.collect::<Result<_, _>>()?);
     if !config.has_issuer() {
         if !given.is_empty() {
             let mut found = Found {
@@ -50,7 +56,7 @@ pub(crate) async fn find(
             return Ok(found);
         }
         if config.client.id.is_none() {
-            return embedded::running(config, options, target, tokens).await;
+            return embedded::running(config, options, target, tokens, holder).await;
         }
     }
     with_issuers(
@@ -59,8 +65,30 @@ pub(crate) async fn find(
         target,
         tokens,
         given,
+        &holder,
     )
     .await
+}
+
+/// The key of bound tokens: that of `--key`, or of the given token that is bound to it, or a new one.
+fn holder(options: &CheckOptions, given: &[Given]) -> Result<ProofMaker, Failure> {
+    let key = |given: &Given| {
+        let confirmation = UnverifiedToken::new(&given.token).confirmation()?;
+        confirmation.proof_key().copied()
+    };
+    let bound_to = given.iter().find_map(key);
+    if bound_to.is_none() && options.dpop.key.key.is_none() {
+        return Ok(ProofMaker::generate());
+    }
+    let path = key_file::path(&options.dpop.key)?;
+    let Some(jkt) = bound_to else {
+        return Ok(key_file::read_or_create(&path)?);
+    };
+    let holder = key_file::read(&path)?;
+    if jkt == holder.thumbprint() {
+        return Ok(holder);
+    }
+    Err(KeyFileError::OtherKey { path, jkt }.into())
 }
 
 /// Tokens of the issuers of the settings: those that are given, and otherwise granted ones.
@@ -70,6 +98,7 @@ async fn with_issuers(
     target: &Target,
     tokens: Tokens,
     mut given: Vec<Given>,
+    holder: &ProofMaker,
 ) -> Result<Found, Failure> {
     let wanted = match options.client.issuer_name.as_deref() {
         None => issuers.all(),
@@ -99,7 +128,7 @@ async fn with_issuers(
             continue;
         }
         if is_only || issuer.has_client() {
-            let granted = issuer::granted(issuer, options, target).await?;
+            let granted = issuer::granted(issuer, options, target, holder).await?;
             found.add_granted(issuer, granted, is_only).await;
         } else {
             found.miss(issuer, format!(

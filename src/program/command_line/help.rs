@@ -119,8 +119,25 @@ const COMMANDS: &[(&str, Rows)] = &[
                 "PROGRAM token --issuer-name partners --scope orders:read",
             ),
             (
+                "Request a token that is bound to a key, as Okta requires by default",
+                "PROGRAM token --dpop --scope orders:read",
+            ),
+            (
                 "Request a token as another client",
                 "export RESOURCE_SERVER_CLIENT__SECRET=..\nPROGRAM token --client-id my-client --scope orders:read",
+            ),
+        ],
+    ),
+    (
+        "proof",
+        &[
+            (
+                "Call an operation with a token that is bound to a key",
+                "PROGRAM token --dpop --scope profile:read >token\nURL=http://127.0.0.1:3000/api/whoami\ncurl -H \"Authorization: DPoP $(cat token)\" \\\n  -H \"DPoP: $(PROGRAM proof GET $URL --token @token)\" $URL",
+            ),
+            (
+                "Make a proof with the nonce that the API requires",
+                "PROGRAM proof GET $URL --token @token --nonce eyJ7S",
             ),
         ],
     ),
@@ -128,6 +145,10 @@ const COMMANDS: &[(&str, Rows)] = &[
         "explain",
         &[
             ("Explain a new token", "PROGRAM explain @token.txt"),
+            (
+                "Explain a bound token and the proof that was sent with it",
+                "PROGRAM explain @token --proof @proof --method GET --url $URL",
+            ),
             (
                 "Explain a token without the issuer's keys",
                 "PROGRAM explain --offline - <token.txt",
@@ -217,6 +238,10 @@ pub(crate) const ENVIRONMENT: Rows = &[
         "CREDENTIALS_DIRECTORY",
         "is a directory of files that each contain one secret and are named by its key, as in \
          client.secret",
+    ),
+    (
+        "XDG_STATE_HOME, HOME, XDG_RUNTIME_DIR",
+        "name the directory of the key of `token --dpop`, the first one that is set",
     ),
     ("RUST_LOG", "filters log lines, as in info,audit=off"),
     ("NO_COLOR", "disables colours"),

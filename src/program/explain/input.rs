@@ -8,7 +8,7 @@ use crate::program::failure::Failure;
 
 /// From the argument, which may be `@FILE` or `-`, else from `OKTA_TOKEN`, else from standard
 /// input.
-pub(super) fn token(argument: Option<&str>) -> Result<String, Failure> {
+pub(crate) fn token(argument: Option<&str>) -> Result<String, Failure> {
     let text = match argument {
         Some("-") => standard_input()?,
         Some(argument) => match argument.strip_prefix('@') {
@@ -21,6 +21,16 @@ pub(super) fn token(argument: Option<&str>) -> Result<String, Failure> {
         },
     };
     Ok(without_scheme(text.trim()).to_owned())
+}
+
+/// A proof on the command line, or in `@FILE`. It may have been copied with its header field.
+pub(super) fn proof(argument: &str) -> Result<String, Failure> {
+    let text = match argument.strip_prefix('@') {
+        Some(path) => read(Path::new(path))?,
+        None => argument.to_owned(),
+    };
+    let text = text.trim();
+    Ok(text.strip_prefix("DPoP:").unwrap_or(text).trim().to_owned())
 }
 
 /// The token that the shell has at hand.
@@ -62,7 +72,11 @@ fn read(path: &Path) -> Result<String, Failure> {
 fn without_scheme(text: &str) -> &str {
     let text = text.strip_prefix("Authorization:").unwrap_or(text).trim();
     match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => token.trim(),
+        Some((scheme, token))
+            if scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("DPoP") =>
+        {
+            token.trim()
+        }
         _ => text,
     }
 }
@@ -76,7 +90,12 @@ mod tests {
 
     #[test]
     fn a_token_may_be_copied_with_its_header_field() {
-        for text in ["a.b.c", "Bearer a.b.c", "Authorization: bearer a.b.c"] {
+        for text in [
+            "a.b.c",
+            "Bearer a.b.c",
+            "Authorization: bearer a.b.c",
+            "DPoP a.b.c",
+        ] {
             assert_eq!(without_scheme(text), "a.b.c", "{text}");
         }
         assert_eq!(without_scheme("Basic a.b.c"), "Basic a.b.c");

@@ -139,12 +139,12 @@ fn refusal(
 }
 
 /// A name and its value, which may have several lines.
-fn field(name: &str, value: &str) -> String {
+pub(super) fn field(name: &str, value: &str) -> String {
     let value = wrapped(value, 10);
     format!("  {name:<6}  {}", value.trim_start())
 }
 
-fn row(rule: &ExplainedRule) -> String {
+pub(super) fn row(rule: &ExplainedRule) -> String {
     let (style, mark) = match rule.state {
         RuleState::Passed => (GOOD, "passed"),
         RuleState::Failed => (BAD, "FAILED"),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::token::TokenError;
-use crate::verifier::VerifyError;
+use crate::verifier::{BindingError, VerifyError};
 
 use super::shown::shown;
 
@@ -75,6 +75,12 @@ pub(super) enum Evaluation {
 impl<T> From<Result<T, TokenError>> for Evaluation {
     fn from(outcome: Result<T, TokenError>) -> Self {
         outcome.map_or_else(|error| Self::Broken(error.reason()), |_| Self::Kept)
+    }
+}
+
+impl From<Result<(), BindingError>> for Evaluation {
+    fn from(outcome: Result<(), BindingError>) -> Self {
+        outcome.map_or_else(|error| Self::Broken(error.reason()), |()| Self::Kept)
     }
 }
 

@@ -12,7 +12,7 @@ use url::form_urlencoded;
 use crate::check::{Check, KnownIssuer, Target, Tokens};
 use crate::clock::{Clock, SystemClock};
 use crate::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, FurtherIssuer, TEST_CLAIMS};
-use crate::issuer::{Fetch, Issuer};
+use crate::issuer::{Fetch, Issuer, ProofMaker};
 use crate::program::check::arguments::{named, shown};
 use crate::program::check::found::{Found, payload};
 use crate::program::check::issuer::published;
@@ -28,6 +28,7 @@ pub(in crate::program::check) async fn started(
     config: &Config,
     options: &CheckOptions,
     target: &Target,
+    holder: &ProofMaker,
 ) -> Result<Found, Failure> {
     let address = config.dev.listen;
     let failure = |source| Failure::Listen {
@@ -47,8 +48,9 @@ pub(in crate::program::check) async fn started(
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
         Err(error) => return Err(failure(error)),
     };
-    let mints = Mint::all(config, options, target)?;
-    let found = mints_found(config, &mints, Tokens::default()).await?;
+    let mints = Mint::all(config, options, target, holder)?;
+    let tokens = Tokens::default().with_holder(holder.clone());
+    let found = mints_found(config, &mints, tokens).await?;
     Ok(Found { running, ..found })
 }
 
@@ -58,8 +60,9 @@ pub(in crate::program::check) async fn running(
     options: &CheckOptions,
     target: &Target,
     tokens: Tokens,
+    holder: &ProofMaker,
 ) -> Result<Option<Found>, Failure> {
-    let mints = Mint::all(config, options, target)?;
+    let mints = Mint::all(config, options, target, holder)?;
     let Some(first) = mints.first() else {
         return Ok(None);
     };
@@ -98,11 +101,18 @@ struct Mint {
     name: String,
     issuer: Issuer,
     good: Map<String, Value>,
+    /// The claim `cnf` of bound tokens.
+    cnf: Value,
 }
 
 impl Mint {
     /// One for each embedded issuer, or for the one of `--issuer-name`.
-    fn all(config: &Config, options: &CheckOptions, target: &Target) -> Result<Vec<Self>, Failure> {
+    fn all(
+        config: &Config,
+        options: &CheckOptions,
+        target: &Target,
+        holder: &ProofMaker,
+    ) -> Result<Vec<Self>, Failure> {
         let audience = config.issuer.audience.as_str().to_owned();
         let further = config.dev.issuers.iter();
         let further = further.map(|name| (name.as_str(), format!("api://{name}")));
@@ -110,7 +120,14 @@ impl Mint {
         let wanted = options.client.issuer_name.as_deref();
         let all = all.filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
         let mints: Result<Vec<_>, _> = all
-            .map(|(name, audience)| Self::new(config, options, target, name, &audience))
+            .map(|(name, audience)| {
+                let mut mint = Self::new(config, options, target, name, &audience)?;
+                mint.cnf = json!({ "jkt": holder.thumbprint().to_string() });
+                if options.dpop.is_wanted() {
+                    mint.good.insert("cnf".to_owned(), mint.cnf.clone());
+                }
+                Ok::<_, Failure>(mint)
+            })
             .collect();
         match (mints?, wanted) {
             (mints, Some(name)) if mints.is_empty() => Err(Failure::NoSuchIssuer {
@@ -152,6 +169,7 @@ impl Mint {
             name: name.to_owned(),
             issuer: Issuer::parse(&format!("http://{address}/oauth2/{name}"))?,
             good,
+            cnf: Value::Null,
         })
     }
 
@@ -161,6 +179,9 @@ impl Mint {
         let now = now.duration_since(SystemTime::UNIX_EPOCH);
         let now = now.unwrap_or(Duration::ZERO).as_secs();
         let mut tokens = tokens.with_good(self.token(json!({})).await?);
+        if !self.good.contains_key("cnf") && !tokens.has_bound() {
+            tokens = tokens.with_bound(self.token(json!({ "cnf": self.cnf })).await?);
+        }
         if self.good.contains_key("scope") {
             let without = self.token(json!({ "scp": [], "scope": null })).await?;
             tokens = tokens.with_good(without);
