@@ -96,9 +96,9 @@ pub use reload::{ReloadError, Reloader};
 pub use server::{Shutdown, TlsError};
 #[cfg(fuzzing)]
 pub use server::{caller_behind_proxy, charge_after};
-pub use {traces::TracesError, used_proofs::UsedProofsError};
 #[doc(hidden)]
 pub use {keys::Keys, metrics::metrics_table, server::Listener, server::WatchdogProbe};
+pub use {traces::TracesError, used_proofs::UsedProofsError};
 
 /// A service, built and not yet listening. Only an [`Application`] and the tests in tests/ build one.
 #[doc(hidden)]

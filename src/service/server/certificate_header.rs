@@ -11,7 +11,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, StatusCode};
 use percent_encoding::percent_decode;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::Decode;
 
 use crate::guard::{ClientCertificate, Problem};
 use crate::token::Thumbprint;
@@ -106,8 +107,9 @@ impl CertificateHeader {
 
 /// A certificate in DER form, and nothing after it.
 fn certificate(der: &[u8]) -> Option<ClientCertificate> {
-    let (rest, _) = X509Certificate::from_der(der).ok()?;
-    rest.is_empty().then(|| ClientCertificate::from_der(der))
+    // Bytes after the certificate are an error.
+    CertificateInner::<Raw>::from_der(der).ok()?;
+    Some(ClientCertificate::from_der(der))
 }
 
 /// One certificate in PEM form, and nothing before or after it.

@@ -29,6 +29,13 @@ pub struct UsedProof {
     pub until: Duration,
 }
 
+impl UsedProof {
+    /// A proof with this name, which is used `now` and must be remembered `until`, both since 1970.
+    pub fn new(name: [u8; 16], now: Duration, until: Duration) -> Self {
+        Self { name, now, until }
+    }
+}
+
 /// Why a proof is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
