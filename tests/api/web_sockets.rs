@@ -229,10 +229,10 @@ async fn a_guard_can_refuse_requests_without_tls() {
     let protocols = format!("bearer, {}", issuer.token(""));
     let [connection, upgrade] = UPGRADE;
     let in_protocols = ("sec-websocket-protocol", protocols.as_str());
-    let socket = call(&strict, "/events", &[connection, upgrade, in_protocols]).await;
+    let answer = call(&strict, "/events", &[connection, upgrade, in_protocols]).await;
     let accepted = call(&plain, "/plain", &[in_header]).await;
 
-    assert_eq!(socket.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     let challenge = refused.header("www-authenticate").unwrap();
     assert!(
