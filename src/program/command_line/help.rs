@@ -112,7 +112,7 @@ const COMMANDS: &[(&str, Rows)] = &[
         &[
             (
                 "Deny all tokens of a user that were issued until now",
-                "PROGRAM denylist deny --subject ada --issued-before now --why stolen",
+                "PROGRAM denylist deny --subject ada --issued-before now",
             ),
             (
                 "Deny one token",
