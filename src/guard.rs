@@ -257,7 +257,7 @@ impl Guard {
         &self.challenge
     }
 
-    fn limits(&self) -> Option<&RateLimits> {
+    pub(crate) fn limits(&self) -> Option<&RateLimits> {
         self.limits.as_ref()
     }
 

@@ -23,8 +23,10 @@ mod health;
 pub mod internal;
 mod keys;
 mod limits;
+mod logout;
 mod metrics;
 mod observe;
+mod operators;
 mod own_hosts;
 mod own_routes;
 mod paths;
@@ -49,12 +51,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use poem::endpoint::make_sync;
-use poem::{EndpointExt, Route};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::docs::read;
 #[cfg(feature = "testing")]
 use crate::guard::Document;
 use crate::guard::OperationRule;
@@ -65,11 +64,8 @@ use application::{Hosted, Running};
 use config::{Config, Listen};
 use current::Current;
 use denylist::Denials;
-use health::Detail;
 use metrics::{Metrics, Requests};
 use observe::{Addresses, Observe};
-use own_hosts::OwnHosts;
-use problems::Problems;
 use readiness::Conditions;
 use server::{Connections, Limits, Stage, Tls, WatchdogResponder};
 use state::ServiceState;
@@ -168,7 +164,11 @@ impl Service {
         if let Some(certificate) = &tls {
             certificate.warn_if_expired(setting.clock.now());
         }
-        let denials = Denials::start(&config.denylist, &setting.clock)?;
+        let denials = Denials::start(
+            &config.denylist,
+            &config.logout.email_claims,
+            &setting.clock,
+        )?;
         let used_proofs = UsedProofs::start(&config.dpop)?;
         let traces = Traces::start(&config.telemetry, &application.outline().version)?;
         let shutdown = Shutdown::new(stage.subscribe());
@@ -182,6 +182,7 @@ impl Service {
             verdicts: Arc::default(),
             denials,
             used_proofs,
+            logouts: Arc::default(),
             conditions,
             traces,
             given_keys: setting.keys,
@@ -220,39 +221,17 @@ impl Service {
         let metrics = Metrics::new(metrics::Sources {
             requests,
             connections: [("http", callers.clone()), ("admin", operators.clone())],
-            verdicts: kept.verdicts,
+            verdicts: kept.verdicts.clone(),
             denials: kept.denials.clone(),
             used_proofs: kept.used_proofs,
+            logouts: kept.logouts.clone(),
             app: current,
             reloads: reloader.reloads(),
             tls: tls.clone(),
             clock: kept.clock.clone(),
             application: kept.application.clone(),
         });
-        let keys = {
-            let reloader = reloader.clone();
-            move || reloader.keys()
-        };
-        // Operators ask here, where no caller waits for a place and none is counted.
-        let admin = Route::new()
-            .at("/metrics", read(make_sync(move |_| metrics.render())))
-            .at("/livez", read(make_sync(|_| health::live())))
-            .at("/denylist", kept.denials.endpoint(config, kept.clock))
-            .at(
-                "/readyz",
-                read(health::ready(
-                    keys,
-                    kept.denials.clone(),
-                    kept.conditions.clone(),
-                    stage.subscribe(),
-                    Detail::Cause,
-                )),
-            )
-            .with(Problems::default());
-        let admin: Arc<dyn Answers> = match OwnHosts::for_operators(config) {
-            Some(hosts) => hosts.guard(Arc::new(admin)),
-            None => Arc::new(admin),
-        };
+        let admin = operators::listener(config, &kept, metrics, &reloader);
         Self {
             endpoint: Arc::new(endpoint),
             admin,

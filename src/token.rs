@@ -31,6 +31,8 @@ mod proof_key;
 mod readable;
 mod roca;
 mod scope;
+#[cfg(feature = "service")]
+mod sign_out;
 mod thumbprint;
 #[cfg(feature = "service")]
 mod unverified;
@@ -69,6 +71,10 @@ pub use proof::{
 };
 pub(crate) use readable::readable;
 pub use scope::{Scope, ScopeError, ScopeToken};
+#[cfg(feature = "service")]
+pub(crate) use sign_out::{
+    SignOut, SignOutError, SignOutForm, SignOutPolicy, SignOutToken, SubjectIdentifier,
+};
 pub use thumbprint::Thumbprint;
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};

@@ -37,6 +37,8 @@ pub use advice::{REASONS, advice};
 pub use authenticated::Authenticated;
 pub(crate) use authenticated::{Presentation, Proven};
 pub use binding_error::BindingError;
+#[cfg(feature = "service")]
+pub(crate) use denylist::DeniedUser;
 pub use denylist::{Denial, DenialError, DenialSource, Denylist, DenylistFull};
 pub use error::VerifyError;
 #[cfg(feature = "service")]

@@ -117,6 +117,23 @@ impl RateLimits {
         }
     }
 
+    /// When an address may send the next request that needs no caller; `None` for now.
+    #[cfg(feature = "service")]
+    pub(crate) fn pause_of(&self, address: Option<IpAddr>) -> Option<Duration> {
+        match self.check_address(address) {
+            Err(Rejection::TooManyRequests { retry_after }) => Some(retry_after),
+            _ => None,
+        }
+    }
+
+    /// Counts a refusal that a request without a caller has caused.
+    #[cfg(feature = "service")]
+    pub(crate) fn count_bad_request(&self, address: Option<IpAddr>) {
+        if let (Some(limiter), Some(address)) = (&self.refusals, address) {
+            limiter.take_last(&network(address));
+        }
+    }
+
     /// Counts a call of an admitted caller, and refuses it if the limit is exceeded.
     pub(super) fn count_call(&self, caller: &Principal) -> Result<(), Rejection> {
         let claims = caller.claims();

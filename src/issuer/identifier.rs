@@ -115,6 +115,24 @@ impl Issuer {
         Ok(issuer)
     }
 
+    /// As [`Issuer::parse`], and accepts Okta's org authorization server too. Nobody but Okta can
+    /// verify its access tokens, but it signs other statements with published keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Issuer::parse`], without [`IssuerError::OrgServer`].
+    #[cfg(feature = "service")]
+    pub(crate) fn parse_with_org_server(text: &str) -> Result<Self, IssuerError> {
+        match Self::parse(text) {
+            // This is the last check of all.
+            Err(IssuerError::OrgServer { .. }) => Ok(Self {
+                text: text.to_owned(),
+                url: Url::parse(text).map_err(|_| IssuerError::NotAUrl)?,
+            }),
+            parsed => parsed,
+        }
+    }
+
     /// The issuer, byte for byte as given.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -132,6 +150,12 @@ impl Issuer {
     pub fn discovery_url(&self) -> String {
         let base = self.text.strip_suffix('/').unwrap_or(&self.text);
         format!("{base}{OPENID_CONFIGURATION}")
+    }
+
+    /// The scheme, the host and the port.
+    #[cfg(feature = "service")]
+    pub(crate) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
     }
 
     /// Whether the issuer is on this machine, where `http` is accepted.

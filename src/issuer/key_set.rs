@@ -47,6 +47,17 @@ impl RemoteKeySet {
         policy: RefreshPolicy,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        Self::start_at(None, issuer, fetch, policy, clock)
+    }
+
+    /// As [`RemoteKeySet::start`], for keys at a known URL. The metadata is then not read.
+    pub(crate) fn start_at(
+        jwks_uri: Option<String>,
+        issuer: Issuer,
+        fetch: Fetch,
+        policy: RefreshPolicy,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let shared = Arc::new(Shared {
             issuer,
             fetch,
@@ -55,6 +66,7 @@ impl RemoteKeySet {
             cached: ArcSwapOption::empty(),
             progress: watch::Sender::new(Progress::default()),
             wanted: Notify::new(),
+            jwks_uri,
         });
         let task = tokio::spawn(task::run(shared.clone()));
         Self { shared, task }
@@ -105,7 +117,7 @@ impl RemoteKeySet {
             .cached
             .load()
             .as_ref()
-            .map(|cached| cached.metadata.clone())
+            .and_then(|cached| cached.metadata.clone())
     }
 
     /// Reports every attempt that ends after this call.

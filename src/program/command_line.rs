@@ -2,6 +2,7 @@
 //! value.
 
 mod check;
+pub(crate) mod denylist;
 mod dpop;
 mod help;
 mod sources;
@@ -17,6 +18,7 @@ use crate::service::program_name;
 pub(crate) use check::{CheckFormat, CheckOptions};
 pub(crate) use dpop::{DpopOptions, GivenProof, KeyOptions, ProofOptions};
 pub(crate) use help::{ENVIRONMENT, EXIT_CODES, Rows, SIGNALS};
+pub(crate) use sources::user_name;
 
 /// The command line.
 #[derive(Parser)]
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Openapi(OpenapiOptions),
     /// Show whether the running service is ready, for health checks
     Health(HealthOptions),
+    /// Deny tokens, allow them again, or list the denials of the running service
+    Denylist(denylist::DenylistOptions),
     /// Request an access token with client credentials, and print nothing else
     Token(TokenOptions),
     /// Print a DPoP proof for one request, which uses a token that is bound to a key

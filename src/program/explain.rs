@@ -40,7 +40,7 @@ pub(crate) async fn print(
         let with_keys = service::issuers_with_keys_of(&config, judge.name(), &fetch, &clock)?;
         issuers = Arc::new(with_keys);
     }
-    let denials = KnownDenials::read(&config.denylist, &clock).await;
+    let denials = KnownDenials::read(&config.denylist, &config.logout.email_claims, &clock).await;
     let denials = denials.map_err(BuildError::from)?;
     let verifier = Verifier::for_issuers(issuers)
         .with_clock(clock.clone())

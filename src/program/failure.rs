@@ -13,6 +13,7 @@ use crate::service::config::{ConfigError, Listen};
 use crate::service::telemetry::TelemetryError;
 use crate::service::{BuildError, ReloadError, StartError};
 use crate::token::ScopeError;
+use crate::verifier::DenialError;
 
 use super::key_file::KeyFileError;
 
@@ -75,6 +76,13 @@ pub(crate) enum Failure {
     NoListener(&'static str),
     #[error("{url}: {what}")]
     NotHealthy { url: String, what: String },
+    #[error(
+        "the denylist cannot be reached: `admin.listen` names no address. Set it as the service has \
+         it, as in \"127.0.0.1:9464\""
+    )]
+    NoAdminListener,
+    #[error("the options name no tokens that can be denied")]
+    Denial(#[source] DenialError),
     #[error("the command failed")]
     Command(#[source] HookError),
     #[error("the token is refused")]
@@ -255,6 +263,7 @@ impl Failure {
             | Self::UnknownName { .. }
             | Self::Read { .. }
             | Self::Key(_)
+            | Self::Denial(_)
             | Self::Target(TargetError::Operation(_)) => 2,
             Self::Incomplete => 3,
             Self::Discovery {

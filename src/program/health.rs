@@ -7,21 +7,16 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::service::config::{Config, Listen};
-use bytes::Bytes;
-use http::header::{CONNECTION, HOST};
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use http_body_util::Full;
 
+use crate::program::admin_listener;
 use crate::program::command_line::HealthOptions;
 use crate::program::failure::Failure;
 use crate::program::output;
+use crate::service::config::{Config, Listen};
 
 pub(crate) async fn ask(config: Config, options: HealthOptions) -> Result<(), Failure> {
     let question = Question {
@@ -48,11 +43,9 @@ pub(crate) async fn ask(config: Config, options: HealthOptions) -> Result<(), Fa
 }
 
 fn listener(config: &Config) -> Result<Listen, Failure> {
-    let is_named =
-        |listener: &&Listen| listener.address().is_none_or(|address| address.port() != 0);
-    let operators = config.admin.listen.as_ref().filter(is_named);
+    let operators = admin_listener::configured(config);
     let listener = match (operators, &config.http.tls) {
-        (Some(listener), _) => listener.clone(),
+        (Some(listener), _) => listener,
         (_, None) => config.http.listen.clone(),
         // The certificate is for the name that callers use, and the service may require theirs.
         (_, Some(_)) => {
@@ -67,21 +60,7 @@ fn listener(config: &Config) -> Result<Listen, Failure> {
             "`http.listen` and `admin.listen` name no port; set one of them, \
              as in \"127.0.0.1:9464\"",
         )),
-        Listen::Address(address) => Ok(reachable(address).into()),
-        Listen::Unix(_) => Ok(listener),
-    }
-}
-
-/// An unspecified address means all addresses of this machine, so nothing can connect to it.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let loopback: IpAddr = match address {
-        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-    };
-    if address.ip().is_unspecified() {
-        SocketAddr::new(loopback, address.port())
-    } else {
-        address
+        listener => Ok(admin_listener::reachable(&listener)),
     }
 }
 
@@ -92,32 +71,10 @@ struct Question {
 
 impl Question {
     async fn ask(&self) -> io::Result<(StatusCode, Option<String>)> {
-        match &self.listener {
-            Listen::Address(address) => self.send(TcpStream::connect(address).await?).await,
-            Listen::Unix(path) => self.send(UnixStream::connect(path).await?).await,
-        }
-    }
-
-    async fn send<S>(&self, stream: S) -> io::Result<(StatusCode, Option<String>)>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        let request = Request::get(self.path)
-            .header(HOST, "localhost")
-            .header(CONNECTION, "close")
-            .body(Empty::<Bytes>::new())
-            .map_err(io::Error::other)?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(io::Error::other)?;
-        let connection = tokio::spawn(connection);
-        let response = sender.send_request(request).await;
-        let response = response.map_err(io::Error::other)?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect();
-        let text = body.await.ok().map(|body| one_line(&body.to_bytes()));
-        connection.abort();
-        Ok((status, text))
+        let request = Request::get(self.path).body(Full::default());
+        let request = request.map_err(io::Error::other)?;
+        let answer = admin_listener::send(&self.listener, request, MAX_ANSWER_BYTES).await?;
+        Ok((answer.0, answer.1.map(|body| one_line(&body))))
     }
 }
 

@@ -20,6 +20,7 @@ use super::config::Config;
 use super::cross_origin::CrossOrigin;
 use super::keys::Keys;
 use super::limits::OperationLimits;
+use super::logout::{self, Around};
 use super::own_hosts::OwnHosts;
 use super::own_routes::{self, OwnRoutes};
 use super::paths;
@@ -33,6 +34,8 @@ pub(super) struct App {
     pub(super) endpoint: Arc<dyn Answers>,
     /// Whether decisions are observed, by the request's id.
     pub(super) is_audited: bool,
+    pub(super) audit: Option<Arc<Audit>>,
+    pub(super) has_logout: bool,
     pub(super) keys: Keys,
     pub(super) max_stale: Duration,
     pub(super) limits: OperationLimits,
@@ -54,9 +57,9 @@ impl App {
         let outline = state.application.outline();
         let clock = state.clock.clone();
         let guard = protection::guard(config, outline, verifier, &public_url, clock);
-        let audit = Audit::open(&config.audit)?;
+        let audit = Audit::open(&config.audit)?.map(Arc::new);
         let is_audited = audit.is_some();
-        let guard = match audit {
+        let guard = match audit.clone() {
             Some(audit) => guard.with_observer(move |decision| audit.write(decision)),
             None => guard,
         };
@@ -83,7 +86,19 @@ impl App {
                 outline.icon.clone(),
             ))
         });
+        let logout = logout::receiver(
+            config,
+            state,
+            &Around {
+                issuers: keys.issuers(),
+                limits: guard.limits(),
+                audit: audit.as_ref(),
+                public_url: &public_url,
+            },
+        )?;
+        let has_logout = logout.is_some();
         let own = OwnRoutes {
+            logout,
             outline,
             rules: &rules,
             public_url: &public_url,
@@ -102,6 +117,8 @@ impl App {
         Ok(Self {
             endpoint,
             is_audited,
+            audit,
+            has_logout,
             max_stale: config.issuer.max_stale,
             keys,
             limits,

@@ -1,9 +1,11 @@
-//! The audit log: a line for each decision on a token, of the target `audit`.
+//! The audit log: a line for each decision on a token and for each change of the denylist, of the
+//! target `audit`.
 //!
 //! 1. A line names the caller only if the token is valid. The claims of other tokens prove nothing.
 //! 2. The subject is hashed together with its issuer and with the salt of this installation:
 //!    HMAC-SHA-256, in hexadecimal. Therefore, equal subjects of two issuers have different hashes.
-//! 3. No line contains a token or a part of one.
+//! 3. The user of a denial is hashed likewise.
+//! 4. No line contains a token or a part of one.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,6 +15,7 @@ use aws_lc_rs::hmac;
 use tracing::info;
 
 use crate::guard::{Decision, Principal};
+use crate::verifier::{Denial, DeniedUser};
 
 use super::config::AuditConfig;
 use super::request_id::RequestId;
@@ -21,6 +24,17 @@ use super::traces;
 /// Writes the lines.
 pub(super) struct Audit {
     salt: hmac::Key,
+}
+
+/// A change of the denylist.
+pub(super) struct DenialChange<'a> {
+    /// `denied` or `allowed_again`.
+    pub(super) outcome: &'static str,
+    pub(super) denial: &'a Denial,
+    /// Who has made it, as they say.
+    pub(super) who: Option<&'a str>,
+    /// Why, as they say.
+    pub(super) why: Option<&'a str>,
 }
 
 /// Why the audit log cannot be written.
@@ -98,6 +112,28 @@ impl Audit {
             subject = claims.map(|claims| self.hash(claims.issuer(), claims.subject())),
             token_id = claims.and_then(|claims| claims.token_id()).map(bounded),
             "access decided"
+        );
+    }
+
+    /// Writes the line of one change of the denylist.
+    pub(super) fn write_change(&self, change: &DenialChange<'_>) {
+        let [issuer, client_id, token_id] = change.denial.issuer_client_and_token();
+        let subject = change.denial.user().map(|user| {
+            let (DeniedUser::Subject(user) | DeniedUser::UserId(user) | DeniedUser::Email(user)) =
+                user;
+            self.hash(issuer.unwrap_or_default(), user)
+        });
+        info!(
+            target: "audit",
+            outcome = change.outcome,
+            who = change.who.map(bounded),
+            why = change.why.map(bounded),
+            issuer = issuer.map(bounded),
+            client_id = client_id.map(bounded),
+            subject,
+            token_id = token_id.map(bounded),
+            until = change.denial.expires_at(),
+            "denylist changed"
         );
     }
 

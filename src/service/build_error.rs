@@ -69,6 +69,18 @@ pub enum BuildError {
     /// There can be no audit log.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// No issuer whose tokens a sign-out denies.
+    #[error(
+        "a sign-out would deny the tokens of no issuer: `logout.issuers` names `{names}`, and the \
+         settings have the issuers {known}; name those whose tokens a sign-out by `logout.issuer` denies"
+    )]
+    #[non_exhaustive]
+    Logout {
+        /// The names in the setting, or none.
+        names: String,
+        /// The names of the issuers.
+        known: String,
+    },
     /// The denylist is not as it should be.
     #[error(transparent)]
     Denylist(#[from] DenylistError),

@@ -49,6 +49,7 @@ pub use sections::issuer::IssuerConfig;
 pub use sections::issuer_rules::IssuerRules;
 pub use sections::listen::Listen;
 pub use sections::log::{LogConfig, LogFormat};
+pub use sections::logout::LogoutConfig;
 pub use sections::operations::OperationConfig;
 pub use sections::proxies::{
     CertificateFormat, CertificateHeader, ForwardedHeader, TrustedProxies,
@@ -60,6 +61,7 @@ pub use sections::telemetry::{OtlpEndpoint, TelemetryConfig};
 pub use sections::tls::{ClientAuth, TlsConfig};
 pub use settings::settings_table;
 pub use sources::Sources;
+pub(crate) use value::parse_duration;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -115,6 +117,8 @@ pub struct Config {
     pub denylist: DenylistConfig,
     /// DPoP proofs.
     pub dpop: DpopConfig,
+    /// The issuer that can sign users out.
+    pub logout: LogoutConfig,
     /// What the document and its pages contain besides the API.
     pub docs: DocsConfig,
     /// Log lines.
@@ -177,6 +181,7 @@ impl Config {
             readiness: ReadinessConfig::read(&mut reader),
             denylist: DenylistConfig::read(&mut reader),
             dpop: DpopConfig::read(&mut reader),
+            logout: LogoutConfig::read(&mut reader),
             docs: DocsConfig::read(&mut reader),
             log: LogConfig::read(&mut reader),
             audit: AuditConfig::read(&mut reader),

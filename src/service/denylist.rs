@@ -27,7 +27,9 @@ use super::config::{DenylistConfig, OnFailure};
 use super::server::Listener;
 use store::{Memory, Store};
 
+pub(super) use admin::ENTRIES;
 pub(crate) use known::KnownDenials;
+pub(super) use store::{StoreError, TokenName};
 
 /// The denylist and what fills it, for as long as the service runs.
 #[derive(Clone)]
@@ -48,9 +50,11 @@ impl Denials {
     /// Reads the file, and begins to follow the store.
     pub(super) fn start(
         config: &DenylistConfig,
+        email_claims: &[String],
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, DenylistError> {
-        let list = Denylist::new(config.max_entries, clock.clone());
+        let list = Denylist::new(config.max_entries, clock.clone())
+            .with_email_claims(email_claims.iter().cloned());
         let is_strict = config.redis_url.is_some() && config.on_failure == OnFailure::Refuse;
         let list = Arc::new(if is_strict {
             list.with_max_age(config.max_age)
@@ -71,6 +75,20 @@ impl Denials {
 
     pub(super) fn list(&self) -> Arc<Denylist> {
         self.list.clone()
+    }
+
+    /// Adds denials, which apply here before this returns, and in the other replicas soon.
+    pub(super) async fn deny(&self, denials: Vec<Denial>) -> Result<(), StoreError> {
+        for denial in denials {
+            self.store.deny(denial).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers a token that is accepted once. Returns `false` if it was used before, here or at
+    /// another replica.
+    pub(super) async fn remember(&self, token: TokenName) -> Result<bool, StoreError> {
+        self.store.remember(token).await
     }
 
     /// Replaces the denials of the file.

@@ -28,6 +28,7 @@ use crate::verifier::Tally;
 use super::app::App;
 use super::application::Running;
 use super::denylist::Denials;
+use super::logout::LogoutCounts;
 use super::reload::Reloads;
 use super::server::{Connections, Tls};
 use super::telemetry;
@@ -48,6 +49,7 @@ pub(super) struct Sources {
     pub(super) verdicts: Arc<Tally>,
     pub(super) denials: Denials,
     pub(super) used_proofs: UsedProofs,
+    pub(super) logouts: Arc<LogoutCounts>,
     pub(super) app: Arc<ArcSwap<App>>,
     pub(super) reloads: Arc<Reloads>,
     /// Of the listener for callers.
@@ -85,6 +87,7 @@ impl Collector for Sources {
         self.write_keys(&mut page)?;
         self.write_denylist(&mut page)?;
         self.write_used_proofs(&mut page)?;
+        self.write_logouts(&mut page)?;
         self.write_reloads(&mut page)?;
         let dropped = Value::Count(telemetry::dropped_lines());
         page.one(&catalogue::LOG_LINES_DROPPED, dropped)?;
@@ -200,6 +203,19 @@ impl Sources {
         let failures = self.used_proofs.failures();
         let failures = failures.map(|count| ([""; 0], Value::Count(count)));
         page.all(&catalogue::PROOFS_REDIS_FAILURES, failures)
+    }
+
+    fn write_logouts(&self, page: &mut Page<'_>) -> fmt::Result {
+        if self.app.load().has_logout {
+            let [done, refused, failed] = self.logouts.counts().map(Value::Count);
+            let samples = [
+                (["done"], done),
+                (["refused"], refused),
+                (["failed"], failed),
+            ];
+            return page.all(&catalogue::LOGOUTS, samples);
+        }
+        page.all(&catalogue::LOGOUTS, [([""; 1], Value::Count(0)); 0])
     }
 
     fn write_reloads(&self, page: &mut Page<'_>) -> fmt::Result {

@@ -13,13 +13,16 @@ use super::application::Outline;
 use super::browser;
 use super::health::{self, Detail};
 use super::keys::Keys;
-use super::paths::{OWN, RESOURCE_METADATA, full_path, is_within};
+use super::logout::LogoutReceiver;
+use super::paths::{LOGOUT, OWN, RESOURCE_METADATA, full_path, is_within};
 use super::problems::problem;
 use super::routes::{Own, Table};
 use super::state::ServiceState;
 
 /// The sources of the service's own responses.
 pub(super) struct OwnRoutes<'a> {
+    /// `None` where issuers cannot sign users out.
+    pub(super) logout: Option<LogoutReceiver>,
     pub(super) outline: &'a Outline,
     pub(super) rules: &'a [OperationRule],
     pub(super) public_url: &'a str,
@@ -47,6 +50,10 @@ pub(super) fn routes(own: &OwnRoutes<'_>, table: &Table) -> Own {
                 Detail::Word,
             )),
         );
+    if let Some(receiver) = own.logout.clone() {
+        paths.push(LOGOUT);
+        route = route.at(LOGOUT, receiver);
+    }
     if !table.contains_key("/favicon.ico") {
         paths.push("/favicon.ico");
         let icon = own.documents.map(Documents::icon);

@@ -12,6 +12,9 @@ use super::config::Config;
 /// The protected-resource metadata (RFC 9728).
 pub(super) const RESOURCE_METADATA: &str = "/.well-known/oauth-protected-resource";
 
+/// Where issuers sign users out, if they can.
+pub(super) const LOGOUT: &str = "/oauth2/global-token-revocation";
+
 /// What is always answered by the service itself, each path with everything below it.
 pub(super) const OWN: [&str; 3] = [RESOURCE_METADATA, "/livez", "/readyz"];
 
@@ -25,6 +28,7 @@ fn reserved(config: &Config) -> impl Iterator<Item = &'static str> {
     let docs = crate::docs::PATHS.into_iter();
     OWN.into_iter()
         .chain(docs.take_while(|_| config.docs.enabled))
+        .chain(config.logout.enabled.then_some(LOGOUT))
 }
 
 /// Checks that nothing is at a path that something else has.

@@ -21,6 +21,7 @@ use crate::issuer::DiscoveryError;
 
 use super::BuildError;
 use super::app::App;
+use super::audit::Audit;
 use super::config::{Config, ConfigProblem, Fault, RestartValues};
 use super::denylist;
 use super::keys::Keys;
@@ -111,6 +112,11 @@ impl Reloader {
 
     pub(super) fn reloads(&self) -> Arc<Reloads> {
         self.reloads.clone()
+    }
+
+    /// The audit log of the settings in force.
+    pub(super) fn audit(&self) -> Option<Arc<Audit>> {
+        self.current.load().audit.clone()
     }
 
     pub(super) fn keys(&self) -> Keys {

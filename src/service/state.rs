@@ -11,6 +11,7 @@ use crate::verifier::Tally;
 use super::application::Running;
 use super::config::Listen;
 use super::denylist::Denials;
+use super::logout::LogoutCounts;
 use super::readiness::Conditions;
 use super::server::Stage;
 use super::traces::Traces;
@@ -26,6 +27,7 @@ pub(super) struct ServiceState {
     pub(super) verdicts: Arc<Tally>,
     pub(super) denials: Denials,
     pub(super) used_proofs: UsedProofs,
+    pub(super) logouts: Arc<LogoutCounts>,
     pub(super) conditions: Conditions,
     pub(super) traces: Option<Traces>,
     /// The keys of a test, which replace those of an issuer.

@@ -67,6 +67,44 @@ impl<'a> Jws<'a> {
         })
     }
 
+    /// As [`Jws::parse`], for a token that is no access token. Its `typ` must be one of `types`, where
+    /// `None` allows it to be absent.
+    #[cfg(feature = "service")]
+    pub(super) fn parse_typed(token: &'a str, types: &[Option<&str>]) -> Result<Self, TokenError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenError::TooLong { bytes: token.len() });
+        }
+        let compact = Compact::parse(token).map_err(|error| match error {
+            CompactError::IllegalCharacter => TokenError::IllegalCharacter,
+            CompactError::Segments(found) => TokenError::Segments { found },
+        })?;
+        let members = members(compact.header)?;
+        let algorithm = algorithm(&members)?;
+        refuse_critical(&members)?;
+        let found = members.get("typ").map(Value::as_str);
+        let is_accepted = |accepted: &Option<&str>| match (found, accepted) {
+            (Some(Some(found)), Some(accepted)) => found.eq_ignore_ascii_case(accepted),
+            (found, accepted) => found.is_none() && accepted.is_none(),
+        };
+        if !types.iter().any(is_accepted) {
+            return Err(TokenError::WrongType);
+        }
+        let key_id = key_id(&members)?;
+        refuse_unencoded(&members)?;
+        let header = Header {
+            algorithm,
+            token_type: None,
+            key_id,
+        };
+        Ok(Self {
+            header,
+            signing_input: compact.signing_input,
+            payload: compact.payload,
+            decoded_payload: OnceLock::new(),
+            signature: compact.signature,
+        })
+    }
+
     /// The header. It names the key to verify with, and proves nothing.
     pub fn header(&self) -> &Header {
         &self.header

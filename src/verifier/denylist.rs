@@ -7,6 +7,7 @@
 
 mod denial;
 mod index;
+mod names;
 mod source;
 mod terms;
 
@@ -20,6 +21,8 @@ use crate::token::{Claims, TokenError};
 use super::VerifyError;
 use index::Index;
 
+#[cfg(feature = "service")]
+pub(crate) use denial::DeniedUser;
 pub use denial::{Denial, DenialError};
 pub use source::DenialSource;
 
@@ -32,6 +35,8 @@ pub struct Denylist {
     /// The number of denials. Most lists are empty, so most checks read only this number.
     len: AtomicUsize,
     max_entries: usize,
+    /// The claims that may contain an e-mail address of the user.
+    email_claims: Vec<String>,
     clock: Arc<dyn Clock>,
     /// Milliseconds of the monotonic clock.
     confirmed_at: AtomicU64,
@@ -48,6 +53,7 @@ impl Denylist {
             changing: Mutex::default(),
             len: AtomicUsize::new(0),
             max_entries,
+            email_claims: EMAIL_CLAIMS.map(str::to_owned).to_vec(),
             confirmed_at: AtomicU64::new(millis(clock.monotonic())),
             clock,
             max_age: None,
@@ -61,6 +67,16 @@ impl Denylist {
     pub fn with_max_age(self, max_age: Duration) -> Self {
         Self {
             max_age: Some(max_age),
+            ..self
+        }
+    }
+
+    /// Sets the claims with which a denial of an e-mail address is compared, by their paths as in
+    /// [`Claims::at`]. By default, `email` and `sub`: Okta's access tokens have the login in `sub`.
+    #[must_use]
+    pub fn with_email_claims<T: Into<String>>(self, claims: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            email_claims: claims.into_iter().map(Into::into).collect(),
             ..self
         }
     }
@@ -150,6 +166,12 @@ impl Denylist {
         self.read().contains(DenialSource::Shared, denial)
     }
 
+    /// Every denial, with its source, in no order.
+    #[cfg(feature = "service")]
+    pub(crate) fn all(&self) -> Vec<(DenialSource, Arc<Denial>)> {
+        self.read().rows()
+    }
+
     /// Confirms that the list is the one that the replicas share.
     pub fn confirm(&self) {
         let now = millis(self.clock.monotonic());
@@ -185,7 +207,7 @@ impl Denylist {
         {
             return Err(VerifyError::DenylistStale);
         }
-        if !self.is_empty() && self.read().denies(claims, now) {
+        if !self.is_empty() && self.read().denies(claims, &self.email_claims, now) {
             return Err(TokenError::Revoked.into());
         }
         Ok(())
@@ -209,6 +231,8 @@ impl Denylist {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the denylist is full")]
 pub struct DenylistFull;
+
+const EMAIL_CLAIMS: [&str; 2] = ["email", "sub"];
 
 fn millis(duration: Duration) -> u64 {
     duration.as_millis().try_into().unwrap_or(u64::MAX)

@@ -213,6 +213,7 @@ async fn an_issuer_without_keys_does_not_prevent_a_reload_of_the_other() {
 async fn an_unreachable_issuer_whose_key_hosts_change_prevents_the_reload() {
     let world = World::start().await;
     let partner = world.partners.sign(&world.partner_token());
+    assert_eq!(world.verdict(&partner).await, verdict(200, "ok"));
     let status = poem::http::StatusCode::SERVICE_UNAVAILABLE;
     (world.partners).set_behaviour(Behaviour::Unavailable(status));
 

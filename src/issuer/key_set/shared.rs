@@ -20,12 +20,15 @@ pub(super) struct Shared {
     pub(super) cached: ArcSwapOption<CachedKeys>,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) wanted: Notify,
+    /// Where the keys are; `None` if the metadata names it.
+    pub(super) jwks_uri: Option<String>,
 }
 
-/// A key set, the metadata by which it was found, and the monotonic time of its fetch.
+/// A key set, the metadata by which it was found, if any, and the monotonic time of its fetch.
 pub(super) struct CachedKeys {
     pub(super) keys: Arc<KeySet>,
-    pub(super) metadata: Arc<Metadata>,
+    /// `None` if the metadata is not read.
+    pub(super) metadata: Option<Arc<Metadata>>,
     pub(super) fetched_at: Duration,
 }
 

@@ -21,7 +21,7 @@ const RETRY_PANICKED: Duration = Duration::from_secs(2);
 /// A set that was fetched, and how long its sender allows it to be cached.
 struct Fetched {
     keys: ParsedKeySet,
-    metadata: Discovered,
+    metadata: Option<Discovered>,
     max_age: Option<Duration>,
 }
 
@@ -72,7 +72,7 @@ async fn step(
         .filter(|known| started.saturating_sub(known.since) < METADATA_MAX_AGE);
     match attempt(shared, known_now).await {
         Ok(fetched) => {
-            *known = Some(fetched.metadata.clone());
+            known.clone_from(&fetched.metadata);
             warn_once(&fetched.keys, warned);
             publish(shared, fetched)
         }
@@ -82,16 +82,20 @@ async fn step(
 
 async fn attempt(shared: &Shared, known: Option<Discovered>) -> Result<Fetched, DiscoveryError> {
     let metadata = match known {
-        Some(known) => known,
-        None => Discovered {
+        _ if shared.jwks_uri.is_some() => None,
+        Some(known) => Some(known),
+        None => Some(Discovered {
             metadata: Arc::new(
                 Metadata::discover(&shared.fetch, &shared.issuer, &shared.policy.jwks_hosts)
                     .await?,
             ),
             since: shared.clock.monotonic(),
-        },
+        }),
     };
-    let url = metadata.metadata.jwks_uri().as_str();
+    let discovered = metadata.as_ref().map(|it| it.metadata.jwks_uri().as_str());
+    let url = discovered
+        .or(shared.jwks_uri.as_deref())
+        .unwrap_or_default();
     let document = shared
         .fetch
         .document(url)
@@ -129,7 +133,7 @@ fn publish(shared: &Shared, fetched: Fetched) -> Duration {
     };
     shared.cached.store(Some(Arc::new(CachedKeys {
         keys,
-        metadata: fetched.metadata.metadata,
+        metadata: fetched.metadata.map(|it| it.metadata),
         fetched_at: now,
     })));
     shared

@@ -108,6 +108,21 @@ const COMMANDS: &[(&str, Rows)] = &[
         ],
     ),
     (
+        "denylist",
+        &[
+            (
+                "Deny all tokens of a user that were issued until now",
+                "PROGRAM denylist deny --subject ada --issued-before now",
+            ),
+            (
+                "Deny one token",
+                "PROGRAM denylist deny --token-id AT.1 --for 1h",
+            ),
+            ("Remove a denial", "PROGRAM denylist allow --token-id AT.1"),
+            ("Show the denials", "PROGRAM denylist list"),
+        ],
+    ),
+    (
         "token",
         &[
             (

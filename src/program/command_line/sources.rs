@@ -13,8 +13,11 @@ impl CommandLine {
     /// The sources of settings: flags, this process' environment and working directory.
     pub(crate) fn sources(&self, application: ApplicationSettings) -> Result<Sources, Failure> {
         let mut sources = self.flags.sources(application)?;
-        // The doctor examines issuers that no service would accept.
-        if matches!(self.command, Some(Command::Doctor(_))) {
+        // The doctor examines issuers that no service would accept, and a denial names an issuer.
+        if matches!(
+            self.command,
+            Some(Command::Doctor(_) | Command::Denylist(_))
+        ) {
             sources.flags.retain(|(flag, ..)| *flag != "--issuer");
         }
         if let Some(client) = self.client_options() {
@@ -94,6 +97,16 @@ impl Flags {
             application,
         })
     }
+}
+
+/// The name of the user who runs this program, also by `sudo`.
+pub(crate) fn user_name() -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the module that reads the environment of the process"
+    )]
+    let names = ["SUDO_USER", "USER", "LOGNAME"].map(|name| std::env::var(name).ok());
+    names.into_iter().flatten().find(|name| !name.is_empty())
 }
 
 type Flag<'a> = (&'static str, &'static str, &'a Option<String>);

@@ -21,6 +21,7 @@ pub(super) mod issuers;
 mod limits;
 pub(super) mod listen;
 pub(super) mod log;
+pub(super) mod logout;
 pub(super) mod operations;
 pub(super) mod proxies;
 pub(super) mod rate;

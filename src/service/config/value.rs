@@ -160,7 +160,8 @@ pub(super) fn printed(value: &Value) -> String {
     }
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// A whole number and one of `ms`, `s`, `m`, `h`.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let unit_millis = UNITS.iter().find(|(name, _)| *name == unit)?.1;
     let millis = digits.parse::<u64>().ok()?.checked_mul(unit_millis)?;

@@ -21,9 +21,10 @@ impl KnownDenials {
     /// Reads the denials, and waits for Redis for `denylist.max_age` at most.
     pub(crate) async fn read(
         config: &DenylistConfig,
+        email_claims: &[String],
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, DenylistError> {
-        let denials = Denials::start(config, clock)?;
+        let denials = Denials::start(config, email_claims, clock)?;
         let end = clock.monotonic() + config.max_age;
         let is_read = || !denials.is_shared() || denials.list.is_confirmed();
         while !is_read() && clock.monotonic() < end {

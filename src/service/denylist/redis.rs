@@ -23,7 +23,7 @@ use tracing::debug;
 use crate::clock::Clock;
 use crate::verifier::{Denial, Denylist, DenylistFull};
 
-use super::store::{LONGEST_DENIAL, Store, StoreError};
+use super::store::{LONGEST_DENIAL, Store, StoreError, TokenName};
 use follower::{Follower, FollowerProgress};
 use stream::{EntryId, Stream, Verb};
 
@@ -105,6 +105,14 @@ impl Store for Redis {
             }
             self.append_and_wait(Verb::Allow, &denial).await?;
             Ok(true)
+        })
+    }
+
+    fn remember(&self, token: TokenName) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let mut stream = Stream::connect(&self.client).await?;
+            let lifetime = token.until.saturating_sub(token.now);
+            Ok(stream.remember(&token.name, lifetime).await?)
         })
     }
 

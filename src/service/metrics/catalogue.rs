@@ -65,6 +65,7 @@ catalogue! {
     PROOFS_MEMORY: Gauge "dpop_proofs_memory_bytes" [] "Memory of used DPoP proofs in this process";
     PROOFS_MEMORY_MAX: Gauge "dpop_proofs_memory_max_bytes" [] "Maximum memory of used DPoP proofs: dpop.max_memory";
     PROOFS_REDIS_FAILURES: Counter "dpop_proofs_redis_failures" [] "DPoP proofs for which the Redis server of used proofs did not answer; no sample without Redis";
+    LOGOUTS: Counter "logouts" ["result"] "Requests of an issuer to sign a user out: done, refused, or failed although the request was valid; no sample unless logout.enabled";
     RELOADS: Counter "config_reloads" ["result"] "Reloads of the settings (SIGHUP)";
     LAST_RELOAD_OK: Gauge "config_last_reload_ok" [] "1, or 0 if the last reload failed and the old settings are still in force";
     LOG_LINES_DROPPED: Counter "log_lines_dropped" [] "Log lines that were dropped because standard error was read too slowly";

@@ -4,16 +4,19 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::token::{Claims, MAX_LEEWAY};
+use crate::token::MAX_LEEWAY;
 
+use super::names::Names;
 use super::source::DenialSource;
 use super::terms::Term;
 
 /// Denies the tokens that have every member of this denial, until it expires.
 ///
-/// In JSON: an object with at least one of `jti`, `sub`, `cid` and `issued_before`. It may also have
-/// `iss`. `cid` is compared with each of the claims `client_id`, `cid` and `azp`. Times are in seconds since 1970. A denial must not expire
-/// before the tokens that it denies. It is applied for [`MAX_LEEWAY`](crate::token::MAX_LEEWAY)
+/// In JSON: an object with at least one of `jti`, `sub`, `uid`, `email`, `cid` and `issued_before`. It
+/// may also have `iss`. `cid` is compared with each of the claims `client_id`, `cid` and `azp`. `email`
+/// is compared with each of the claims of
+/// [`Denylist::with_email_claims`](super::Denylist::with_email_claims), without regard to case. Times
+/// are in seconds since 1970. A denial must not expire before the tokens that it denies. It is applied for [`MAX_LEEWAY`](crate::token::MAX_LEEWAY)
 /// longer than it states, because expired tokens are accepted for that long too.
 ///
 /// ```
@@ -32,52 +35,26 @@ pub struct Denial {
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     issued_before: Option<u64>,
     exp: u64,
 }
 
-/// The members of a denial without `issued_before`. `None` fits every token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Names<'a> {
-    issuer: Option<&'a str>,
-    token_id: Option<&'a str>,
-    subject: Option<&'a str>,
-    client: Option<&'a str>,
-}
-
-/// The number of shapes of [`Names`]: each of four members is named or not.
-pub(super) const SHAPES: usize = 16;
-
-impl<'a> Names<'a> {
-    /// Which members are named, as a number below [`SHAPES`].
-    pub(super) fn shape(&self) -> usize {
-        [self.issuer, self.token_id, self.subject, self.client]
-            .into_iter()
-            .fold(0, |shape, name| shape * 2 + usize::from(name.is_some()))
-    }
-
-    /// The names of this shape that fit these claims: one for each client that they name, if
-    /// the shape names a client, and none where the claims lack a member.
-    pub(super) fn matching(claims: &'a Claims, shape: usize) -> impl Iterator<Item = Self> {
-        let has = |bit: usize| shape & bit != 0;
-        let names = Self {
-            issuer: has(8).then(|| claims.issuer()),
-            token_id: claims.token_id().filter(|_| has(4)),
-            subject: has(2).then(|| claims.subject()),
-            client: None,
-        };
-        let without = (!has(1)).then_some(names).into_iter();
-        let clients = has(1).then(|| claims.client_ids()).into_iter().flatten();
-        let with = clients.map(move |client| Self {
-            client: Some(client),
-            ..names
-        });
-        without
-            .chain(with)
-            .filter(move |names| names.shape() == shape)
-    }
+/// The user whose tokens a sign-out denies.
+#[cfg(feature = "service")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeniedUser<'a> {
+    /// By the claim `sub`.
+    Subject(&'a str),
+    /// By the claim `uid`, which Okta uses for the id of a user.
+    UserId(&'a str),
+    /// By an e-mail address.
+    Email(&'a str),
 }
 
 impl Denial {
@@ -115,8 +92,58 @@ impl Denial {
         self.exp
     }
 
-    fn checked(self) -> Result<Self, DenialError> {
-        let texts = [&self.iss, &self.jti, &self.sub, &self.cid];
+    /// Denies the tokens of a user of this issuer that were issued before a time.
+    #[cfg(feature = "service")]
+    pub(crate) fn sign_out(
+        issuer: &str,
+        user: DeniedUser<'_>,
+        issued_before: u64,
+        exp: u64,
+    ) -> Result<Self, DenialError> {
+        let (sub, uid, email) = match user {
+            DeniedUser::Subject(text) => (Some(text), None, None),
+            DeniedUser::UserId(text) => (None, Some(text), None),
+            DeniedUser::Email(text) => (None, None, Some(text)),
+        };
+        let denial = Self {
+            iss: Some(issuer.to_owned()),
+            jti: None,
+            sub: sub.map(str::to_owned),
+            uid: uid.map(str::to_owned),
+            email: email.map(str::to_owned),
+            cid: None,
+            issued_before: Some(issued_before),
+            exp,
+        };
+        denial.checked()
+    }
+
+    /// The issuer, the client and the token that it names, in this order.
+    #[cfg(feature = "service")]
+    pub(crate) fn issuer_client_and_token(&self) -> [Option<&str>; 3] {
+        [&self.iss, &self.cid, &self.jti].map(Option::as_deref)
+    }
+
+    /// The user that it names.
+    #[cfg(feature = "service")]
+    pub(crate) fn user(&self) -> Option<DeniedUser<'_>> {
+        let subject = self.sub.as_deref().map(DeniedUser::Subject);
+        let user_id = self.uid.as_deref().map(DeniedUser::UserId);
+        subject
+            .or(user_id)
+            .or(self.email.as_deref().map(DeniedUser::Email))
+    }
+
+    fn checked(mut self) -> Result<Self, DenialError> {
+        self.email = self.email.map(|email| email.to_lowercase());
+        let texts = [
+            &self.iss,
+            &self.jti,
+            &self.sub,
+            &self.uid,
+            &self.email,
+            &self.cid,
+        ];
         let is_fit = |text: &String| (1..=MAX_TEXT_BYTES).contains(&text.len());
         if !texts.into_iter().flatten().all(is_fit) {
             return Err(DenialError::Text);
@@ -132,6 +159,8 @@ impl Denial {
             issuer: self.iss.as_deref(),
             token_id: self.jti.as_deref(),
             subject: self.sub.as_deref(),
+            user_id: self.uid.as_deref(),
+            email: self.email.as_deref(),
             client: self.cid.as_deref(),
         }
     }
@@ -161,13 +190,17 @@ pub(super) fn is_active_until(now: SystemTime, end: u64) -> bool {
 #[non_exhaustive]
 pub enum DenialError {
     /// It is not an object with the members of a denial.
-    #[error("a denial is a JSON object of `iss`, `jti`, `sub`, `cid`, `issued_before` and `exp`")]
+    #[error(
+        "a denial is a JSON object of `iss`, `jti`, `sub`, `uid`, `email`, `cid`, `issued_before` and `exp`"
+    )]
     Malformed(#[source] serde_json::Error),
     /// A string is empty or too long.
     #[error("a string in a denial has 1 to {MAX_TEXT_BYTES} bytes")]
     Text,
     /// It would deny every token.
-    #[error("a denial names at least one of `jti`, `sub`, `cid` and `issued_before`")]
+    #[error(
+        "a denial names at least one of `jti`, `sub`, `uid`, `email`, `cid` and `issued_before`"
+    )]
     Everything,
 }
 

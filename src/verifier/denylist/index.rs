@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::token::{Claims, MAX_LEEWAY};
 
-use super::denial::{Denial, Names, SHAPES, is_active_until};
+use super::denial::{Denial, is_active_until};
+use super::names::{EMAIL, Names, SHAPES, emails};
 use super::source::DenialSource;
 use super::terms::Terms;
 
@@ -55,6 +56,12 @@ impl Index {
         self.rows.len()
     }
 
+    /// Every denial, with its source.
+    #[cfg(feature = "service")]
+    pub(super) fn rows(&self) -> Vec<(DenialSource, Arc<Denial>)> {
+        self.rows.iter().cloned().collect()
+    }
+
     pub(super) fn contains(&self, source: DenialSource, denial: &Denial) -> bool {
         self.rows.contains(&(source, Arc::new(denial.clone())))
     }
@@ -92,11 +99,17 @@ impl Index {
         self.retain_rows(|(of, denial)| *of != source || is_kept(denial));
     }
 
-    pub(super) fn denies(&self, claims: &Claims, now: SystemTime) -> bool {
+    /// Whether these claims are denied. An e-mail address may be in each of `email_claims`.
+    pub(super) fn denies(&self, claims: &Claims, email_claims: &[String], now: SystemTime) -> bool {
         let first_end = first_end(now);
-        let shapes = (0..SHAPES).filter(|shape| self.shapes[*shape] > 0);
-        shapes
-            .flat_map(|shape| Names::matching(claims, shape))
+        let shapes = || (0..SHAPES).filter(|shape| self.shapes[*shape] > 0);
+        // The claims are searched only if there is a denial of an e-mail address.
+        let emails = match shapes().any(|shape| shape & EMAIL != 0) {
+            true => emails(claims, email_claims),
+            false => Vec::new(),
+        };
+        shapes()
+            .flat_map(|shape| Names::matching(claims, &emails, shape))
             .filter_map(|names| self.find(&names)?.terms.issued_before(first_end))
             .any(|time| was_issued_before(claims, time))
     }

@@ -56,6 +56,25 @@ impl Stream {
         EntryId::parse(&id)
     }
 
+    /// Remembers the name of a token for some time. Returns `false` if it is remembered already.
+    pub(super) async fn remember(
+        &mut self,
+        name: &[u8],
+        lifetime: Duration,
+    ) -> Result<bool, RedisError> {
+        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let millis = lifetime.as_millis().max(1);
+        let set: Option<String> = cmd("SET")
+            .arg(format!("{USED}:{name}"))
+            .arg("1")
+            .arg("NX")
+            .arg("PX")
+            .arg(u64::try_from(millis).unwrap_or(u64::MAX))
+            .query_async(&mut self.0)
+            .await?;
+        Ok(set.is_some())
+    }
+
     /// At most `PAGE` entries after this one; none yet where there are none.
     pub(super) async fn after(&mut self, position: EntryId) -> Result<Vec<Entry>, RedisError> {
         let mut read = cmd("XREAD");
@@ -146,6 +165,8 @@ impl Verb {
 }
 
 const KEY: &str = "poem-resource-server:denylist";
+/// The names of used tokens begin with this.
+const USED: &str = "poem-resource-server:used";
 pub(super) const PAGE: usize = 1000;
 /// How long one read waits for an addition.
 const POLL: Duration = Duration::from_millis(500);

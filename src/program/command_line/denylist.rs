@@ -1,0 +1,91 @@
+//! The options of the command `denylist`.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Args)]
+pub(crate) struct DenylistOptions {
+    #[command(subcommand)]
+    pub(crate) action: DenylistAction,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DenylistAction {
+    /// Deny the tokens that have everything that the options name
+    ///
+    /// `--issuer` names the issuer of the tokens. Without it, the tokens of every issuer are denied.
+    Deny(DenyOptions),
+    /// Remove the denials that name exactly what the options name
+    Allow(AllowOptions),
+    /// Print the denials
+    List(ListOptions),
+}
+
+#[derive(Args)]
+pub(crate) struct DenyOptions {
+    #[command(flatten)]
+    pub(crate) named: NamedTokens,
+    /// Deny only tokens that were issued before this time: `now`, a time as in
+    /// 2026-01-31T12:00:00Z, or seconds since 1970
+    #[arg(long, value_name = "TIME")]
+    pub(crate) issued_before: Option<String>,
+    /// When the denial ends. It must not be before the tokens expire
+    #[arg(long, value_name = "TIME", conflicts_with = "for")]
+    pub(crate) until: Option<String>,
+    /// How long the denial applies, as in 30m or 24h
+    #[arg(long, value_name = "DURATION", default_value = "24h")]
+    pub(crate) r#for: String,
+    #[command(flatten)]
+    pub(crate) author: AuthorOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct AllowOptions {
+    #[command(flatten)]
+    pub(crate) named: NamedTokens,
+    #[command(flatten)]
+    pub(crate) author: AuthorOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct ListOptions {
+    /// The form of the list
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ListFormat {
+    Text,
+    Json,
+}
+
+/// Which tokens a denial names.
+#[derive(Args)]
+pub(crate) struct NamedTokens {
+    /// The id of a token (`jti`)
+    #[arg(long, value_name = "ID")]
+    pub(crate) token_id: Option<String>,
+    /// The subject of the tokens (`sub`)
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) subject: Option<String>,
+    /// The id of the user (`uid`)
+    #[arg(long, value_name = "ID")]
+    pub(crate) user_id: Option<String>,
+    /// The e-mail address of the user (`logout.email_claims`)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+    /// The client (`client_id`, `cid` or `azp`)
+    #[arg(long, value_name = "ID")]
+    pub(crate) client: Option<String>,
+}
+
+/// Who changes the list, and why, for the audit log.
+#[derive(Args)]
+pub(crate) struct AuthorOptions {
+    /// Who makes the change, for the log [default: the user of `sudo`, then this user]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+    /// Why the change is made, for the log
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: Option<String>,
+}
