@@ -29,6 +29,7 @@ mod own_key;
 mod paths;
 mod plain;
 mod plan;
+mod presented;
 mod report;
 mod seen;
 mod sender;

@@ -223,7 +223,7 @@ impl Service {
             connections: [("http", callers.clone()), ("admin", operators.clone())],
             verdicts: kept.verdicts.clone(),
             denials: kept.denials.clone(),
-            used_proofs: kept.used_proofs,
+            used_proofs: kept.used_proofs.clone(),
             logouts: kept.logouts.clone(),
             app: current,
             reloads: reloader.reloads(),

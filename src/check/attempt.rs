@@ -8,7 +8,7 @@ use crate::description::request::Inputs;
 use crate::issuer::ProofMaker;
 use crate::token::Scope;
 
-use super::bound::{Presented, Support, is_bound_to};
+use super::presented::{Presented, Support, is_bound_to};
 
 /// A request and its expectation.
 #[derive(Debug, Clone)]

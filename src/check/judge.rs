@@ -13,7 +13,7 @@ use crate::clock::Clock;
 
 use super::answer::Answer;
 use super::attempt::{Attempt, Expected};
-use super::bound::Support;
+use super::presented::Support;
 use super::caller::{Caller, CallerError};
 use super::own_key::Trap;
 use super::paths;

@@ -40,12 +40,12 @@ impl<'a> Sender<'a> {
             return self.send_with(attempt, None).await;
         };
         let nonce = self.nonce.as_deref().filter(|_| presented.follows_nonces());
-        let mut proof = presented.proof(attempt, nonce);
+        let mut proof = presented.proof(&attempt.method, &attempt.url, nonce);
         let mut answer = self.send_with(attempt, Some(&proof)).await?;
         if presented.follows_nonces()
             && let Some(nonce) = required_nonce(&answer)
         {
-            proof = presented.proof(attempt, Some(&nonce));
+            proof = presented.proof(&attempt.method, &attempt.url, Some(&nonce));
             self.nonce = Some(nonce);
             answer = self.send_with(attempt, Some(&proof)).await?;
         }

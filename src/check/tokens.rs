@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::issuer::ProofMaker;
 use crate::token::{Scope, ScopeToken};
 
-use super::bound::{Support, is_bound_to};
+use super::presented::{Support, is_bound_to};
 
 /// Tokens to check with. Their `Debug` does not show them.
 #[derive(Clone, Default)]

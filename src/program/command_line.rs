@@ -2,6 +2,7 @@
 //! value.
 
 mod check;
+mod client;
 pub(crate) mod denylist;
 mod dpop;
 mod help;
@@ -16,6 +17,7 @@ use crate::service::application::Hosted;
 use crate::service::program_name;
 
 pub(crate) use check::{CheckFormat, CheckOptions};
+pub(crate) use client::ClientOptions;
 pub(crate) use dpop::{DpopOptions, GivenProof, KeyOptions, ProofOptions};
 pub(crate) use help::{ENVIRONMENT, EXIT_CODES, Rows, SIGNALS};
 pub(crate) use sources::user_name;
@@ -174,33 +176,6 @@ pub(crate) struct TokenOptions {
     pub(crate) client: ClientOptions,
     #[command(flatten)]
     pub(crate) dpop: DpopOptions,
-}
-
-/// The client that requests a token, and what it requests.
-#[derive(Args)]
-pub(crate) struct ClientOptions {
-    /// The name of the issuer in the settings, if there are several [default: `default`, or the
-    /// only one; `doctor` and `check` use all of them]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) issuer_name: Option<String>,
-    /// The client's id (`client.id`)
-    #[arg(long, value_name = "ID")]
-    client_id: Option<String>,
-    /// The client's secret (`client.secret`). Other users of this machine can see a flag:
-    /// better set the variable `RESOURCE_SERVER_CLIENT__SECRET`
-    #[arg(long, value_name = "SECRET")]
-    client_secret: Option<String>,
-    /// How the client secret is sent (`client.auth`): `client_secret_basic` or
-    /// `client_secret_post` [else: as the issuer's metadata says]
-    #[arg(long, value_name = "METHOD")]
-    client_auth: Option<String>,
-    /// An API that the token is for, as an absolute URI (`client.resource`, RFC 8707); may be
-    /// repeated
-    #[arg(long, value_name = "URI")]
-    resource: Vec<String>,
-    /// The parameter `audience` of the token request (`client.audience`)
-    #[arg(long, value_name = "TEXT")]
-    client_audience: Option<String>,
 }
 
 /// The program's own command line, with the commands of `application`.

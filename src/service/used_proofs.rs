@@ -3,6 +3,7 @@
 //! Replicas share them by Redis. Without it, and where `dpop.on_failure` is `last_known`, they are also
 //! in the memory of this process.
 
+mod error;
 #[cfg(feature = "redis")]
 mod link;
 #[cfg(feature = "redis")]
@@ -14,6 +15,8 @@ use crate::token::ProofPolicy;
 use crate::verifier::{MemoryProofStore, ProofStore, Proofs};
 
 use super::config::DpopConfig;
+
+pub use error::UsedProofsError;
 
 /// Used proofs, and the secret of their names.
 #[derive(Clone)]
@@ -86,18 +89,6 @@ impl UsedProofs {
     pub(super) fn failures(&self) -> Option<u64> {
         None
     }
-}
-
-/// Why used proofs cannot be remembered.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum UsedProofsError {
-    /// The URL of Redis cannot be used.
-    #[cfg(feature = "redis")]
-    #[error(
-        "`dpop.redis_url` cannot be used; write it as rediss://:password@redis.example.com:6379"
-    )]
-    Redis(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 #[cfg(test)]

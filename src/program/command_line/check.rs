@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::ClientOptions;
+use super::client::ClientOptions;
 use super::dpop::DpopOptions;
 
 #[derive(Args)]

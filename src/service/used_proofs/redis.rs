@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use crate::service::config::{DpopConfig, OnFailure};
 use crate::verifier::{MarkError, MemoryProofStore, ProofStore, UsedProof};
 
-use super::UsedProofsError;
+use super::error::UsedProofsError;
 use super::link::Link;
 
 /// Used proofs in Redis.

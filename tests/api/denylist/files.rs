@@ -21,8 +21,7 @@ async fn the_denials_of_the_file_apply_even_if_the_rest_of_the_reload_fails() {
     assert_eq!(world.whoami(&token).await.status, 200);
     let denial = denial(&world, &json!({ "jti": "1" }));
     std::fs::write(&path, json!([denial]).to_string()).unwrap();
-    let away = poem::http::StatusCode::SERVICE_UNAVAILABLE;
-    (world.issuer).set_behaviour(Behaviour::Unavailable(away));
+    (world.issuer).set_behaviour(Behaviour::KeySet("no key set".to_owned()));
 
     let refused = world.reload(&settings).await;
 
