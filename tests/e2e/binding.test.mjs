@@ -187,7 +187,8 @@ describe('bound tokens', () => {
 
     for (const version of ['TLSv1.2', 'TLSv1.3']) assert.equal((await hello(version)).status, 200);
     for (const version of ['TLSv1', 'TLSv1.1']) {
-      await assert.rejects(hello(version), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
+      // The alert of the service: handshake_failure or protocol_version.
+      await assert.rejects(hello(version), /SSL alert number (40|70)/);
     }
     await service.stop();
   });
