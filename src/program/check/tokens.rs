@@ -27,9 +27,8 @@ pub(crate) async fn find(
     options: &mut CheckOptions,
     target: &Target,
 ) -> Result<Found, Failure> {
-    let given = given::tokens(options)?;
-    let holder = holder(options, &given)?;
     if options.with_embedded_issuer {
+        let holder = holder(options, &[])?;
         return embedded::started(config, options, target, holder).await;
     }
     if let Some(claim) = options.claim.first() {
@@ -41,9 +40,12 @@ pub(crate) async fn find(
         });
     }
     let refused = options.refuse.iter().map(|token| given::read(token));
+    let refused = refused.collect::<Result<_, _>>()?;
+    let given = given::tokens(options)?;
+    let holder = holder(options, &given)?;
     let tokens = Tokens::default()
         .with_holder(holder.clone())
-        .with_refused(refused.collect::<Result<_, _>>()?);
+        .with_refused(refused);
     if !config.has_issuer() {
         if !given.is_empty() {
             let mut found = Found {
