@@ -22,6 +22,8 @@ mod policy;
 mod target;
 #[cfg(feature = "service")]
 mod unverified;
+#[cfg(feature = "dev")]
+mod token_request;
 
 use std::time::{Duration, SystemTime};
 
@@ -40,6 +42,8 @@ pub use policy::{MAX_PROOF_AGE, ProofPolicy};
 pub use target::RequestTarget;
 #[cfg(feature = "service")]
 pub(crate) use unverified::UnverifiedProof;
+#[cfg(feature = "dev")]
+pub(crate) use token_request::TokenRequestProof;
 
 /// The maximum size of a proof.
 pub const MAX_PROOF_BYTES: usize = MAX_TOKEN_BYTES;
@@ -59,8 +63,17 @@ struct ProofClaims {
     target: String,
     issued_at: NumericDate,
     id: String,
-    token_digest: Thumbprint,
+    /// `None` only in the proof of a token request.
+    token_digest: Option<Thumbprint>,
     nonce: Option<String>,
+}
+
+/// Whether a proof is for a call with an access token, or for the request of one.
+#[derive(Clone, Copy, PartialEq)]
+enum ProofPurpose {
+    Call,
+    #[cfg(feature = "dev")]
+    TokenRequest,
 }
 
 /// The request that a proof is for, and its token.
@@ -87,6 +100,10 @@ pub(crate) struct VerifiedProof {
 impl<'a> DpopProof<'a> {
     /// Reads a proof.
     pub(crate) fn parse(text: &'a str) -> Result<Self, ProofError> {
+        Self::read(text, ProofPurpose::Call)
+    }
+
+    fn read(text: &'a str, purpose: ProofPurpose) -> Result<Self, ProofError> {
         if text.len() > MAX_PROOF_BYTES {
             return Err(ProofError::TooLong);
         }
@@ -112,7 +129,7 @@ impl<'a> DpopProof<'a> {
             .and_then(|bytes| json::object_of_at_most(MAX_VALUES, &bytes))
             .ok_or(ProofError::Malformed)?;
         Ok(Self {
-            claims: ProofClaims::read(&claims)?,
+            claims: ProofClaims::read(&claims, purpose)?,
             compact,
             algorithm,
             jwk,
@@ -148,22 +165,31 @@ impl<'a> DpopProof<'a> {
         if request.confirmation.proof_key() != Some(&self.thumbprint) {
             return Err(ProofError::WrongKey);
         }
-        if self.claims.method != request.method {
-            return Err(ProofError::WrongMethod);
-        }
-        if !request.target.is_named_by(&self.claims.target) {
-            return Err(ProofError::WrongTarget);
-        }
+        self.check_target(request.method, request.target)?;
         let digest = request.confirmation.token_digest(request.token);
-        if self.claims.token_digest != *digest {
+        if self.claims.token_digest.as_ref() != Some(digest) {
             return Err(ProofError::WrongToken);
         }
-        let now = now.duration_since(SystemTime::UNIX_EPOCH);
-        policy.check_age(self.claims.issued_at.since_epoch(), now.unwrap_or_default())?;
+        self.check_age(policy, now)?;
         Ok(CheckedProof {
             proof: self,
             confirmation: request.confirmation,
         })
+    }
+
+    fn check_target(&self, method: &str, target: &RequestTarget<'_>) -> Result<(), ProofError> {
+        if self.claims.method != method {
+            return Err(ProofError::WrongMethod);
+        }
+        if !target.is_named_by(&self.claims.target) {
+            return Err(ProofError::WrongTarget);
+        }
+        Ok(())
+    }
+
+    fn check_age(&self, policy: &ProofPolicy, now: SystemTime) -> Result<(), ProofError> {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH);
+        policy.check_age(self.claims.issued_at.since_epoch(), now.unwrap_or_default())
     }
 }
 
@@ -232,7 +258,7 @@ impl VerifiedProof {
 }
 
 impl ProofClaims {
-    fn read(claims: &Map<String, Value>) -> Result<Self, ProofError> {
+    fn read(claims: &Map<String, Value>, purpose: ProofPurpose) -> Result<Self, ProofError> {
         let member = |claim: ProofClaim| claims.get(claim.name());
         let text = |claim: ProofClaim| match member(claim) {
             None => Err(ProofError::MissingClaim(claim)),
@@ -241,13 +267,22 @@ impl ProofClaims {
         };
         let issued_at = member(ProofClaim::Iat).ok_or(ProofError::MissingClaim(ProofClaim::Iat))?;
         let issued_at = NumericDate::read(issued_at);
-        let token_digest = Thumbprint::parse(&text(ProofClaim::Ath)?);
+        let token_digest = match purpose {
+            ProofPurpose::Call => Some(text(ProofClaim::Ath)?),
+            // RFC 9449 section 5: there is no access token yet.
+            #[cfg(feature = "dev")]
+            ProofPurpose::TokenRequest => None,
+        };
+        let digest = |text: String| {
+            let digest = Thumbprint::parse(&text);
+            digest.ok_or(ProofError::MalformedClaim(ProofClaim::Ath))
+        };
         Ok(Self {
             method: text(ProofClaim::Htm)?,
             target: text(ProofClaim::Htu)?,
             issued_at: issued_at.ok_or(ProofError::MalformedClaim(ProofClaim::Iat))?,
             id: text(ProofClaim::Jti)?,
-            token_digest: token_digest.ok_or(ProofError::MalformedClaim(ProofClaim::Ath))?,
+            token_digest: token_digest.map(digest).transpose()?,
             nonce: match member(ProofClaim::Nonce) {
                 None => None,
                 Some(_) => Some(text(ProofClaim::Nonce)?),
