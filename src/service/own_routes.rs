@@ -8,6 +8,7 @@ use poem::{IntoResponse, Request, Response, Route};
 
 use crate::docs::{Documents, read};
 use crate::guard::{OperationRule, ProtectedResource};
+use crate::token::ProofPolicy;
 
 use super::application::Outline;
 use super::browser;
@@ -26,6 +27,8 @@ pub(super) struct OwnRoutes<'a> {
     /// `None` where the pages and the document are disabled.
     pub(super) documents: Option<&'a Arc<Documents>>,
     pub(super) keys: &'a Keys,
+    /// Which DPoP proofs are accepted.
+    pub(super) proofs: &'a ProofPolicy,
     pub(super) state: &'a ServiceState,
 }
 
@@ -87,6 +90,7 @@ impl OwnRoutes<'_> {
     fn metadata(&self) -> poem::RouteMethod {
         let (title, public_url) = (self.outline.title.clone(), self.public_url.to_owned());
         let (issuers, rules) = (self.keys.issuers().clone(), self.rules.to_vec());
+        let proofs = self.proofs.clone();
         let paths: Vec<_> = (self.rules.iter())
             .map(|rule| full_path(&self.outline.base_path, &rule.path))
             .collect();
@@ -107,7 +111,7 @@ impl OwnRoutes<'_> {
             let url = format!("{public_url}{resource}");
             let issuers = issuers.all();
             let issuers = issuers.iter().map(|it| it.identifier());
-            let mut metadata = ProtectedResource::new(&url, issuers, &rules);
+            let mut metadata = ProtectedResource::new(&url, issuers, &rules).with_proofs(&proofs);
             if let Some(documentation) = &documentation {
                 metadata = metadata.with_documentation(&title, documentation);
             }
