@@ -59,10 +59,10 @@ pub(crate) use memo::{Memo, MemoId};
 #[cfg(feature = "service")]
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
-#[cfg(feature = "service")]
-pub(crate) use proof::UnverifiedProof;
 #[cfg(feature = "dev")]
 pub(crate) use proof::TokenRequestProof;
+#[cfg(feature = "service")]
+pub(crate) use proof::UnverifiedProof;
 #[cfg(fuzzing)]
 pub use proof::reads_as_proof;
 pub(crate) use proof::{CheckedProof, DpopProof, ProvenRequest, VerifiedProof};

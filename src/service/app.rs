@@ -91,6 +91,7 @@ impl App {
             documents: documents.as_ref(),
             keys: &keys,
             proofs: guard.proof_policy(),
+            has_client_certificates: config.http.has_client_certificates(),
             state,
         };
         let table = on_callers_paths(operations.table, base_path);

@@ -17,13 +17,14 @@
 //!
 //! Nonces and repeated proofs are the task of [`crate::verifier`], which has the state for them.
 
+mod claims;
 mod error;
 mod policy;
 mod target;
-#[cfg(feature = "service")]
-mod unverified;
 #[cfg(feature = "dev")]
 mod token_request;
+#[cfg(feature = "service")]
+mod unverified;
 
 use std::time::{Duration, SystemTime};
 
@@ -33,17 +34,16 @@ use serde_json::{Map, Value};
 
 use super::compact::Compact;
 use super::proof_key::ProofKey;
-use super::{
-    Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, NumericDate, Thumbprint, json, jwk,
-};
+use super::{Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, Thumbprint, json, jwk};
 
+use claims::{ProofClaims, ProofPurpose};
 pub use error::{ProofClaim, ProofError};
 pub use policy::{MAX_PROOF_AGE, ProofPolicy};
 pub use target::RequestTarget;
-#[cfg(feature = "service")]
-pub(crate) use unverified::UnverifiedProof;
 #[cfg(feature = "dev")]
 pub(crate) use token_request::TokenRequestProof;
+#[cfg(feature = "service")]
+pub(crate) use unverified::UnverifiedProof;
 
 /// The maximum size of a proof.
 pub const MAX_PROOF_BYTES: usize = MAX_TOKEN_BYTES;
@@ -55,25 +55,6 @@ pub(crate) struct DpopProof<'a> {
     jwk: Map<String, Value>,
     thumbprint: Thumbprint,
     claims: ProofClaims,
-}
-
-/// The claims of a proof, each of the type that RFC 9449 section 4.2 gives it.
-struct ProofClaims {
-    method: String,
-    target: String,
-    issued_at: NumericDate,
-    id: String,
-    /// `None` only in the proof of a token request.
-    token_digest: Option<Thumbprint>,
-    nonce: Option<String>,
-}
-
-/// Whether a proof is for a call with an access token, or for the request of one.
-#[derive(Clone, Copy, PartialEq)]
-enum ProofPurpose {
-    Call,
-    #[cfg(feature = "dev")]
-    TokenRequest,
 }
 
 /// The request that a proof is for, and its token.
@@ -254,40 +235,6 @@ impl VerifiedProof {
     /// When it was made, since 1970.
     pub(crate) fn issued_at(&self) -> Duration {
         self.issued_at
-    }
-}
-
-impl ProofClaims {
-    fn read(claims: &Map<String, Value>, purpose: ProofPurpose) -> Result<Self, ProofError> {
-        let member = |claim: ProofClaim| claims.get(claim.name());
-        let text = |claim: ProofClaim| match member(claim) {
-            None => Err(ProofError::MissingClaim(claim)),
-            Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
-            Some(_) => Err(ProofError::MalformedClaim(claim)),
-        };
-        let issued_at = member(ProofClaim::Iat).ok_or(ProofError::MissingClaim(ProofClaim::Iat))?;
-        let issued_at = NumericDate::read(issued_at);
-        let token_digest = match purpose {
-            ProofPurpose::Call => Some(text(ProofClaim::Ath)?),
-            // RFC 9449 section 5: there is no access token yet.
-            #[cfg(feature = "dev")]
-            ProofPurpose::TokenRequest => None,
-        };
-        let digest = |text: String| {
-            let digest = Thumbprint::parse(&text);
-            digest.ok_or(ProofError::MalformedClaim(ProofClaim::Ath))
-        };
-        Ok(Self {
-            method: text(ProofClaim::Htm)?,
-            target: text(ProofClaim::Htu)?,
-            issued_at: issued_at.ok_or(ProofError::MalformedClaim(ProofClaim::Iat))?,
-            id: text(ProofClaim::Jti)?,
-            token_digest: token_digest.map(digest).transpose()?,
-            nonce: match member(ProofClaim::Nonce) {
-                None => None,
-                Some(_) => Some(text(ProofClaim::Nonce)?),
-            },
-        })
     }
 }
 
