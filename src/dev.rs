@@ -16,6 +16,10 @@
 //! `null`, to remove. So a test in any language gets an expired token, or one of another issuer,
 //! that the real key signed.
 //!
+//! A token request with a `DPoP` header gets a token that is bound to the key of the proof
+//! (RFC 9449). As at Okta, the proof must contain a nonce. The client [`DPOP_CLIENT_ID`] must send
+//! one, as Okta requires by default of new applications for programs.
+//!
 //! One listener can have several issuers ([`DevOptions::with_issuer`]), for an API that trusts
 //! several.
 //!
@@ -41,6 +45,7 @@ mod metadata;
 mod mint;
 mod options;
 mod parameters;
+mod proof_of_key;
 mod refusal;
 mod revocations;
 mod routes;
@@ -50,6 +55,7 @@ mod sign_in_page;
 mod single_use;
 mod test_claims;
 mod token_endpoint;
+mod unsigned_proof;
 mod user_grant;
 
 #[cfg(test)]
@@ -59,12 +65,13 @@ pub use access_token::AccessToken;
 #[cfg(feature = "testing")]
 pub(crate) use access_token::Issuance;
 pub use behaviour::Behaviour;
-pub use directory::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID, SCOPE, User};
+pub use directory::{CLIENT_ID, CLIENT_SECRET, DPOP_CLIENT_ID, PUBLIC_CLIENT_ID, SCOPE, User};
 pub use issuer::DevIssuer;
 pub use mint::SigningKey;
 pub use options::{DevOptions, FurtherIssuer};
 pub use scopes::OfferedScope;
 #[cfg(feature = "service")]
 pub(crate) use test_claims::TEST_CLAIMS;
+pub use unsigned_proof::UnsignedProof;
 
 pub use crate::token::Algorithm as SigningAlgorithm;

@@ -33,6 +33,8 @@ use std::sync::Arc;
 use poem_openapi::OAuthScopes;
 
 use crate::issuer::Metadata;
+#[cfg(feature = "service")]
+use crate::token::ProofPolicy;
 use crate::token::Scope;
 use crate::verifier::Verifier;
 
@@ -247,6 +249,18 @@ impl Guard {
         let texts = Arc::make_mut(&mut self.scope_texts);
         texts.offered.extend(scope.iter().cloned());
         self
+    }
+
+    /// Which DPoP proofs are accepted.
+    #[cfg(feature = "service")]
+    pub(crate) fn proof_policy(&self) -> &ProofPolicy {
+        self.verifier.proofs().policy()
+    }
+
+    /// The algorithms of accepted DPoP proofs, by their names.
+    pub(crate) fn proof_algorithms(&self) -> Vec<&'static str> {
+        let algorithms = self.verifier.proofs().policy().algorithms().iter();
+        algorithms.map(|it| it.name()).collect()
     }
 
     fn shared_challenge(&self) -> Arc<Challenge> {

@@ -61,11 +61,13 @@ pub(crate) use memo::{Memo, MemoId};
 #[cfg(feature = "service")]
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
+#[cfg(feature = "dev")]
+pub(crate) use proof::TokenRequestProof;
 #[cfg(feature = "service")]
 pub(crate) use proof::UnverifiedProof;
 #[cfg(fuzzing)]
 pub use proof::reads_as_proof;
-pub(crate) use proof::{DpopProof, ProvenRequest, VerifiedProof};
+pub(crate) use proof::{CheckedProof, DpopProof, ProvenRequest, VerifiedProof};
 pub use proof::{
     MAX_PROOF_AGE, MAX_PROOF_BYTES, ProofClaim, ProofError, ProofPolicy, RequestTarget,
 };

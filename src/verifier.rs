@@ -45,6 +45,8 @@ pub use error::VerifyError;
 pub(crate) use explanation::{ExplainedProof, ProofExplanation};
 #[cfg(feature = "service")]
 pub use explanation::{ExplainedRule, Explanation, RuleState};
+#[cfg(feature = "dev")]
+pub(crate) use proofs::KeyOfRequest;
 pub use proofs::{MarkError, MemoryProofStore, ProofStore, Proofs, UsedProof};
 pub use remote::RemoteIssuer;
 pub use tally::{Counts, Tally};

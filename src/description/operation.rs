@@ -224,7 +224,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
                     set.extend(scope.iter().cloned());
                 }
             }
-            Some("http") if is_bearer(scheme) => {}
+            Some("http") if is_ours(scheme) => {}
             _ => {
                 others.push(name);
                 continue;
@@ -266,9 +266,12 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
     Ok((rule, others))
 }
 
-fn is_bearer(scheme: &Value) -> bool {
+/// Whether the scheme is for access tokens: bearer tokens, or those that are bound to a key.
+fn is_ours(scheme: &Value) -> bool {
     let name = scheme["scheme"].as_str();
-    name.is_some_and(|name| name.eq_ignore_ascii_case("bearer"))
+    name.is_some_and(|name| {
+        name.eq_ignore_ascii_case("bearer") || name.eq_ignore_ascii_case("dpop")
+    })
 }
 
 /// The scopes in the 403's example challenge, because `http` schemes cannot list scopes.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::authentication::Authentication;
 use super::mint::{SigningKey, random_handle};
+use crate::token::Thumbprint;
 
 /// A token that is not signed yet.
 ///
@@ -93,6 +94,13 @@ impl AccessToken {
     pub fn without(mut self, name: &str) -> Self {
         self.claims.shift_remove(name);
         self
+    }
+
+    /// Binds the token to a key: callers must send a DPoP proof by it (RFC 9449 section 6.1). See
+    /// [`SigningKey::thumbprint`] and [`UnsignedProof`](super::UnsignedProof).
+    #[must_use]
+    pub fn bound_to(self, key: &Thumbprint) -> Self {
+        self.claim("cnf", json!({ "jkt": key.to_string() }))
     }
 
     /// Sets a header parameter and replaces the key's own.

@@ -13,6 +13,7 @@ use super::scopes::Scopes;
 use super::single_use::SingleUse;
 use super::user_grant::UserGrant;
 use crate::clock::Clock;
+use crate::verifier::Proofs;
 
 /// Names, keys and state of one authorization server.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(super) struct Authority {
     pub(super) keys_max_age: Duration,
     pub(super) stage: Stage,
     pub(super) revocations: Revocations,
+    /// Decides on the DPoP proofs of token requests.
+    pub(super) proofs: Proofs,
     /// Where a code may be sent.
     pub(super) redirect_uris: Vec<String>,
     /// Requests that are shown to a user who has not answered yet.

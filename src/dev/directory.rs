@@ -43,6 +43,9 @@ impl User {
 pub const CLIENT_ID: &str = "dev-client";
 /// The secret of [`CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "dev-secret";
+/// A confidential client for the client credentials grant that must use DPoP, as Okta requires by
+/// default of new applications for programs. Its secret is [`CLIENT_SECRET`] too.
+pub const DPOP_CLIENT_ID: &str = "dev-dpop";
 /// The public client, for authorization code with PKCE.
 pub const PUBLIC_CLIENT_ID: &str = "dev-spa";
 
@@ -56,6 +59,8 @@ pub(super) struct Client {
     /// A public client has none.
     pub(super) secret: Option<&'static str>,
     grant_type: GrantType,
+    /// Whether a token request must have a DPoP proof.
+    pub(super) requires_proof: bool,
 }
 
 impl Client {
@@ -94,15 +99,23 @@ impl GrantType {
     }
 }
 
-const CLIENTS: [Client; 2] = [
+const CLIENTS: [Client; 3] = [
     Client {
         id: CLIENT_ID,
         secret: Some(CLIENT_SECRET),
         grant_type: GrantType::ClientCredentials,
+        requires_proof: false,
+    },
+    Client {
+        id: DPOP_CLIENT_ID,
+        secret: Some(CLIENT_SECRET),
+        grant_type: GrantType::ClientCredentials,
+        requires_proof: true,
     },
     Client {
         id: PUBLIC_CLIENT_ID,
         secret: None,
         grant_type: GrantType::AuthorizationCode,
+        requires_proof: false,
     },
 ];

@@ -60,7 +60,7 @@ async fn description(
     };
     let mut description = json!({
         "active": true,
-        "token_type": "Bearer",
+        "token_type": token_type(&claims),
         "scope": scope(&claims),
         "client_id": claims["cid"],
     });
@@ -74,6 +74,7 @@ async fn description(
         "uid",
         "auth_time",
         "acr",
+        "cnf",
     ] {
         if let Some(value) = claims.get(name) {
             description[name] = value.clone();
@@ -114,6 +115,14 @@ fn active_claims(authority: &Authority, token: &str) -> Option<Map<String, Value
     let token_id = claims.get("jti")?.as_str()?;
     let ours = claims.get("iss")?.as_str()? == authority.issuer();
     (fresh && ours && !authority.revocations.contains(token_id)).then_some(claims)
+}
+
+/// RFC 9449 section 6.2.
+fn token_type(claims: &Map<String, Value>) -> &'static str {
+    match claims.get("cnf").and_then(|it| it.get("jkt")) {
+        Some(_) => "DPoP",
+        None => "Bearer",
+    }
 }
 
 /// The claim `scp` as one string, which is how RFC 7662 wants it.

@@ -24,9 +24,11 @@ use super::revocations::Revocations;
 use super::routes::routes;
 use super::scopes::Scopes;
 use super::single_use::SingleUse;
+use super::unsigned_proof::UnsignedProof;
 #[cfg(feature = "testing")]
 use crate::clock::Clock;
 use crate::token::Algorithm;
+use crate::verifier::Proofs;
 
 /// An authorization server on a loopback address. Dropping it stops it.
 ///
@@ -180,6 +182,11 @@ impl DevIssuer {
             .access_token(PUBLIC_CLIENT_ID, Some(authentication), scopes)
     }
 
+    /// A DPoP proof for a request to this URL, to be changed or signed.
+    pub fn proof(&self, method: &str, url: &str) -> UnsignedProof {
+        UnsignedProof::new(method, url, self.authority.clock.now())
+    }
+
     /// Signs with the current key.
     ///
     /// # Panics
@@ -252,6 +259,7 @@ fn authorization_server(
         keys_max_age: options.keys_max_age,
         stage: Stage::new(),
         revocations: Revocations::default(),
+        proofs: Proofs::default().with_nonces(NONCE_LIFETIME),
         redirect_uris: options.redirect_uris.clone(),
         scopes: Scopes::new(options.scopes.clone()),
         sign_ins: SingleUse::with_lifetime(SIGN_IN_LIFETIME),
@@ -280,6 +288,9 @@ const SIGN_IN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// A code goes straight from the browser to the client.
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
+
+/// Okta changes its nonces every day. A short period shows more of the protocol.
+const NONCE_LIFETIME: Duration = Duration::from_secs(300);
 
 /// No answer takes long, so this only closes connections that are idle.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);

@@ -76,6 +76,8 @@ fn metadata(issuer: &str, authority: &Authority) -> Value {
         issuer.to_owned()
     };
     let algorithm = authority.keys.current().algorithm().name();
+    let proofs = authority.proofs.policy().algorithms().iter();
+    let proof_algorithms: Vec<_> = proofs.map(|it| it.name()).collect();
     let authentication = ["client_secret_basic", "client_secret_post", "none"];
     json!({
         "issuer": issuer,
@@ -96,6 +98,7 @@ fn metadata(issuer: &str, authority: &Authority) -> Value {
         "acr_values_supported": AuthenticationClass::ALL.map(AuthenticationClass::name),
         "claims_supported": CLAIMS,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": proof_algorithms,
     })
 }
 

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use self::pair::Pair;
-use crate::token::{Algorithm, Jws, SignedPayload, VerifyingKey};
+use crate::token::{Algorithm, Jws, SignedPayload, Thumbprint, VerifyingKey};
 
 /// A private key, its `kid` and the one algorithm it signs with.
 #[derive(Debug)]
@@ -66,6 +66,17 @@ impl SigningKey {
             jwk[name] = value.into();
         }
         jwk
+    }
+
+    /// The thumbprint of the public half, which a bound token contains. RFC 7638.
+    ///
+    /// # Panics
+    ///
+    /// Never: the key has every member that it needs.
+    pub fn thumbprint(&self) -> Thumbprint {
+        let jwk = self.public_jwk();
+        let thumbprint = jwk.as_object().and_then(Thumbprint::from_jwk);
+        thumbprint.expect("a key with all its members")
     }
 
     /// A compact JWS over both values exactly as given. RFC 7515 section 7.1.

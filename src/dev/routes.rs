@@ -8,6 +8,7 @@ use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, get, p
 
 use super::authority::Authority;
 use super::behaviour::{KEYS, OAUTH_METADATA, OPENID_CONFIGURATION};
+use super::proof_of_key::{DPOP, DPOP_NONCE};
 use super::refusal::Refusal;
 use super::{authorize, introspection, metadata, token_endpoint};
 
@@ -99,4 +100,6 @@ fn cors(allowed_origins: &Arc<[String]>) -> Cors {
         .allow_header(header::AUTHORIZATION)
         .allow_header(header::CONTENT_TYPE)
         .allow_header("x-requested-with")
+        .allow_header(DPOP)
+        .expose_header(DPOP_NONCE)
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // A caller brings its own client.
 
 mod authorize;
+mod bound_tokens;
 mod cors;
 mod further;
 mod introspection;

@@ -3,7 +3,8 @@
 //! 1. The form is read within bounds.
 //! 2. The grant type is one of ours.
 //! 3. The client authenticates, and may use that grant.
-//! 4. The grant itself is checked.
+//! 4. The DPoP proof is checked, if there is one. A refused proof does not use up the grant.
+//! 5. The grant itself is checked.
 
 use std::sync::Arc;
 
@@ -17,9 +18,11 @@ use super::authority::Authority;
 use super::client_authentication::authenticate;
 use super::directory::{Client, GrantType};
 use super::parameters::Parameters;
+use super::proof_of_key::{DPOP_NONCE, TokenRefusal, find_key};
 use super::refusal::{Refusal, json_body};
 use super::test_claims::TestClaims;
 use super::user_grant::UserGrant;
+use crate::verifier::KeyOfRequest;
 
 /// Answers with a token or with the reason for a refusal.
 #[handler]
@@ -34,18 +37,33 @@ pub(super) async fn exchange(
     }
 }
 
-async fn grant(authority: &Authority, request: &Request, body: Body) -> Result<Response, Refusal> {
+async fn grant(
+    authority: &Authority,
+    request: &Request,
+    body: Body,
+) -> Result<Response, TokenRefusal> {
     let form = Parameters::from_form(request, body).await?;
     let grant_type = form.find("grant_type").ok_or(GRANT_TYPE_MISSING)?;
     let grant_type = GrantType::find(grant_type).ok_or(GRANT_TYPE_UNKNOWN)?;
     let client = authenticate(request.headers(), &form)?;
     if !client.may_use(grant_type) {
-        return Err(GRANT_TYPE_FORBIDDEN);
+        return Err(GRANT_TYPE_FORBIDDEN.into());
     }
-    match grant_type {
-        GrantType::ClientCredentials => client_credentials(authority, client, &form),
-        GrantType::AuthorizationCode => authorization_code(authority, client, &form),
-    }
+    let key = find_key(authority, client, request).await?;
+    let granted = match grant_type {
+        GrantType::ClientCredentials => client_credentials(authority, client, &form)?,
+        GrantType::AuthorizationCode => authorization_code(authority, client, &form)?,
+    };
+    Ok(granted.into_response(authority, key))
+}
+
+/// What a client gets.
+struct Granted {
+    token: AccessToken,
+    /// Changes of the claims, which a test requested.
+    changes: Option<TestClaims>,
+    scope: String,
+    id_token: Option<String>,
 }
 
 /// RFC 6749 section 4.4. Like Okta, it grants only scopes that were requested. With
@@ -54,18 +72,18 @@ fn client_credentials(
     authority: &Authority,
     client: &Client,
     form: &Parameters,
-) -> Result<Response, Refusal> {
+) -> Result<Granted, Refusal> {
     let changes = TestClaims::find(form)?;
     let scopes = match &changes {
         Some(_) if form.find("scope").is_none() => Vec::new(),
         _ => (authority.scopes).requested(form, GrantType::ClientCredentials)?,
     };
-    let token = authority.access_token(client.id, None, &scopes);
-    let token = match changes {
-        Some(changes) => changes.apply(token),
-        None => token,
-    };
-    Ok(token_response(authority, &token, &scopes, None))
+    Ok(Granted {
+        token: authority.access_token(client.id, None, &scopes),
+        changes,
+        scope: scopes.join(" "),
+        id_token: None,
+    })
 }
 
 /// RFC 6749 section 4.1.3, OIDC Core 1.0 section 3.1.3.
@@ -73,7 +91,7 @@ fn authorization_code(
     authority: &Authority,
     client: &Client,
     form: &Parameters,
-) -> Result<Response, Refusal> {
+) -> Result<Granted, Refusal> {
     let now = authority.clock.monotonic();
     let grant = UserGrant::redeem(&authority.codes, now, client, form)?;
     let scopes = grant.scopes();
@@ -83,29 +101,42 @@ fn authorization_code(
         authority.clock.now(),
         &authority.keys.current(),
     );
-    Ok(token_response(authority, &token, &scopes, id_token))
+    Ok(Granted {
+        token,
+        changes: None,
+        scope: scopes.join(" "),
+        id_token,
+    })
 }
 
-/// RFC 6749 section 5.1.
-fn token_response(
-    authority: &Authority,
-    token: &AccessToken,
-    scopes: &[&str],
-    id_token: Option<String>,
-) -> Response {
-    let mut body = json!({
-        "token_type": "Bearer",
-        "expires_in": LIFETIME.as_secs(),
-        "access_token": token.sign_with(&authority.keys.current()),
-        "scope": scopes.join(" "),
-    });
-    if let Some(id_token) = id_token {
-        body["id_token"] = id_token.into();
+impl Granted {
+    /// The response with a token that is bound to `key`, if there is one. RFC 6749 section 5.1,
+    /// RFC 9449 section 5.
+    fn into_response(self, authority: &Authority, key: Option<KeyOfRequest>) -> Response {
+        let mut response = Response::builder().header(header::CACHE_CONTROL, "no-store");
+        let mut token = self.token;
+        let mut token_type = "Bearer";
+        if let Some(found) = key {
+            token = token.bound_to(&found.key);
+            token_type = "DPoP";
+            if let Some(nonce) = found.next_nonce {
+                response = response.header(DPOP_NONCE, nonce);
+            }
+        }
+        if let Some(changes) = self.changes {
+            token = changes.apply(token);
+        }
+        let mut body = json!({
+            "token_type": token_type,
+            "expires_in": LIFETIME.as_secs(),
+            "access_token": token.sign_with(&authority.keys.current()),
+            "scope": self.scope,
+        });
+        if let Some(id_token) = self.id_token {
+            body["id_token"] = id_token.into();
+        }
+        json_body(response, &body)
     }
-    json_body(
-        Response::builder().header(header::CACHE_CONTROL, "no-store"),
-        &body,
-    )
 }
 
 const GRANT_TYPE_MISSING: Refusal =

@@ -68,7 +68,7 @@ macro_rules! own {
 }
 
 #[rustfmt::skip]
-const FILES: [File; 18] = [
+const FILES: [File; 19] = [
     ("/docs/swagger-ui.css", CSS, Content::Bundle(SWAGGER_UI_CSS)),
     ("/docs/swagger-ui-bundle.js", JAVASCRIPT, Content::Bundle(SWAGGER_UI_BUNDLE_JS)),
     ("/docs/redoc.js", JAVASCRIPT, Content::Bundle(REDOC_JS)),
@@ -76,6 +76,7 @@ const FILES: [File; 18] = [
     own!("/docs/oauth2-redirect.js", JAVASCRIPT, "oauth2-redirect.js"),
     own!("/docs/advice.js", JAVASCRIPT, "advice.js"),
     own!("/docs/tokens.js", JAVASCRIPT, "tokens.js"),
+    own!("/docs/bound-tokens.js", JAVASCRIPT, "bound-tokens.js"),
     own!("/docs/refusal.js", JAVASCRIPT, "refusal.js"),
     own!("/docs/dialog.js", JAVASCRIPT, "dialog.js"),
     own!("/docs/step-up.js", JAVASCRIPT, "step-up.js"),

@@ -55,7 +55,10 @@ impl Pages {
             print: Box::new(move |guard, issuers| {
                 Document::complete(spec.clone(), &rules, guard, issuers)
             }),
-            sign_in: SignIn::default(),
+            sign_in: SignIn {
+                proof_algorithms: guard.proof_algorithms(),
+                ..SignIn::default()
+            },
             icon: None,
         })
     }

@@ -11,4 +11,6 @@ pub(crate) struct SignIn {
     pub(crate) client_ids: BTreeMap<String, String>,
     /// The path below which the operations are: empty, or without a slash at its end.
     pub(crate) base_path: String,
+    /// The algorithms of DPoP proofs that the API accepts.
+    pub(crate) proof_algorithms: Vec<&'static str>,
 }

@@ -23,6 +23,7 @@ pub(super) fn page(document: &Document, sign_in: &SignIn, issuers: &[DescribedIs
         "clientId": sign_in.client_id.as_deref().unwrap_or_default(),
         "basePath": sign_in.base_path,
         "scopes": scopes(document),
+        "proofAlgorithms": sign_in.proof_algorithms,
     });
     if !sign_in.client_ids.is_empty() {
         settings["clientIds"] = json!(sign_in.client_ids);
@@ -58,6 +59,7 @@ pub(super) fn page(document: &Document, sign_in: &SignIn, issuers: &[DescribedIs
             "docs/swagger-ui-bundle.js",
             "docs/advice.js",
             "docs/tokens.js",
+            "docs/bound-tokens.js",
             "docs/refusal.js",
             "docs/dialog.js",
             "docs/step-up.js",

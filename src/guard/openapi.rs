@@ -4,8 +4,8 @@
 //! know, and what poem-openapi omits:
 //!
 //! 1. Each media type by its bare name, each answer with a description and an example (`tidy`).
-//! 2. `security` per operation, never at the root: `BearerAuth` first, then the required scopes,
-//!    by the schemes of each issuer (`schemes`), then the application's other schemes; `[]` on
+//! 2. `security` per operation, never at the root: `BearerAuth` and `DPoPAuth`, as far as the
+//!    operation accepts their tokens, then the required scopes, by the schemes of each issuer (`schemes`), then the application's other schemes; `[]` on
 //!    operations without any (`security`).
 //! 3. 400, 401, 403 and 503 on protected operations, with their headers and the problem schema
 //!    (`answers`).
@@ -13,6 +13,7 @@
 mod answers;
 mod live;
 mod operations;
+mod problem_schema;
 mod schemes;
 mod security;
 mod tidy;
@@ -29,6 +30,7 @@ use super::problem::Problem;
 use super::rule::{self, OperationRule};
 use super::{Guard, RuleError};
 
+use problem_schema::{PROBLEM, problem_schema};
 pub(super) use schemes::ScopeTexts;
 #[cfg(feature = "docs")]
 pub(crate) use schemes::{CLIENT_CREDENTIALS, SIGN_IN};
@@ -52,10 +54,13 @@ impl Document {
                 let has_limits = guard.limits().is_some();
                 answers::add_conditions(operation, &rule.rule);
                 answers::add_refusals(operation, &rule.rule, guard.challenge(), has_limits);
+                if guard.verifier.proofs().requires_nonces() {
+                    answers::add_nonces(operation, &rule.rule);
+                }
             }
         }
-        document["components"]["schemas"][answers::PROBLEM] = answers::problem_schema();
-        schemes::add(&mut document, issuers, rules, guard.scope_texts());
+        document["components"]["schemas"][PROBLEM] = problem_schema();
+        schemes::add(&mut document, issuers, rules, guard);
         Self(document)
     }
 
@@ -138,7 +143,7 @@ pub(crate) fn require_free_names(spec: &Value) -> Result<(), RuleError> {
     if let Some(scheme) = schemes::OWN.into_iter().find(taken) {
         return Err(RuleError::SchemeNameTaken { scheme });
     }
-    let schema = answers::PROBLEM;
+    let schema = PROBLEM;
     match spec["components"]["schemas"].get(schema) {
         Some(_) => Err(RuleError::SchemaNameTaken { schema }),
         None => Ok(()),

@@ -77,6 +77,7 @@ impl App {
                 client_id: config.docs.client_id.clone(),
                 client_ids: client_ids(config),
                 base_path: base_path.clone(),
+                proof_algorithms: guard.proof_algorithms(),
             };
             let print = print.clone();
             Arc::new(Documents::new(
@@ -104,6 +105,8 @@ impl App {
             public_url: &public_url,
             documents: documents.as_ref(),
             keys: &keys,
+            proofs: guard.proof_policy(),
+            has_client_certificates: config.http.has_client_certificates(),
             state,
         };
         let table = on_callers_paths(operations.table, base_path);

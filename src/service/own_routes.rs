@@ -8,6 +8,7 @@ use poem::{IntoResponse, Request, Response, Route};
 
 use crate::docs::{Documents, read};
 use crate::guard::{OperationRule, ProtectedResource};
+use crate::token::ProofPolicy;
 
 use super::application::Outline;
 use super::browser;
@@ -29,6 +30,10 @@ pub(super) struct OwnRoutes<'a> {
     /// `None` where the pages and the document are disabled.
     pub(super) documents: Option<&'a Arc<Documents>>,
     pub(super) keys: &'a Keys,
+    /// Which DPoP proofs are accepted.
+    pub(super) proofs: &'a ProofPolicy,
+    /// Whether the certificates of callers are known, so that tokens may be bound to them.
+    pub(super) has_client_certificates: bool,
     pub(super) state: &'a ServiceState,
 }
 
@@ -94,6 +99,7 @@ impl OwnRoutes<'_> {
     fn metadata(&self) -> poem::RouteMethod {
         let (title, public_url) = (self.outline.title.clone(), self.public_url.to_owned());
         let (issuers, rules) = (self.keys.issuers().clone(), self.rules.to_vec());
+        let (proofs, has_client_certificates) = (self.proofs.clone(), self.has_client_certificates);
         let paths: Vec<_> = (self.rules.iter())
             .map(|rule| full_path(&self.outline.base_path, &rule.path))
             .collect();
@@ -114,7 +120,10 @@ impl OwnRoutes<'_> {
             let url = format!("{public_url}{resource}");
             let issuers = issuers.all();
             let issuers = issuers.iter().map(|it| it.identifier());
-            let mut metadata = ProtectedResource::new(&url, issuers, &rules);
+            let mut metadata = ProtectedResource::new(&url, issuers, &rules).with_proofs(&proofs);
+            if has_client_certificates {
+                metadata = metadata.with_certificate_bound_tokens();
+            }
             if let Some(documentation) = &documentation {
                 metadata = metadata.with_documentation(&title, documentation);
             }

@@ -180,7 +180,9 @@ fn text(value: &Value) -> String {
 
 const HOW_TO: &str = "Select an environment and run the collection. The first request gets an \
     access token. Each other request calls an operation with the token, without it, or with a \
-    tampered one, and its tests check the answer.";
+    tampered one, and its tests check the answer.\n\nThe requests use bearer tokens. The collection \
+    cannot use DPoP, because not every sandbox of Postman can sign proofs: for a client of which the \
+    issuer requires DPoP, a run stops at the first request and says so.";
 
 // Fixed, so that importing a newer file replaces the older one.
 const COLLECTION_ID: &str = "5b1d2c0e-6f0a-4c57-9d0b-3f6a4f0f7c11";

@@ -8,7 +8,9 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use crate::clock::{Clock, SystemClock};
-use crate::dev::{AccessToken, CLIENT_ID, DevIssuer, Issuance, SigningAlgorithm, SigningKey};
+use crate::dev::{
+    AccessToken, CLIENT_ID, DevIssuer, Issuance, SigningAlgorithm, SigningKey, UnsignedProof,
+};
 use crate::guard::Guard;
 use crate::issuer::ProofMaker;
 #[cfg(feature = "service")]
@@ -176,6 +178,12 @@ impl Issuer {
         (self.claims.iter()).fold(token, |token, (name, value)| {
             token.claim(name, value.clone())
         })
+    }
+
+    /// A DPoP proof for a request to this URL, to be changed or signed. Bind the token with
+    /// [`AccessToken::bound_to`].
+    pub fn proof(&self, method: &str, url: &str) -> UnsignedProof {
+        UnsignedProof::new(method, url, self.clock.now())
     }
 
     /// Signs a token, whatever it contains.

@@ -44,6 +44,15 @@ impl Confirmation {
         Self::read(cnf).unwrap()
     }
 
+    /// A confirmation with this `jkt` alone.
+    #[cfg(feature = "dev")]
+    pub(crate) fn by_proof_key(key: Thumbprint) -> Self {
+        Self {
+            proof_key: Some(key),
+            ..Self::default()
+        }
+    }
+
     /// `jkt`: the key that DPoP proofs must be signed with.
     pub fn proof_key(&self) -> Option<&Thumbprint> {
         self.proof_key.as_ref()

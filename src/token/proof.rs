@@ -17,9 +17,12 @@
 //!
 //! Nonces and repeated proofs are the task of [`crate::verifier`], which has the state for them.
 
+mod claims;
 mod error;
 mod policy;
 mod target;
+#[cfg(feature = "dev")]
+mod token_request;
 #[cfg(feature = "service")]
 mod unverified;
 
@@ -31,13 +34,14 @@ use serde_json::{Map, Value};
 
 use super::compact::Compact;
 use super::proof_key::ProofKey;
-use super::{
-    Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, NumericDate, Thumbprint, json, jwk,
-};
+use super::{Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, Thumbprint, json, jwk};
 
+use claims::{ProofClaims, ProofPurpose};
 pub use error::{ProofClaim, ProofError};
 pub use policy::{MAX_PROOF_AGE, ProofPolicy};
 pub use target::RequestTarget;
+#[cfg(feature = "dev")]
+pub(crate) use token_request::TokenRequestProof;
 #[cfg(feature = "service")]
 pub(crate) use unverified::UnverifiedProof;
 
@@ -51,16 +55,6 @@ pub(crate) struct DpopProof<'a> {
     jwk: Map<String, Value>,
     thumbprint: Thumbprint,
     claims: ProofClaims,
-}
-
-/// The claims of a proof, each of the type that RFC 9449 section 4.2 gives it.
-struct ProofClaims {
-    method: String,
-    target: String,
-    issued_at: NumericDate,
-    id: String,
-    token_digest: Thumbprint,
-    nonce: Option<String>,
 }
 
 /// The request that a proof is for, and its token.
@@ -87,6 +81,10 @@ pub(crate) struct VerifiedProof {
 impl<'a> DpopProof<'a> {
     /// Reads a proof.
     pub(crate) fn parse(text: &'a str) -> Result<Self, ProofError> {
+        Self::read(text, ProofPurpose::Call)
+    }
+
+    fn read(text: &'a str, purpose: ProofPurpose) -> Result<Self, ProofError> {
         if text.len() > MAX_PROOF_BYTES {
             return Err(ProofError::TooLong);
         }
@@ -112,7 +110,7 @@ impl<'a> DpopProof<'a> {
             .and_then(|bytes| json::object_of_at_most(MAX_VALUES, &bytes))
             .ok_or(ProofError::Malformed)?;
         Ok(Self {
-            claims: ProofClaims::read(&claims)?,
+            claims: ProofClaims::read(&claims, purpose)?,
             compact,
             algorithm,
             jwk,
@@ -148,22 +146,31 @@ impl<'a> DpopProof<'a> {
         if request.confirmation.proof_key() != Some(&self.thumbprint) {
             return Err(ProofError::WrongKey);
         }
-        if self.claims.method != request.method {
-            return Err(ProofError::WrongMethod);
-        }
-        if !request.target.is_named_by(&self.claims.target) {
-            return Err(ProofError::WrongTarget);
-        }
+        self.check_target(request.method, request.target)?;
         let digest = request.confirmation.token_digest(request.token);
-        if self.claims.token_digest != *digest {
+        if self.claims.token_digest.as_ref() != Some(digest) {
             return Err(ProofError::WrongToken);
         }
-        let now = now.duration_since(SystemTime::UNIX_EPOCH);
-        policy.check_age(self.claims.issued_at.since_epoch(), now.unwrap_or_default())?;
+        self.check_age(policy, now)?;
         Ok(CheckedProof {
             proof: self,
             confirmation: request.confirmation,
         })
+    }
+
+    fn check_target(&self, method: &str, target: &RequestTarget<'_>) -> Result<(), ProofError> {
+        if self.claims.method != method {
+            return Err(ProofError::WrongMethod);
+        }
+        if !target.is_named_by(&self.claims.target) {
+            return Err(ProofError::WrongTarget);
+        }
+        Ok(())
+    }
+
+    fn check_age(&self, policy: &ProofPolicy, now: SystemTime) -> Result<(), ProofError> {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH);
+        policy.check_age(self.claims.issued_at.since_epoch(), now.unwrap_or_default())
     }
 }
 
@@ -228,31 +235,6 @@ impl VerifiedProof {
     /// When it was made, since 1970.
     pub(crate) fn issued_at(&self) -> Duration {
         self.issued_at
-    }
-}
-
-impl ProofClaims {
-    fn read(claims: &Map<String, Value>) -> Result<Self, ProofError> {
-        let member = |claim: ProofClaim| claims.get(claim.name());
-        let text = |claim: ProofClaim| match member(claim) {
-            None => Err(ProofError::MissingClaim(claim)),
-            Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
-            Some(_) => Err(ProofError::MalformedClaim(claim)),
-        };
-        let issued_at = member(ProofClaim::Iat).ok_or(ProofError::MissingClaim(ProofClaim::Iat))?;
-        let issued_at = NumericDate::read(issued_at);
-        let token_digest = Thumbprint::parse(&text(ProofClaim::Ath)?);
-        Ok(Self {
-            method: text(ProofClaim::Htm)?,
-            target: text(ProofClaim::Htu)?,
-            issued_at: issued_at.ok_or(ProofError::MalformedClaim(ProofClaim::Iat))?,
-            id: text(ProofClaim::Jti)?,
-            token_digest: token_digest.ok_or(ProofError::MalformedClaim(ProofClaim::Ath))?,
-            nonce: match member(ProofClaim::Nonce) {
-                None => None,
-                Some(_) => Some(text(ProofClaim::Nonce)?),
-            },
-        })
     }
 }
 

@@ -9,6 +9,8 @@
 mod memory;
 mod nonces;
 mod store;
+#[cfg(feature = "dev")]
+mod token_request;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,13 +19,17 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
-use crate::token::{DpopProof, ProofError, ProofPolicy, ProvenRequest, VerifiedProof};
+use crate::token::{
+    CheckedProof, DpopProof, ProofError, ProofPolicy, ProvenRequest, VerifiedProof,
+};
 
 use super::binding_error::BindingError;
 use nonces::{NonceState, Nonces};
 
 pub use memory::MemoryProofStore;
 pub use store::{MarkError, ProofStore, UsedProof};
+#[cfg(feature = "dev")]
+pub(crate) use token_request::KeyOfRequest;
 
 /// Decides on DPoP proofs. Clones share state.
 ///
@@ -121,6 +127,15 @@ impl Proofs {
         now: SystemTime,
     ) -> Result<Option<String>, BindingError> {
         let checked = DpopProof::parse(proof)?.check(request, &self.policy, now)?;
+        self.accept(checked, now).await
+    }
+
+    /// Requires the nonce, the signature, and that the proof was not used before.
+    async fn accept(
+        &self,
+        checked: CheckedProof<'_>,
+        now: SystemTime,
+    ) -> Result<Option<String>, BindingError> {
         let next_nonce = match &self.nonces {
             None => None,
             Some(nonces) => match nonces.find(&self.key, checked.unverified_nonce(), now) {

@@ -87,6 +87,7 @@ async fn a_scope_by_setting_is_required_and_named() {
         whoami["security"],
         json!([
             { "BearerAuth": [] },
+            { "DPoPAuth": [] },
             { "SignIn": ["admin", "reports:read"] },
             { "ClientCredentials": ["admin", "reports:read"] },
         ])

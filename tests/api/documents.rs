@@ -32,7 +32,12 @@ async fn the_document_describes_the_admitted_callers_and_the_refusals() {
     assert_eq!(statuses(hello), ["200", "408"]);
     assert_eq!(
         whoami["security"],
-        json!([{ "BearerAuth": [] }, { "SignIn": [] }, { "ClientCredentials": [] }])
+        json!([
+            { "BearerAuth": [] },
+            { "DPoPAuth": [] },
+            { "SignIn": [] },
+            { "ClientCredentials": [] },
+        ])
     );
     assert_eq!(statuses(whoami), ["200", "400", "401", "408", "503"]);
     let headers = &whoami["responses"]["401"]["headers"];
@@ -112,6 +117,7 @@ async fn the_resource_metadata_is_at_the_url_of_the_challenge() {
             "resource": format!("http://{address}"),
             "authorization_servers": [world.issuer.issuer()],
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": proof_algorithms(),
             "resource_name": "Protected API",
             "resource_documentation": format!("http://{address}/docs"),
         })
@@ -249,4 +255,9 @@ fn the_checks_of_the_guides_are_those_of_the_program() {
             assert_eq!(row, expected, "run scripts/generate");
         }
     }
+}
+
+fn proof_algorithms() -> Vec<&'static str> {
+    let algorithms = poem_resource_server::token::Algorithm::ALL.iter();
+    algorithms.map(|it| it.name()).collect()
 }

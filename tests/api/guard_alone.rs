@@ -92,9 +92,10 @@ async fn a_guard_that_is_started_becomes_ready_and_its_document_follows() {
     );
     let before = document(&routes).await;
     let bearer = json!({ "BearerAuth": [] });
+    let bound = json!({ "DPoPAuth": [] });
     assert_eq!(
         before["paths"]["/me"]["get"]["security"],
-        json!([bearer, { "OpenIdConnect": ["profile:read"] }])
+        json!([bearer, bound, { "OpenIdConnect": ["profile:read"] }])
     );
     let url = format!("{}/.well-known/openid-configuration", issuer.issuer());
     let schemes = &before["components"]["securitySchemes"];
@@ -110,6 +111,7 @@ async fn a_guard_that_is_started_becomes_ready_and_its_document_follows() {
         after["paths"]["/me"]["get"]["security"],
         json!([
             bearer,
+            bound,
             { "SignIn": ["profile:read"] },
             { "ClientCredentials": ["profile:read"] },
         ])

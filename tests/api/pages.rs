@@ -197,6 +197,7 @@ async fn on_the_wire_swagger_ui_takes_less_than_a_third() {
         "/docs/swagger-ui-layout.css",
         "/docs/dialog.css",
         "/docs/tokens.js",
+        "/docs/bound-tokens.js",
         "/docs/refusal.js",
         "/docs/step-up.js",
         "/docs/dialog.js",

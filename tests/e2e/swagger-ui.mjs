@@ -84,6 +84,16 @@ export async function openSwaggerUi(window, service) {
     return popup;
   }
 
+  /** Presses "Execute" for whoami. */
+  async function startWhoami() {
+    const operation = page.locator('#operations-Caller-whoami');
+    if (!(await operation.getByRole('button', { name: 'Execute' }).count())) {
+      await operation.locator('.opblock-summary-control').click();
+    }
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    return operation;
+  }
+
   return {
     page,
     dialog,
@@ -141,14 +151,12 @@ export async function openSwaggerUi(window, service) {
       await close();
     },
 
-    /** Presses "Execute" for whoami. */
+    startWhoami,
+
+    /** Presses "Execute" for whoami, and waits for the answer. */
     async whoami() {
-      const operation = page.locator('#operations-Caller-whoami');
-      if (!(await operation.getByRole('button', { name: 'Execute' }).count())) {
-        await operation.locator('.opblock-summary-control').click();
-      }
       const answered = page.waitForResponse((it) => it.url() === `${service.url}/api/whoami`);
-      await operation.getByRole('button', { name: 'Execute' }).click();
+      const operation = await startWhoami();
       const response = await answered;
       // Shown on the page, not only received.
       const shown = operation.locator('.live-responses-table .response-col_status');

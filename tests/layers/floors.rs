@@ -12,7 +12,7 @@ pub(crate) const FLOORS: &[(&str, &[&str])] = &[
         "service",
         &["clock", "token", "issuer", "verifier", "guard", "docs"],
     ),
-    ("dev", &["clock", "token"]),
+    ("dev", &["clock", "token", "verifier"]),
     ("description", &["token", "guard"]),
     (
         "testing",

@@ -28,6 +28,7 @@ fn each_set_of_scopes_is_an_alternative() {
         either["security"],
         json!([
             { "BearerAuth": [] },
+            { "DPoPAuth": [] },
             { "OpenIdConnect": ["a", "b"] },
             { "OpenIdConnect": ["c"] },
         ])

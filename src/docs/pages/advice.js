@@ -58,11 +58,20 @@ const ADVICE = {
       'The client must be active at the issuer.',
     ],
   },
+  invalid_dpop_proof: {
+    title: 'The issuer requires that the token is bound to this browser (DPoP).',
+    steps: [
+      'Open this page at an https address or at http://localhost: the browser offers cryptography to no other page. The page then sends the proof by itself.',
+      'Compare the clock of this machine with that of the issuer: a proof is valid for about a minute.',
+      'Or allow the client tokens that are not bound. In Okta: Applications > the application > General > Proof of possession.',
+    ],
+  },
   invalid_grant: {
     title: 'The issuer does not accept the authorization code.',
     steps: [
       'A code works once and for about a minute. Sign in again.',
       'The redirect URI must be the same in both requests.',
+      'If the issuer requires DPoP of the client, select “Bind the token to this browser” and sign in again.',
     ],
   },
   unsupported_grant_type: {
@@ -113,6 +122,7 @@ const ADVICE = {
     steps: [
       'Allow this page’s origin at the issuer (CORS). In Okta: Security > API > Trusted Origins, with CORS selected.',
       'Check whether this browser can connect to the issuer.',
+      'If the token is to be bound to this browser, the issuer must allow the header DPoP from this page too. Clear the checkbox if the issuer does not support DPoP.',
     ],
   },
 };

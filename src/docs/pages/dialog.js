@@ -135,6 +135,7 @@ const DialogPlugin = (settings) => (system) => {
               'Each call from this page carries the access token.',
             ),
             granted && h('p', null, 'Granted: ', h('code', null, granted)),
+            h(getComponent('BoundTo'), { auth }),
             h('button', { type: 'button', className: 'action quiet', onClick: this.logout }, 'Log out'),
           );
         }
@@ -167,6 +168,7 @@ const DialogPlugin = (settings) => (system) => {
               required: true,
             }),
           this.scopes(),
+          h(getComponent('BindToken')),
           errors.valueSeq().map((error, index) => h(getComponent('Refusal'), { key: index, error })),
           h('button', { type: 'submit', className: 'action' }, isPerson ? 'Sign in' : 'Get a token'),
           h(
@@ -189,6 +191,7 @@ const DialogPlugin = (settings) => (system) => {
   /** The form for a token that the caller has already. */
   function TokenForm({ name, schema, authorized, authActions }) {
     const [value, setValue] = useState('');
+    const [isBound, setBound] = useState(false);
     if (authorized?.get(name)) {
       return h(
         'div',
@@ -209,6 +212,8 @@ const DialogPlugin = (settings) => (system) => {
       event.preventDefault();
       const token = value.trim().replace(/^bearer\s+/i, '');
       setValue('');
+      setBound(isBoundToken(token));
+      if (isBoundToken(token)) return;
       authActions.authorizeWithPersistOption({ [name]: { name, schema, value: token } });
     };
     return h(
@@ -222,6 +227,13 @@ const DialogPlugin = (settings) => (system) => {
         required: true,
         onChange: (event) => setValue(event.target.value),
       }),
+      isBound &&
+        h(
+          'div',
+          { className: 'refusal', role: 'alert' },
+          h('strong', null, 'This token is bound to a key that this page does not have.'),
+          h('p', null, 'Sign in here instead: the page then gets a token that is bound to its own key.'),
+        ),
       h('button', { type: 'submit', className: 'action' }, 'Use this token'),
     );
   }
@@ -240,7 +252,9 @@ const DialogPlugin = (settings) => (system) => {
     const dialog = useRef(null);
     const authorized = authSelectors.authorized();
     const definitions = authSelectors.shownDefinitions() || [];
-    const methods = [...definitions].flatMap((group) => [...group.entries()]);
+    // A bound token comes from one of the other forms.
+    const isForm = ([, schema]) => (schema.get('scheme') ?? '').toLowerCase() !== 'dpop';
+    const methods = [...definitions].flatMap((group) => [...group.entries()]).filter(isForm);
     const active = methods.find(([name]) => authorized?.get(name)) ?? methods[0];
     const [opened, open] = useState(active?.[0]);
     useEffect(() => {

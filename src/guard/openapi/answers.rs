@@ -11,11 +11,11 @@ use crate::guard::bearer::{AuthorizationScheme, BearerError};
 use crate::guard::challenge::{Asked, Challenge};
 use crate::guard::problem::{MEDIA_TYPE, Problem};
 use crate::guard::rejection::Rejection;
-use crate::guard::rule::{Requirement, Rule, refused_by, step_up};
-use crate::token::{Scope, TokenError};
+use crate::guard::rule::{AcceptedBindings, Requirement, Rule, refused_by, step_up};
+use crate::token::{ProofError, Scope, TokenError};
+use crate::verifier::BindingError;
 
-/// The name of the problem schema.
-pub(super) const PROBLEM: &str = "Problem";
+use super::problem_schema::PROBLEM;
 
 /// Adds what the gate answers in place of the operation.
 pub(super) fn add_refusals(
@@ -29,17 +29,17 @@ pub(super) fn add_refusals(
         Rule::Optional(requirement) => (requirement, true),
         Rule::Protected(requirement) => (requirement, false),
     };
-    let bad_token = Rejection::InvalidToken(TokenError::BadSignature);
-    let (unauthorized, bad_tokens) = if is_optional {
-        ("The access token is not valid.", vec![bad_token])
-    } else {
-        let missing = Rejection::MissingCredentials;
-        let text = "The access token is missing or not valid.";
-        (text, vec![missing, bad_token])
+    let unauthorized = match is_optional {
+        true => "The access token or its proof is not valid.",
+        false => "The access token is missing, or it or its proof is not valid.",
     };
-    let mut bad_tokens = bad_tokens;
-    // Before the others, because the header's example is that of the last.
-    bad_tokens.splice(0..0, unaccepted(requirement));
+    // The header's example is that of the last.
+    let mut bad_tokens = unaccepted(requirement);
+    if !is_optional {
+        bad_tokens.push(Rejection::MissingCredentials);
+    }
+    bad_tokens.extend(bindings(requirement));
+    bad_tokens.push(Rejection::InvalidToken(TokenError::BadSignature));
     let add = Challenged::by(challenge, requirement);
     let malformed = Rejection::InvalidRequest(BearerError::Malformed);
     let text = "The `Authorization` header is malformed or repeated.";
@@ -64,51 +64,6 @@ pub(super) fn add_problem(operation: &mut Value, problem: Problem, description: 
     merge(operation, problem, description, None, examples);
 }
 
-pub(super) fn problem_schema() -> Value {
-    json!({
-        "type": "object",
-        "title": PROBLEM,
-        "description": "Problem details (RFC 9457).",
-        "required": ["type", "title", "status", "detail", "reason"],
-        "properties": {
-            "type": {
-                "type": "string",
-                "description": "A link to the description of the reason, or `about:blank`.",
-                "example": "about:blank",
-            },
-            "title": {
-                "type": "string",
-                "description": "The status in words.",
-                "example": "Unauthorized",
-            },
-            "status": {
-                "type": "integer",
-                "format": "int32",
-                "description": "The status again.",
-                "minimum": 400,
-                "maximum": 599,
-                "example": 401,
-            },
-            "detail": {
-                "type": "string",
-                "description": "One sentence for people. It contains nothing from the request except durations.",
-                "example": "The access token expired 12 min 3 s ago. Request a new one.",
-            },
-            "reason": {
-                "type": "string",
-                "description": "One stable word for programs.",
-                "example": "expired",
-            },
-            "trace_id": {
-                "type": "string",
-                "description": "The trace of this call, where the service sends traces.",
-                "pattern": "^[0-9a-f]{32}$",
-                "example": "0af7651916cd43dd8448eb211c80319c",
-            },
-        },
-    })
-}
-
 /// The refusals of a valid token with 401.
 fn unaccepted(requirement: &Requirement) -> Vec<Rejection> {
     let Some(conditions) = requirement.conditions() else {
@@ -125,6 +80,44 @@ fn unaccepted(requirement: &Requirement) -> Vec<Rejection> {
         rejections.push(step_up(conditions, required()));
     }
     rejections
+}
+
+/// The refusals of a valid token whose binding or proof is not accepted.
+fn bindings(requirement: &Requirement) -> Vec<Rejection> {
+    let proof = BindingError::Proof(ProofError::BadSignature);
+    let AcceptedBindings { bearer, bound } = requirement.bindings();
+    let errors = match (bearer, bound) {
+        (_, false) => vec![BindingError::BoundTokenNotAccepted],
+        (true, true) => vec![proof],
+        (false, true) => vec![BindingError::BearerTokenNotAccepted, proof],
+    };
+    errors.into_iter().map(Rejection::InvalidBinding).collect()
+}
+
+/// Adds the header with the nonce that proofs must contain.
+pub(super) fn add_nonces(operation: &mut Value, rule: &Rule) {
+    let (Rule::Protected(requirement) | Rule::Optional(requirement)) = rule else {
+        return;
+    };
+    if !requirement.bindings().bound {
+        return;
+    }
+    let answers = operation["responses"].as_object_mut().into_iter().flatten();
+    for (status, answer) in
+        answers.filter(|(status, _)| *status == "401" || status.starts_with('2'))
+    {
+        let when = match status.as_str() {
+            "401" => {
+                "The nonce for a new proof, if the reason is `missing_nonce` or `stale_nonce`."
+            }
+            _ => "The nonce for the next proof, if that of this request expires soon.",
+        };
+        answer["headers"]["DPoP-Nonce"] = json!({
+            "description": when,
+            "required": false,
+            "schema": { "type": "string" },
+        });
+    }
 }
 
 fn forbidden(requirement: &Requirement) -> Option<(String, Vec<Rejection>)> {

@@ -3,15 +3,20 @@
 //! Each way to get a token is a scheme of its own, so that a tool that shows a form per scheme
 //! shows one per way: `SignIn` and `ClientCredentials` once the metadata of the issuer is known,
 //! and `OpenIdConnect` before. With several issuers, the schemes of the first have these names, and
-//! those of the others end with the name of the issuer. `BearerAuth` comes last, because dialogs
-//! keep that order, and a person signs in first.
+//! those of the others end with the name of the issuer. `BearerAuth` and `DPoPAuth` come last, because
+//! dialogs keep that order, and a person signs in first.
+//!
+//! No parameter describes the header with a DPoP proof. It belongs to the credentials, as
+//! `Authorization` does: tools would show a field for it at each operation, and generated clients
+//! would have an argument, although each request needs another proof.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::guard::Guard;
 use crate::guard::described_issuer::DescribedIssuer;
-use crate::guard::rule::{OperationRule, Requirement, scopes_in_use};
+use crate::guard::rule::{OperationRule, Requirement, Rule, scopes_in_use};
 use crate::issuer::Metadata;
 use crate::token::{Scope, ScopeToken};
 
@@ -49,8 +54,9 @@ pub(super) fn add(
     document: &mut Value,
     issuers: &[DescribedIssuer],
     rules: &[OperationRule],
-    texts: &ScopeTexts,
+    guard: &Guard,
 ) {
+    let texts = guard.scope_texts();
     let schemes = &mut document["components"]["securitySchemes"];
     let scopes = Scopes::new(schemes, rules, texts);
     let mut ours = Map::new();
@@ -70,8 +76,32 @@ pub(super) fn add(
             ours.entry(name).or_insert(scheme);
         }
     }
+    if rules.iter().any(accepts_bound_tokens) {
+        ours.insert(DPOP_AUTH.to_owned(), dpop_scheme(guard));
+    }
     ours.extend(discovery);
     *schemes = ours.into();
+}
+
+fn accepts_bound_tokens(operation: &OperationRule) -> bool {
+    match &operation.rule {
+        Rule::Anonymous => false,
+        Rule::Optional(requirement) | Rule::Protected(requirement) => requirement.bindings().bound,
+    }
+}
+
+/// A scheme of its own, because the name `DPoP` is registered as one (RFC 9449 section 12.2). Tools
+/// that do not know it use `BearerAuth`.
+fn dpop_scheme(guard: &Guard) -> Value {
+    let algorithms = guard.proof_algorithms().join(", ");
+    json!({
+        "type": "http",
+        "description": format!(
+            "An access token that is bound to a key of the caller (RFC 9449). Each request has a new \
+             proof in the header `DPoP`, signed by that key with one of: {algorithms}."
+        ),
+        "scheme": "dpop",
+    })
 }
 
 /// Names the discovery document of an issuer, which leads to its flows.
@@ -173,5 +203,8 @@ pub(crate) const CLIENT_CREDENTIALS: &str = "ClientCredentials";
 /// The scheme of both before the issuer's metadata is known.
 const OPENID_CONNECT: &str = "OpenIdConnect";
 
+/// The scheme of tokens that are bound to a key.
+pub(crate) const DPOP_AUTH: &str = "DPoPAuth";
+
 /// The names that no scheme of the code may have, besides that of [`BearerAuth`].
-pub(super) const OWN: [&str; 3] = [SIGN_IN, CLIENT_CREDENTIALS, OPENID_CONNECT];
+pub(super) const OWN: [&str; 4] = [SIGN_IN, CLIENT_CREDENTIALS, OPENID_CONNECT, DPOP_AUTH];

@@ -1,7 +1,8 @@
 //! Who may call: `security` of each operation.
 //!
-//! `BearerAuth` comes first, because tools that support one scheme per operation use the first. The
-//! schemes of the accepted issuers follow (`schemes`).
+//! `BearerAuth` comes first, because tools that support one scheme per operation use the first. It is
+//! absent where only bound tokens are accepted, and `DPoPAuth` is absent where none is. The schemes of
+//! the accepted issuers follow (`schemes`).
 
 use serde_json::{Value, json};
 
@@ -30,9 +31,10 @@ pub(super) fn describe(operation: &mut Value, rule: &OperationRule, issuers: &[D
                 ways.map(move |way| json!({ way: scopes }))
             })
         });
-        std::iter::once(json!({ BearerAuth::NAME: [] }))
-            .chain(ways)
-            .collect()
+        let bindings = requirement.bindings();
+        let bearer = bindings.bearer.then(|| json!({ BearerAuth::NAME: [] }));
+        let bound = bindings.bound.then(|| json!({ schemes::DPOP_AUTH: [] }));
+        bearer.into_iter().chain(bound).chain(ways).collect()
     };
     // The other schemes of the code, and `{}` where a scheme has a fallback.
     let mut others = match operation["security"].take() {

@@ -1,5 +1,6 @@
 #![allow(clippy::unused_async)] // Poem-openapi's operations are async.
 
+mod bound_tokens;
 mod several_issuers;
 mod ways;
 
@@ -153,7 +154,14 @@ fn an_example_is_what_the_guard_answers() {
     let unauthorized = answer(&document, "/reports/{id}", "get", "401");
     let examples = &unauthorized["content"]["application/problem+json"]["examples"];
     let reasons: Vec<_> = examples.as_object().unwrap().keys().collect();
-    assert_eq!(reasons, ["missing_credentials", "bad_signature"]);
+    assert_eq!(
+        reasons,
+        [
+            "missing_credentials",
+            "proof_bad_signature",
+            "bad_signature"
+        ]
+    );
 }
 
 #[test]
@@ -234,7 +242,10 @@ fn scopes_are_described_by_the_code_and_offered_where_they_can_be_granted() {
     let schemes = &document.as_value()["components"]["securitySchemes"];
     let names: Vec<_> = schemes.as_object().unwrap().keys().collect();
     // A dialog shows them in this order.
-    assert_eq!(names, ["SignIn", "ClientCredentials", "BearerAuth"]);
+    assert_eq!(
+        names,
+        ["SignIn", "ClientCredentials", "BearerAuth", "DPoPAuth"]
+    );
     let of_clients = json!({
         "admin": "Grants admin.",
         "reports:read": "Read reports.",
@@ -258,6 +269,7 @@ fn scopes_are_described_by_the_code_and_offered_where_they_can_be_granted() {
         *required,
         json!([
             { "BearerAuth": [] },
+            { "DPoPAuth": [] },
             { "SignIn": ["admin"] },
             { "ClientCredentials": ["admin"] },
         ])

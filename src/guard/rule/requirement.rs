@@ -221,6 +221,18 @@ impl Requirement {
         self.bindings
     }
 
+    /// Whether tokens are accepted that are not bound to a key.
+    #[cfg(feature = "service")]
+    pub(crate) fn accepts_bearer(&self) -> bool {
+        self.bindings.bearer
+    }
+
+    /// Whether tokens are accepted that are bound to a key.
+    #[cfg(feature = "service")]
+    pub(crate) fn accepts_bound(&self) -> bool {
+        self.bindings.bound
+    }
+
     /// The sets of scopes of which a caller needs one. If there is none, no scope is needed.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes

@@ -10,10 +10,17 @@ use super::requirement::Requirement;
 impl Requirement {
     /// One sentence for each condition besides scopes, in the order in which they are judged.
     pub(crate) fn sentences(&self) -> Vec<String> {
-        let Some(conditions) = self.conditions() else {
-            return Vec::new();
-        };
         let mut sentences = Vec::new();
+        match (self.bindings().bearer, self.bindings().bound) {
+            (true, false) => sentences.push("The token must not be bound to a key.".to_owned()),
+            (false, _) => sentences.push(
+                "The token must be bound to a key or a certificate of the caller.".to_owned(),
+            ),
+            (true, true) => {}
+        }
+        let Some(conditions) = self.conditions() else {
+            return sentences;
+        };
         if let Some(issuers) = &conditions.issuers {
             let issuers = alternatives(issuers);
             sentences.push(format!("The token must be from the issuer {issuers}."));

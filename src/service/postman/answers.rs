@@ -38,18 +38,27 @@ pub(super) fn refusal_answers(
     let problem = rejection.problem();
     let answer = &described["responses"][problem.status.as_str()];
     let documented = &answer["headers"]["WWW-Authenticate"]["example"];
-    let mut challenge = documented.as_str().unwrap_or_default();
+    let mut challenge = documented.as_str().unwrap_or_default().to_owned();
     if matches!(rejection, Rejection::MissingCredentials) {
-        // The document has the challenge of a bad token. RFC 6750 section 3.1: without
-        // credentials there is no error code.
-        challenge = challenge.split(", error=").next().unwrap_or_default();
+        challenge = without_error(&challenge);
     }
     let headers = [
         (CONTENT_TYPE.as_str(), "application/problem+json"),
-        (WWW_AUTHENTICATE.as_str(), challenge),
+        (WWW_AUTHENTICATE.as_str(), challenge.as_str()),
     ];
     let text = format!("{:#}", problem.to_value());
     vec![saved(problem.status, request, &headers, &text)]
+}
+
+/// The document has the challenges of a bad token. RFC 6750 section 3.1: without credentials there is
+/// no error code.
+fn without_error(challenges: &str) -> String {
+    let Some((before, error)) = challenges.split_once(", error=") else {
+        return challenges.to_owned();
+    };
+    // The error ends the first challenge.
+    let others = error.find(", DPoP ").map_or("", |begin| &error[begin..]);
+    format!("{before}{others}")
 }
 
 /// The issuer's answers to the request for a token (RFC 6749 sections 5.1 and 5.2).

@@ -66,7 +66,7 @@ pub(super) fn items(operation: &OperationRule, document: &Value) -> Vec<Value> {
     let method = operation.method.as_str();
     let described = &document["paths"][&operation.path][method.to_ascii_lowercase()];
     let script = |expected: Expected| match (expected, expected.rejection()) {
-        (_, Some(rejection)) => scripts::refused(&rejection),
+        (_, Some(rejection)) => scripts::refused(&rejection, requirement(operation)),
         (Expected::Unknown, _) => String::new(),
         _ => scripts::answered(described, document),
     };

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::guard::Rejection;
+use crate::guard::{Rejection, Requirement};
 
 /// Checks the environment, finds the token endpoint, and deletes the tokens of earlier runs.
 pub(super) fn discover() -> String {
@@ -54,13 +54,29 @@ pub(super) fn is_stream(operation: &Value) -> bool {
     streams.next() == Some(true) && streams.all(|is_stream| is_stream)
 }
 
-/// The guard's 401.
-pub(super) fn refused(rejection: &Rejection) -> String {
+/// The guard's 401 for an operation with this requirement.
+pub(super) fn refused(rejection: &Rejection, requirement: Option<&Requirement>) -> String {
     let problem = rejection.problem();
-    // RFC 6750 section 3.1: without credentials there is no error code.
+    let (accepts_bearer, accepts_bound) = match requirement {
+        Some(requirement) => (requirement.accepts_bearer(), requirement.accepts_bound()),
+        None => (true, true),
+    };
+    // The error is in the challenge of the scheme that the request used. RFC 6750 section 3.1:
+    // without credentials there is no error code.
     let error = matches!(rejection, Rejection::InvalidToken(_)).then_some("invalid_token");
+    let mut challenges = Map::new();
+    if accepts_bearer || error.is_some() {
+        challenges.insert("Bearer".to_owned(), json!(error));
+    }
+    if accepts_bound {
+        challenges.insert("DPoP".to_owned(), Value::Null);
+    }
     expecting(
-        &json!({ "status": problem.status.as_u16(), "error": error, "reason": problem.reason }),
+        &json!({
+            "status": problem.status.as_u16(),
+            "challenges": challenges,
+            "reason": problem.reason,
+        }),
         REFUSED,
     )
 }

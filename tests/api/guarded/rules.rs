@@ -19,6 +19,7 @@ async fn the_rules_are_those_of_the_document() {
     let ways = |scopes: Value| {
         [
             json!({ "BearerAuth": [] }),
+            json!({ "DPoPAuth": [] }),
             json!({ "OpenIdConnect": scopes }),
         ]
     };
@@ -34,10 +35,10 @@ async fn the_rules_are_those_of_the_document() {
         paths["/users/{id}/name/{part}"]["get"]["security"],
         json!([])
     );
-    let [bearer, scopes] = ways(json!([]));
+    let [bearer, bound, scopes] = ways(json!([]));
     assert_eq!(
         paths["/visit"]["get"]["security"],
-        json!([bearer, scopes, {}])
+        json!([bearer, bound, scopes, {}])
     );
     assert_eq!(document.as_value().get("security"), None);
 }

@@ -16,26 +16,27 @@ async fn the_document_shows_every_scheme() {
 
     let paths = &document.as_value()["paths"];
     let bearer = json!({ "BearerAuth": [] });
+    let bound = json!({ "DPoPAuth": [] });
     let scopes = |scopes: Value| json!({ "OpenIdConnect": scopes });
     for (path, expected) in [
         ("/open", json!([])),
         (
             "/optional",
-            json!([bearer, scopes(json!(["read"])), json!({})]),
+            json!([bearer, bound, scopes(json!(["read"])), json!({})]),
         ),
         ("/key", json!([{ "ApiKey": ["read"] }])),
         ("/optional_key", json!([{ "ApiKey": [] }, {}])),
         (
             "/either",
-            json!([bearer, scopes(json!(["read"])), { "ApiKey": ["read"] }]),
+            json!([bearer, bound, scopes(json!(["read"])), { "ApiKey": ["read"] }]),
         ),
         (
             "/both",
-            json!([bearer, scopes(json!([])), { "ApiKey": [] }]),
+            json!([bearer, bound, scopes(json!([])), { "ApiKey": [] }]),
         ),
         (
             "/anyone",
-            json!([bearer, scopes(json!([])), { "ApiKey": [] }, {}]),
+            json!([bearer, bound, scopes(json!([])), { "ApiKey": [] }, {}]),
         ),
     ] {
         assert_eq!(paths[path]["get"]["security"], expected, "{path}");

@@ -20,10 +20,10 @@ export const FAULTS = {
       isWhoami(request) && isRefusal(answer) && Object.assign(answer, welcome),
     noticed: [
       'whoami without a token: the status is 401',
-      'whoami without a token: there is one Bearer challenge',
+      'whoami without a token: there is one challenge for each scheme: Bearer, DPoP',
       'whoami without a token: the body is a problem',
       'whoami with a tampered token: the status is 401',
-      'whoami with a tampered token: there is one Bearer challenge',
+      'whoami with a tampered token: there is one challenge for each scheme: Bearer, DPoP',
       'whoami with a tampered token: the body is a problem',
     ],
   },
@@ -52,36 +52,51 @@ export const FAULTS = {
   'a refusal has no challenge': {
     change: (answer) => delete answer.headers['www-authenticate'],
     noticed: [
-      'whoami without a token: there is one Bearer challenge',
-      'whoami with a tampered token: there is one Bearer challenge',
+      'whoami without a token: there is one challenge for each scheme: Bearer, DPoP',
+      'whoami with a tampered token: there is one challenge for each scheme: Bearer, DPoP',
     ],
   },
-  'a refusal has two challenges': {
+  'a refusal has a challenge too many': {
+    change: (answer) => answer.headers['www-authenticate']?.push('Basic realm="api"'),
+    noticed: [
+      'whoami without a token: there is one challenge for each scheme: Bearer, DPoP',
+      'whoami with a tampered token: there is one challenge for each scheme: Bearer, DPoP',
+    ],
+  },
+  'a refusal has no challenge for DPoP': {
+    change: (answer) => answer.headers['www-authenticate']?.pop(),
+    noticed: [
+      'whoami without a token: there is one challenge for each scheme: Bearer, DPoP',
+      'whoami with a tampered token: there is one challenge for each scheme: Bearer, DPoP',
+    ],
+  },
+  'a challenge for DPoP names no algorithms': {
     change: (answer) => {
-      const challenge = answer.headers['www-authenticate'];
-      if (challenge) answer.headers['www-authenticate'] = [challenge, 'Basic realm="api"'];
+      const challenges = answer.headers['www-authenticate'];
+      if (challenges) challenges[1] = challenges[1].replace(/, algs="[^"]*"/, '');
     },
     noticed: [
-      'whoami without a token: there is one Bearer challenge',
-      'whoami with a tampered token: there is one Bearer challenge',
+      'whoami without a token: there is one challenge for each scheme: Bearer, DPoP',
+      'whoami with a tampered token: there is one challenge for each scheme: Bearer, DPoP',
     ],
   },
   'a request without credentials gets an error code': {
     change: (answer, request) => {
       if (isRefusal(answer) && !request.headers.authorization) {
-        answer.headers['www-authenticate'] += ', error="invalid_token", error_description="x"';
+        answer.headers['www-authenticate'][0] += ', error="invalid_token", error_description="x"';
       }
     },
-    noticed: ['whoami without a token: there is one Bearer challenge'],
+    noticed: ['whoami without a token: there is one challenge for each scheme: Bearer, DPoP'],
   },
   'a challenge names no metadata': {
     change: (answer) => {
-      const challenge = answer.headers['www-authenticate'];
-      if (challenge) answer.headers['www-authenticate'] = challenge.replace(/, resource_metadata="[^"]*"/, '');
+      const challenges = answer.headers['www-authenticate'];
+      const shorter = challenges?.map((it) => it.replace(/, resource_metadata="[^"]*"/, ''));
+      if (challenges) answer.headers['www-authenticate'] = shorter;
     },
     noticed: [
-      'whoami without a token: there is one Bearer challenge',
-      'whoami with a tampered token: there is one Bearer challenge',
+      'whoami without a token: there is one challenge for each scheme: Bearer, DPoP',
+      'whoami with a tampered token: there is one challenge for each scheme: Bearer, DPoP',
     ],
   },
   'a refusal is no problem': {
@@ -111,6 +126,9 @@ export async function startFaulty(service, { change = () => {}, token, welcome }
     const headers = { ...request.headers };
     if (token && headers.authorization) headers.authorization = `Bearer ${token}`;
     const { json, ...answer } = await call(service.url + request.url, { method: request.method, headers });
+    // Node joins the fields of a response.
+    const challenges = answer.headers['www-authenticate'];
+    if (challenges) answer.headers['www-authenticate'] = challenges.split(/, (?=DPoP realm=)/);
     change(answer, request, welcome);
     delete answer.headers['content-length'];
     response.writeHead(answer.status, answer.headers).end(answer.text);

@@ -73,6 +73,15 @@ describe('the collection with the embedded issuer', () => {
     assert.equal(requests['hello without a token'].authorization, undefined);
   });
 
+  test('stops with a sentence at a client of which the issuer requires DPoP', async () => {
+    const { failed, reasons, requests } = await runCollection(collection, { ...local, clientId: 'dev-dpop' });
+
+    assert.deepEqual(failed, ['Get an access token: the client may use bearer tokens']);
+    assert.match(reasons[0], /^The issuer requires DPoP of this client\. This collection cannot make DPoP proofs, /);
+    assert.deepEqual(Object.keys(requests), ['Get an access token']);
+    assert.equal(requests['Get an access token'].status, 400);
+  });
+
   test('fails with a wrong client secret, and calls nobody with a token of before', async () => {
     const stale = { ...local, clientSecret: 'wrong', accessToken: 'a.b.c' };
 

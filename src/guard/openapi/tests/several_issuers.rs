@@ -37,6 +37,7 @@ fn each_issuer_has_its_own_schemes_as_alternatives() {
             "SignIn",
             "ClientCredentials",
             "BearerAuth",
+            "DPoPAuth",
             "OpenIdConnect-partners"
         ]
     );
@@ -50,6 +51,7 @@ fn each_issuer_has_its_own_schemes_as_alternatives() {
         document.as_value()["paths"]["/reports/{id}"]["get"]["security"],
         json!([
             { "BearerAuth": [] },
+            { "DPoPAuth": [] },
             { "SignIn": ["reports:read"] },
             { "ClientCredentials": ["reports:read"] },
             { "OpenIdConnect-partners": ["reports:read"] },

@@ -7,8 +7,8 @@ use crate::guard::Requirement;
 
 #[test]
 fn client_credentials_are_offered_only_where_a_token_without_a_user_is_enough() {
-    let all = ["BearerAuth", "SignIn", "ClientCredentials"];
-    let of_users = ["BearerAuth", "SignIn"];
+    let all = ["BearerAuth", "DPoPAuth", "SignIn", "ClientCredentials"];
+    let of_users = ["BearerAuth", "DPoPAuth", "SignIn"];
     let none = Requirement::default;
     let rows = [
         (

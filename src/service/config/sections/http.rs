@@ -12,7 +12,7 @@ use super::limits::{
 };
 use super::listen::{Listen, socket_mode};
 use super::proxies::{CertificateHeader, ForwardedHeader, TrustedProxies, client_certificate};
-use super::tls::TlsConfig;
+use super::tls::{ClientAuth, TlsConfig};
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
@@ -76,6 +76,13 @@ pub struct AdminConfig {
 pub struct PublicUrl(String);
 
 impl HttpConfig {
+    /// Whether the certificates of callers are known, by TLS or from a proxy.
+    pub(in crate::service) fn has_client_certificates(&self) -> bool {
+        let tls = self.tls.as_ref();
+        tls.is_some_and(|tls| tls.client_auth != ClientAuth::Off)
+            || self.client_certificate.is_some()
+    }
+
     pub(in crate::service::config) fn read(reader: &mut Reader<'_>) -> Self {
         let mut time = |key, range| reader.read(key, |it| value::duration(it, &range));
         let header_timeout = time("http.header_timeout", POSITIVE);

@@ -1,15 +1,18 @@
 
 pm.test(`the status is ${expected.status}`, () => pm.response.to.have.status(expected.status));
 
-pm.test('there is one Bearer challenge', () => {
-    const challenges = pm.response.headers.filter((header) => /^www-authenticate$/i.test(header.key));
-    pm.expect(challenges).to.have.lengthOf(1);
+pm.test(`there is one challenge for each scheme: ${Object.keys(expected.challenges).join(', ')}`, () => {
+    const found = pm.response.headers.filter((header) => /^www-authenticate$/i.test(header.key)).map((header) => header.value);
+    pm.expect(found).to.have.lengthOf(Object.keys(expected.challenges).length);
 
     const quoted = '"(?:[^"\\\\]|\\\\.)*"';
-    const error = expected.error ? `, error="${expected.error}", error_description=${quoted}` : '';
     const metadata = '"https?://[^"]+/\\.well-known/oauth-protected-resource"';
-    const shape = `^Bearer realm=${quoted}, resource_metadata=${metadata}${error}$`;
-    pm.expect(challenges[0].value).to.match(new RegExp(shape));
+    Object.entries(expected.challenges).forEach(([scheme, code]) => {
+        const algorithms = scheme === 'DPoP' ? `, algs=${quoted}` : '';
+        const error = code ? `, error="${code}", error_description=${quoted}` : '';
+        const shape = new RegExp(`^${scheme} realm=${quoted}, resource_metadata=${metadata}${algorithms}${error}$`);
+        pm.expect(found.find((value) => value.startsWith(`${scheme} `)), scheme).to.match(shape);
+    });
 });
 
 pm.test('the body is a problem', () => {
