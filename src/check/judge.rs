@@ -13,10 +13,10 @@ use crate::clock::Clock;
 
 use super::answer::Answer;
 use super::attempt::{Attempt, Expected};
-use super::presented::Support;
 use super::caller::{Caller, CallerError};
 use super::own_key::Trap;
 use super::paths;
+use super::presented::Support;
 use super::report::{Fault, Outcome};
 use super::seen::Seen;
 use super::sender::Sender;
