@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{ISSUER, guard, metadata, print};
 use crate::guard::rule::rules;
 use crate::guard::{
-    Access, Binding, Document, Guard, OperationAccess, OperationRule, ProtectedResource,
+    Access, Binding, Document, Guard, OperationAccess, Requirement, OperationRule, ProtectedResource,
 };
 use crate::token::{Algorithm, ProofPolicy};
 use crate::verifier::Proofs;
@@ -17,7 +17,7 @@ const PATH: &str = "/reports/{id}";
 fn with_binding(binding: Binding) -> Guard {
     let mut access = Access::default();
     for id in ["report", "file"] {
-        let operation = OperationAccess::default().with_binding(binding);
+        let operation = OperationAccess::from(Requirement::default().with_binding(binding));
         access.operations.insert(id.into(), operation);
     }
     guard().with_access(access)
