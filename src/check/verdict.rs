@@ -206,9 +206,10 @@ pub(super) fn judge_unproven(attempt: &Attempt, answer: &Answer, is_bound_refuse
 fn challenges(attempt: &Attempt, answer: &Answer) -> (&'static str, Vec<ReceivedChallenge>) {
     let bearer = answer.challenges_for("Bearer");
     let is_bound = attempt.presented.is_some() || (bearer.is_empty() && attempt.holder.is_some());
-    match is_bound {
-        true => ("DPoP", answer.challenges_for("DPoP")),
-        false => ("Bearer", bearer),
+    if is_bound {
+        ("DPoP", answer.challenges_for("DPoP"))
+    } else {
+        ("Bearer", bearer)
     }
 }
 

@@ -26,9 +26,10 @@ pub(crate) async fn print(
     let issuer = issuers.select(options.client.issuer_name.as_deref())?;
     let scope = issuer.scope(parse(&options.scope)?);
     let requests_no_scope = scope.is_empty();
-    let path = match options.dpop.is_wanted() {
-        true => Some(key_file::path(&options.dpop.key)?),
-        false => None,
+    let path = if options.dpop.is_wanted() {
+        Some(key_file::path(&options.dpop.key)?)
+    } else {
+        None
     };
     let key = path.as_deref().map(key_file::read_or_create).transpose()?;
     let credentials = issuer.credentials(scope)?.with_proofs(key);

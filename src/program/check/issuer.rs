@@ -138,9 +138,10 @@ impl Client<'_> {
         let metadata = self.issuer.discover().await?;
         let fetch = service::fetch(&self.issuer.config().issuer)?;
         let holder = || Some(self.holder.clone());
-        let credentials = match self.is_bound {
-            true => credentials.with_proofs(holder()),
-            false => credentials,
+        let credentials = if self.is_bound {
+            credentials.with_proofs(holder())
+        } else {
+            credentials
         };
         let granted = match credentials.request(&fetch, &metadata).await {
             Err(error) if !self.is_bound && error.may_require_proof() => {
