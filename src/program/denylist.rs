@@ -89,7 +89,9 @@ struct Row {
 
 impl AdminClient {
     fn new(config: &Config) -> Result<Self, Failure> {
-        let listener = admin_listener::configured(config).ok_or(Failure::NoAdminListener)?;
+        let listener = admin_listener::configured(config).ok_or(Failure::NoListener(
+            "`admin.listen` names no address; set it as the service has it, as in \"127.0.0.1:9464\"",
+        ))?;
         let token = config.denylist.token.as_ref();
         Ok(Self {
             listener,

@@ -72,15 +72,10 @@ pub(crate) enum Failure {
         issuer: String,
         source: Arc<DiscoveryError>,
     },
-    #[error("the health of the service cannot be requested: {0}")]
+    #[error("the running service cannot be reached: {0}")]
     NoListener(&'static str),
     #[error("{url}: {what}")]
     NotHealthy { url: String, what: String },
-    #[error(
-        "the denylist cannot be reached: `admin.listen` names no address. Set it as the service has \
-         it, as in \"127.0.0.1:9464\""
-    )]
-    NoAdminListener,
     #[error("the options name no tokens that can be denied")]
     Denial(#[source] DenialError),
     #[error("the command failed")]
