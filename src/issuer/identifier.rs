@@ -83,6 +83,14 @@ impl Issuer {
     ///
     /// The first fault found, in the order of the variants of [`IssuerError`].
     pub fn parse(text: &str) -> Result<Self, IssuerError> {
+        let issuer = Self::parse_any(text)?;
+        issuer.refuse_org_server()?;
+        Ok(issuer)
+    }
+
+    /// As [`Issuer::parse`], and accepts an Okta org authorization server, whose tokens must be
+    /// introspected.
+    pub(crate) fn parse_any(text: &str) -> Result<Self, IssuerError> {
         if has_placeholder(text) {
             return Err(IssuerError::Placeholder);
         }
@@ -111,7 +119,6 @@ impl Issuer {
         issuer.refuse_admin_domain()?;
         issuer.refuse_document()?;
         issuer.refuse_endpoint()?;
-        issuer.refuse_org_server()?;
         Ok(issuer)
     }
 
@@ -202,7 +209,7 @@ impl Issuer {
         Err(IssuerError::Endpoint { issuer })
     }
 
-    fn refuse_org_server(&self) -> Result<(), IssuerError> {
+    pub(crate) fn refuse_org_server(&self) -> Result<(), IssuerError> {
         if self.okta_organization().is_some() && self.url.path() == "/" {
             let domain = self.host().to_owned();
             return Err(IssuerError::OrgServer { domain });

@@ -13,6 +13,7 @@ use crate::token::{Scope, Validation};
 use crate::verifier::DEFAULT_ISSUER;
 
 use crate::program::command_line::{DoctorFormat, DoctorOptions};
+use crate::program::explain;
 use crate::program::failure::Failure;
 use crate::program::issuers::{Issuers, NamedIssuer};
 use crate::program::output;
@@ -96,6 +97,12 @@ async fn examine(
         policy: service::refresh_policy(config, issuer.name),
         rules,
         client: issuer.credentials(scope).ok(),
+        introspection: service::introspection(config, issuer.name).cloned(),
+        token: options
+            .token
+            .as_deref()
+            .map(explain::given_token)
+            .transpose()?,
         clock: Arc::new(SystemClock::new()),
         issuer: identifier,
     };

@@ -45,6 +45,7 @@ pub use sections::dev::DevConfig;
 pub use sections::docs::{Contact, DocsConfig};
 pub use sections::dpop::DpopConfig;
 pub use sections::http::{AdminConfig, HttpConfig, PublicUrl};
+pub use sections::introspection::IntrospectionConfig;
 pub use sections::issuer::IssuerConfig;
 pub use sections::issuer_rules::IssuerRules;
 pub use sections::listen::Listen;
@@ -192,6 +193,9 @@ impl Config {
         let together = Together {
             profile: &config.profile,
             issuer: &config.issuer,
+            issuers: &config.issuers,
+            access: &config.access,
+            has_cache: config.cache.max_bytes.is_some(),
             has_issuer: config.has_issuer(),
             http: &config.http,
             admin: &config.admin,
