@@ -83,8 +83,7 @@ pub(crate) use postman::PostmanFiles;
 pub(crate) use preflight::problems as preflight;
 pub(crate) use program_name::program_name;
 pub(crate) use protection::{
-    fetch, introspection, issuers_with_keys_of, issuers_without_keys, refresh_policy,
-    rules_by_issuer,
+    fetch, issuers_with_keys_of, issuers_without_keys, refresh_policy, rules_by_issuer,
 };
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};

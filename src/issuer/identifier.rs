@@ -88,8 +88,8 @@ impl Issuer {
         Ok(issuer)
     }
 
-    /// As [`Issuer::parse`], and accepts an Okta org authorization server, whose tokens must be
-    /// introspected.
+    /// As [`Issuer::parse`], and accepts an Okta org authorization server. Nobody but Okta can verify
+    /// its access tokens, but they can be introspected, and it signs other statements.
     pub(crate) fn parse_any(text: &str) -> Result<Self, IssuerError> {
         if has_placeholder(text) {
             return Err(IssuerError::Placeholder);
@@ -120,24 +120,6 @@ impl Issuer {
         issuer.refuse_document()?;
         issuer.refuse_endpoint()?;
         Ok(issuer)
-    }
-
-    /// As [`Issuer::parse`], and accepts Okta's org authorization server too. Nobody but Okta can
-    /// verify its access tokens, but it signs other statements with published keys.
-    ///
-    /// # Errors
-    ///
-    /// As [`Issuer::parse`], without [`IssuerError::OrgServer`].
-    #[cfg(feature = "service")]
-    pub(crate) fn parse_with_org_server(text: &str) -> Result<Self, IssuerError> {
-        match Self::parse(text) {
-            // This is the last check of all.
-            Err(IssuerError::OrgServer { .. }) => Ok(Self {
-                text: text.to_owned(),
-                url: Url::parse(text).map_err(|_| IssuerError::NotAUrl)?,
-            }),
-            parsed => parsed,
-        }
     }
 
     /// The issuer, byte for byte as given.

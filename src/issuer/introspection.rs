@@ -139,7 +139,7 @@ impl IntrospectionEndpoint {
     async fn read_signed(&self, body: &[u8]) -> Result<IntrospectionResponse, IntrospectionError> {
         let malformed = IntrospectionError::Malformed;
         let text = str::from_utf8(body).map_err(|_| malformed(TokenError::IllegalCharacter))?;
-        let jws = Jws::parse_typed(text.trim_ascii_end(), MAX_BODY_BYTES, SIGNED_TYPE);
+        let jws = Jws::parse_typed(text.trim_ascii_end(), MAX_BODY_BYTES, SIGNED_TYPES);
         let jws = jws.map_err(malformed)?;
         let mut keys = self.keys.current();
         let is_known = |keys: &crate::token::KeySet| {
@@ -167,4 +167,4 @@ impl fmt::Debug for IntrospectionEndpoint {
 }
 
 /// The `typ` of the header of a signed response.
-const SIGNED_TYPE: &str = "token-introspection+jwt";
+const SIGNED_TYPES: &[Option<&str>] = &[Some("token-introspection+jwt"), Some(SIGNED)];

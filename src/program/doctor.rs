@@ -87,6 +87,10 @@ async fn examine(
         (None, None) => String::new(),
     };
     let config = issuer.config();
+    let token = match options.token.as_deref() {
+        Some(token) => Some(explain::token(Some(token))?),
+        None => None,
+    };
     let rules = issuer
         .rules()
         .unwrap_or_else(|| Validation::new(&*identifier, config.issuer.audience.clone()));
@@ -97,12 +101,8 @@ async fn examine(
         policy: service::refresh_policy(config, issuer.name),
         rules,
         client: issuer.credentials(scope).ok(),
-        introspection: service::introspection(config, issuer.name).cloned(),
-        token: options
-            .token
-            .as_deref()
-            .map(explain::given_token)
-            .transpose()?,
+        introspection: config.introspection(issuer.name).cloned(),
+        token,
         clock: Arc::new(SystemClock::new()),
         issuer: identifier,
     };

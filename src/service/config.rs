@@ -67,6 +67,7 @@ pub(crate) use value::parse_duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::issuer::IntrospectionPolicy;
 use application::ApplicationTable;
 use checks::Together;
 use key::Key;
@@ -222,6 +223,14 @@ impl Config {
     /// Whether an issuer is set. If none is, profile `dev` uses the embedded issuer.
     pub fn has_issuer(&self) -> bool {
         self.issuer.url.is_some() || !self.issuers.is_empty()
+    }
+
+    /// How tokens of the issuer `name` are introspected.
+    pub(crate) fn introspection(&self, name: &str) -> Option<&IntrospectionPolicy> {
+        match self.issuers.get(name) {
+            Some(issuer) => issuer.introspection.policy(),
+            None => self.issuer.introspection.policy(),
+        }
     }
 
     /// A problem with the setting `key`, or with a setting below it.

@@ -10,7 +10,7 @@ use crate::guard::{
     Access, Challenge, DescribedIssuer, Document, Guard, OperationRule, RateLimits, RuleError,
     require_free_names,
 };
-use crate::issuer::{Fetch, FetchPolicy, IntrospectionPolicy, Issuer, RefreshPolicy};
+use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy};
 use crate::token::{KeySet, KeySource, Validation};
 use crate::verifier::{DEFAULT_ISSUER, RemoteIssuer, TrustedIssuer, TrustedIssuers, Verifier};
 
@@ -68,8 +68,7 @@ pub(super) fn trusted_issuers(
     Ok(Arc::new(issuers))
 }
 
-/// The issuers of the settings, of which only the issuer `name` has keys. They are fetched with
-/// `fetch` from now on.
+/// The issuers of the settings, of which only the issuer `name` has keys, fetched with `fetch`.
 ///
 /// # Errors
 ///
@@ -98,22 +97,13 @@ fn start(
     fetch: &Fetch,
     clock: &Arc<dyn Clock>,
 ) -> Result<TrustedIssuer, BuildError> {
-    let remote = RemoteIssuer::new(name, rules)
+    let mut remote = RemoteIssuer::new(name, rules)
         .with_refresh_policy(refresh_policy(config, name))
         .with_clock(clock.clone());
-    let remote = match introspection(config, name) {
-        Some(policy) => remote.with_introspection(policy.clone()),
-        None => remote,
-    };
-    remote.start(fetch.clone()).map_err(BuildError::Issuer)
-}
-
-/// How tokens of this issuer are introspected.
-pub(crate) fn introspection<'a>(config: &'a Config, name: &str) -> Option<&'a IntrospectionPolicy> {
-    match config.issuers.get(name) {
-        Some(issuer) => issuer.introspection.policy(),
-        None => config.issuer.introspection.policy(),
+    if let Some(policy) = config.introspection(name) {
+        remote = remote.with_introspection(policy.clone());
     }
+    remote.start(fetch.clone()).map_err(BuildError::Issuer)
 }
 
 /// The issuers of the settings, without keys: nothing is fetched, and no token is verified.

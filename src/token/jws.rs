@@ -54,20 +54,14 @@ impl<'a> Jws<'a> {
         Self::parse_with(token, MAX_TOKEN_BYTES, Header::parse)
     }
 
-    /// Reads a compact JWS that is not an access token, for example a response or an event. The
-    /// `typ` of its header must be `token_type`, with or without `application/`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Jws::parse`].
+    /// As [`Jws::parse`], for a JWS that is no access token. Its `typ` must be one of `types`, where
+    /// `None` allows it to be absent.
     pub(crate) fn parse_typed(
         token: &'a str,
         max_bytes: usize,
-        token_type: &str,
+        types: &[Option<&str>],
     ) -> Result<Self, TokenError> {
-        Self::parse_with(token, max_bytes, |segment| {
-            Header::parse_typed(segment, token_type)
-        })
+        Self::parse_with(token, max_bytes, |it| Header::parse_typed(it, types))
     }
 
     #[inline]
@@ -85,44 +79,6 @@ impl<'a> Jws<'a> {
         })?;
         Ok(Self {
             header: header_of(compact.header)?,
-            signing_input: compact.signing_input,
-            payload: compact.payload,
-            decoded_payload: OnceLock::new(),
-            signature: compact.signature,
-        })
-    }
-
-    /// As [`Jws::parse`], for a token that is no access token. Its `typ` must be one of `types`, where
-    /// `None` allows it to be absent.
-    #[cfg(feature = "service")]
-    pub(super) fn parse_typed(token: &'a str, types: &[Option<&str>]) -> Result<Self, TokenError> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(TokenError::TooLong { bytes: token.len() });
-        }
-        let compact = Compact::parse(token).map_err(|error| match error {
-            CompactError::IllegalCharacter => TokenError::IllegalCharacter,
-            CompactError::Segments(found) => TokenError::Segments { found },
-        })?;
-        let members = members(compact.header)?;
-        let algorithm = algorithm(&members)?;
-        refuse_critical(&members)?;
-        let found = members.get("typ").map(Value::as_str);
-        let is_accepted = |accepted: &Option<&str>| match (found, accepted) {
-            (Some(Some(found)), Some(accepted)) => found.eq_ignore_ascii_case(accepted),
-            (found, accepted) => found.is_none() && accepted.is_none(),
-        };
-        if !types.iter().any(is_accepted) {
-            return Err(TokenError::WrongType);
-        }
-        let key_id = key_id(&members)?;
-        refuse_unencoded(&members)?;
-        let header = Header {
-            algorithm,
-            token_type: None,
-            key_id,
-        };
-        Ok(Self {
-            header,
             signing_input: compact.signing_input,
             payload: compact.payload,
             decoded_payload: OnceLock::new(),
@@ -192,20 +148,24 @@ impl Header {
         })
     }
 
-    fn parse_typed(segment: &str, token_type: &str) -> Result<Self, TokenError> {
+    fn parse_typed(segment: &str, types: &[Option<&str>]) -> Result<Self, TokenError> {
         let members = members(segment)?;
         let algorithm = algorithm(&members)?;
         refuse_critical(&members)?;
-        let named = members.get("typ").and_then(Value::as_str);
-        let named = named.map(|it| it.strip_prefix("application/").unwrap_or(it));
-        if !named.is_some_and(|it| it.eq_ignore_ascii_case(token_type)) {
+        let found = members.get("typ").map(Value::as_str);
+        let is_accepted = |accepted: &Option<&str>| match (found, accepted) {
+            (Some(Some(found)), Some(accepted)) => found.eq_ignore_ascii_case(accepted),
+            (found, accepted) => found.is_none() && accepted.is_none(),
+        };
+        if !types.iter().any(is_accepted) {
             return Err(TokenError::WrongType);
         }
+        let key_id = key_id(&members)?;
         refuse_unencoded(&members)?;
         Ok(Self {
             algorithm,
             token_type: None,
-            key_id: key_id(&members)?,
+            key_id,
         })
     }
 

@@ -60,7 +60,7 @@ impl Requirement {
     }
 
     /// Whether the issuer is asked about the token.
-    pub(in crate::guard) fn must_introspect(&self) -> bool {
+    pub(crate) fn must_introspect(&self) -> bool {
         self.conditions().is_some_and(|it| it.introspect)
     }
 

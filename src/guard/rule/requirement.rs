@@ -242,12 +242,6 @@ impl Requirement {
         self.changed(|conditions| conditions.introspect = true)
     }
 
-    /// Whether the issuer is asked about each token.
-    #[cfg(feature = "service")]
-    pub(crate) fn introspects(&self) -> bool {
-        self.must_introspect()
-    }
-
     /// The sets of scopes of which a caller needs one. If there is none, no scope is needed.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes

@@ -110,7 +110,9 @@ fn check_org_server(issuer: &Introspected<'_>, reader: &mut Reader<'_>) {
 
 fn check_operations(issuers: &[Introspected<'_>], access: &AccessConfig, reader: &mut Reader<'_>) {
     let named = |section: &'static str, all: &BTreeMap<String, OperationAccess>| {
-        let requires = all.iter().filter(|(_, it)| it.requirement.introspects());
+        let requires = all
+            .iter()
+            .filter(|(_, it)| it.requirement.must_introspect());
         let row = |(name, it): (&String, &OperationAccess)| {
             (
                 Key::dotted(section).join(name).join("introspect"),
@@ -122,7 +124,7 @@ fn check_operations(issuers: &[Introspected<'_>], access: &AccessConfig, reader:
     let mut rows = named("access.operations", &access.operations);
     rows.extend(named("access.tags", &access.tags));
     rows.extend(named("access.paths", &access.paths));
-    if access.all.requirement.introspects() {
+    if access.all.requirement.must_introspect() {
         let key = Key::dotted("access.all.introspect");
         rows.push((key, access.all.issuers.clone()));
     }
