@@ -11,13 +11,15 @@ mod certificate;
 mod documents;
 mod findings;
 mod grant;
+mod introspection;
 mod keys;
 
 use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::issuer::{
-    ClientCredentials, Fetch, Issuer, IssuerError, Metadata, ProofMaker, RefreshPolicy,
+    ClientCredentials, Fetch, IntrospectionMode, IntrospectionPolicy, Issuer, IssuerError,
+    Metadata, OrgServer, ProofMaker, RefreshPolicy,
 };
 use crate::token::{KeySet, Validation};
 
@@ -39,6 +41,10 @@ pub struct Doctor {
     pub rules: Validation,
     /// The client that requests a token; without one, no token is requested.
     pub client: Option<ClientCredentials>,
+    /// How its tokens are introspected.
+    pub introspection: Option<IntrospectionPolicy>,
+    /// A token that the issuer is asked about.
+    pub token: Option<String>,
     /// The source of time.
     pub clock: Arc<dyn Clock>,
 }
@@ -65,15 +71,36 @@ impl Doctor {
         );
         documents::clock(&document, self.clock.now(), self.rules.leeway(), diagnosis);
         documents::oauth_metadata(&self.fetch, &issuer, diagnosis).await;
-        let metadata = documents::metadata(&self.jwks_hosts, &issuer, &document, diagnosis)?;
+        let metadata = documents::metadata(
+            &self.jwks_hosts,
+            &issuer,
+            &document,
+            self.org_server(),
+            diagnosis,
+        )?;
         documents::abilities(&metadata, self.rules.algorithms(), diagnosis);
         bound::examine(&document.body, diagnosis);
+        self.introspect(&issuer, diagnosis).await;
+        if metadata.is_org_server() {
+            diagnosis.warned("org_server", ORG_SERVER);
+            for check in ["jwks", "cache_lifetime", "token", "accepted"] {
+                diagnosis.skipped(
+                    check,
+                    "the tokens of an Okta org authorization server are introspected",
+                );
+            }
+            return None;
+        }
         let keys = keys::examine(&self.fetch, &self.policy, &metadata, diagnosis).await?;
         self.token(&metadata, keys, diagnosis).await
     }
 
     fn url(&self, diagnosis: &mut Diagnosis) -> Option<Issuer> {
-        match Issuer::parse(&self.issuer) {
+        let parsed = match self.org_server() {
+            OrgServer::Refused => Issuer::parse(&self.issuer),
+            OrgServer::Introspected => Issuer::parse_any(&self.issuer),
+        };
+        match parsed {
             Ok(issuer) => {
                 diagnosis.passed("url", issuer.as_str());
                 Some(issuer)
@@ -92,6 +119,16 @@ impl Doctor {
                 diagnosis.failed(check, &found, &error.fix());
                 None
             }
+        }
+    }
+
+    /// Whether an Okta org authorization server would be accepted.
+    fn org_server(&self) -> OrgServer {
+        let mode = self.introspection.as_ref().map(|policy| policy.mode);
+        if mode == Some(IntrospectionMode::Always) && !self.rules.clients().is_empty() {
+            OrgServer::Introspected
+        } else {
+            OrgServer::Refused
         }
     }
 
@@ -134,3 +171,6 @@ impl Doctor {
 
 const NO_CLIENT: &str =
     "no client is set: add --client-id, and set `client.secret` in a file or a variable";
+/// What Okta says about its org authorization server.
+const ORG_SERVER: &str = "this is an Okta org authorization server, whose access tokens \
+    are for Okta's own APIs; Okta advises a custom authorization server for other APIs";

@@ -7,6 +7,9 @@
 //!        parse        VerifyingKey::verify  parse   Validation::check
 //! ```
 //!
+//! An issuer can also state the claims of a token in its own response (introspection). Then an
+//! `ActiveToken` takes the place of the `SignedPayload`, and the same validation follows.
+//!
 //! This floor is pure: it uses no clock, no network and no web framework. The caller passes the
 //! time, and an implementation of [`KeySource`] provides the keys.
 
@@ -20,6 +23,7 @@ mod confirmation;
 mod date;
 mod derived;
 mod error;
+mod introspection;
 mod json;
 mod jwk;
 mod jws;
@@ -34,6 +38,7 @@ mod scope;
 #[cfg(feature = "service")]
 mod sign_out;
 mod thumbprint;
+mod token_type;
 #[cfg(feature = "service")]
 mod unverified;
 mod unverified_issuer;
@@ -52,13 +57,13 @@ pub use date::NumericDate;
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
 pub use error::{ClaimFault, Segment, TokenError};
+pub(crate) use introspection::{ActiveToken, IntrospectionResponse};
 pub use jwk::KeyError;
 pub use jws::{
-    Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES, TokenType,
+    Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES,
 };
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
 pub(crate) use memo::{Memo, MemoId};
-#[cfg(feature = "service")]
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;
 #[cfg(feature = "dev")]
@@ -78,6 +83,7 @@ pub(crate) use sign_out::{
     SignOut, SignOutError, SignOutForm, SignOutPolicy, SignOutToken, SubjectIdentifier,
 };
 pub use thumbprint::Thumbprint;
+pub use token_type::TokenType;
 #[cfg(feature = "service")]
 pub(crate) use unverified::{UnverifiedClaims, UnverifiedHeader, UnverifiedToken};
 pub(crate) use unverified_values::UnverifiedValues;

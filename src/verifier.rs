@@ -10,6 +10,8 @@
 //! 4. A key of that issuer verifies the signature, and its rules apply to the claims.
 //! 5. The denylist is checked.
 //! 6. A bound token is accepted only with the proof that the caller has its key: see [`Authenticated`].
+//!
+//! A token that is not a JWT is introspected, if its issuer's settings say so. See [`introspected`].
 
 mod advice;
 mod authenticated;
@@ -19,7 +21,11 @@ mod denylist;
 mod error;
 #[cfg(feature = "service")]
 mod explanation;
+mod flights;
+mod introspected;
+mod introspector;
 mod proofs;
+mod rejections;
 mod remote;
 mod tally;
 mod trusted;
@@ -171,10 +177,10 @@ impl Verifier {
         issuer.map_or(Duration::ZERO, |issuer| issuer.validation().leeway())
     }
 
-    /// Whether there are keys of at least one issuer, so that its tokens can be verified without a
-    /// fetch.
+    /// Whether tokens of at least one issuer can be judged now: there are its keys, or it is asked
+    /// about each token.
     pub fn has_keys(&self) -> bool {
-        self.issuers.all().iter().any(|issuer| issuer.has_keys())
+        self.issuers.all().iter().any(|issuer| issuer.can_judge())
     }
 
     /// Verifies a bearer token as the caller sent it.
@@ -244,9 +250,15 @@ impl Verifier {
 
     /// Verifies a token and remembers it.
     async fn examine(&self, token: &str) -> VerifyResult {
-        let jws = Jws::parse(token)?;
+        let jws = match Jws::parse(token) {
+            Ok(jws) => jws,
+            Err(error) => return Box::pin(self.examine_opaque(token, error)).await,
+        };
         let issuer = self.issuers.find(&jws.unverified_issuer()?);
         let issuer = issuer.ok_or(TokenError::UnknownIssuer)?;
+        if issuer.introspects_every_token() {
+            return Box::pin(self.examine_always(token, &jws, issuer)).await;
+        }
         let (verified, keys) = issuer.verify(&jws, || self.clock.now()).await?;
         let claims = Arc::new(verified);
         self.check_denylist(&claims, self.clock.now())?;
@@ -264,7 +276,7 @@ impl Verifier {
             .cache
             .as_ref()
             .filter(|_| token.len() <= MAX_TOKEN_BYTES)?;
-        cache.find(token)
+        cache.find(token, || self.clock.monotonic())
     }
 
     fn check_denylist(&self, claims: &Claims, now: SystemTime) -> Result<(), VerifyError> {

@@ -8,7 +8,7 @@ use openidconnect::core::{CoreGrantType, CoreJwsSigningAlgorithm};
 use url::Url;
 
 use crate::issuer::{
-    DiscoveryError, Fetch, FetchError, FetchedDocument, Issuer, Metadata, explain,
+    DiscoveryError, Fetch, FetchError, FetchedDocument, Issuer, Metadata, OrgServer, explain,
 };
 use crate::token::Algorithm;
 
@@ -110,9 +110,10 @@ pub(super) fn metadata(
     jwks_hosts: &[String],
     issuer: &Issuer,
     document: &FetchedDocument,
+    org_server: OrgServer,
     diagnosis: &mut Diagnosis,
 ) -> Option<Metadata> {
-    let error = match Metadata::parse(&document.body, issuer, jwks_hosts) {
+    let error = match Metadata::parse_with(&document.body, issuer, jwks_hosts, org_server) {
         Ok(metadata) => {
             diagnosis.passed("issuer", "the document has the same issuer, byte for byte");
             return Some(metadata);

@@ -44,7 +44,7 @@ pub enum Status {
 pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
     ("url", "The issuer is an https URL, or http on this machine.", "Write the issuer exactly as its own console shows it, as in https://example.okta.com/oauth2/default."),
     ("admin_domain", "The issuer is not Okta's administration console.", "Remove `-admin` from the domain."),
-    ("org_server", "The issuer is not an Okta org authorization server, whose tokens only Okta can verify.", "Use a custom authorization server, as in /oauth2/default."),
+    ("org_server", "The issuer is not an Okta org authorization server, whose tokens only Okta can verify.", "Use a custom authorization server, as in /oauth2/default. If your org has none, see docs/introspection.md."),
     ("resolve", "The host name of the issuer has an address.", "Compare the name with the issuer's console. If it is right, check the name server of this machine."),
     ("connect", "The issuer answers in time.", "See whether a firewall or a proxy blocks the way. `issuer.connect_timeout` and `issuer.timeout` limit the wait."),
     ("tls", "The certificate comes from a trusted authority, is for this name, and is valid for at least three more weeks.", "Have the certificate renewed, or name the file of its authority in `issuer.ca`."),
@@ -58,6 +58,8 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
     ("bound_tokens", "The issuer says whether it binds tokens to a key (DPoP) or to a certificate, and with a client: it does so.", "Nothing, if your clients use bearer tokens. Otherwise allow DPoP for the client at the issuer."),
     ("jwks", "The issuer publishes a key that can be used, on a host that is allowed.", "See which keys were left out, and why. `issuer.jwks_hosts` allows another host."),
     ("cache_lifetime", "The issuer says how long its keys may be cached.", "Nothing: the keys are cached for a time between `issuer.refresh_min` and `issuer.refresh_max` in any case."),
+    ("introspection", "With `issuer.introspection.mode`: the issuer answers when the service asks about a token.", "Compare `issuer.introspection.client_id`, `issuer.introspection.auth` and the secret or key with the issuer's console. The client must be allowed to introspect tokens."),
+    ("introspected", "Given a token with `--token`: the issuer calls it active, and the service accepts it.", "See whether the client of `issuer.introspection.client_id` may ask about tokens of this client."),
     ("token", "With a client: the issuer grants a token.", "Read the issuer's words; the issuer's log has more."),
     ("accepted", "The service accepts this token.", "Look up the reason in docs/reasons.md."),
 ];
@@ -183,13 +185,16 @@ fn with_settings_of(name: &str, sentence: &str) -> String {
 }
 
 /// The keys that every issuer has for itself.
-const OWN_KEYS: [&str; 11] = [
+const OWN_KEYS: [&str; 14] = [
     "issuer.url",
     "issuer.audience",
     "issuer.leeway",
     "issuer.algorithms",
     "issuer.token_types",
     "issuer.jwks_hosts",
+    "issuer.introspection.mode",
+    "issuer.introspection.client_id",
+    "issuer.introspection.auth",
     "client.auth",
     "client.secret",
     "client.resource",
@@ -201,7 +206,13 @@ const OWN_KEYS: [&str; 11] = [
 pub const NOT_REACHED: &str = "something before it failed";
 
 /// Shown only where they failed.
-const SPECIAL: [&str; 3] = ["admin_domain", "org_server", "server_id"];
+const SPECIAL: [&str; 5] = [
+    "admin_domain",
+    "org_server",
+    "server_id",
+    "introspection",
+    "introspected",
+];
 
 fn general_fix(check: &str) -> &'static str {
     let row = EXAMINATIONS.iter().find(|(word, ..)| *word == check);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
-use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, RefreshPolicy};
+use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, IntrospectionPolicy, RefreshPolicy};
 use crate::token::{Audience, TokenType, Validation};
 use crate::verifier::{
     DEFAULT_CACHE_BYTES, DEFAULT_ISSUER, RemoteIssuer, TrustedIssuers, Verifier,
@@ -28,6 +28,7 @@ pub struct GuardBuilder {
     challenge: Challenge,
     limits: Option<RateLimits>,
     others: Vec<RemoteIssuer>,
+    introspection: Option<IntrospectionPolicy>,
 }
 
 impl Guard {
@@ -74,6 +75,7 @@ impl Guard {
             challenge: Challenge::default(),
             limits: None,
             others: Vec::new(),
+            introspection: None,
         }
     }
 
@@ -89,6 +91,14 @@ impl Guard {
 }
 
 impl GuardBuilder {
+    /// Introspects tokens of the issuer: those that are not JWTs, or all of them.
+    pub fn with_introspection(self, policy: IntrospectionPolicy) -> Self {
+        Self {
+            introspection: Some(policy),
+            ..self
+        }
+    }
+
     /// Sets how far the issuer's clock may differ from ours, at most
     /// [`MAX_LEEWAY`](crate::token::MAX_LEEWAY). 60 s by default.
     pub fn with_leeway(self, leeway: Duration) -> Self {
@@ -214,6 +224,10 @@ impl GuardBuilder {
         let first = RemoteIssuer::new(DEFAULT_ISSUER, validation)
             .with_refresh_policy(self.refresh)
             .with_clock(self.clock.clone());
+        let first = match self.introspection {
+            Some(policy) => first.with_introspection(policy),
+            None => first,
+        };
         for issuer in std::iter::once(first).chain(self.others) {
             let issuer = issuer.start(fetch.clone())?;
             (issuers.add(issuer)).map_err(|_| DiscoveryError::RepeatedIssuer)?;

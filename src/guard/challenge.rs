@@ -183,6 +183,7 @@ impl Challenge {
             Rejection::TooManyRequests { .. }
             | Rejection::Unavailable
             | Rejection::DenylistStale
+            | Rejection::NotIntrospected { .. }
             | Rejection::NotGuarded => return None,
         };
         self.header(scheme, &parameters)
@@ -228,6 +229,8 @@ fn common() -> Vec<Rejection> {
         TokenError::TooLong { bytes: 0 },
         TokenError::IllegalCharacter,
         TokenError::Segments { found: 0 },
+        TokenError::UnknownForm,
+        TokenError::Inactive,
         TokenError::HeaderTooLong,
         TokenError::Base64(Segment::Header),
         TokenError::MalformedHeader,

@@ -61,6 +61,16 @@ pub(super) fn token_detail(error: &TokenError) -> &'static str {
         TokenError::Segments { .. } => {
             "The access token is not a JWT: it does not have three parts separated by dots."
         }
+        TokenError::Encrypted => {
+            "The access token is encrypted, which this API does not accept. Request a token that is \
+             only signed."
+        }
+        TokenError::UnknownForm => {
+            "The access token has a form that no authorization server of this API uses."
+        }
+        TokenError::Inactive => {
+            "The authorization server says that the access token is not active. Request a new one."
+        }
         TokenError::HeaderTooLong => "The header of the access token is longer than 2 KiB.",
         TokenError::Base64(_) => {
             "A part of the access token is not base64url. Send the whole token, unchanged."

@@ -58,12 +58,20 @@ impl Guard {
             return self.wait_for_checks(caller, request, requirement).await;
         }
         let verdict = if requirement.must_wait() {
-            self.verifier.verify_claims(token).await
+            self.verdict(token, requirement).await
         } else {
             self.verifier.verify_new(token).await
         };
         let caller = self.conclude(verdict, request, requirement)?;
         self.wait_for_checks(caller, request, requirement).await
+    }
+
+    /// The verdict on a token, with an answer of its issuer if the requirement needs one.
+    async fn verdict(&self, token: &str, requirement: &Requirement) -> VerifyResult {
+        if requirement.must_introspect() {
+            return self.verifier.verify_introspected(token).await;
+        }
+        self.verifier.verify_claims(token).await
     }
 
     /// Decides on a token with the scheme `DPoP`.
@@ -74,7 +82,7 @@ impl Guard {
         requirement: &Requirement,
         next_nonce: &mut Option<String>,
     ) -> Result<Authenticated, Rejection> {
-        let claims = self.verifier.verify_claims(token).await?;
+        let claims = self.verdict(token, requirement).await?;
         if !requirement.bindings().bound {
             return Err(BindingError::BoundTokenNotAccepted.into());
         }
@@ -113,7 +121,7 @@ impl Guard {
         requirement: &Requirement,
     ) -> Result<Principal, Refusal> {
         self.require_tls(request)?;
-        let verdict = self.verifier.verify_claims(token).await;
+        let verdict = self.verdict(token, requirement).await;
         let caller = self.conclude(verdict, request, requirement)?;
         self.wait_for_checks(caller, request, requirement).await
     }
@@ -194,6 +202,13 @@ impl From<VerifyError> for Rejection {
             VerifyError::Binding(error) => Self::InvalidBinding(error),
             VerifyError::NoKeys => Self::Unavailable,
             VerifyError::DenylistStale => Self::DenylistStale,
+            VerifyError::NotIntrospected {
+                reason,
+                retry_after,
+            } => Self::NotIntrospected {
+                reason,
+                retry_after,
+            },
         }
     }
 }

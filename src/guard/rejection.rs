@@ -95,6 +95,15 @@ pub enum Rejection {
     /// The denylist is too old, so the token may be revoked.
     #[error("the denylist is too old")]
     DenylistStale,
+    /// The issuer could not be asked about the token.
+    #[error("the token cannot be introspected ({reason})")]
+    #[non_exhaustive]
+    NotIntrospected {
+        /// The stable word for it.
+        reason: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// A handler requires a caller, but no guard protects it. This is a fault of the code.
     #[error("the operation is not guarded")]
     NotGuarded,
@@ -116,7 +125,7 @@ impl Rejection {
             Self::InsufficientUserAuthentication { .. } => "insufficient_user_authentication",
             Self::ClientNotAccepted => "client_not_accepted",
             Self::NotOwner => "not_owner",
-            Self::Denied { reason, .. } => reason,
+            Self::Denied { reason, .. } | Self::NotIntrospected { reason, .. } => reason,
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "no_keys",
             Self::DenylistStale => "denylist_stale",
@@ -143,7 +152,9 @@ impl Rejection {
             | Self::NotOwner
             | Self::Denied { .. } => StatusCode::FORBIDDEN,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable | Self::DenylistStale => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::DenylistStale | Self::NotIntrospected { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::NotGuarded => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Problem {
@@ -209,6 +220,10 @@ impl Rejection {
                 "Access tokens cannot be verified now, because the list of revoked tokens is not \
              available. Retry later."
             }
+            Self::NotIntrospected { .. } => {
+                "Access tokens cannot be verified now, because the authorization server cannot be \
+                 asked about them. Retry later."
+            }
             Self::NotGuarded => "The operation is not set up correctly.",
         }
     }
@@ -232,6 +247,7 @@ impl Rejection {
         match self {
             // Rounded up, because a caller that retries too early is refused again.
             Self::TooManyRequests { retry_after }
+            | Self::NotIntrospected { retry_after, .. }
             | Self::InvalidBinding(BindingError::TooManyProofs { retry_after }) => {
                 Some(retry_after.as_secs() + 1)
             }

@@ -23,11 +23,12 @@ use http::{Method, Request, Response, StatusCode};
 use url::Url;
 
 use super::loopback::is_loopback;
-use headers::{is_json, max_age};
+use headers::max_age;
 
 pub use authorities::{Authorities, AuthoritiesError};
 pub use certificate::CertificateFault;
 pub use error::{FetchError, TransportError};
+pub(super) use headers::is_json;
 pub use observer::{EndOfExchange, ExchangeObserver};
 pub use policy::{FetchPolicy, MAX_BODY_BYTES};
 

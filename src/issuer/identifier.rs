@@ -83,6 +83,14 @@ impl Issuer {
     ///
     /// The first fault found, in the order of the variants of [`IssuerError`].
     pub fn parse(text: &str) -> Result<Self, IssuerError> {
+        let issuer = Self::parse_any(text)?;
+        issuer.refuse_org_server()?;
+        Ok(issuer)
+    }
+
+    /// As [`Issuer::parse`], and accepts an Okta org authorization server. Nobody but Okta can verify
+    /// its access tokens, but they can be introspected, and it signs other statements.
+    pub(crate) fn parse_any(text: &str) -> Result<Self, IssuerError> {
         if has_placeholder(text) {
             return Err(IssuerError::Placeholder);
         }
@@ -111,26 +119,7 @@ impl Issuer {
         issuer.refuse_admin_domain()?;
         issuer.refuse_document()?;
         issuer.refuse_endpoint()?;
-        issuer.refuse_org_server()?;
         Ok(issuer)
-    }
-
-    /// As [`Issuer::parse`], and accepts Okta's org authorization server too. Nobody but Okta can
-    /// verify its access tokens, but it signs other statements with published keys.
-    ///
-    /// # Errors
-    ///
-    /// As [`Issuer::parse`], without [`IssuerError::OrgServer`].
-    #[cfg(feature = "service")]
-    pub(crate) fn parse_with_org_server(text: &str) -> Result<Self, IssuerError> {
-        match Self::parse(text) {
-            // This is the last check of all.
-            Err(IssuerError::OrgServer { .. }) => Ok(Self {
-                text: text.to_owned(),
-                url: Url::parse(text).map_err(|_| IssuerError::NotAUrl)?,
-            }),
-            parsed => parsed,
-        }
     }
 
     /// The issuer, byte for byte as given.
@@ -202,7 +191,7 @@ impl Issuer {
         Err(IssuerError::Endpoint { issuer })
     }
 
-    fn refuse_org_server(&self) -> Result<(), IssuerError> {
+    pub(crate) fn refuse_org_server(&self) -> Result<(), IssuerError> {
         if self.okta_organization().is_some() && self.url.path() == "/" {
             let domain = self.host().to_owned();
             return Err(IssuerError::OrgServer { domain });

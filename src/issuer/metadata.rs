@@ -3,7 +3,7 @@
 //! `openidconnect` types the document; the rules that protect us are checked here:
 //!
 //! 1. `issuer` is the configured one to the byte.
-//! 2. It is not an Okta org authorization server.
+//! 2. It is not an Okta org authorization server, unless its tokens are introspected.
 //! 3. `jwks_uri` is https (or loopback) and on the issuer's host, or one that was allowed.
 
 use openidconnect::TokenUrl;
@@ -18,6 +18,18 @@ use super::{DiscoveryError, Fetch, FetchError, Issuer};
 pub struct Metadata {
     provider: CoreProviderMetadata,
     jwks_uri: Url,
+    introspection_endpoint: Option<Url>,
+    is_org_server: bool,
+}
+
+/// Whether an Okta org authorization server is accepted. The keys for its tokens are not published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum OrgServer {
+    /// Its tokens cannot be verified.
+    #[default]
+    Refused,
+    /// Its tokens are introspected.
+    Introspected,
 }
 
 impl Metadata {
@@ -34,12 +46,22 @@ impl Metadata {
         issuer: &Issuer,
         jwks_hosts: &[String],
     ) -> Result<Self, DiscoveryError> {
+        Self::discover_with(fetch, issuer, jwks_hosts, OrgServer::Refused).await
+    }
+
+    /// As [`Metadata::discover`], for an issuer that may be an Okta org authorization server.
+    pub(crate) async fn discover_with(
+        fetch: &Fetch,
+        issuer: &Issuer,
+        jwks_hosts: &[String],
+        org_server: OrgServer,
+    ) -> Result<Self, DiscoveryError> {
         let url = issuer.discovery_url();
         let document = fetch
             .document(&url)
             .await
             .map_err(|source| explain(source, issuer, &url))?;
-        Self::parse(&document.body, issuer, jwks_hosts)
+        Self::parse_with(&document.body, issuer, jwks_hosts, org_server)
     }
 
     /// Checks a document that was fetched.
@@ -52,6 +74,16 @@ impl Metadata {
         issuer: &Issuer,
         jwks_hosts: &[String],
     ) -> Result<Self, DiscoveryError> {
+        Self::parse_with(document, issuer, jwks_hosts, OrgServer::Refused)
+    }
+
+    /// As [`Metadata::parse`], for an issuer that may be an Okta org authorization server.
+    pub(crate) fn parse_with(
+        document: &[u8],
+        issuer: &Issuer,
+        jwks_hosts: &[String],
+        org_server: OrgServer,
+    ) -> Result<Self, DiscoveryError> {
         let provider: CoreProviderMetadata =
             serde_json::from_slice(document).map_err(DiscoveryError::MalformedMetadata)?;
         let found = provider.issuer().as_str();
@@ -62,7 +94,9 @@ impl Metadata {
             });
         }
         let jwks_uri = provider.jwks_uri().url().clone();
-        if jwks_uri.path() == "/oauth2/v1/keys" && !issuer.as_str().contains("/oauth2") {
+        let is_org_server =
+            jwks_uri.path() == "/oauth2/v1/keys" && !issuer.as_str().contains("/oauth2");
+        if is_org_server && org_server == OrgServer::Refused {
             return Err(DiscoveryError::OktaOrgServer {
                 issuer: issuer.as_str().trim_end_matches('/').to_owned(),
             });
@@ -80,7 +114,12 @@ impl Metadata {
                 host: host.to_owned(),
             });
         }
-        Ok(Self { provider, jwks_uri })
+        Ok(Self {
+            provider,
+            jwks_uri,
+            introspection_endpoint: introspection_endpoint(document),
+            is_org_server,
+        })
     }
 
     /// The identifier of the issuer.
@@ -99,6 +138,17 @@ impl Metadata {
         self.provider.token_endpoint().map(TokenUrl::url)
     }
 
+    /// The URL at which tokens are introspected (RFC 8414 section 2).
+    pub(crate) fn introspection_endpoint(&self) -> Option<&Url> {
+        self.introspection_endpoint.as_ref()
+    }
+
+    /// Whether this is an Okta org authorization server, which does not publish the keys for its
+    /// access tokens.
+    pub(crate) fn is_org_server(&self) -> bool {
+        self.is_org_server
+    }
+
     /// The URL at which users sign in.
     pub(crate) fn authorization_endpoint(&self) -> &Url {
         self.provider.authorization_endpoint().url()
@@ -109,6 +159,16 @@ impl Metadata {
     pub(crate) fn provider(&self) -> &CoreProviderMetadata {
         &self.provider
     }
+}
+
+/// The typed document does not have this member.
+fn introspection_endpoint(document: &[u8]) -> Option<Url> {
+    #[derive(serde::Deserialize)]
+    struct Document {
+        introspection_endpoint: Option<Url>,
+    }
+    let document: Document = serde_json::from_slice(document).ok()?;
+    document.introspection_endpoint
 }
 
 /// Okta answers 404 with E0000007 for a server it does not know, and 401 or 403 with

@@ -134,6 +134,10 @@ pub(crate) struct DoctorOptions {
     /// A scope to request; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
+    /// A token that the issuer is asked about, with `introspection.*`: itself, `@FILE`, or `-` for
+    /// standard input
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
     /// The form of the findings

@@ -13,6 +13,7 @@ use crate::token::{Scope, Validation};
 use crate::verifier::DEFAULT_ISSUER;
 
 use crate::program::command_line::{DoctorFormat, DoctorOptions};
+use crate::program::explain;
 use crate::program::failure::Failure;
 use crate::program::issuers::{Issuers, NamedIssuer};
 use crate::program::output;
@@ -86,6 +87,10 @@ async fn examine(
         (None, None) => String::new(),
     };
     let config = issuer.config();
+    let token = match options.token.as_deref() {
+        Some(token) => Some(explain::token(Some(token))?),
+        None => None,
+    };
     let rules = issuer
         .rules()
         .unwrap_or_else(|| Validation::new(&*identifier, config.issuer.audience.clone()));
@@ -96,6 +101,8 @@ async fn examine(
         policy: service::refresh_policy(config, issuer.name),
         rules,
         client: issuer.credentials(scope).ok(),
+        introspection: config.introspection(issuer.name).cloned(),
+        token,
         clock: Arc::new(SystemClock::new()),
         issuer: identifier,
     };

@@ -45,6 +45,7 @@ pub use sections::dev::DevConfig;
 pub use sections::docs::{Contact, DocsConfig};
 pub use sections::dpop::DpopConfig;
 pub use sections::http::{AdminConfig, HttpConfig, PublicUrl};
+pub use sections::introspection::IntrospectionConfig;
 pub use sections::issuer::IssuerConfig;
 pub use sections::issuer_rules::IssuerRules;
 pub use sections::listen::Listen;
@@ -66,6 +67,7 @@ pub(crate) use value::parse_duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::issuer::IntrospectionPolicy;
 use application::ApplicationTable;
 use checks::Together;
 use key::Key;
@@ -192,6 +194,9 @@ impl Config {
         let together = Together {
             profile: &config.profile,
             issuer: &config.issuer,
+            issuers: &config.issuers,
+            access: &config.access,
+            has_cache: config.cache.max_bytes.is_some(),
             has_issuer: config.has_issuer(),
             http: &config.http,
             admin: &config.admin,
@@ -218,6 +223,14 @@ impl Config {
     /// Whether an issuer is set. If none is, profile `dev` uses the embedded issuer.
     pub fn has_issuer(&self) -> bool {
         self.issuer.url.is_some() || !self.issuers.is_empty()
+    }
+
+    /// How tokens of the issuer `name` are introspected.
+    pub(crate) fn introspection(&self, name: &str) -> Option<&IntrospectionPolicy> {
+        match self.issuers.get(name) {
+            Some(issuer) => issuer.introspection.policy(),
+            None => self.issuer.introspection.policy(),
+        }
     }
 
     /// A problem with the setting `key`, or with a setting below it.

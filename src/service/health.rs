@@ -11,7 +11,7 @@ use poem::endpoint::{Endpoint, make_sync};
 use poem::{IntoResponse, Request, Response};
 use tokio::sync::watch;
 
-use crate::issuer::{DiscoveryError, KeySetStatus};
+use crate::issuer::{DiscoveryError, IntrospectionStatus, KeySetStatus};
 
 use super::denylist::Denials;
 use super::keys::{IssuerKeys, Keys};
@@ -115,7 +115,10 @@ fn is_verbose(request: &Request) -> bool {
 /// The state of the keys of each issuer, by name if there are several.
 fn issuer_rows(issuers: &[IssuerKeys], detail: Detail) -> String {
     let rows = |issuer: &IssuerKeys| {
-        let rows = key_rows(&issuer.status, detail);
+        let mut rows = key_rows(&issuer.status, detail);
+        if let Some(introspection) = &issuer.introspection {
+            rows += &introspection_rows(introspection, detail);
+        }
         match issuers.len() {
             1 => rows,
             _ => format!("issuer {}\n{rows}", issuer.name),
@@ -152,6 +155,25 @@ fn key_rows(status: &KeySetStatus, detail: Detail) -> String {
         &format!("{}, {} failed", status.attempts, status.failures),
     );
     text
+}
+
+fn introspection_rows(status: &IntrospectionStatus, detail: Detail) -> String {
+    let state = match (&status.last_error, status.last_answer) {
+        (Some(error), _) if detail == Detail::Word => format!("fails: {}", error.reason),
+        (Some(error), _) => on_one_line(&format!("fails: {}: {}", error.reason, error.message)),
+        (None, Some(age)) => format!("answered {} s ago", age.as_secs()),
+        (None, None) => "no token yet".to_owned(),
+    };
+    let calls = status.calls.iter().filter(|(_, number)| *number > 0);
+    let calls: Vec<_> = calls
+        .map(|(word, number)| format!("{number} {word}"))
+        .collect();
+    let calls = match calls.as_slice() {
+        [] => "none".to_owned(),
+        calls => calls.join(", "),
+    };
+    let spent = status.budget_spent;
+    format!("introspection: {state}\nintrospection calls: {calls}; {spent} over the budget\n")
 }
 
 fn condition_rows(conditions: &Conditions, detail: Detail) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::guard::DescribedIssuer;
-use crate::issuer::{Attempts, DiscoveryError, KeySetStatus};
+use crate::issuer::{Attempts, DiscoveryError, IntrospectionStatus, KeySetStatus};
 use crate::verifier::TrustedIssuers;
 
 use super::config::NeededIssuers;
@@ -21,6 +21,9 @@ pub struct Keys {
 pub(super) struct IssuerKeys {
     pub(super) name: String,
     pub(super) status: KeySetStatus,
+    /// Whether tokens are verified with keys.
+    pub(super) has_use: bool,
+    pub(super) introspection: Option<IntrospectionStatus>,
 }
 
 impl Keys {
@@ -45,6 +48,8 @@ impl Keys {
             .map(|issuer| IssuerKeys {
                 name: issuer.name().to_owned(),
                 status: issuer.status(),
+                has_use: !issuer.hides_its_keys(),
+                introspection: issuer.introspection_status(),
             })
             .collect()
     }
@@ -53,8 +58,8 @@ impl Keys {
     pub(super) fn are_ready(&self) -> bool {
         let issuers = self.issuers.all();
         match self.needed {
-            NeededIssuers::Any => issuers.iter().any(|issuer| issuer.has_keys()),
-            NeededIssuers::All => issuers.iter().all(|issuer| issuer.has_keys()),
+            NeededIssuers::Any => issuers.iter().any(|issuer| issuer.can_judge()),
+            NeededIssuers::All => issuers.iter().all(|issuer| issuer.can_judge()),
         }
     }
 

@@ -85,6 +85,7 @@ impl Collector for Sources {
         self.write_certificate(&mut page)?;
         self.write_verdicts(&mut page)?;
         self.write_keys(&mut page)?;
+        self.write_introspection(&mut page)?;
         self.write_denylist(&mut page)?;
         self.write_used_proofs(&mut page)?;
         self.write_logouts(&mut page)?;
@@ -144,6 +145,10 @@ impl Sources {
                 (["refused"], Value::Count(counts.refused)),
                 (["no_keys"], Value::Count(counts.without_keys)),
                 (["denylist_stale"], Value::Count(counts.without_denylist)),
+                (
+                    ["not_introspected"],
+                    Value::Count(counts.without_introspection),
+                ),
             ],
         )?;
         page.all(
@@ -159,7 +164,7 @@ impl Sources {
         let app = self.app.load();
         let issuers = app.keys.all();
         let of_each = |value: &dyn Fn(&KeySetStatus) -> Value| {
-            let issuers = issuers.iter();
+            let issuers = issuers.iter().filter(|it| it.has_use);
             let samples: Vec<_> = issuers
                 .map(|it| ([it.name.clone()], value(&it.status)))
                 .collect();
@@ -168,7 +173,7 @@ impl Sources {
         let keys = of_each(&|status| Value::level(status.keys as u64));
         page.all(&catalogue::KEYS, keys)?;
         // Before the first successful fetch there is no age, and no sample.
-        let ages = issuers.iter().filter_map(|it| {
+        let ages = issuers.iter().filter(|it| it.has_use).filter_map(|it| {
             let age = Value::Level(it.status.age?.as_secs_f64());
             Some(([it.name.as_str()], age))
         });
@@ -179,6 +184,32 @@ impl Sources {
         page.all(&catalogue::KEY_FETCHES, attempts)?;
         let failures = of_each(&|status| Value::Count(status.failures));
         page.all(&catalogue::KEY_FETCH_FAILURES, failures)
+    }
+
+    /// Issuers without introspection have no samples.
+    fn write_introspection(&self, page: &mut Page<'_>) -> fmt::Result {
+        let issuers = self.app.load().keys.all();
+        let asked = || {
+            let rows = issuers.iter();
+            rows.filter_map(|it| Some((it.name.as_str(), it.introspection.as_ref()?)))
+        };
+        let calls = asked().flat_map(|(name, status)| {
+            let calls = status.calls.into_iter();
+            calls.map(move |(word, number)| ([name, word], Value::Count(number)))
+        });
+        page.all(&catalogue::INTROSPECTION_CALLS, calls)?;
+        let spent = asked().map(|(name, status)| ([name], Value::Count(status.budget_spent)));
+        page.all(&catalogue::INTROSPECTION_BUDGET_SPENT, spent)?;
+        let ages = asked().filter_map(|(name, status)| {
+            let age = status.last_answer?.as_secs_f64();
+            Some(([name], Value::Level(age)))
+        });
+        page.all(&catalogue::INTROSPECTION_AGE, ages)?;
+        let limits = asked().map(|(name, status)| {
+            let max_age = status.max_age.as_secs_f64();
+            ([name], Value::Level(max_age))
+        });
+        page.all(&catalogue::INTROSPECTION_MAX_AGE, limits)
     }
 
     fn write_denylist(&self, page: &mut Page<'_>) -> fmt::Result {

@@ -68,8 +68,7 @@ pub(super) fn trusted_issuers(
     Ok(Arc::new(issuers))
 }
 
-/// The issuers of the settings, of which only the issuer `name` has keys. They are fetched with
-/// `fetch` from now on.
+/// The issuers of the settings, of which only the issuer `name` has keys, fetched with `fetch`.
 ///
 /// # Errors
 ///
@@ -98,11 +97,13 @@ fn start(
     fetch: &Fetch,
     clock: &Arc<dyn Clock>,
 ) -> Result<TrustedIssuer, BuildError> {
-    RemoteIssuer::new(name, rules)
+    let mut remote = RemoteIssuer::new(name, rules)
         .with_refresh_policy(refresh_policy(config, name))
-        .with_clock(clock.clone())
-        .start(fetch.clone())
-        .map_err(BuildError::Issuer)
+        .with_clock(clock.clone());
+    if let Some(policy) = config.introspection(name) {
+        remote = remote.with_introspection(policy.clone());
+    }
+    remote.start(fetch.clone()).map_err(BuildError::Issuer)
 }
 
 /// The issuers of the settings, without keys: nothing is fetched, and no token is verified.

@@ -11,7 +11,7 @@ mod size;
 
 use serde_json::{Map, Value};
 
-use super::{Confirmation, NumericDate, Scope, SignedPayload, TokenError};
+use super::{ActiveToken, Confirmation, NumericDate, Scope, SignedPayload, TokenError};
 
 pub(crate) use kind::Kind;
 pub(crate) use locate::unescaped;
@@ -58,6 +58,18 @@ impl Claims {
     /// As [`Claims::parse`].
     pub fn parse_with(payload: &SignedPayload, names: &ClaimNames) -> Result<Self, TokenError> {
         Self::read(payload.as_bytes(), names)
+    }
+
+    /// Reads what an issuer states about a token that it calls active.
+    ///
+    /// # Errors
+    ///
+    /// As [`Claims::parse`].
+    pub(crate) fn parse_introspected(
+        token: &ActiveToken,
+        names: &ClaimNames,
+    ) -> Result<Self, TokenError> {
+        Self::read(token.as_bytes(), names)
     }
 
     /// As [`Claims::parse`], for unverified bytes. Only the fuzzer uses it.

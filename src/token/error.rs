@@ -28,6 +28,15 @@ pub enum TokenError {
         /// How many there are.
         found: usize,
     },
+    /// Five segments and `enc` in the header: an encrypted token (RFC 7516).
+    #[error("the token is encrypted")]
+    Encrypted,
+    /// The token is not a JWT, and its form is not that of the opaque tokens of an issuer.
+    #[error("the token is neither a JWT nor an opaque token of an issuer that is trusted")]
+    UnknownForm,
+    /// The issuer says that the token is not active (RFC 7662 section 2.2).
+    #[error("the issuer says that the token is not active")]
+    Inactive,
     /// The header is longer than [`MAX_HEADER_BYTES`](super::MAX_HEADER_BYTES).
     #[error("the token's header is too long")]
     HeaderTooLong,
@@ -141,6 +150,9 @@ impl TokenError {
             Self::TooLong { .. } => "too_long",
             Self::IllegalCharacter => "illegal_character",
             Self::Segments { .. } => "not_three_segments",
+            Self::Encrypted => "encrypted_token",
+            Self::UnknownForm => "unknown_form",
+            Self::Inactive => "inactive",
             Self::HeaderTooLong => "header_too_long",
             Self::Base64(_) => "bad_base64",
             Self::MalformedHeader => "malformed_header",

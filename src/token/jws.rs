@@ -20,7 +20,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::compact::{Compact, CompactError};
-use super::{Algorithm, Segment, TokenError, json, unverified_issuer};
+use super::{Algorithm, Segment, TokenError, TokenType, json, unverified_issuer};
 
 /// The maximum size of a token.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -51,53 +51,34 @@ impl<'a> Jws<'a> {
     ///
     /// RFC 7515 sections 3.1 and 5.2, steps 1 to 7.
     pub fn parse(token: &'a str) -> Result<Self, TokenError> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(TokenError::TooLong { bytes: token.len() });
-        }
-        let compact = Compact::parse(token).map_err(|error| match error {
-            CompactError::IllegalCharacter => TokenError::IllegalCharacter,
-            CompactError::Segments(found) => TokenError::Segments { found },
-        })?;
-        Ok(Self {
-            header: Header::parse(compact.header)?,
-            signing_input: compact.signing_input,
-            payload: compact.payload,
-            decoded_payload: OnceLock::new(),
-            signature: compact.signature,
-        })
+        Self::parse_with(token, MAX_TOKEN_BYTES, Header::parse)
     }
 
-    /// As [`Jws::parse`], for a token that is no access token. Its `typ` must be one of `types`, where
+    /// As [`Jws::parse`], for a JWS that is no access token. Its `typ` must be one of `types`, where
     /// `None` allows it to be absent.
-    #[cfg(feature = "service")]
-    pub(super) fn parse_typed(token: &'a str, types: &[Option<&str>]) -> Result<Self, TokenError> {
-        if token.len() > MAX_TOKEN_BYTES {
+    pub(crate) fn parse_typed(
+        token: &'a str,
+        max_bytes: usize,
+        types: &[Option<&str>],
+    ) -> Result<Self, TokenError> {
+        Self::parse_with(token, max_bytes, |it| Header::parse_typed(it, types))
+    }
+
+    #[inline]
+    fn parse_with(
+        token: &'a str,
+        max_bytes: usize,
+        header_of: impl FnOnce(&str) -> Result<Header, TokenError>,
+    ) -> Result<Self, TokenError> {
+        if token.len() > max_bytes {
             return Err(TokenError::TooLong { bytes: token.len() });
         }
         let compact = Compact::parse(token).map_err(|error| match error {
             CompactError::IllegalCharacter => TokenError::IllegalCharacter,
-            CompactError::Segments(found) => TokenError::Segments { found },
+            CompactError::Segments(found) => wrong_segments(token, found),
         })?;
-        let members = members(compact.header)?;
-        let algorithm = algorithm(&members)?;
-        refuse_critical(&members)?;
-        let found = members.get("typ").map(Value::as_str);
-        let is_accepted = |accepted: &Option<&str>| match (found, accepted) {
-            (Some(Some(found)), Some(accepted)) => found.eq_ignore_ascii_case(accepted),
-            (found, accepted) => found.is_none() && accepted.is_none(),
-        };
-        if !types.iter().any(is_accepted) {
-            return Err(TokenError::WrongType);
-        }
-        let key_id = key_id(&members)?;
-        refuse_unencoded(&members)?;
-        let header = Header {
-            algorithm,
-            token_type: None,
-            key_id,
-        };
         Ok(Self {
-            header,
+            header: header_of(compact.header)?,
             signing_input: compact.signing_input,
             payload: compact.payload,
             decoded_payload: OnceLock::new(),
@@ -147,38 +128,6 @@ pub struct Header {
     key_id: Option<String>,
 }
 
-/// The `typ` of a header: one of the two that an access token may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenType {
-    /// `JWT`, which does not state its use (RFC 7519 section 5.1).
-    Jwt,
-    /// `at+jwt` or `application/at+jwt`, an access token (RFC 9068 section 2.1).
-    AtJwt,
-}
-
-impl TokenType {
-    /// The type of this name, in any case.
-    pub fn find(name: &str) -> Option<Self> {
-        const NAMES: [(&str, TokenType); 3] = [
-            ("JWT", TokenType::Jwt),
-            ("at+jwt", TokenType::AtJwt),
-            ("application/at+jwt", TokenType::AtJwt),
-        ];
-        let mut names = NAMES.iter();
-        let found = names.find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, token_type)| *token_type)
-    }
-
-    /// Its shorter name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Jwt => "JWT",
-            Self::AtJwt => "at+jwt",
-        }
-    }
-}
-
 impl Header {
     /// Reads the first segment of a token, still in base64url.
     ///
@@ -199,6 +148,27 @@ impl Header {
         })
     }
 
+    fn parse_typed(segment: &str, types: &[Option<&str>]) -> Result<Self, TokenError> {
+        let members = members(segment)?;
+        let algorithm = algorithm(&members)?;
+        refuse_critical(&members)?;
+        let found = members.get("typ").map(Value::as_str);
+        let is_accepted = |accepted: &Option<&str>| match (found, accepted) {
+            (Some(Some(found)), Some(accepted)) => found.eq_ignore_ascii_case(accepted),
+            (found, accepted) => found.is_none() && accepted.is_none(),
+        };
+        if !types.iter().any(is_accepted) {
+            return Err(TokenError::WrongType);
+        }
+        let key_id = key_id(&members)?;
+        refuse_unencoded(&members)?;
+        Ok(Self {
+            algorithm,
+            token_type: None,
+            key_id,
+        })
+    }
+
     /// The algorithm that the token claims to be signed with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -213,6 +183,17 @@ impl Header {
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }
+}
+
+/// A token with five segments and `enc` in its header is encrypted (RFC 7516 section 9).
+#[cold]
+fn wrong_segments(token: &str, found: usize) -> TokenError {
+    let header = token.split('.').next().unwrap_or_default();
+    let is_encrypted = found == 5 && members(header).is_ok_and(|it| it.contains_key("enc"));
+    if is_encrypted {
+        return TokenError::Encrypted;
+    }
+    TokenError::Segments { found }
 }
 
 /// The members of a header, still in base64url.

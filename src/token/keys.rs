@@ -133,7 +133,7 @@ impl KeySource for Arc<KeySet> {
 }
 
 /// The result of [`KeySet::parse`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ParsedKeySet {
     /// The keys that can be used.

@@ -9,7 +9,6 @@ pub(crate) fn okta_organization(host: &str) -> Option<&str> {
 
 /// Whether this `iss` names Okta's org authorization server, whose access tokens only Okta
 /// can verify.
-#[cfg(any(test, feature = "service"))]
 pub(crate) fn is_okta_org_server(issuer: &str) -> bool {
     url::Url::parse(issuer).is_ok_and(|url| {
         let host = url.host_str().unwrap_or_default();

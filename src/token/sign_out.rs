@@ -21,7 +21,7 @@ mod subject;
 
 use std::time::Duration;
 
-use super::{Algorithm, Jws, VerifyingKey};
+use super::{Algorithm, Jws, MAX_TOKEN_BYTES, VerifyingKey};
 
 use claims::SignOutClaims;
 
@@ -80,7 +80,7 @@ pub(crate) struct SignOutToken<'a> {
 impl<'a> SignOutToken<'a> {
     /// Reads a token of this form.
     pub(crate) fn parse(text: &'a str, form: SignOutForm) -> Result<Self, SignOutError> {
-        let jws = Jws::parse_typed(text, form.types())?;
+        let jws = Jws::parse_typed(text, MAX_TOKEN_BYTES, form.types())?;
         Ok(Self { jws, form })
     }
 

@@ -4,13 +4,15 @@
 //!    never decides.
 //! 2. An entry is valid only while its issuer is trusted, and for the key set that verified it. A
 //!    set with other keys invalidates every entry of that issuer.
-//! 3. The cache does not look at the time: the claims are checked again at each hit.
+//! 3. The cache does not look at the time of the claims: they are checked again at each hit.
+//! 4. A token that was introspected is valid until the answer is too old.
 //!
 //! `quick_cache` limits the memory in bytes. Its S3-FIFO admission keeps the tokens in use during
 //! a flood of others.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
+use std::time::Duration;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
@@ -26,10 +28,20 @@ pub(super) struct VerifiedCache {
 /// An accepted token.
 pub(super) struct Entry {
     claims: Arc<Verified<Claims>>,
-    /// The keys that verified it.
+    /// The keys that verified it. Those of [`NO_KEYS`] are never in force.
     keys: Arc<KeySet>,
+    /// The answer of the issuer, if it was introspected.
+    vouched: Option<Box<Vouched>>,
     /// The issuer that judged it. The entry does not keep an issuer that was removed.
     issuer: Weak<TrustedIssuer>,
+}
+
+/// For how long the answer of an issuer about a token is used.
+pub(super) struct Vouched {
+    /// The keys that verified its signature too, if they are published.
+    pub(super) keys: Option<Arc<KeySet>>,
+    /// The monotonic time at which the answer is too old.
+    pub(super) until: Duration,
 }
 
 /// An accepted token, and the issuer that judged it.
@@ -47,8 +59,35 @@ impl Entry {
         Self {
             claims,
             keys,
+            vouched: None,
             issuer: Arc::downgrade(issuer),
         }
+    }
+
+    pub(super) fn introspected(
+        claims: Arc<Verified<Claims>>,
+        vouched: Vouched,
+        issuer: &Arc<TrustedIssuer>,
+    ) -> Self {
+        Self {
+            vouched: Some(Box::new(vouched)),
+            ..Self::new(claims, NO_KEYS.clone(), issuer)
+        }
+    }
+
+    /// Whether the answer of the issuer is still used at the monotonic time `now`.
+    #[cold]
+    fn is_vouched(&self, issuer: &TrustedIssuer, now: Duration) -> bool {
+        let Some(vouched) = &self.vouched else {
+            return false;
+        };
+        let are_in_force = |keys: &Arc<KeySet>| {
+            let current = issuer.current_keys();
+            current.is_some_and(|current| Arc::ptr_eq(keys, &current))
+        };
+        now < vouched.until
+            && !issuer.is_removed()
+            && vouched.keys.as_ref().is_none_or(are_in_force)
     }
 }
 
@@ -71,12 +110,25 @@ impl VerifiedCache {
     }
 
     /// A token that was accepted before, by keys that are still in force.
-    pub(super) fn find(&self, token: &[u8]) -> Option<Remembered> {
+    pub(super) fn find(&self, token: &[u8], now: impl FnOnce() -> Duration) -> Option<Remembered> {
         let entry = self.entries.get(token)?;
         let issuer = entry.issuer.upgrade()?;
-        let current = issuer.current_keys()?;
+        let current = issuer.current_keys();
+        let is_current = current.is_some_and(|current| Arc::ptr_eq(&entry.keys, &current));
+        if !is_current && !entry.is_vouched(&issuer, now()) {
+            return None;
+        }
         let claims = entry.claims.clone();
-        Arc::ptr_eq(&entry.keys, &current).then_some(Remembered { claims, issuer })
+        Some(Remembered { claims, issuer })
+    }
+
+    /// As [`VerifiedCache::find`], for a token that its issuer vouched for.
+    pub(super) fn find_introspected(&self, token: &[u8], now: Duration) -> Option<Remembered> {
+        let entry = self.entries.get(token)?;
+        let issuer = entry.issuer.upgrade()?;
+        let claims = entry.claims.clone();
+        let is_vouched = entry.is_vouched(&issuer, now);
+        is_vouched.then_some(Remembered { claims, issuer })
     }
 
     /// Remembers a token.
@@ -113,7 +165,8 @@ struct Bytes;
 impl Weighter<Box<[u8]>, Arc<Entry>> for Bytes {
     fn weight(&self, token: &Box<[u8]>, entry: &Arc<Entry>) -> u64 {
         let claims = entry.claims.heap_bytes() + entry.claims.derived_bytes();
-        (token.len() + claims + FIXED_BYTES) as u64
+        let vouched = entry.vouched.as_ref().map_or(0, |_| VOUCHED_BYTES);
+        (token.len() + claims + vouched + FIXED_BYTES) as u64
     }
 }
 
@@ -126,9 +179,12 @@ const FIXED_BYTES: usize = TABLE_ENTRY_BYTES
     + size_of::<Verified<Claims>>()
     + DERIVED_BYTES
     + 6 * ALLOCATION_BYTES;
+const VOUCHED_BYTES: usize = size_of::<Vouched>() + ALLOCATION_BYTES;
 /// The size in `quick_cache`'s table and index. Each can be twice as large as needed just after it
 /// has grown: `2 * 48 + 2 * 8 / 7 * 5`.
 const TABLE_ENTRY_BYTES: usize = 108;
+/// The keys of an entry that no keys in force verified.
+static NO_KEYS: LazyLock<Arc<KeySet>> = LazyLock::new(Arc::default);
 /// An access token of Okta, RS256: 900 bytes, and its claims.
 const TYPICAL_ENTRY_BYTES: u64 = 3_000;
 /// Tokens are distributed unevenly, so a small shard can be full long before the others.

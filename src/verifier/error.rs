@@ -1,5 +1,7 @@
 //! Why a verifier did not accept a token.
 
+use std::time::Duration;
+
 use crate::token::TokenError;
 
 use super::binding_error::BindingError;
@@ -21,6 +23,15 @@ pub enum VerifyError {
     /// The shared denylist cannot be updated, and the local copy is too old.
     #[error("the denylist is too old")]
     DenylistStale,
+    /// The issuer could not be asked about the token, so nothing is known about it.
+    #[error("the issuer cannot be asked about the token ({reason})")]
+    #[non_exhaustive]
+    NotIntrospected {
+        /// Why not, as a stable word.
+        reason: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
 }
 
 impl VerifyError {
@@ -31,6 +42,7 @@ impl VerifyError {
             Self::Binding(error) => error.reason(),
             Self::NoKeys => "no_keys",
             Self::DenylistStale => "denylist_stale",
+            Self::NotIntrospected { reason, .. } => reason,
         }
     }
 }

@@ -13,6 +13,7 @@
 mod binding;
 mod claims;
 mod header;
+mod introspected;
 mod proof;
 mod rule;
 mod shown;
@@ -30,7 +31,7 @@ use super::{TrustedIssuer, Verifier, VerifyError, VerifyResult};
 use crate::token::{Claims, Jws, TokenError, UnverifiedClaims, Validation};
 
 use claims::{ReadClaims, UNREADABLE};
-use rule::{Evaluation, said};
+use rule::{Evaluation, rule_on_answer, said};
 use shown::shown;
 
 pub(crate) use proof::{ExplainedProof, ProofExplanation};
@@ -93,6 +94,9 @@ impl Explanation {
     /// Warnings about the kind of the token: it is an ID token, or it comes from an Okta org
     /// authorization server, whose tokens only Okta can verify.
     pub fn warnings(&self) -> Vec<&'static str> {
+        if self.is_accepted() {
+            return Vec::new();
+        }
         self.claims.as_ref().map_or_else(Vec::new, warnings)
     }
 
@@ -142,7 +146,11 @@ impl Verifier {
     /// Verifies a token, with an explanation of the verdict. A token that is bound to a key is
     /// accepted, because only a request contains the proof.
     pub async fn explain(&self, token: &str) -> Explanation {
-        let verdict = verdict(&self.verify_claims(token).await);
+        let verified = self.verify_claims(token).await;
+        if let Some(issuer) = self.asked_about(token) {
+            return Self::explain_opaque(&issuer, verified);
+        }
+        let verdict = verdict(&verified);
         let mut parts = token.split('.');
         let mut object = || read(parts.next().unwrap_or_default());
         let (header, claims) = (object(), object());
@@ -160,6 +168,13 @@ impl Verifier {
         };
         rules.extend(read.rules(validation, self.clock.now()));
         rules.extend(self.rule_on_denials(unverified.as_ref()));
+        if judge
+            .as_ref()
+            .is_some_and(|it| it.introspects_every_token())
+            && is_asked(&rules)
+        {
+            rules.push(rule_on_answer(verdict.clone()));
+        }
         rules.push(binding::rule(unverified.as_ref()));
         let mut explanation = Explanation {
             rules,
@@ -187,7 +202,8 @@ impl Verifier {
     /// The issuer whose rules an explanation of this token evaluates.
     pub(crate) fn judge(&self, token: &str) -> Option<Arc<TrustedIssuer>> {
         let claims = read(token.split('.').nth(1).unwrap_or_default());
-        self.judge_of(claims.as_ref())
+        let asked = self.asked_about(token);
+        asked.or_else(|| self.judge_of(claims.as_ref()))
     }
 
     /// A payload without a readable `iss` is a fault of this rule, because the verifier stops here.
@@ -239,6 +255,11 @@ impl Verifier {
 fn verdict(verified: &VerifyResult) -> Result<(), VerifyError> {
     let claims = verified.as_ref().map_err(Clone::clone)?;
     Ok(binding::check(claims)?)
+}
+
+/// Whether no other rule is broken, so that the verifier asks the issuer.
+fn is_asked(rules: &[ExplainedRule]) -> bool {
+    !rules.iter().any(ExplainedRule::is_broken)
 }
 
 /// A part of the token for display, read as leniently as possible.

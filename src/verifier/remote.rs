@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
-use crate::issuer::{Fetch, Issuer, IssuerError, RefreshPolicy, RemoteKeySet};
+use crate::issuer::{
+    Fetch, IntrospectionMode, IntrospectionPolicy, Issuer, IssuerError, OrgServer, RefreshPolicy,
+    RemoteKeySet,
+};
 use crate::token::Validation;
 
 use super::trusted::TrustedIssuer;
@@ -31,6 +34,7 @@ pub struct RemoteIssuer {
     validation: Validation,
     refresh: RefreshPolicy,
     clock: Arc<dyn Clock>,
+    introspection: Option<IntrospectionPolicy>,
 }
 
 impl RemoteIssuer {
@@ -41,6 +45,7 @@ impl RemoteIssuer {
             validation,
             refresh: RefreshPolicy::default(),
             clock: Arc::new(SystemClock::new()),
+            introspection: None,
         }
     }
 
@@ -54,23 +59,53 @@ impl RemoteIssuer {
         Self { clock, ..self }
     }
 
+    /// Introspects tokens of the issuer: those that are not JWTs, or all of them.
+    pub fn with_introspection(self, policy: IntrospectionPolicy) -> Self {
+        Self {
+            introspection: Some(policy),
+            ..self
+        }
+    }
+
     /// Begins to fetch the keys in the background, with `fetch`, and returns at once.
     ///
     /// # Errors
     ///
-    /// An [`IssuerError`] if the identifier cannot be used for discovery.
+    /// An [`IssuerError`] if the identifier cannot be used for discovery. An Okta org authorization
+    /// server needs introspection of every token and a list of clients, because every app of the
+    /// organization gets tokens for its audience.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
     pub fn start(self, fetch: Fetch) -> Result<TrustedIssuer, IssuerError> {
-        let issuer = Issuer::parse(self.validation.issuer())?;
-        let keys = RemoteKeySet::start(issuer, fetch, self.refresh, self.clock);
-        Ok(TrustedIssuer::remote(
-            self.name,
-            Arc::new(keys),
-            self.validation,
-        ))
+        let org_server = self.org_server();
+        let issuer = match org_server {
+            OrgServer::Refused => Issuer::parse(self.validation.issuer())?,
+            OrgServer::Introspected => Issuer::parse_any(self.validation.issuer())?,
+        };
+        let refresh = RefreshPolicy {
+            org_server,
+            ..self.refresh
+        };
+        let keys = RemoteKeySet::start(issuer, fetch.clone(), refresh, self.clock.clone());
+        let keys = Arc::new(keys);
+        let trusted = TrustedIssuer::remote(self.name, keys.clone(), self.validation);
+        Ok(match self.introspection {
+            Some(policy) => trusted.introspected(policy, fetch, keys, self.clock),
+            None => trusted,
+        })
+    }
+
+    /// Every app of an organization gets tokens for the same audience, so only the list of clients
+    /// keeps the others out.
+    fn org_server(&self) -> OrgServer {
+        let mode = self.introspection.as_ref().map(|policy| policy.mode);
+        if mode == Some(IntrospectionMode::Always) && !self.validation.clients().is_empty() {
+            OrgServer::Introspected
+        } else {
+            OrgServer::Refused
+        }
     }
 }
 

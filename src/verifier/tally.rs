@@ -12,6 +12,7 @@ pub struct Tally {
     refused: AtomicU64,
     without_keys: AtomicU64,
     without_denylist: AtomicU64,
+    without_introspection: AtomicU64,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
 }
@@ -28,6 +29,8 @@ pub struct Counts {
     pub without_keys: u64,
     /// Tokens without a verdict, because the denylist was too old.
     pub without_denylist: u64,
+    /// Tokens without a verdict, because the issuer could not be asked.
+    pub without_introspection: u64,
     /// Tokens that the cache contained.
     pub cache_hits: u64,
     /// Tokens that the cache did not contain; 0 without a cache.
@@ -43,6 +46,7 @@ impl Tally {
             refused: read(&self.refused),
             without_keys: read(&self.without_keys),
             without_denylist: read(&self.without_denylist),
+            without_introspection: read(&self.without_introspection),
             cache_hits: read(&self.cache_hits),
             cache_misses: read(&self.cache_misses),
         }
@@ -54,6 +58,7 @@ impl Tally {
             Err(VerifyError::Token(_) | VerifyError::Binding(_)) => &self.refused,
             Err(VerifyError::NoKeys) => &self.without_keys,
             Err(VerifyError::DenylistStale) => &self.without_denylist,
+            Err(VerifyError::NotIntrospected { .. }) => &self.without_introspection,
         });
     }
 

@@ -7,6 +7,8 @@
 //! Keys and rules of an issuer are one value, and a verifier uses them only together. Therefore,
 //! the keys of one issuer never verify a token of another.
 
+mod introspection;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +24,7 @@ use crate::issuer::{Metadata, RemoteKeySet};
 use crate::token::{Claims, Jws, KeySet, KeySource, TokenError, Validation, Verified};
 
 use super::error::VerifyError;
+use super::introspector::Introspector;
 
 /// An issuer whose tokens are accepted: its keys, and the rules for its tokens.
 ///
@@ -55,6 +58,7 @@ pub struct TrustedIssuer {
     keys: Arc<dyn KeySource>,
     /// The same keys, if they are fetched.
     remote: Option<Arc<RemoteKeySet>>,
+    introspector: Option<Arc<Introspector>>,
     /// Places for requests that wait for the keys of this issuer.
     waiting: Semaphore,
     is_removed: AtomicBool,
@@ -70,6 +74,7 @@ impl TrustedIssuer {
             validation,
             keys,
             remote: None,
+            introspector: None,
             waiting: Semaphore::new(MAX_WAITING),
             is_removed: AtomicBool::new(false),
         }
@@ -143,7 +148,7 @@ impl TrustedIssuer {
         self.validation.check_header(jws.header())?;
         let keys = self.keys_for(jws).await;
         // The wait for keys may be long, and the issuer may have been removed meanwhile.
-        if self.is_removed.load(Ordering::Relaxed) {
+        if self.is_removed() {
             return Err(TokenError::UnknownIssuer.into());
         }
         let keys = keys?;
@@ -151,6 +156,11 @@ impl TrustedIssuer {
         let claims = Claims::parse_with(&payload, self.validation.claim_names())?;
         // A fetch of keys may have taken some time.
         Ok((self.validation.check(claims, now())?, keys))
+    }
+
+    /// Whether the issuer is no longer trusted.
+    pub(super) fn is_removed(&self) -> bool {
+        self.is_removed.load(Ordering::Relaxed)
     }
 
     async fn keys_for(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, VerifyError> {
@@ -175,6 +185,8 @@ impl TrustedIssuer {
 #[derive(Default)]
 pub struct TrustedIssuers {
     by_identifier: ArcSwap<ByIdentifier>,
+    /// Those of them that introspect tokens.
+    introspecting: ArcSwap<Vec<Arc<TrustedIssuer>>>,
     /// Locked during a change of the list.
     changing: Mutex<()>,
 }
@@ -242,6 +254,9 @@ impl TrustedIssuers {
         let _changing = (self.changing.lock()).unwrap_or_else(PoisonError::into_inner);
         let mut issuers = ByIdentifier::clone(&self.by_identifier.load());
         let result = change(&mut issuers);
+        let introspecting = issuers.values().filter(|it| it.introspector.is_some());
+        self.introspecting
+            .store(Arc::new(introspecting.cloned().collect()));
         self.by_identifier.store(Arc::new(issuers));
         result
     }
@@ -250,11 +265,9 @@ impl TrustedIssuers {
 /// A list of one issuer.
 impl From<TrustedIssuer> for TrustedIssuers {
     fn from(only: TrustedIssuer) -> Self {
-        let identifier = only.identifier().into();
-        Self {
-            by_identifier: ArcSwap::from_pointee(HashMap::from([(identifier, Arc::new(only))])),
-            changing: Mutex::default(),
-        }
+        let issuers = Self::default();
+        let _ = issuers.add(only);
+        issuers
     }
 }
 

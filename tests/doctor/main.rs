@@ -30,6 +30,8 @@ fn doctor(issuer: &str) -> Doctor {
         policy: RefreshPolicy::default(),
         rules: rules(issuer, "api://default"),
         client: None,
+        introspection: None,
+        token: None,
         clock: Arc::new(SystemClock::new()),
     }
 }

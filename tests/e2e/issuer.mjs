@@ -7,6 +7,7 @@
 //   TLS_KEY, TLS_CERT  PEM files; with them the issuer is at https://localhost
 //   KEYS_FILE  the private keys, made when absent; restart with another file to rotate
 //   DPOP       binds tokens to keys (RFC 9449); `nonce` requires nonces in proofs too
+//   API_KEY    a public key as a JSON Web Key; with it the client api-key authenticates with this key
 //   REDIRECT_URI  where people may be sent back to; without it there are no people
 //
 // Clients (client credentials, HTTP Basic):
@@ -14,6 +15,9 @@
 //   stale / stale-secret  tokens that expired an hour ago
 // With DPOP: bound / bound-secret, which gets only bound tokens, as an Okta API Services app does.
 // And post / post-secret, the same as svc with client_secret_post in place of HTTP Basic.
+// With resource=urn:e2e:opaque, the tokens of svc are opaque, and for `api://default`.
+// The clients api / api-secret, api-signed / api-signed-secret and api-key may only introspect tokens. Answers
+// for api-signed are signed (RFC 9701).
 // And for people, of any name and password, with PKCE: spa, without a secret. Their tokens have
 // `auth_time` and `acr`. A sign-in is of the first class in `acr_values`, or else of one factor, and
 // counts as an hour old unless the request has `max_age`.
@@ -26,10 +30,15 @@ import { Provider, interactionPolicy } from 'oidc-provider';
 const PATH = '/oauth2/default';
 const SCOPES = 'profile:read admin';
 const CLASSES = ['urn:okta:loa:1fa:any', 'urn:okta:loa:2fa:any'];
-const AUDIENCES = { 'urn:e2e:api': 'api://default', 'urn:e2e:other': 'api://other' };
+const AUDIENCES = {
+  'urn:e2e:api': 'api://default',
+  'urn:e2e:opaque': 'api://default',
+  'urn:e2e:other': 'api://other',
+};
+const INTROSPECTORS = ['api', 'api-signed', 'api-key'];
 
 const { PORT: port, ALG: alg, KEYS_FILE: keysFile, REDIRECT_URI: redirectUri } = process.env;
-const { DPOP: dpop, WITHOUT_ALG: withoutAlg, TLS_KEY: tlsKey, TLS_CERT: tlsCert } = process.env;
+const { API_KEY: apiKey, DPOP: dpop, WITHOUT_ALG: withoutAlg, TLS_KEY: tlsKey, TLS_CERT: tlsCert } = process.env;
 const issuer = tlsCert ? `https://localhost:${port}${PATH}` : `http://127.0.0.1:${port}${PATH}`;
 
 async function newKey(alg) {
@@ -52,6 +61,22 @@ const machine = (name, method = 'client_secret_basic') => ({
   redirect_uris: [],
   response_types: [],
 });
+
+const introspector = (name, more = {}) => ({ ...machine(name), grant_types: [], ...more });
+
+const introspectors = [
+  introspector('api'),
+  introspector('api-signed', { introspection_signed_response_alg: 'RS256' }),
+];
+if (apiKey) {
+  introspectors.push(
+    introspector('api-key', {
+      token_endpoint_auth_method: 'private_key_jwt',
+      client_secret: undefined,
+      jwks: { keys: [JSON.parse(apiKey)] },
+    }),
+  );
+}
 
 const people = {
   client_id: 'spa',
@@ -89,7 +114,7 @@ const provider = new StepUpProvider(issuer, {
     return { auth_time: authTime, acr };
   },
   jwks: JSON.parse(fs.readFileSync(keysFile, 'utf8')),
-  clients: [machine('svc'), machine('stale'), machine('post', 'client_secret_post'), ...(dpop ? [{ ...machine('bound'), dpop_bound_access_tokens: true }] : []), ...(redirectUri ? [people] : [])],
+  clients: [machine('svc'), machine('stale'), machine('post', 'client_secret_post'), ...introspectors, ...(dpop ? [{ ...machine('bound'), dpop_bound_access_tokens: true }] : []), ...(redirectUri ? [people] : [])],
   // As Okta's trusted origins: pages of the service may ask for tokens.
   clientBasedCORS: (_, origin) => redirectUri && origin === new URL(redirectUri).origin,
   pkce: { required: () => true },
@@ -104,6 +129,12 @@ const provider = new StepUpProvider(issuer, {
     },
     devInteractions: { enabled: Boolean(redirectUri) },
     clientCredentials: { enabled: true },
+    introspection: {
+      enabled: true,
+      allowedPolicy: (_, client) => INTROSPECTORS.includes(client.clientId),
+    },
+    jwtIntrospection: { enabled: true },
+    revocation: { enabled: true },
     resourceIndicators: {
       enabled: true,
       // As with an Okta custom authorization server, a client need not say which API it means.
@@ -114,7 +145,7 @@ const provider = new StepUpProvider(issuer, {
       getResourceServerInfo: (_, resource) => ({
         audience: AUDIENCES[resource],
         scope: SCOPES,
-        accessTokenFormat: 'jwt',
+        accessTokenFormat: resource === 'urn:e2e:opaque' ? 'opaque' : 'jwt',
         jwt: { sign: { alg } },
       }),
     },

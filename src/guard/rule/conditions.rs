@@ -23,6 +23,8 @@ pub(in crate::guard) struct Conditions {
     pub(in crate::guard) owners: Vec<Owner>,
     pub(in crate::guard) checks: Vec<NamedCheck>,
     pub(in crate::guard) implied: ImpliedScopes,
+    /// Whether the issuer is asked about the token.
+    pub(in crate::guard) introspect: bool,
     id: Id,
 }
 

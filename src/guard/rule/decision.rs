@@ -52,10 +52,16 @@ impl Requirement {
         }
     }
 
-    /// Whether a check in code waits. Then [`Requirement::check`] makes none of them.
+    /// Whether a check in code or the introspection waits. Then [`Requirement::check`] makes none of them.
     pub(in crate::guard) fn must_wait(&self) -> bool {
-        self.conditions()
-            .is_some_and(|conditions| conditions.checks.iter().any(NamedCheck::waits))
+        self.conditions().is_some_and(|conditions| {
+            conditions.introspect || conditions.checks.iter().any(NamedCheck::waits)
+        })
+    }
+
+    /// Whether the issuer is asked about the token.
+    pub(crate) fn must_introspect(&self) -> bool {
+        self.conditions().is_some_and(|it| it.introspect)
     }
 
     /// Makes the checks in code, if one of them waits.

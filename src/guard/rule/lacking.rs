@@ -100,6 +100,7 @@ impl Conditions {
             && self.claims.is_empty()
             && self.owners.is_empty()
             && self.checks.is_empty()
+            && !self.introspect
     }
 
     fn undecided(&self) -> Vec<String> {

@@ -37,6 +37,7 @@ impl Requirement {
                     restrict(known, added.clone());
                 }
             }
+            conditions.introspect |= added.introspect;
             conditions.claims.extend(added.claims.iter().cloned());
             conditions.owners.extend(added.owners.iter().cloned());
             conditions.checks.extend(added.checks.iter().cloned());

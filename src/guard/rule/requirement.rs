@@ -233,6 +233,15 @@ impl Requirement {
         self.bindings.bound
     }
 
+    /// Requires that the issuer says that the token is active, at most as long ago as its
+    /// introspection settings allow
+    /// ([`IntrospectionPolicy::max_age`](crate::issuer::IntrospectionPolicy::max_age)). The calls of
+    /// an issuer without introspection are answered with 503.
+    #[must_use]
+    pub fn with_introspection(self) -> Self {
+        self.changed(|conditions| conditions.introspect = true)
+    }
+
     /// The sets of scopes of which a caller needs one. If there is none, no scope is needed.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes

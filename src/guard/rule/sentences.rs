@@ -60,6 +60,9 @@ impl Requirement {
                 check.reason
             ));
         }
+        if conditions.introspect {
+            sentences.push("The issuer is asked whether the token is active.".to_owned());
+        }
         sentences
     }
 }

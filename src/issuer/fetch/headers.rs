@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
 
 /// `application/json` and what is built on it (RFC 6839 section 3.1).
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
+pub(in crate::issuer) fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::issuer::DiscoveryError;
+use crate::issuer::{DiscoveryError, OrgServer};
 
 /// How often keys are fetched and how long they may be kept.
 ///
@@ -49,6 +49,8 @@ pub struct RefreshPolicy {
     pub jwks_hosts: Vec<String>,
     /// A number from 0 to 1 that spreads the attempts of many replicas.
     pub jitter: fn() -> f64,
+    /// Whether the issuer may be an Okta org authorization server.
+    pub(crate) org_server: OrgServer,
 }
 
 impl Default for RefreshPolicy {
@@ -62,6 +64,7 @@ impl Default for RefreshPolicy {
             longest_wait: Duration::from_secs(10),
             jwks_hosts: Vec::new(),
             jitter: fastrand::f64,
+            org_server: OrgServer::Refused,
         }
     }
 }

@@ -86,12 +86,25 @@ async fn attempt(shared: &Shared, known: Option<Discovered>) -> Result<Fetched, 
         Some(known) => Some(known),
         None => Some(Discovered {
             metadata: Arc::new(
-                Metadata::discover(&shared.fetch, &shared.issuer, &shared.policy.jwks_hosts)
-                    .await?,
+                Metadata::discover_with(
+                    &shared.fetch,
+                    &shared.issuer,
+                    &shared.policy.jwks_hosts,
+                    shared.policy.org_server,
+                )
+                .await?,
             ),
             since: shared.clock.monotonic(),
         }),
     };
+    // These keys are for ID tokens. Access tokens of this server are introspected.
+    if is_org_server(metadata.as_ref()) {
+        return Ok(Fetched {
+            keys: ParsedKeySet::default(),
+            metadata,
+            max_age: None,
+        });
+    }
     let discovered = metadata.as_ref().map(|it| it.metadata.jwks_uri().as_str());
     let url = discovered
         .or(shared.jwks_uri.as_deref())
@@ -117,12 +130,22 @@ async fn attempt(shared: &Shared, known: Option<Discovered>) -> Result<Fetched, 
     })
 }
 
+fn is_org_server(discovered: Option<&Discovered>) -> bool {
+    discovered.is_some_and(|it| it.metadata.is_org_server())
+}
+
 fn publish(shared: &Shared, fetched: Fetched) -> Duration {
     let now = shared.clock.monotonic();
     let next_attempt = now + shared.policy.until_refresh(fetched.max_age);
     let had_failed = shared.progress.borrow().last_success.is_none()
         || shared.progress.borrow().last_error.is_some();
-    if had_failed {
+    if had_failed && is_org_server(fetched.metadata.as_ref()) {
+        warn!(
+            issuer = %shared.issuer,
+            advice = "Okta advises a custom authorization server for an API",
+            "tokens of an Okta org authorization server are introspected"
+        );
+    } else if had_failed {
         let keys = fetched.keys.key_set.keys().len();
         info!(issuer = %shared.issuer, keys, "keys fetched");
     }

@@ -34,6 +34,7 @@ pub(super) fn text(
     ] {
         let _ = writeln!(text, "\n{BOLD}{part}{BOLD:#}, {proven}\n");
         match members {
+            None if explanation.is_accepted() => text.push_str("  none: the token is opaque\n"),
             None => text.push_str("  cannot be read\n"),
             Some(members) => {
                 for (name, value) in members {

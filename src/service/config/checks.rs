@@ -3,21 +3,30 @@
 //! 1. Every profile other than `dev` has an issuer.
 //! 2. `issuer.refresh_min` is not longer than `issuer.refresh_max`.
 //! 3. No two listeners have the same address.
+//! 4. Introspection fits the issuers: see [`introspection`].
 
+mod introspection;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::problem::Fault;
 use super::profile::Profile;
 use super::reader::Reader;
+use super::sections::access::AccessConfig;
 use super::sections::dev::DevConfig;
 use super::sections::http::{AdminConfig, HttpConfig};
 use super::sections::issuer::IssuerConfig;
+use super::sections::issuer_rules::IssuerRules;
 use super::sections::listen::Listen;
 
 /// The settings that have rules in common.
 pub(super) struct Together<'a> {
     pub(super) profile: &'a Profile,
     pub(super) issuer: &'a IssuerConfig,
+    pub(super) issuers: &'a BTreeMap<String, IssuerRules>,
+    pub(super) access: &'a AccessConfig,
+    pub(super) has_cache: bool,
     pub(super) has_issuer: bool,
     pub(super) http: &'a HttpConfig,
     pub(super) admin: &'a AdminConfig,
@@ -28,6 +37,8 @@ pub(super) fn check(settings: &Together<'_>, reader: &mut Reader<'_>) {
     check_issuer(settings, reader);
     check_refresh(settings.issuer, reader);
     check_listeners(settings, reader);
+    let issuers = introspection::issuers(settings.issuer, settings.issuers);
+    introspection::check(&issuers, settings.access, settings.has_cache, reader);
 }
 
 fn check_issuer(settings: &Together<'_>, reader: &mut Reader<'_>) {

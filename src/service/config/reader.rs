@@ -114,6 +114,14 @@ impl<'a> Reader<'a> {
             .push(ConfigProblem::with_key(self.source_of(&key), &key, fault));
     }
 
+    /// Notes that settings contradict each other. `key` may have segments with dots.
+    pub(super) fn note_key(&mut self, key: &Key, fault: Fault) {
+        if let Some(chosen) = self.chosen.get(key) {
+            let value = chosen.value.clone();
+            self.note(key, fault, &value);
+        }
+    }
+
     /// The values that were read and that only a restart can change.
     pub(super) fn take_restart_values(&mut self) -> RestartValues {
         std::mem::take(&mut self.restart)

@@ -15,6 +15,7 @@ pub(super) mod dev;
 pub(super) mod docs;
 pub(super) mod dpop;
 pub(super) mod http;
+pub(super) mod introspection;
 pub(super) mod issuer;
 pub(super) mod issuer_rules;
 pub(super) mod issuers;

@@ -1,7 +1,8 @@
 //! Distinguishes access tokens from the other tokens that an issuer signs with the same keys.
 //!
 //! 1. A token that names its own kind is of that kind: `typ` among the claims (Keycloak),
-//!    `token_use` (Amazon Cognito), or the prefix of Okta's `jti`.
+//!    `token_use` (Amazon Cognito), `token_type` in a response of an issuer (RFC 7662), or the
+//!    prefix of Okta's `jti`.
 //! 2. `events` makes it a logout token (OpenID Connect Back-Channel Logout section 2.4) or
 //!    another security event token (RFC 8417).
 //! 3. `nonce` or the hash of another token makes it an ID token.
@@ -31,6 +32,11 @@ impl Kind {
                 "events" => return Self::Logout,
                 "nonce" | "at_hash" | "c_hash" | "s_hash" => has_id_member = true,
                 "typ" | "token_use" => named = named.or(value.as_str().and_then(Self::named)),
+                // The usual values, `Bearer` and `DPoP`, do not distinguish an ID token.
+                "token_type" => match value.as_str().and_then(Self::named) {
+                    Some(Self::Access) | None => {}
+                    kind => named = kind,
+                },
                 "jti" => has_id_member |= value.as_str().is_some_and(|id| id.starts_with("ID.")),
                 "auth_time" | "amr" | "acr" => is_of_sign_in = true,
                 "azp" => is_of_sign_in |= claims.get("aud").is_some_and(|aud| names(aud, value)),
@@ -47,14 +53,17 @@ impl Kind {
     }
 
     fn named(name: &str) -> Option<Self> {
-        const NAMES: [(&str, Kind); 8] = [
+        const NAMES: [(&str, Kind); 11] = [
             ("Bearer", Kind::Access),
             ("DPoP", Kind::Access),
             ("at+jwt", Kind::Access),
             ("access", Kind::Access),
+            ("access_token", Kind::Access),
             ("ID", Kind::Id),
+            ("id_token", Kind::Id),
             ("Logout", Kind::Logout),
             ("Refresh", Kind::Refresh),
+            ("refresh_token", Kind::Refresh),
             ("Offline", Kind::Refresh),
         ];
         let mut names = NAMES.iter();
@@ -103,6 +112,10 @@ mod tests {
             ("another typ", json!({ "typ": "order" }), Kind::Access),
             ("a typ that is no string", json!({ "typ": 7 }), Kind::Access),
             ("token_use id", json!({ "token_use": "id", "client_id": "c" }), Kind::Id),
+            ("token_use refresh_token", json!({ "token_use": "refresh_token", "client_id": "c" }), Kind::Refresh),
+            ("token_type Bearer", json!({ "token_type": "Bearer", "scope": "s" }), Kind::Access),
+            ("token_type Bearer of a sign-in alone", json!({ "token_type": "Bearer", "auth_time": 1 }), Kind::Id),
+            ("token_type refresh_token", json!({ "token_type": "refresh_token", "client_id": "c" }), Kind::Refresh),
             ("token_use access", json!({ "token_use": "access", "client_id": "c" }), Kind::Access),
             ("events", json!({ "events": { "http://schemas.openid.net/event/backchannel-logout": {} } }), Kind::Logout),
         ];

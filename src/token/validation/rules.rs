@@ -17,7 +17,8 @@ impl Validation {
 
     pub(crate) fn check_token_type(&self, token_type: Option<TokenType>) -> Result<(), TokenError> {
         let has = |it| self.token_types.contains(&it);
-        if self.token_types.is_empty() || token_type.is_some_and(has) {
+        let is_any = self.token_types.is_empty() && token_type != Some(TokenType::OktaInternal);
+        if is_any || token_type.is_some_and(has) {
             return Ok(());
         }
         Err(TokenError::WrongType)

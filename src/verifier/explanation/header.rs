@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::token::{
-    Algorithm, MAX_TOKEN_BYTES, TokenError, TokenType, UnverifiedHeader, UnverifiedToken,
+    Algorithm, Jws, MAX_TOKEN_BYTES, TokenError, TokenType, UnverifiedHeader, UnverifiedToken,
     Validation,
 };
 
@@ -33,7 +33,10 @@ pub(super) fn rules_on_form(token: &str) -> Vec<ExplainedRule> {
         ),
         ExplainedRule::new(
             "parts",
-            unverified.check_segments().into(),
+            match Jws::parse(token) {
+                Err(error @ TokenError::Encrypted) => Err::<(), _>(error).into(),
+                _ => unverified.check_segments().into(),
+            },
             token.split('.').count().to_string(),
             "3 parts, joined by dots",
         ),

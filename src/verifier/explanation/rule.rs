@@ -95,3 +95,13 @@ pub(super) fn said(members: Option<&Map<String, Value>>, name: &str) -> String {
     let value = members.and_then(|members| members.get(name));
     value.map_or_else(|| "absent".to_owned(), shown)
 }
+
+/// The rule on the answer of the issuer, and on the claims in it.
+pub(super) fn rule_on_answer(verdict: Result<(), VerifyError>) -> ExplainedRule {
+    let found = match &verdict {
+        Ok(()) => "active, and the claims are accepted".to_owned(),
+        Err(error) => error.reason().to_owned(),
+    };
+    let wanted = "the issuer calls the token active, and its claims are accepted";
+    ExplainedRule::new("introspection", verdict.into(), found, wanted)
+}

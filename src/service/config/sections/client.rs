@@ -73,13 +73,13 @@ fn optional<T>(
     }
 }
 
-fn secret(value: &Value) -> Result<Secret, Fault> {
+pub(super) fn secret(value: &Value) -> Result<Secret, Fault> {
     let secret = Secret::read(value)?;
     placeholder::refuse_whole(secret.reveal())?;
     Ok(secret)
 }
 
-fn authentication(value: &Value) -> Result<ClientAuthentication, Fault> {
+pub(super) fn authentication(value: &Value) -> Result<ClientAuthentication, Fault> {
     let method = value.as_str().and_then(ClientAuthentication::find);
     method.ok_or_else(|| {
         Fault::new("must be a method of client authentication")

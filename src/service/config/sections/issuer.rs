@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use figment::value::Value;
 
+use super::introspection::IntrospectionConfig;
 use super::issuer_rules::IssuerRules;
 use super::limits::{FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, POSITIVE, SHORTEST};
 use crate::issuer::{Authorities, AuthoritiesError, Issuer};
@@ -46,6 +47,8 @@ pub struct IssuerConfig {
     pub retry_max: Duration,
     /// How long the last good keys are used while the issuer cannot be reached.
     pub max_stale: Duration,
+    /// How its tokens are introspected.
+    pub introspection: IntrospectionConfig,
     /// Further rules for its tokens, from `[issuers.default]`.
     pub rules: IssuerRules,
 }
@@ -76,6 +79,7 @@ impl IssuerConfig {
             refresh_max,
             retry_max,
             max_stale,
+            introspection: IntrospectionConfig::read(reader, "issuer.introspection"),
             rules: IssuerRules::default(),
         }
     }
@@ -83,7 +87,8 @@ impl IssuerConfig {
 
 pub(super) fn issuer(value: &Value) -> Result<Issuer, Fault> {
     let text = value::text(value)?;
-    Issuer::parse(&text).map_err(|error| Fault::new(error.fault()).fix(error.fix()))
+    // Whether an Okta org authorization server is accepted depends on other settings.
+    Issuer::parse_any(&text).map_err(|error| Fault::new(error.fault()).fix(error.fix()))
 }
 
 pub(super) fn audience(value: &Value) -> Result<Audience, Fault> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::client::ClientConfig;
+use super::introspection::IntrospectionConfig;
 use crate::issuer::Issuer;
 use crate::token::{Algorithm, Audience, ClaimNames, TokenType, Validation};
 
@@ -35,6 +36,8 @@ pub struct IssuerRules {
     pub subject_claim: Option<String>,
     /// The public client with which Swagger UI signs people in at this issuer.
     pub docs_client_id: Option<String>,
+    /// How its tokens are introspected. For the issuer `default`, see `[issuer]`.
+    pub introspection: IntrospectionConfig,
     /// The client of the commands at this issuer. That of the issuer `default` is in `[client]`.
     pub client: ClientConfig,
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use figment::value::Value;
 
+use super::introspection::IntrospectionConfig;
 use super::issuer::{IssuerConfig, algorithms, audience, issuer, token_types};
 use super::issuer_rules::IssuerRules;
 use super::limits::MAX_LEEWAY;
@@ -34,7 +35,9 @@ pub(in crate::service::config) fn read(
         first.jwks_hosts.extend(rules.jwks_hosts.iter().cloned());
         first.rules = rules;
     }
-    for (name, rules) in &issuers {
+    for (name, rules) in &mut issuers {
+        let section = format!("issuers.{name}.introspection");
+        rules.introspection = IntrospectionConfig::read(reader, &section);
         check_complete(reader, name, rules);
     }
     check_distinct(reader, first, &issuers);
@@ -79,6 +82,10 @@ fn read_setting(
         }
         ["docs_client_id"] => rules.docs_client_id = optional_text(value)?,
         ["subject_claim"] => rules.subject_claim = optional_text(value)?,
+        ["introspection", _] if name == DEFAULT_ISSUER => {
+            return Err(Fault::new("must not be set here")
+                .fix("set it in the section [issuer], which is the issuer `default`"));
+        }
         ["client", _] if name == DEFAULT_ISSUER => {
             return Err(Fault::new("must not be set here").fix(
                 "set it in the section [client], which is the client of the issuer `default`",

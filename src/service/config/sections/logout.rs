@@ -58,7 +58,7 @@ impl LogoutConfig {
 
 fn issuer(value: &Value) -> Result<Issuer, Fault> {
     let text = value::text(value)?;
-    Issuer::parse_with_org_server(&text).map_err(|error| Fault::new(error.fault()).fix(error.fix()))
+    Issuer::parse_any(&text).map_err(|error| Fault::new(error.fault()).fix(error.fix()))
 }
 
 fn jwks_uri(value: &Value) -> Result<Url, Fault> {

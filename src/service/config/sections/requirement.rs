@@ -37,6 +37,13 @@ pub(super) fn read(
                 access.issuers = value::list(value, &[','])?;
                 requirement
             }
+            "introspect" => match value.as_str() {
+                Some("") => requirement,
+                Some("always") => requirement.with_introspection(),
+                _ => {
+                    return Err(Fault::new("must be `always`").fix("write it, or remove the key"));
+                }
+            },
             "scopes" => requirement.with_scope(scopes(&scope_sets(value)?)),
             "any_of_scopes" => requirement.with_any_scope(scope_sets(value)?),
             "clients" => match value::list(value, &[','])? {
