@@ -90,7 +90,8 @@ impl Confirmation {
             Some(_) => KEY_BYTES,
             None => 0,
         };
-        size_of::<Self>() + ALLOCATION_BYTES + key
+        // The kind of the token is next to it.
+        size_of::<Self>() + size_of::<usize>() + ALLOCATION_BYTES + key
     }
 }
 

@@ -147,7 +147,7 @@ async fn a_guard_alone_serves_the_pages_of_its_document() {
     );
     let (status, page) = get(&routes, "/docs", None).await;
     assert_eq!(status, 200);
-    let settings = r#"{"clientId":"dev-spa","basePath":"/api","scopes":["profile:read"]}"#;
+    let settings = r#"{"clientId":"dev-spa","basePath":"/api","scopes":["profile:read"],"proofAlgorithms":["RS256""#;
     assert!(page.contains(settings), "{page}");
     assert!(page.contains("<title>Alone</title>"));
     for path in [

@@ -56,7 +56,7 @@ async fn swagger_ui_has_the_client_and_the_scopes_of_both_flows() {
 
     assert_eq!(
         settings(nobody.get("/docs").await),
-        json!({ "clientId": "", "basePath": "", "scopes": [] })
+        json!({ "clientId": "", "basePath": "", "scopes": [], "proofAlgorithms": ALGORITHMS })
     );
     assert_eq!(
         settings(somebody.get("/docs").await),
@@ -101,7 +101,7 @@ async fn a_page_links_only_to_what_is_there() {
         // Of the icon, twice; to the pages and the document; styles and scripts.
         assert_eq!(
             links.len(),
-            2 + 4 + if base == "/" { 13 } else { 4 },
+            2 + 4 + if base == "/" { 14 } else { 4 },
             "{path}"
         );
         for link in links {

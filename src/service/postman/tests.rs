@@ -252,9 +252,9 @@ fn the_answer_expected_is_the_documents() {
         ("file with a token", json!({ "status": 201, "mediaType": null, "schema": null })),
         ("open without a token", json!({ "status": 200, "mediaType": "text/plain", "schema": null })),
         ("GET /either without a token", json!({ "status": 200, "mediaType": "text/plain", "schema": null })),
-        ("pages without a token", json!({ "status": 401, "error": null, "reason": "missing_credentials" })),
-        ("file with a tampered token", json!({ "status": 401, "error": "invalid_token", "reason": "bad_signature" })),
-        ("GET /either with a tampered token", json!({ "status": 401, "error": "invalid_token", "reason": "bad_signature" })),
+        ("pages without a token", json!({ "status": 401, "challenges": { "Bearer": null, "DPoP": null }, "reason": "missing_credentials" })),
+        ("file with a tampered token", json!({ "status": 401, "challenges": { "Bearer": "invalid_token", "DPoP": null }, "reason": "bad_signature" })),
+        ("GET /either with a tampered token", json!({ "status": 401, "challenges": { "Bearer": "invalid_token", "DPoP": null }, "reason": "bad_signature" })),
     ];
     for (name, answer) in rows {
         assert_eq!(expected(&item(name)), answer, "{name}");

@@ -17,9 +17,15 @@ use crate::token::{Confirmation, TokenError, json};
 #[derive(Clone)]
 pub(super) struct ClaimsSet {
     text: Box<str>,
+    /// What most tokens do not have, so that they take no memory for it.
+    rare: Option<Box<Rare>>,
+}
+
+/// Of a token that is bound to a key, or that is no access token.
+#[derive(Clone)]
+struct Rare {
     kind: Kind,
-    /// What `cnf` says; without `cnf`, there is none.
-    confirmation: Option<Box<Confirmation>>,
+    confirmation: Option<Confirmation>,
 }
 
 impl ClaimsSet {
@@ -29,8 +35,10 @@ impl ClaimsSet {
         let members = json::object_of_text(text).ok_or(TokenError::MalformedPayload)?;
         let set = Self {
             text: text.into(),
-            kind: Kind::from_claims(&members),
-            confirmation: confirmation(&members)?.map(Box::new),
+            rare: match (Kind::from_claims(&members), confirmation(&members)?) {
+                (Kind::Access, None) => None,
+                (kind, confirmation) => Some(Box::new(Rare { kind, confirmation })),
+            },
         };
         Ok((set, members))
     }
@@ -40,11 +48,11 @@ impl ClaimsSet {
     }
 
     pub(super) fn kind(&self) -> Kind {
-        self.kind
+        self.rare.as_ref().map_or(Kind::Access, |rare| rare.kind)
     }
 
     pub(super) fn confirmation(&self) -> Option<&Confirmation> {
-        self.confirmation.as_deref()
+        self.rare.as_ref()?.confirmation.as_ref()
     }
 
     pub(super) fn members(&self) -> Map<String, Value> {

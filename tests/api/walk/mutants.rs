@@ -221,8 +221,8 @@ async fn a_document_that_differs_from_the_answers_is_found() {
         ("another type", |document| filed(document)["properties"]["author"]["type"] = "integer".into(),
             &["file: 200: body/author is not of type \"integer\""]),
         ("two places that differ", |document| {
-                file(document)["security"][1]["SignIn"] = json!(["write"]);
-                file(document)["security"][2]["ClientCredentials"] = json!(["write"]);
+                file(document)["security"][2]["SignIn"] = json!(["write"]);
+                file(document)["security"][3]["ClientCredentials"] = json!(["write"]);
             }, &["file: `security` has the scopes `write`, the example challenge of 403 `read`"]),
         ("no security at all", |document| file(document)["security"] = json!([]),
             &["file: 401, where the document lets the caller through",
