@@ -83,11 +83,16 @@ mod tests {
     #[test]
     fn each_verdict_has_its_own_count() {
         let tally = Tally::default();
+        let not_introspected = VerifyError::NotIntrospected {
+            reason: "introspection_limited",
+            retry_after: std::time::Duration::from_secs(1),
+        };
         let verdicts = [
             (Ok(()), 1),
             (Err(TokenError::Revoked.into()), 2),
             (Err(VerifyError::NoKeys), 3),
             (Err(VerifyError::DenylistStale), 4),
+            (Err(not_introspected), 7),
         ];
 
         for (verdict, times) in verdicts {
@@ -101,6 +106,7 @@ mod tests {
             refused: 2,
             without_keys: 3,
             without_denylist: 4,
+            without_introspection: 7,
             cache_hits: 5,
             cache_misses: 6,
         };
