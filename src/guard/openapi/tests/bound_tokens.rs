@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{ISSUER, guard, metadata, print};
 use crate::guard::rule::rules;
 use crate::guard::{
-    Access, Binding, Document, Guard, OperationAccess, Requirement, OperationRule, ProtectedResource,
+    Access, Binding, Document, Guard, OperationAccess, OperationRule, ProtectedResource,
+    Requirement,
 };
 use crate::token::{Algorithm, ProofPolicy};
 use crate::verifier::Proofs;
