@@ -60,7 +60,8 @@ impl Document {
             }
         }
         document["components"]["schemas"][PROBLEM] = problem_schema();
-        schemes::add(&mut document, issuers, rules, guard);
+        let algorithms = guard.proof_algorithms();
+        schemes::add(&mut document, issuers, rules, guard.scope_texts(), &algorithms);
         Self(document)
     }
 

@@ -130,7 +130,7 @@ impl AdminClient {
             .split(|byte| *byte == b'\n')
             .filter(|row| !row.is_empty());
         let rows: Option<Vec<_>> = rows.map(Row::parse).collect();
-        rows.ok_or_else(|| self.failure("its answer is not a list of denials".to_owned()))
+        rows.ok_or_else(|| self.failure("its answer is not a list of denials"))
     }
 
     async fn send(
@@ -144,13 +144,13 @@ impl AdminClient {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
         let request = request.body(Full::new(Bytes::from(body)));
-        let request = request.map_err(|error| self.failure(error.to_string()))?;
+        let request = request.map_err(|error| self.failure(&error.to_string()))?;
         let answer = admin_listener::send(&self.listener, request, MAX_LIST_BYTES);
         match tokio::time::timeout(DEADLINE, answer).await {
             Ok(Ok((status, Some(body)))) => Ok((status, body)),
-            Ok(Ok((_, None))) => Err(self.failure("its answer is too large".to_owned())),
-            Ok(Err(error)) => Err(self.failure(error.to_string())),
-            Err(_) => Err(self.failure(format!("no answer in {DEADLINE:?}"))),
+            Ok(Ok((_, None))) => Err(self.failure("its answer is too large")),
+            Ok(Err(error)) => Err(self.failure(&error.to_string())),
+            Err(_) => Err(self.failure(&format!("no answer in {DEADLINE:?}"))),
         }
     }
 
@@ -161,10 +161,10 @@ impl AdminClient {
             .as_str()
             .unwrap_or("with a body that is none of ours");
         let detail: String = detail.chars().filter(|it| !it.is_control()).collect();
-        self.failure(format!("{}, {detail}", status.as_u16()))
+        self.failure(&format!("{}, {detail}", status.as_u16()))
     }
 
-    fn failure(&self, what: String) -> Failure {
+    fn failure(&self, what: &str) -> Failure {
         let listener = match &self.listener {
             Listen::Address(address) => format!("http://{address}"),
             Listen::Unix(_) => self.listener.to_string(),

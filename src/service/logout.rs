@@ -87,24 +87,23 @@ pub(super) fn receiver(
     if audiences.is_empty() {
         audiences.push(format!("{}{LOGOUT}", around.public_url));
     }
-    let keys: Arc<dyn KeySource> = match &state.given_keys {
-        Some(given) => given.clone(),
-        None => {
-            let mut fetch = protection::fetch(&config.issuer)?;
-            if let Some(traces) = &state.traces {
-                fetch = fetch.with_observer(traces.observer());
-            }
-            let jwks_uri = effect::jwks_uri(&config.logout, issuer);
-            let policy = protection::refresh_policy(config, "");
-            let clock = state.clock.clone();
-            Arc::new(RemoteKeySet::start_at(
-                jwks_uri,
-                issuer.clone(),
-                fetch,
-                policy,
-                clock,
-            ))
+    let keys: Arc<dyn KeySource> = if let Some(given) = &state.given_keys {
+        given.clone()
+    } else {
+        let mut fetch = protection::fetch(&config.issuer)?;
+        if let Some(traces) = &state.traces {
+            fetch = fetch.with_observer(traces.observer());
         }
+        let jwks_uri = effect::jwks_uri(&config.logout, issuer);
+        let policy = protection::refresh_policy(config, "");
+        let clock = state.clock.clone();
+        Arc::new(RemoteKeySet::start_at(
+            jwks_uri,
+            issuer.clone(),
+            fetch,
+            policy,
+            clock,
+        ))
     };
     Ok(Some(LogoutReceiver(Arc::new(Receiver {
         keys,

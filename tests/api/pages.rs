@@ -60,7 +60,10 @@ async fn swagger_ui_has_the_client_and_the_scopes_of_both_flows() {
     );
     assert_eq!(
         settings(somebody.get("/docs").await),
-        json!({ "clientId": "0oa1example", "basePath": "", "scopes": ["admin", "extra"] })
+        json!({
+            "clientId": "0oa1example", "basePath": "", "scopes": ["admin", "extra"],
+            "proofAlgorithms": ALGORITHMS,
+        })
     );
 }
 
@@ -283,3 +286,8 @@ async fn pages_of_any_origin_read_the_document_and_nothing_else() {
         assert_eq!(page.header("access-control-allow-origin"), permission);
     }
 }
+
+/// The algorithms of DPoP proofs, which a page chooses from.
+const ALGORITHMS: [&str; 9] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
+];

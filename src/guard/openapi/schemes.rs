@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::guard::Guard;
 use crate::guard::described_issuer::DescribedIssuer;
 use crate::guard::rule::{OperationRule, Requirement, Rule, scopes_in_use};
 use crate::issuer::Metadata;
@@ -54,9 +53,9 @@ pub(super) fn add(
     document: &mut Value,
     issuers: &[DescribedIssuer],
     rules: &[OperationRule],
-    guard: &Guard,
+    texts: &ScopeTexts,
+    proof_algorithms: &[&str],
 ) {
-    let texts = guard.scope_texts();
     let schemes = &mut document["components"]["securitySchemes"];
     let scopes = Scopes::new(schemes, rules, texts);
     let mut ours = Map::new();
@@ -77,7 +76,7 @@ pub(super) fn add(
         }
     }
     if rules.iter().any(accepts_bound_tokens) {
-        ours.insert(DPOP_AUTH.to_owned(), dpop_scheme(guard));
+        ours.insert(DPOP_AUTH.to_owned(), dpop_scheme(proof_algorithms));
     }
     ours.extend(discovery);
     *schemes = ours.into();
@@ -92,8 +91,8 @@ fn accepts_bound_tokens(operation: &OperationRule) -> bool {
 
 /// A scheme of its own, because the name `DPoP` is registered as one (RFC 9449 section 12.2). Tools
 /// that do not know it use `BearerAuth`.
-fn dpop_scheme(guard: &Guard) -> Value {
-    let algorithms = guard.proof_algorithms().join(", ");
+fn dpop_scheme(proof_algorithms: &[&str]) -> Value {
+    let algorithms = proof_algorithms.join(", ");
     json!({
         "type": "http",
         "description": format!(

@@ -41,9 +41,12 @@ impl Effect {
     ) -> Result<Self, BuildError> {
         let trusted = around.issuers.all();
         let names = &config.logout.issuers;
-        let is_concerned = |name: &str, identifier: &str| match names.is_empty() {
-            true => Issuer::parse(identifier).is_ok_and(|it| it.origin() == issuer.origin()),
-            false => names.iter().any(|it| it == name),
+        let is_concerned = |name: &str, identifier: &str| {
+            if names.is_empty() {
+                Issuer::parse(identifier).is_ok_and(|it| it.origin() == issuer.origin())
+            } else {
+                names.iter().any(|it| it == name)
+            }
         };
         let concerned: Vec<_> = (trusted.iter())
             .filter(|it| is_concerned(it.name(), it.identifier()))

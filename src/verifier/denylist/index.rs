@@ -104,9 +104,10 @@ impl Index {
         let first_end = first_end(now);
         let shapes = || (0..SHAPES).filter(|shape| self.shapes[*shape] > 0);
         // The claims are searched only if there is a denial of an e-mail address.
-        let emails = match shapes().any(|shape| shape & EMAIL != 0) {
-            true => emails(claims, email_claims),
-            false => Vec::new(),
+        let emails = if shapes().any(|shape| shape & EMAIL != 0) {
+            emails(claims, email_claims)
+        } else {
+            Vec::new()
         };
         shapes()
             .flat_map(|shape| Names::matching(claims, &emails, shape))

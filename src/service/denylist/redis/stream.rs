@@ -59,13 +59,12 @@ impl Stream {
     /// Remembers the name of a token for some time. Returns `false` if it is remembered already.
     pub(super) async fn remember(
         &mut self,
-        name: &[u8],
+        name: &[u8; 16],
         lifetime: Duration,
     ) -> Result<bool, RedisError> {
-        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
         let millis = lifetime.as_millis().max(1);
         let set: Option<String> = cmd("SET")
-            .arg(format!("{USED}:{name}"))
+            .arg(format!("{USED}:{:032x}", u128::from_be_bytes(*name)))
             .arg("1")
             .arg("NX")
             .arg("PX")
