@@ -13,6 +13,7 @@
 //! This floor is pure: it uses no clock, no network and no web framework. The caller passes the
 //! time, and an implementation of [`KeySource`] provides the keys.
 
+mod active_token;
 mod algorithm;
 mod allocation;
 mod audience;
@@ -45,6 +46,7 @@ mod unverified_issuer;
 mod unverified_values;
 mod validation;
 
+pub(crate) use active_token::ActiveToken;
 pub use algorithm::Algorithm;
 pub(crate) use allocation::ALLOCATION_BYTES;
 pub use audience::{Audience, AudienceError};
@@ -57,7 +59,7 @@ pub use date::NumericDate;
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
 pub use error::{ClaimFault, Segment, TokenError};
-pub(crate) use introspection::{ActiveToken, IntrospectionResponse};
+pub(crate) use introspection::IntrospectionResponse;
 pub use jwk::KeyError;
 pub use jws::{
     Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES,

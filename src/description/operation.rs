@@ -268,13 +268,11 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
 
 /// Whether the scheme is for access tokens: bearer tokens, or those that are bound to a key.
 fn is_ours(scheme: &Value) -> bool {
-    let name = scheme["scheme"].as_str();
-    name.is_some_and(|name| {
-        name.eq_ignore_ascii_case("bearer") || name.eq_ignore_ascii_case("dpop")
-    })
+    let name = scheme["scheme"].as_str().unwrap_or_default();
+    name.eq_ignore_ascii_case("bearer") || name.eq_ignore_ascii_case("dpop")
 }
 
-/// The scopes in the 403's example challenge, because `http` schemes cannot list scopes.
+/// The scopes in the 403's example challenge; `http` schemes cannot list scopes.
 fn shown_scope(document: &Value, described: &Value) -> Option<Scope> {
     let forbidden = answer(document, described, StatusCode::FORBIDDEN.as_str())?;
     let header = resolve(document, &forbidden["headers"]["WWW-Authenticate"]);
@@ -282,8 +280,11 @@ fn shown_scope(document: &Value, described: &Value) -> Option<Scope> {
     if example.len() > MAX_SCOPE_BYTES {
         return None;
     }
-    let challenges = challenge::parse(example);
-    challenges.first()?.parameter("scope")?.parse().ok()
+    challenge::parse(example)
+        .first()?
+        .parameter("scope")?
+        .parse()
+        .ok()
 }
 
 const METHODS: [(&str, Method); 8] = [

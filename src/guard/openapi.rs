@@ -61,7 +61,13 @@ impl Document {
         }
         document["components"]["schemas"][PROBLEM] = problem_schema();
         let algorithms = guard.proof_algorithms();
-        schemes::add(&mut document, issuers, rules, guard.scope_texts(), &algorithms);
+        schemes::add(
+            &mut document,
+            issuers,
+            rules,
+            guard.scope_texts(),
+            &algorithms,
+        );
         Self(document)
     }
 

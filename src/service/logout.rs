@@ -10,6 +10,7 @@
 //! It knows no sessions: it denies access tokens. It cannot know whether a user exists.
 
 mod answer;
+mod around;
 mod counts;
 mod effect;
 mod refusal;
@@ -29,15 +30,14 @@ use crate::issuer::RemoteKeySet;
 use crate::token::{
     KeySet, KeySource, SignOut, SignOutError, SignOutForm, SignOutPolicy, SignOutToken, TokenError,
 };
-use crate::verifier::TrustedIssuers;
 
 use super::BuildError;
-use super::audit::Audit;
 use super::config::Config;
 use super::denylist::{Denials, TokenName};
 use super::paths::LOGOUT;
 use super::protection;
 use super::state::ServiceState;
+pub(super) use around::Around;
 use effect::Effect;
 use refusal::LogoutRefusal;
 use request::SignOutRequest;
@@ -58,14 +58,6 @@ struct Receiver {
     limits: Option<RateLimits>,
     counts: Arc<LogoutCounts>,
     clock: Arc<dyn Clock>,
-}
-
-/// What a receiver uses of the configuration around it.
-pub(super) struct Around<'a> {
-    pub(super) issuers: &'a TrustedIssuers,
-    pub(super) limits: Option<&'a RateLimits>,
-    pub(super) audit: Option<&'a Arc<Audit>>,
-    pub(super) public_url: &'a str,
 }
 
 /// The receiver of these settings; `None` if it is not enabled. It starts to fetch the issuer's keys.

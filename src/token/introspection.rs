@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use super::{ClaimFault, Kind, NumericDate, SignedPayload, TokenError, Validation, json};
+use super::{ActiveToken, ClaimFault, Kind, NumericDate, SignedPayload, TokenError, json};
 
 /// What an issuer says about a token.
 #[derive(Debug)]
@@ -21,25 +21,6 @@ pub(crate) enum IntrospectionResponse {
     Active(ActiveToken),
     /// The token is not active: unknown, expired, revoked, or not for this client to know.
     Inactive,
-}
-
-/// What the issuer states about a token that it calls active. Only [`IntrospectionResponse`] makes
-/// one.
-#[derive(Debug)]
-pub(crate) struct ActiveToken {
-    bytes: Box<[u8]>,
-    kind: Kind,
-}
-
-impl ActiveToken {
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Refuses the response if the token is not an access token.
-    pub(crate) fn check_kind(&self) -> Result<(), TokenError> {
-        Validation::check_kind(self.kind)
-    }
 }
 
 impl IntrospectionResponse {

@@ -146,7 +146,7 @@ impl UnverifiedClaims {
     }
 
     pub(crate) fn check_kind(&self) -> Result<(), TokenError> {
-        Validation::check_kind(Kind::from_claims(&self.members))
+        Kind::from_claims(&self.members).check()
     }
 
     /// `None` where the claim cannot be read.

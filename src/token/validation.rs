@@ -154,7 +154,7 @@ impl Validation {
     ///
     /// RFC 7519 section 4.1, RFC 9068 section 4.
     pub fn check(&self, claims: Claims, now: SystemTime) -> Result<Verified<Claims>, TokenError> {
-        Self::check_kind(claims.kind())?;
+        claims.kind().check()?;
         self.check_issuer(claims.issuer())?;
         self.check_audience(claims.audience())?;
         self.check_clients(claims.client_ids())?;

@@ -112,7 +112,7 @@ async fn credentials_are_sent_only_to_the_issuer_or_to_the_configured_endpoint()
         let issuer = Issuer::start(&[&KEY]).await;
         let named = (row != "none").then(|| elsewhere(&issuer));
         issuer.publish_endpoint(named);
-        let world = World::of(issuer, opaque(), &[]).await;
+        let world = World::with_metadata(issuer, opaque(), &[]).await;
         world.answer_active();
 
         assert_eq!(world.verdict(TOKEN).await, unavailable, "{row}");
@@ -122,7 +122,7 @@ async fn credentials_are_sent_only_to_the_issuer_or_to_the_configured_endpoint()
     let issuer = Issuer::start(&[&KEY]).await;
     issuer.publish_endpoint(None);
     let configured = opaque().with_url(elsewhere(&issuer).parse().unwrap());
-    let world = World::of(issuer, configured, &[]).await;
+    let world = World::with_metadata(issuer, configured, &[]).await;
     world.answer_active();
 
     assert_eq!(world.verdict(TOKEN).await, ok());

@@ -15,7 +15,8 @@ use crate::world::{HIDDEN, KEY, World, always, ok, opaque, refused};
 const TYPE: &str = "application/okta-internal-at+jwt";
 
 async fn world() -> World {
-    let world = World::of(Issuer::org_server(&[&KEY]).await, always(), &["shop-web"]).await;
+    let world =
+        World::with_metadata(Issuer::org_server(&[&KEY]).await, always(), &["shop-web"]).await;
     world.answer_active();
     world
 }

@@ -60,7 +60,7 @@ impl World {
     }
 
     pub async fn with(policy: IntrospectionPolicy) -> Self {
-        let world = Self::of(Issuer::start(&[&KEY]).await, policy, &[]).await;
+        let world = Self::with_metadata(Issuer::start(&[&KEY]).await, policy, &[]).await;
         world.answer_active();
         world
     }
@@ -74,7 +74,11 @@ impl World {
     }
 
     /// With this issuer, whose metadata are known.
-    pub async fn of(issuer: Issuer, policy: IntrospectionPolicy, clients: &[&str]) -> Self {
+    pub async fn with_metadata(
+        issuer: Issuer,
+        policy: IntrospectionPolicy,
+        clients: &[&str],
+    ) -> Self {
         Self::open(issuer, policy, clients, Duration::from_secs(60)).await
     }
 

@@ -31,8 +31,8 @@ async fn operators_read_the_denials_one_a_line_and_others_do_not() {
         "exp": org.now() + 1 + 86_400,
     });
     assert_eq!(rows, [json!({ "source": "shared", "denial": denial })]);
-    let stranger = org.world.admin("/denylist/entries").await;
-    assert_eq!(reason(&stranger), (401, json!("not_admitted")));
+    let foreign = org.world.admin("/denylist/entries").await;
+    assert_eq!(reason(&foreign), (401, json!("not_admitted")));
     let changed = org.world.admin_request(Method::DELETE, "/denylist/entries");
     let changed = Answer::to(changed.bearer_auth(OPERATOR)).await;
     assert_eq!(

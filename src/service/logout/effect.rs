@@ -17,7 +17,7 @@ use crate::service::config::{Config, LogoutConfig};
 use crate::token::{SignOutError, SignOutForm, SubjectIdentifier, is_okta_org_server};
 use crate::verifier::{Denial, DeniedUser};
 
-use super::Around;
+use super::around::Around;
 use super::refusal::LogoutRefusal;
 
 /// Makes denials of users.

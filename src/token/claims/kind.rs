@@ -14,6 +14,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::token::TokenError;
+
 /// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -24,6 +26,16 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Refuses every kind but an access token.
+    pub(crate) fn check(self) -> Result<(), TokenError> {
+        match self {
+            Self::Access => Ok(()),
+            Self::Id => Err(TokenError::IdToken),
+            Self::Logout => Err(TokenError::LogoutToken),
+            Self::Refresh => Err(TokenError::RefreshToken),
+        }
+    }
+
     pub(crate) fn from_claims(claims: &Map<String, Value>) -> Self {
         let mut named = None;
         let (mut is_of_sign_in, mut is_of_client, mut has_id_member) = (false, false, false);

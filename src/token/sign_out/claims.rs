@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use crate::token::claims::{audience, date, required, string};
 use crate::token::{ClaimNames, MAX_HEADER_VALUES, NumericDate, SignedPayload, json};
 
+use super::error::SignOutError;
+use super::statement::{MAX_LIFETIME, SignOut, SignOutForm, SignOutPolicy};
 use super::subject::{SUB_ID, SubjectIdentifier};
-use super::{MAX_LIFETIME, SignOut, SignOutError, SignOutForm, SignOutPolicy};
 
 /// The claims of a token whose signature verified. Their values are not checked yet.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::dev::{SigningAlgorithm, SigningKey};
+use crate::token::Algorithm;
 use crate::token::VerifyingKey;
 
 const FORM: SignOutForm = SignOutForm::GlobalRevocation;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::token::{Algorithm, Claims, Kind, NumericDate, TokenError, TokenType};
+use crate::token::{Algorithm, Claims, NumericDate, TokenError, TokenType};
 
 use super::Validation;
 
@@ -22,15 +22,6 @@ impl Validation {
             return Ok(());
         }
         Err(TokenError::WrongType)
-    }
-
-    pub(crate) fn check_kind(kind: Kind) -> Result<(), TokenError> {
-        match kind {
-            Kind::Access => Ok(()),
-            Kind::Id => Err(TokenError::IdToken),
-            Kind::Logout => Err(TokenError::LogoutToken),
-            Kind::Refresh => Err(TokenError::RefreshToken),
-        }
     }
 
     pub(crate) fn check_issuer(&self, issuer: &str) -> Result<(), TokenError> {
