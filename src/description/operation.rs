@@ -250,14 +250,13 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
         } else if !sets.iter().any(|set| set.same_set(&shown)) {
             let sets: Vec<_> = sets.iter().map(|set| format!("`{set}`")).collect();
             let sets = sets.join(" or ");
-            return broken(format!(
-                "`security` has the scopes {sets}, the example challenge of 403 `{shown}`"
-            ));
+            let shown = format!("the example challenge of 403 `{shown}`");
+            return broken(format!("`security` has the scopes {sets}, {shown}"));
         }
     }
     let requirement = Requirement::default().with_any_scope(sets);
-    let has_other_way = ways.iter().any(|way| *way == serde_json::json!({}));
-    let is_optional = has_other_way || !others.is_empty();
+    let is_empty = |way: &Value| *way == serde_json::json!({});
+    let is_optional = ways.iter().any(is_empty) || !others.is_empty();
     let rule = match (has_bearer, is_optional) {
         (false, _) => Rule::Anonymous,
         (true, true) => Rule::Optional(requirement),
@@ -268,8 +267,8 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
 
 /// Whether the scheme is for access tokens: bearer tokens, or those that are bound to a key.
 fn is_ours(scheme: &Value) -> bool {
-    let name = scheme["scheme"].as_str().unwrap_or_default();
-    name.eq_ignore_ascii_case("bearer") || name.eq_ignore_ascii_case("dpop")
+    let name = scheme["scheme"].as_str().map(str::to_ascii_lowercase);
+    matches!(name.as_deref(), Some("bearer" | "dpop"))
 }
 
 /// The scopes in the 403's example challenge; `http` schemes cannot list scopes.

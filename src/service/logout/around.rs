@@ -7,9 +7,9 @@ use crate::service::audit::Audit;
 use crate::verifier::TrustedIssuers;
 
 /// What a receiver uses of the configuration around it.
-pub(super) struct Around<'a> {
-    pub(super) issuers: &'a TrustedIssuers,
-    pub(super) limits: Option<&'a RateLimits>,
-    pub(super) audit: Option<&'a Arc<Audit>>,
-    pub(super) public_url: &'a str,
+pub(in crate::service) struct Around<'a> {
+    pub(in crate::service) issuers: &'a TrustedIssuers,
+    pub(in crate::service) limits: Option<&'a RateLimits>,
+    pub(in crate::service) audit: Option<&'a Arc<Audit>>,
+    pub(in crate::service) public_url: &'a str,
 }
