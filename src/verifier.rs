@@ -11,7 +11,7 @@
 //! 5. The denylist is checked.
 //! 6. A bound token is accepted only with the proof that the caller has its key: see [`Authenticated`].
 //!
-//! A token that is not a JWT is introspected, if its issuer's settings say so. See [`introspected`].
+//! A token that is not a JWT is introspected, if its issuer's settings say so. See docs/introspection.md.
 
 mod advice;
 mod authenticated;

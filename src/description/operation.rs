@@ -286,15 +286,10 @@ fn shown_scope(document: &Value, described: &Value) -> Option<Scope> {
         .ok()
 }
 
+#[rustfmt::skip] // Four in a line.
 const METHODS: [(&str, Method); 8] = [
-    ("get", Method::GET),
-    ("put", Method::PUT),
-    ("post", Method::POST),
-    ("delete", Method::DELETE),
-    ("options", Method::OPTIONS),
-    ("head", Method::HEAD),
-    ("patch", Method::PATCH),
-    ("trace", Method::TRACE),
+    ("get", Method::GET), ("put", Method::PUT), ("post", Method::POST), ("delete", Method::DELETE),
+    ("options", Method::OPTIONS), ("head", Method::HEAD), ("patch", Method::PATCH), ("trace", Method::TRACE),
 ];
 
 /// The maximum number of parameters, media types or security requirements of one operation.

@@ -33,10 +33,10 @@ pub(super) async fn find_key(
 ) -> Result<Option<KeyOfRequest>, TokenRefusal> {
     let mut fields = request.headers().get_all(DPOP).iter();
     let Some(proof) = fields.next() else {
-        return match client.requires_proof {
-            true => Err(TokenRefusal::ProofMissing),
-            false => Ok(None),
-        };
+        if client.requires_proof {
+            return Err(TokenRefusal::ProofMissing);
+        }
+        return Ok(None);
     };
     if fields.next().is_some() {
         return Err(TokenRefusal::Proof(ProofError::Repeated));

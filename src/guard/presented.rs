@@ -2,6 +2,7 @@
 //! certificate.
 
 use http::header::HOST;
+use http::uri::Authority;
 use http::{HeaderName, HeaderValue};
 use poem::Request;
 
@@ -75,7 +76,7 @@ impl Guard {
         if let Some(target) = public.and_then(|base| RequestTarget::below(base, path)) {
             return target;
         }
-        let authority = uri.authority().map(|it| it.as_str());
+        let authority = uri.authority().map(Authority::as_str);
         let authority = match request.extensions().get::<ReportedHost>() {
             Some(reported) => &reported.0,
             // No URL names an empty host.

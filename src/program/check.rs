@@ -41,7 +41,7 @@ pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(
         missing,
         is_issuer_unreachable,
         running: _running,
-    } = tokens::find(&config, &mut options, &target).await?;
+    } = Box::pin(tokens::find(&config, &mut options, &target)).await?;
     let named = issuers.iter().filter(|issuer| !issuer.keys.is_empty());
     let named: Vec<_> = named.map(|issuer| issuer.identifier.clone()).collect();
     let listed = authorization_servers(&url, &caller).await;

@@ -28,7 +28,7 @@ pub(crate) async fn print(
     let paper = PrintedFiles::new(outline, &config, &metadata)?;
     let files = paper.openapi();
     if let Some(directory) = options.all {
-        let postman = paper.postman(&config, client);
+        let postman = paper.postman(&config, client.as_ref());
         return write_all(&directory, &files, &postman);
     }
     let text = match options.format {

@@ -66,7 +66,7 @@ impl PrintedFiles {
     pub(crate) fn postman(
         &self,
         config: &Config,
-        client: Option<(String, String)>,
+        client: Option<&(String, String)>,
     ) -> PostmanFiles {
         let environments = self.issuers.iter().map(|issuer| {
             let issuer_name = match self.issuers.len() {
@@ -77,7 +77,7 @@ impl PrintedFiles {
             let named = config.issuers.get(&issuer.name);
             let configured = named.map_or(&config.client, |named| &named.client);
             let configured_id = || (configured.id.clone().unwrap_or_default(), String::new());
-            let (client_id, client_secret) = client.clone().unwrap_or_else(configured_id);
+            let (client_id, client_secret) = client.cloned().unwrap_or_else(configured_id);
             let mut scope = postman::offered_scopes(&self.document);
             scope.extend(configured.scope.iter().map(ToString::to_string));
             scope.sort();

@@ -153,11 +153,11 @@ impl Header {
         let algorithm = algorithm(&members)?;
         refuse_critical(&members)?;
         let found = members.get("typ").map(Value::as_str);
-        let is_accepted = |accepted: &Option<&str>| match (found, accepted) {
+        let is_accepted = |accepted: Option<&str>| match (found, accepted) {
             (Some(Some(found)), Some(accepted)) => found.eq_ignore_ascii_case(accepted),
             (found, accepted) => found.is_none() && accepted.is_none(),
         };
-        if !types.iter().any(is_accepted) {
+        if !types.iter().copied().any(is_accepted) {
             return Err(TokenError::WrongType);
         }
         let key_id = key_id(&members)?;

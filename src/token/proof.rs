@@ -194,14 +194,14 @@ impl CheckedProof<'_> {
         let is_valid = match confirmation.known_key() {
             Some(known) if known.algorithm == proof.algorithm => {
                 let checked = jwk::check_for(&proof.jwk, proof.algorithm);
-                checked.map_err(ProofError::from_key)?;
+                checked.map_err(|it| ProofError::from_key(&it))?;
                 is_valid(known)
             }
             _ => {
                 let public_key = jwk::read_for(&proof.jwk, proof.algorithm);
                 let key = ProofKey {
                     algorithm: proof.algorithm,
-                    public_key: public_key.map_err(ProofError::from_key)?,
+                    public_key: public_key.map_err(|it| ProofError::from_key(&it))?,
                 };
                 let is_valid = is_valid(&key);
                 if is_valid {

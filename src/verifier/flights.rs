@@ -86,7 +86,7 @@ impl<T: Clone> fmt::Debug for Flights<T> {
         let running = self.running.lock().len();
         f.debug_struct("Flights")
             .field("running", &running)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -94,12 +94,11 @@ impl Verifier {
             });
         };
         introspector.refuse_known(token)?;
-        let flight = match introspector.flights.find(token) {
-            Some(flight) => flight,
-            None => {
-                let call = self.clone().call(token.to_owned(), issuer, signed);
-                introspector.flights.begin(token, call)
-            }
+        let flight = if let Some(flight) = introspector.flights.find(token) {
+            flight
+        } else {
+            let call = self.clone().call(token.to_owned(), issuer, signed);
+            introspector.flights.begin(token, call)
         };
         let claims = flight.await?;
         self.check_denylist(&claims, self.clock.now())?;

@@ -125,7 +125,11 @@ pub fn segments(forge: &Forge) -> Vec<Row> {
             format!("{good}.{payload}.{signature}"),
             wrong,
         ),
-        ("a JWE", format!("{jwe}.AAAA.AAAA.AAAA.AAAA"), wrong),
+        (
+            "a JWE",
+            format!("{jwe}.AAAA.AAAA.AAAA.AAAA"),
+            "encrypted_token",
+        ),
         (
             "a JWE cut to three",
             format!("{jwe}.AAAA.AAAA"),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop at the first surprise.
 #![allow(clippy::too_many_lines)] // A table is as long as it is.
 #![allow(unreachable_pub)] // Nothing imports a test binary.
+#![allow(clippy::similar_names)] // The word for the verdict, in its world.
 
 mod certificates;
 mod challenges;

@@ -29,9 +29,10 @@ pub(super) fn add_refusals(
         Rule::Optional(requirement) => (requirement, true),
         Rule::Protected(requirement) => (requirement, false),
     };
-    let unauthorized = match is_optional {
-        true => "The access token or its proof is not valid.",
-        false => "The access token is missing, or it or its proof is not valid.",
+    let unauthorized = if is_optional {
+        "The access token or its proof is not valid."
+    } else {
+        "The access token is missing, or it or its proof is not valid."
     };
     // The header's example is that of the last.
     let mut bad_tokens = unaccepted(requirement);
@@ -181,9 +182,10 @@ struct Challenged<'a> {
 impl<'a> Challenged<'a> {
     fn by(challenge: &'a Challenge, requirement: &Requirement) -> Self {
         let accepted = requirement.bindings();
-        let scheme = match accepted.bearer {
-            true => AuthorizationScheme::Bearer,
-            false => AuthorizationScheme::Dpop,
+        let scheme = if accepted.bearer {
+            AuthorizationScheme::Bearer
+        } else {
+            AuthorizationScheme::Dpop
         };
         Self {
             challenge,

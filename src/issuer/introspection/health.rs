@@ -78,7 +78,7 @@ impl Health {
         match (state.paused_until, &state.last_error) {
             (Some(until), Some(error)) if now < until => Err(NoAnswer {
                 reason: error.reason,
-                retry_after: until - now,
+                retry_after: until.saturating_sub(now),
             }),
             _ => Ok(()),
         }
@@ -123,7 +123,7 @@ impl Health {
             message: failure.chain(),
         });
         let until = state.paused_until.filter(|until| *until > now);
-        let retry_after = until.map_or(SHORTEST, |until| until - now);
+        let retry_after = until.map_or(SHORTEST, |until| until.saturating_sub(now));
         NoAnswer {
             reason,
             retry_after,

@@ -112,7 +112,7 @@ fn to_xml(suites: &[Suite]) -> io::Result<Vec<u8>> {
     writer
         .create_element("testsuites")
         .with_attribute(("name", "poem-resource-server check"))
-        .with_attributes(counts(all()).each())
+        .with_attributes(counts(&all()).each())
         .write_inner_content(|writer| suites.iter().try_for_each(|it| write_suite(writer, it)))?;
     writer.write_indent()?;
     Ok(writer.into_inner())
@@ -122,7 +122,7 @@ fn write_suite(writer: &mut Writer<Vec<u8>>, suite: &Suite) -> io::Result<()> {
     writer
         .create_element("testsuite")
         .with_attribute(("name", &*allowed(&suite.name)))
-        .with_attributes(counts(suite.cases.iter()).each())
+        .with_attributes(counts(&suite.cases.iter()).each())
         .write_inner_content(|writer| suite.cases.iter().try_for_each(|it| write_case(writer, it)))
         .map(drop)
 }
@@ -164,7 +164,7 @@ impl Counts {
     }
 }
 
-fn counts<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> Counts {
+fn counts<'a>(cases: &(impl Iterator<Item = &'a Case> + Clone)) -> Counts {
     let of = |kind| {
         let kinds = cases.clone().filter_map(|it| it.problem.as_ref());
         kinds.filter(|it| it.kind == kind).count().to_string()

@@ -127,7 +127,7 @@ mod tests {
             let value = HeaderValue::from_str(value).unwrap();
             (HeaderName::from_static(name), value)
         };
-        HeaderMap::from_iter(lines.map(line))
+        lines.map(line).collect()
     }
 
     #[test]
@@ -165,6 +165,7 @@ mod tests {
 
     #[test]
     fn the_host_is_the_one_that_the_last_trusted_proxy_reports() {
+        #[expect(clippy::type_complexity, reason = "a table")]
         #[rustfmt::skip] // A row a line.
         let rows: &[(&str, ForwardedHeader, &str, &[(&str, &str)], Option<&str>)] = &[
             ("a trusted proxy", ForwardedHeader::XForwardedFor, "192.0.2.1", &[("x-forwarded-host", "a.example")], Some("a.example")),

@@ -141,7 +141,7 @@ impl ProofError {
         }
     }
 
-    pub(super) fn from_key(error: KeyError) -> Self {
+    pub(super) fn from_key(error: &KeyError) -> Self {
         match error {
             KeyError::Private | KeyError::Symmetric => Self::PrivateKey,
             _ => Self::KeyNotAccepted,

@@ -94,7 +94,7 @@ impl<'a> UnverifiedProof<'a> {
         // A fault of `alg` is a fault of another rule.
         let algorithm = self.algorithm().ok();
         let key = algorithm.map(|algorithm| jwk::read_for(jwk, algorithm));
-        key.transpose().map_err(ProofError::from_key)?;
+        key.transpose().map_err(|it| ProofError::from_key(&it))?;
         self.thumbprint().map(|_| ())
     }
 
@@ -163,7 +163,8 @@ impl<'a> UnverifiedProof<'a> {
     }
 
     pub(crate) fn check_signature(&self) -> Result<(), ProofError> {
-        let key = jwk::read_for(self.jwk()?, self.algorithm()?).map_err(ProofError::from_key)?;
+        let key = jwk::read_for(self.jwk()?, self.algorithm()?)
+            .map_err(|it| ProofError::from_key(&it))?;
         let compact = self.compact.as_ref().ok_or(ProofError::Malformed)?;
         let signature = decode(compact.signature).ok_or(ProofError::Malformed)?;
         let verified = key.verify_sig(compact.signing_input, &signature);

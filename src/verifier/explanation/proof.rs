@@ -100,6 +100,7 @@ impl Verifier {
         checked.verify().map(|_| ()).map_err(ProofError::reason)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a rule after the other")]
     fn rules_on_proof(
         &self,
         explained: &ExplainedProof<'_>,

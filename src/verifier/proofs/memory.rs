@@ -32,7 +32,7 @@ type Shard = BTreeMap<u64, Names>;
 type Names = HashSet<u128, BuildHasherDefault<Unhashed>>;
 
 impl Default for MemoryProofStore {
-    /// A store of [`DEFAULT_PROOF_BYTES`].
+    /// A store of 64 MiB.
     fn default() -> Self {
         Self::new(DEFAULT_PROOF_BYTES)
     }
@@ -99,8 +99,8 @@ impl MemoryProofStore {
 
     fn shard(&self, name: u128) -> MutexGuard<'_, Shard> {
         // The table uses other bits.
-        let shard = (name >> 64) as usize % SHARDS;
-        lock(&self.shards[shard])
+        let [.., byte] = name.to_le_bytes();
+        lock(&self.shards[usize::from(byte) % SHARDS])
     }
 }
 
@@ -153,7 +153,8 @@ impl Hasher for Unhashed {
 
     fn write_u128(&mut self, name: u128) {
         // The lower half: the upper one selects the shard.
-        self.0 = name as u64;
+        let bytes = name.to_le_bytes();
+        self.write(&bytes);
     }
 
     fn finish(&self) -> u64 {

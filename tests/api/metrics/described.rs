@@ -52,7 +52,14 @@ async fn the_page_has_the_metrics_of_the_table_with_their_labels_and_no_others()
 
     let page = world.admin("/metrics").await.body;
 
-    assert_eq!(described_on(&page), described_by(&metrics_table()));
+    let mut table = described_by(&metrics_table());
+    // Without introspection and sign-out, these have no sample, and therefore no label.
+    for (name, (_, labels)) in &mut table {
+        if name.starts_with("introspection_") || name == "logouts_total" {
+            labels.clear();
+        }
+    }
+    assert_eq!(described_on(&page), table);
 }
 
 #[test]

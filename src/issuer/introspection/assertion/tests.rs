@@ -135,13 +135,13 @@ fn debug_does_not_show_the_key() {
     assert!(shown.contains("one") && !shown.contains(jwk["d"].as_str().unwrap()));
 }
 
-/// The RSAPrivateKey within PKCS #8, which begins at its second OCTET STRING header.
+/// The `RSAPrivateKey` within PKCS #8, which begins at its second OCTET STRING header.
 fn pkcs1(pkcs8: &[u8]) -> Vec<u8> {
     let at = pkcs8.windows(2).position(|it| it == [0x04, 0x82]).unwrap();
     pkcs8[at + 4..].to_vec()
 }
 
-/// The numbers of an RSAPrivateKey as a JWK.
+/// The numbers of an `RSAPrivateKey` as a JWK.
 fn rsa_jwk(pkcs1: &[u8]) -> Value {
     let mut rest = &pkcs1[4..];
     let mut numbers = Vec::new();

@@ -84,7 +84,7 @@ fn every_place_of_requirements_has_the_keys_of_an_operation() {
         rest.collect::<Vec<_>>()
     };
     let of_operations = below("access.operations.<id>.");
-    assert_eq!(of_operations.len(), 10);
+    assert_eq!(of_operations.len(), 11);
 
     for place in [
         "access.tags.<tag>.",

@@ -19,7 +19,8 @@ fn escaped(text: &str) -> String {
 
 fn hexadecimal(certificate: &ClientCertificate) -> String {
     let bytes = certificate.thumbprint().as_bytes();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
 }
 
 fn header(format: CertificateFormat) -> CertificateHeader {
