@@ -53,7 +53,7 @@ async fn an_assertion_names_the_endpoint_or_the_issuer() {
     for audience in [AssertionAudience::Endpoint, AssertionAudience::Issuer] {
         let key = AssertionKey::parse(EC_KEY.as_bytes()).unwrap();
         let key = Arc::new(key.with_key_id("one"));
-        let proof = ClientProof::PrivateKeyJwt { key, audience };
+        let proof = ClientProof::private_key_jwt(key, audience);
         let world = World::with(IntrospectionPolicy::new(MODE, "api", proof)).await;
 
         assert_eq!(world.verdict(TOKEN).await, ok());

@@ -121,7 +121,7 @@ async fn credentials_are_sent_only_to_the_issuer_or_to_the_configured_endpoint()
 
     let issuer = Issuer::start(&[&KEY]).await;
     issuer.publish_endpoint(None);
-    let configured = opaque().with_url(elsewhere(&issuer).parse().unwrap());
+    let configured = opaque().with_url(&elsewhere(&issuer)).unwrap();
     let world = World::with_metadata(issuer, configured, &[]).await;
     world.answer_active();
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop at a surprise.
 #![allow(clippy::disallowed_methods)] // A caller uses its own client.
 #![allow(clippy::too_many_lines)] // A table has as many lines as it needs.
+#![allow(clippy::type_complexity)] // A table has the type of its columns.
 #![allow(unreachable_pub)] // A test binary has no public items.
 
 #[path = "../api/answer.rs"]

@@ -86,10 +86,10 @@ async fn a_token_that_the_org_has_not_signed_is_refused() {
     let body = json!({ "sub_id": ada() });
     let forger = SigningKey::generate_with_kid(SigningAlgorithm::Es256, KEY.kid());
     let good = KEY.sign(&Org::header(), &org.claims("1"));
-    let forged = forger.sign(&Org::header(), &org.claims("2"));
+    let token = forger.sign(&Org::header(), &org.claims("2"));
     let access = org.world.sign(&org.world.token());
     let rows = [
-        ("another key", forged, "logout_bad_signature"),
+        ("another key", token, "logout_bad_signature"),
         ("an access token", access, "logout_wrong_type"),
         ("two segments", "a.b".to_owned(), "logout_malformed_token"),
         ("a long token", "a".repeat(9000), "logout_malformed_token"),

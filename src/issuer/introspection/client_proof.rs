@@ -18,7 +18,9 @@ pub enum ClientProof {
     Basic(String),
     /// `client_secret_post`: a secret in the body.
     Post(String),
-    /// `private_key_jwt`: an assertion that a key signs (RFC 7523).
+    /// `private_key_jwt`: an assertion that a key signs (RFC 7523). See
+    /// [`ClientProof::private_key_jwt`].
+    #[non_exhaustive]
     PrivateKeyJwt {
         /// The key.
         key: Arc<AssertionKey>,
@@ -39,6 +41,11 @@ pub enum AssertionAudience {
 }
 
 impl ClientProof {
+    /// Authenticates by an assertion that `key` signs, with this `aud`.
+    pub fn private_key_jwt(key: Arc<AssertionKey>, audience: AssertionAudience) -> Self {
+        Self::PrivateKeyJwt { key, audience }
+    }
+
     /// The registered name of the method.
     pub fn method(&self) -> &'static str {
         match self {

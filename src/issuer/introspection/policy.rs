@@ -40,7 +40,7 @@ pub struct IntrospectionPolicy {
     /// How the client authenticates.
     pub proof: ClientProof,
     /// The endpoint. `None`, the default, follows the issuer's metadata, on the issuer's host only.
-    pub url: Option<Url>,
+    pub(crate) url: Option<Url>,
     /// How long an answer is used. 60 s by default.
     pub max_age: Duration,
     /// Calls per second. 5 by default.
@@ -73,13 +73,13 @@ impl IntrospectionPolicy {
         }
     }
 
-    /// Sets the endpoint, which may be on any host that serves https.
+    /// Sets the endpoint, which may be on any host that serves https. `None` if `url` is not a URL.
     #[must_use]
-    pub fn with_url(self, url: Url) -> Self {
-        Self {
-            url: Some(url),
+    pub fn with_url(self, url: &str) -> Option<Self> {
+        Some(Self {
+            url: Some(url.parse().ok()?),
             ..self
-        }
+        })
     }
 
     /// Sets how long an answer is used.

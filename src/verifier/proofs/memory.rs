@@ -10,11 +10,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::future::ready;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use futures_util::future::BoxFuture;
 
 use super::store::{MarkError, ProofStore, UsedProof};
 
@@ -105,7 +104,10 @@ impl MemoryProofStore {
 }
 
 impl ProofStore for MemoryProofStore {
-    fn mark(&self, proof: UsedProof) -> BoxFuture<'_, Result<(), MarkError>> {
+    fn mark(
+        &self,
+        proof: UsedProof,
+    ) -> Pin<Box<dyn Future<Output = Result<(), MarkError>> + Send + '_>> {
         Box::pin(ready(self.insert(proof)))
     }
 }

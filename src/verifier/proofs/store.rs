@@ -1,9 +1,8 @@
 //! Where used proofs are remembered.
 
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
-
-use futures_util::future::BoxFuture;
 
 /// Where used proofs are remembered.
 pub trait ProofStore: fmt::Debug + Send + Sync + 'static {
@@ -14,7 +13,10 @@ pub trait ProofStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`MarkError::Used`] for a proof that is known. With any other error, the proof is not
     /// accepted either.
-    fn mark(&self, proof: UsedProof) -> BoxFuture<'_, Result<(), MarkError>>;
+    fn mark(
+        &self,
+        proof: UsedProof,
+    ) -> Pin<Box<dyn Future<Output = Result<(), MarkError>> + Send + '_>>;
 }
 
 /// A proof that a caller uses now.
