@@ -11,6 +11,7 @@ pub(crate) struct ReceivedChallenge {
 }
 
 impl ReceivedChallenge {
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn is_bearer(&self) -> bool {
         self.has_scheme("bearer")
     }

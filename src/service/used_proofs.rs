@@ -35,6 +35,10 @@ impl UsedProofs {
     /// # Errors
     ///
     /// [`UsedProofsError`] for a URL of Redis that cannot be used.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(clippy::unnecessary_wraps, reason = "only Redis can fail")
+    )]
     pub(super) fn start(config: &DpopConfig) -> Result<Self, UsedProofsError> {
         let memory = Arc::new(MemoryProofStore::new(config.max_memory_bytes));
         #[cfg(feature = "redis")]

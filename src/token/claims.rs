@@ -15,7 +15,9 @@ use super::{ActiveToken, Confirmation, NumericDate, Scope, SignedPayload, TokenE
 
 pub(crate) use kind::Kind;
 pub(crate) use locate::unescaped;
-pub(super) use members::{audience, clients, confirmation, date, required, scope, string, subject};
+#[cfg(feature = "service")]
+pub(super) use members::confirmation;
+pub(super) use members::{audience, clients, date, required, scope, string, subject};
 pub use names::ClaimNames;
 use set::ClaimsSet;
 

@@ -37,7 +37,7 @@ pub(crate) struct LastError {
     /// The stable word.
     pub(crate) reason: &'static str,
     /// The whole message.
-    #[cfg_attr(not(feature = "service"), expect(dead_code))]
+    #[cfg_attr(not(feature = "service"), allow(dead_code))]
     pub(crate) message: String,
 }
 
