@@ -443,7 +443,7 @@ describe('bound tokens', () => {
     const { code, stdout, stderr } = await run(['check', '--url', `${service.url}/api`, '--format', 'json'], env());
 
     const report = JSON.parse(stdout);
-    const results = new Map(report.checks.filter((it) => it.operation === 'GET /whoami').map((it) => [it.check, it.result]));
+    const results = new Map(report.checks.filter((it) => it.operation === 'GET /api/whoami').map((it) => [it.check, it.result]));
     assert.match(stderr, /requests a bound token, because the issuer may require a DPoP proof/);
     for (const check of ['good_token', 'bound_as_bearer', 'missing_proof', 'proof_of_other_key', 'proof_replayed', 'proof_for_other_url', 'proof_for_other_method', 'proof_for_other_token', 'old_proof', 'signature_changed']) {
       assert.equal(results.get(check), 'passed', `${check}: ${stdout}`);

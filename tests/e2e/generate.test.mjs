@@ -6,7 +6,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { run, scratch } from './harness.mjs';
 
-const COMMANDS = ['serve', 'openapi', 'health', 'token', 'explain', 'check', 'doctor', 'config', 'completions'];
+const COMMANDS = ['serve', 'openapi', 'health', 'token', 'proof', 'explain', 'check', 'doctor', 'config', 'denylist', 'completions'];
+const DENYLIST = ['deny', 'allow', 'list'];
 
 test('there is a page for each command, a completion for each shell, and none for packagers', async () => {
   const directory = path.join(scratch, 'generated');
@@ -14,7 +15,7 @@ test('there is a page for each command, a completion for each shell, and none fo
   const { code, stderr } = await run(['generate', directory]);
 
   assert.equal(code, 0, stderr);
-  const pages = ['', ...COMMANDS.map((name) => `-${name}`)].map((it) => `poem-resource-server${it}.1`);
+  const pages = ['', ...COMMANDS.map((name) => `-${name}`), ...DENYLIST.map((name) => `-denylist-${name}`)].map((it) => `poem-resource-server${it}.1`);
   assert.deepEqual(fs.readdirSync(path.join(directory, 'man')).sort(), pages.sort());
   const completions = path.join(directory, 'completions');
   const shells = ['_poem-resource-server', 'poem-resource-server.bash', 'poem-resource-server.fish'];

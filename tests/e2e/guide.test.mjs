@@ -102,7 +102,7 @@ for (const world of worlds) {
       assert.equal(response.status, 401);
       assert.match(
         response.headers['www-authenticate'],
-        /^Bearer realm="[^"]+"(, resource_metadata="[^"]+")?$/,
+        /^Bearer realm="[^"]+"(, resource_metadata="[^"]+")?, DPoP realm="[^"]+"(, resource_metadata="[^"]+")?, algs="[^"]+"$/,
       );
       assertProblem(response);
     });
