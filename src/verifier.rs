@@ -252,6 +252,7 @@ impl Verifier {
     async fn examine(&self, token: &str) -> VerifyResult {
         let jws = match Jws::parse(token) {
             Ok(jws) => jws,
+            Err(error) if !self.issuers.introspect() => return Err(error.into()),
             Err(error) => return Box::pin(self.examine_opaque(token, error)).await,
         };
         let issuer = self.issuers.find(&jws.unverified_issuer()?);
