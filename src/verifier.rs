@@ -210,8 +210,7 @@ impl Verifier {
         self.proofs.authenticate(claims, presentation, now).await
     }
 
-    /// Verifies a token, which may be bound to a key. [`Authenticated`] is the proof that its caller
-    /// may use it.
+    /// Verifies a token, which may be bound to a key. Its caller must prove that it has this key.
     pub(crate) async fn verify_claims(&self, token: &str) -> VerifyResult {
         match self.recall(token.as_bytes()) {
             Some(verdict) => verdict,
