@@ -93,7 +93,7 @@ describe('a call that requires another sign-in', { skip: CHROMIUM ? false : 'CHR
         const { refused, offer, asked, accepted } = await callTwice(opened, world);
 
         assert.equal(refused.status, 401);
-        assert.equal(refused.challenge, challenge(service.url, `acr_values="${TWO_FACTORS}"`));
+        assert.ok(refused.challenge.startsWith(`${challenge(service.url, `acr_values="${TWO_FACTORS}"`)}, DPoP `), refused.challenge);
         assert.match(offer, /The sign-in must be of the class urn:okta:loa:2fa:any\./);
         assert.doesNotMatch(offer, /s old/);
         assert.equal(asked.acr_values, TWO_FACTORS);
@@ -112,7 +112,7 @@ describe('a call that requires another sign-in', { skip: CHROMIUM ? false : 'CHR
         const { refused, offer, asked, accepted } = await callTwice(opened, world);
 
         assert.equal(refused.status, 401);
-        assert.equal(refused.challenge, challenge(service.url, 'max_age="300"'));
+        assert.ok(refused.challenge.startsWith(`${challenge(service.url, 'max_age="300"')}, DPoP `), refused.challenge);
         assert.match(offer, /The sign-in may be at most 300 s old\./);
         assert.equal(asked.max_age, '300');
         assert.equal(asked.acr_values, undefined);
@@ -160,23 +160,6 @@ describe('a call that requires another sign-in', { skip: CHROMIUM ? false : 'CHR
       await other.waitForLoadState();
 
       assert.equal(requested().acr_values, undefined);
-    }));
-
-  test('a token of a program is replaced by that of the person who signs in', () =>
-    visit(embedded, { ...CLASS, ...SCOPE }, async ({ ui, service, requested }) => {
-      await ui.authorizeClient('dev-client', 'dev-secret');
-      const refused = await ui.whoami();
-      const popup = await ui.startStepUp();
-      await popup.waitForLoadState();
-      const asked = requested();
-      await signInAgain(ui, popup, embedded);
-      const accepted = await ui.whoami();
-
-      const parameters = `acr_values="${TWO_FACTORS}", scope="admin"`;
-      assert.equal(refused.challenge, challenge(service.url, parameters));
-      assert.ok(asked.scope.split(' ').includes('admin'), asked.scope);
-      assert.equal(accepted.status, 200);
-      assert.equal(accepted.body.subject, 'ada@example.com');
     }));
 
   for (const colorScheme of ['light', 'dark']) {
