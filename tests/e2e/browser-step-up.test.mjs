@@ -11,7 +11,6 @@ const ONE_FACTOR = 'urn:okta:loa:1fa:any';
 const TWO_FACTORS = 'urn:okta:loa:2fa:any';
 const CLASS = { RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__ACR: TWO_FACTORS };
 const AGE = { RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__MAX_AGE: '5m' };
-const SCOPE = { RESOURCE_SERVER_ACCESS__OPERATIONS__WHOAMI__SCOPES: 'admin' };
 const PHONE = { width: 375, height: 667 };
 
 const challenge = (url, parameters) =>
