@@ -43,6 +43,7 @@ const FAULTS = {
   requires_no_scope: ['missing_scope'],
   names_no_scope: ['(error_code)', '(missing_scope)'],
   takes_token_from_url: ['token_in_query'],
+  ignores_cnf: ['(bound_as_bearer)'],
   takes_the_first_header: ['two_headers'],
   refuses_all: ['good_token'],
   slow_over_unknown_keys: ['slow'],

@@ -159,7 +159,8 @@ def claims(request, fault):
         if fault == "closes_on_garbage" and not is_readable:
             raise ClosedConnection from error
         raise invalid() from error
-    if not isinstance(found, dict):
+    # A token that is bound to a key is no bearer token (RFC 7800).
+    if not isinstance(found, dict) or ("cnf" in found and fault != "ignores_cnf"):
         raise invalid()
     return found
 

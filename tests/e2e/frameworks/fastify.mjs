@@ -99,6 +99,13 @@ function bearer(request, fault) {
 
 async function claims(request, fault) {
   const token = bearer(request, fault);
+  const found = await judged(token, request, fault);
+  // A token that is bound to a key is no bearer token (RFC 7800).
+  if (found.cnf && fault !== 'ignores_cnf') throw invalid();
+  return found;
+}
+
+async function judged(token, request, fault) {
   try {
     const found = await (VERIFY[fault] ?? verified)(token);
     if (found === null || typeof found !== 'object') throw invalid();
