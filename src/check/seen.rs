@@ -36,9 +36,14 @@ impl Seen {
         self.bound = Some(answer.status);
     }
 
-    /// Whether the API refuses bound tokens.
+    /// Whether the API refuses bound tokens: with 401, or as it refuses callers without a token,
+    /// which may be the wrong status.
     pub(super) fn is_bound_refused(&self) -> bool {
-        self.bound == Some(StatusCode::UNAUTHORIZED)
+        let anonymous = self.anonymous.as_ref().map(|anonymous| anonymous.status);
+        self.bound.is_some_and(|status| {
+            status == StatusCode::UNAUTHORIZED
+                || (!status.is_success() && Some(status) == anonymous)
+        })
     }
 
     /// Remembers the answer to a caller without a token.
