@@ -1,14 +1,18 @@
 //! The API of Okta's guide: `hello` for anyone, `whoami` for callers with a valid token.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::iter;
 
 use chrono::{DateTime, Utc};
 use poem_openapi::payload::Json;
-use poem_openapi::types::{Any, Example};
+use poem_openapi::registry::{MetaSchemaRef, Registry};
+use poem_openapi::types::{Any, Example, ToJSON, Type};
 use poem_openapi::{Object, OpenApi, Tags};
 use poem_resource_server::Application;
 use poem_resource_server::guard::{BearerAuth, PerToken};
-use poem_resource_server::token::{Claims, NumericDate};
+use poem_resource_server::token::{Claims, NumericDate, ScopeToken};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// The guide's application.
@@ -43,7 +47,7 @@ struct Hello {
 /// The caller, as the access token describes it.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none, example)]
-pub(crate) struct WhoAmI {
+struct WhoAmI {
     /// `sub`: the user, or the client itself where no user takes part.
     subject: String,
     /// `client_id` or Okta's `cid`: the client that got the token.
@@ -96,7 +100,7 @@ impl Api {
         tag = "Tag::Caller"
     )]
     #[allow(clippy::unused_async)]
-    async fn whoami(&self, caller: BearerAuth) -> PerToken<WhoAmI> {
+    async fn whoami(&self, caller: BearerAuth) -> PerToken<CallerJson> {
         PerToken::from_caller(&caller)
     }
 }
@@ -146,36 +150,102 @@ impl Example for WhoAmI {
     }
 }
 
-impl From<&Claims> for WhoAmI {
+/// The JSON of a [`WhoAmI`]. The claims are copied as the token contains them: they are neither
+/// parsed nor written again.
+pub(crate) struct CallerJson(String);
+
+impl From<&Claims> for CallerJson {
     fn from(claims: &Claims) -> Self {
-        let all = claims.all();
-        let auth_time = all.get("auth_time").and_then(Value::as_i64);
-        Self {
-            subject: claims.subject().to_owned(),
-            client_id: claims.client_id().map(str::to_owned),
-            user_id: claims.user_id().map(str::to_owned),
-            scopes: claims.scope().iter().map(ToString::to_string).collect(),
-            issuer: claims.issuer().to_owned(),
-            audience: claims.audience().to_vec(),
-            issued_at: claims.issued_at().map(date_time),
-            expires_at: date_time(claims.expires_at()),
-            token_id: claims.token_id().map(str::to_owned),
-            acr: all.get("acr").and_then(Value::as_str).map(str::to_owned),
-            auth_time: auth_time.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
-            claims: (all.into_iter())
-                .map(|(name, value)| (name, Any(value)))
-                .collect(),
-        }
+        let auth_time = claims.get("auth_time").and_then(|it| it.as_i64());
+        let auth_time = auth_time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        let named = Named {
+            subject: claims.subject(),
+            client_id: claims.client_id(),
+            user_id: claims.user_id(),
+            scopes: claims.scope().iter().map(ScopeToken::as_str).collect(),
+            issuer: claims.issuer(),
+            audience: claims.audience(),
+            issued_at: claims.issued_at().map(rfc3339),
+            expires_at: rfc3339(claims.expires_at()),
+            token_id: claims.token_id(),
+            acr: claims.get("acr").filter(Value::is_string),
+            auth_time: auth_time.map(|it| it.to_rfc3339()),
+        };
+        let mut json = serde_json::to_string(&named).expect("strings are JSON");
+        // The claims are the last member.
+        json.pop();
+        json.push_str(",\"claims\":");
+        json.push_str(claims.json());
+        json.push('}');
+        Self(json)
+    }
+}
+
+/// The members of a [`WhoAmI`] besides the claims.
+#[derive(Serialize)]
+struct Named<'a> {
+    subject: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    scopes: Vec<&'a str>,
+    issuer: &'a str,
+    audience: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_at: Option<String>,
+    expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<String>,
+}
+
+/// Documented as a [`WhoAmI`].
+impl Type for CallerJson {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        WhoAmI::name()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        WhoAmI::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        WhoAmI::register(registry);
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(iter::once(self))
+    }
+}
+
+impl ToJSON for CallerJson {
+    fn to_json(&self) -> Option<Value> {
+        serde_json::from_str(&self.0).ok()
+    }
+
+    fn to_json_string(&self) -> String {
+        self.0.clone()
     }
 }
 
 /// In whole seconds; fractions are cut off.
-fn date_time(date: NumericDate) -> DateTime<Utc> {
-    let seconds = date.since_epoch().as_secs();
-    i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
-        .expect("a numeric date ends with year 9999")
+fn rfc3339(date: NumericDate) -> String {
+    let seconds = i64::try_from(date.since_epoch().as_secs()).ok();
+    let date = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    date.expect("a numeric date ends with year 9999")
+        .to_rfc3339()
 }
 
 const DESCRIPTION: &str = "An API whose operations are protected by OAuth 2.0 access tokens.\n\n\

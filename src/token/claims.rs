@@ -160,7 +160,7 @@ impl Claims {
     ///
     /// Each call parses the payload again, which takes a microsecond or two
     /// for ten claims. Call it once, and keep what each call of an API needs with
-    /// [`Verified::derived`](super::Verified::derived). For a single claim, use [`Claims::get`].
+    /// [`Verified::derived`](super::Verified::derived). For a single claim, use [`Claims::get`], and to pass them on, [`Claims::json`].
     pub fn all(&self) -> Map<String, Value> {
         self.all.members()
     }

@@ -2,8 +2,7 @@
 
 use std::sync::OnceLock;
 
-use serde_json::Value;
-
+use super::json::Json;
 use super::proof_key::ProofKey;
 use super::{ALLOCATION_BYTES, Thumbprint};
 
@@ -23,12 +22,12 @@ pub struct Confirmation {
 impl Confirmation {
     /// Reads the value of `cnf`; `None` if a member that is supported does not have its form, or
     /// there is no member at all.
-    pub(super) fn read(value: &Value) -> Option<Self> {
+    pub(super) fn read(value: &Json<'_>) -> Option<Self> {
         let mut confirmation = Self::default();
-        let members = value.as_object().filter(|members| !members.is_empty())?;
-        for (name, value) in members {
+        let members = value.as_object().filter(|members| members.len() > 0)?;
+        for (name, value) in members.iter() {
             let thumbprint = || value.as_str().and_then(Thumbprint::parse);
-            match name.as_str() {
+            match name {
                 "jkt" => confirmation.proof_key = Some(thumbprint()?),
                 "x5t#S256" => confirmation.certificate = Some(thumbprint()?),
                 _ => confirmation.has_other_members = true,
@@ -40,8 +39,8 @@ impl Confirmation {
     /// That of a token of a test.
     #[cfg(test)]
     #[allow(clippy::unwrap_used)] // A test may stop at the first surprise.
-    pub(crate) fn for_tests(cnf: &Value) -> Self {
-        Self::read(cnf).unwrap()
+    pub(crate) fn for_tests(cnf: &serde_json::Value) -> Self {
+        Self::read(&cnf.into()).unwrap()
     }
 
     /// A confirmation with this `jkt` alone.
@@ -117,12 +116,12 @@ mod tests {
 
     #[test]
     fn each_member_of_cnf_is_read_or_refused() {
-        let both = Confirmation::read(&json!({ "jkt": JKT, "x5t#S256": JKT })).unwrap();
+        let both = Confirmation::read(&(&json!({ "jkt": JKT, "x5t#S256": JKT })).into()).unwrap();
         assert_eq!(both.proof_key().unwrap().to_string(), JKT);
         assert_eq!(both.certificate().unwrap().to_string(), JKT);
         assert!(!both.has_other_members());
 
-        let other = Confirmation::read(&json!({ "jkt": JKT, "jwk": {} })).unwrap();
+        let other = Confirmation::read(&(&json!({ "jkt": JKT, "jwk": {} })).into()).unwrap();
         assert!(other.has_other_members());
         assert_ne!(both, other);
 
@@ -134,7 +133,11 @@ mod tests {
             json!({ "jkt": "" }),
             json!({ "jkt": JKT, "x5t#S256": "short" }),
         ] {
-            assert_eq!(Confirmation::read(&malformed), None, "{malformed}");
+            assert_eq!(
+                Confirmation::read(&(&malformed).into()),
+                None,
+                "{malformed}"
+            );
         }
     }
 }

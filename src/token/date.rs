@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde_json::Number;
 
 /// Seconds since 1970-01-01 UTC, with fractions, up to the end of year 9999 (RFC 7519 section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +22,7 @@ impl NumericDate {
         SystemTime::UNIX_EPOCH + self.0
     }
 
-    pub(crate) fn read(value: &Value) -> Option<Self> {
+    pub(crate) fn read(value: &Number) -> Option<Self> {
         let since_epoch = match value.as_u64() {
             Some(seconds) => Duration::from_secs(seconds),
             // Refuses a value that is negative, too large or not a number.

@@ -10,9 +10,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{ActiveToken, ClaimFault, Kind, NumericDate, SignedPayload, TokenError, json};
+use super::json::{self, Json, Object};
+use super::{ActiveToken, ClaimFault, Kind, NumericDate, SignedPayload, TokenError};
 
 /// What an issuer says about a token.
 #[derive(Debug)]
@@ -48,13 +49,15 @@ impl IntrospectionResponse {
         now: SystemTime,
     ) -> Result<Self, TokenError> {
         let members = json::object(payload.as_bytes()).ok_or(TokenError::MalformedPayload)?;
-        if members.get("iss").and_then(Value::as_str) != Some(issuer) {
+        if members.text("iss") != Some(issuer) {
             return Err(TokenError::WrongIssuer);
         }
         if !members.get("aud").is_some_and(|aud| names(aud, client_id)) {
             return Err(TokenError::WrongAudience);
         }
-        let issued_at = members.get("iat").and_then(NumericDate::read);
+        let issued_at = members
+            .get("iat")
+            .and_then(|it| NumericDate::read(it.as_number()?));
         let now = now.duration_since(SystemTime::UNIX_EPOCH);
         let now = now.unwrap_or_default();
         let age = issued_at.map(|at| at.since_epoch().abs_diff(now));
@@ -62,40 +65,37 @@ impl IntrospectionResponse {
             return Err(malformed("iat"));
         }
         match members.get("token_introspection") {
-            Some(Value::Object(inner)) => Self::read(inner, || {
-                Value::Object(inner.clone()).to_string().into_bytes().into()
+            Some(inner @ Json::Object(members)) => Self::read(members, || {
+                Value::from(inner.clone()).to_string().into_bytes().into()
             }),
             _ => Err(malformed("token_introspection")),
         }
     }
 
-    fn read(
-        members: &Map<String, Value>,
-        bytes: impl FnOnce() -> Box<[u8]>,
-    ) -> Result<Self, TokenError> {
+    fn read(members: &Object<'_>, bytes: impl FnOnce() -> Box<[u8]>) -> Result<Self, TokenError> {
         match members.get("active") {
-            Some(Value::Bool(true)) => Ok(Self::Active(ActiveToken {
+            Some(Json::Boolean(true)) => Ok(Self::Active(ActiveToken {
                 bytes: bytes(),
                 kind: kind(members),
             })),
-            Some(Value::Bool(false)) => Ok(Self::Inactive),
+            Some(Json::Boolean(false)) => Ok(Self::Inactive),
             _ => Err(malformed("active")),
         }
     }
 }
 
 /// At Okta, what is said about a refresh token has `device_id`, but neither `jti` nor `iss`.
-fn kind(members: &Map<String, Value>) -> Kind {
-    let has = |name| members.contains_key(name);
+fn kind(members: &Object<'_>) -> Kind {
+    let has = |name| members.contains(name);
     match Kind::from_claims(members) {
         Kind::Access if has("device_id") && !has("jti") && !has("iss") => Kind::Refresh,
         kind => kind,
     }
 }
 
-fn names(audience: &Value, client_id: &str) -> bool {
+fn names(audience: &Json<'_>, client_id: &str) -> bool {
     match audience {
-        Value::Array(all) => all.iter().any(|it| it.as_str() == Some(client_id)),
+        Json::Array(all) => all.iter().any(|it| it.as_str() == Some(client_id)),
         audience => audience.as_str() == Some(client_id),
     }
 }

@@ -11,8 +11,8 @@ mod members;
 mod rsa;
 
 use aws_lc_rs::signature::{self, ParsedPublicKey};
-use serde_json::{Map, Value};
 
+use super::json::{Json, Object};
 use super::{Algorithm, MAX_KEY_ID_BYTES};
 use members::{decode, malformed, text};
 
@@ -26,18 +26,18 @@ pub(super) struct ParsedJwk {
 }
 
 impl ParsedJwk {
-    pub(super) fn parse(jwk: &Value) -> Result<Self, KeyError> {
+    pub(super) fn parse(jwk: &Json<'_>) -> Result<Self, KeyError> {
         let members = jwk.as_object().ok_or(KeyError::NotAKeySet)?;
         refuse_secrets(members)?;
         refuse_other_uses(members)?;
         let key_id = match members.get("kid") {
             None => None,
-            Some(Value::String(kid)) if kid.len() <= MAX_KEY_ID_BYTES => Some(kid.clone()),
+            Some(Json::Text(kid)) if kid.len() <= MAX_KEY_ID_BYTES => Some((**kid).to_owned()),
             Some(_) => return Err(malformed("kid")),
         };
         let named = match members.get("alg") {
             None => None,
-            Some(Value::String(name)) => Some(Algorithm::find(name).ok_or(KeyError::Unsupported)?),
+            Some(Json::Text(name)) => Some(Algorithm::find(name).ok_or(KeyError::Unsupported)?),
             Some(_) => return Err(malformed("alg")),
         };
         Ok(Self {
@@ -48,7 +48,7 @@ impl ParsedJwk {
 }
 
 fn public_keys(
-    members: &Map<String, Value>,
+    members: &Object<'_>,
     named: Option<Algorithm>,
 ) -> Result<Vec<(Algorithm, ParsedPublicKey)>, KeyError> {
     match (text(members, "kty")?, curve(members)?) {
@@ -62,7 +62,7 @@ fn public_keys(
 
 /// The key of a caller, for the one algorithm that its proof names.
 pub(super) fn read_for(
-    members: &Map<String, Value>,
+    members: &Object<'_>,
     algorithm: Algorithm,
 ) -> Result<ParsedPublicKey, KeyError> {
     check_for(members, algorithm)?;
@@ -73,13 +73,10 @@ pub(super) fn read_for(
 }
 
 /// Checks the members of such a key that are not the key itself.
-pub(super) fn check_for(
-    members: &Map<String, Value>,
-    algorithm: Algorithm,
-) -> Result<(), KeyError> {
+pub(super) fn check_for(members: &Object<'_>, algorithm: Algorithm) -> Result<(), KeyError> {
     refuse_secrets(members)?;
     refuse_other_uses(members)?;
-    let is_same = |alg: &Value| alg == algorithm.name();
+    let is_same = |alg: &Json<'_>| alg.as_str() == Some(algorithm.name());
     if members.get("alg").is_none_or(is_same) {
         Ok(())
     } else {
@@ -87,23 +84,25 @@ pub(super) fn check_for(
     }
 }
 
-fn refuse_secrets(members: &Map<String, Value>) -> Result<(), KeyError> {
+fn refuse_secrets(members: &Object<'_>) -> Result<(), KeyError> {
     const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
-    if members.contains_key("k") || members.get("kty").is_some_and(|kty| kty == "oct") {
+    if members.contains("k") || members.text("kty") == Some("oct") {
         return Err(KeyError::Symmetric);
     }
-    if PRIVATE.iter().any(|member| members.contains_key(*member)) {
+    if PRIVATE.iter().any(|member| members.contains(member)) {
         return Err(KeyError::Private);
     }
     Ok(())
 }
 
-fn refuse_other_uses(members: &Map<String, Value>) -> Result<(), KeyError> {
-    let for_signatures = members.get("use").is_none_or(|usage| usage == "sig");
+fn refuse_other_uses(members: &Object<'_>) -> Result<(), KeyError> {
+    let for_signatures = members
+        .get("use")
+        .is_none_or(|usage| usage.as_str() == Some("sig"));
     let verifies = members.get("key_ops").is_none_or(|operations| {
         operations
             .as_array()
-            .is_some_and(|operations| operations.iter().any(|operation| operation == "verify"))
+            .is_some_and(|operations| operations.iter().any(|it| it.as_str() == Some("verify")))
     });
     if for_signatures && verifies {
         Ok(())
@@ -113,7 +112,7 @@ fn refuse_other_uses(members: &Map<String, Value>) -> Result<(), KeyError> {
 }
 
 fn ec(
-    members: &Map<String, Value>,
+    members: &Object<'_>,
     named: Option<Algorithm>,
     algorithm: Algorithm,
     coordinate_bytes: usize,
@@ -140,7 +139,7 @@ fn ec(
 }
 
 fn ed25519(
-    members: &Map<String, Value>,
+    members: &Object<'_>,
     named: Option<Algorithm>,
 ) -> Result<(Algorithm, ParsedPublicKey), KeyError> {
     if named.is_some_and(|named| named != Algorithm::EdDsa) {
@@ -166,7 +165,7 @@ fn is_of_small_order(mut y: [u8; 32]) -> bool {
     is_zero_or_one || is_minus_one_or_beyond || ORDER_8.contains(&y)
 }
 
-fn curve(members: &Map<String, Value>) -> Result<Option<&str>, KeyError> {
+fn curve<'a>(members: &'a Object<'_>) -> Result<Option<&'a str>, KeyError> {
     match members.get("crv") {
         None => Ok(None),
         Some(_) => text(members, "crv").map(Some),

@@ -15,12 +15,11 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use super::compact::{Compact, CompactError};
+use super::json::{self, Json, Object};
+use super::{Algorithm, Segment, TokenError, TokenType, unverified_issuer};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
-
-use super::compact::{Compact, CompactError};
-use super::{Algorithm, Segment, TokenError, TokenType, json, unverified_issuer};
 
 /// The maximum size of a token.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -135,7 +134,8 @@ impl Header {
     ///
     /// The [`TokenError`] of the first rule that is broken, in the order of the module's list.
     pub fn parse(segment: &str) -> Result<Self, TokenError> {
-        let members = members(segment)?;
+        let bytes = decode_header(segment)?;
+        let members = members(&bytes)?;
         let algorithm = algorithm(&members)?;
         refuse_critical(&members)?;
         let token_type = token_type(&members)?;
@@ -149,10 +149,11 @@ impl Header {
     }
 
     fn parse_typed(segment: &str, types: &[Option<&str>]) -> Result<Self, TokenError> {
-        let members = members(segment)?;
+        let bytes = decode_header(segment)?;
+        let members = members(&bytes)?;
         let algorithm = algorithm(&members)?;
         refuse_critical(&members)?;
-        let found = members.get("typ").map(Value::as_str);
+        let found = members.get("typ").map(Json::as_str);
         let is_accepted = |accepted: Option<&str>| match (found, accepted) {
             (Some(Some(found)), Some(accepted)) => found.eq_ignore_ascii_case(accepted),
             (found, accepted) => found.is_none() && accepted.is_none(),
@@ -189,56 +190,63 @@ impl Header {
 #[cold]
 fn wrong_segments(token: &str, found: usize) -> TokenError {
     let header = token.split('.').next().unwrap_or_default();
-    let is_encrypted = found == 5 && members(header).is_ok_and(|it| it.contains_key("enc"));
-    if is_encrypted {
+    let is_encrypted = || {
+        let bytes = decode_header(header);
+        bytes.is_ok_and(|it| members(&it).is_ok_and(|it| it.contains("enc")))
+    };
+    if found == 5 && is_encrypted() {
         return TokenError::Encrypted;
     }
     TokenError::Segments { found }
 }
 
-/// The members of a header, still in base64url.
-pub(super) fn members(segment: &str) -> Result<Map<String, Value>, TokenError> {
+/// Decodes a header.
+pub(super) fn decode_header(segment: &str) -> Result<Vec<u8>, TokenError> {
     const MAX_SEGMENT_BYTES: usize = (MAX_HEADER_BYTES * 4).div_ceil(3);
     if segment.len() > MAX_SEGMENT_BYTES {
         return Err(TokenError::HeaderTooLong);
     }
-    let bytes = decode(segment, Segment::Header)?;
-    json::object_of_at_most(MAX_HEADER_VALUES, &bytes).ok_or(TokenError::MalformedHeader)
+    decode(segment, Segment::Header)
 }
 
-pub(super) fn algorithm(members: &Map<String, Value>) -> Result<Algorithm, TokenError> {
-    let name = members.get("alg").and_then(Value::as_str);
+/// The members of a decoded header.
+pub(super) fn members(header: &[u8]) -> Result<Object<'_>, TokenError> {
+    json::object_of_at_most(MAX_HEADER_VALUES, header).ok_or(TokenError::MalformedHeader)
+}
+
+pub(super) fn algorithm(members: &Object<'_>) -> Result<Algorithm, TokenError> {
+    let name = members.text("alg");
     name.and_then(Algorithm::find)
         .ok_or(TokenError::AlgorithmNotAllowed)
 }
 
-pub(super) fn refuse_critical(members: &Map<String, Value>) -> Result<(), TokenError> {
-    if members.contains_key("crit") {
+pub(super) fn refuse_critical(members: &Object<'_>) -> Result<(), TokenError> {
+    if members.contains("crit") {
         return Err(TokenError::Critical);
     }
     Ok(())
 }
 
-pub(super) fn key_id(members: &Map<String, Value>) -> Result<Option<String>, TokenError> {
+pub(super) fn key_id(members: &Object<'_>) -> Result<Option<String>, TokenError> {
     match members.get("kid") {
         None => Ok(None),
-        Some(Value::String(kid)) if kid.len() <= MAX_KEY_ID_BYTES => Ok(Some(kid.clone())),
+        Some(Json::Text(kid)) if kid.len() <= MAX_KEY_ID_BYTES => Ok(Some((**kid).to_owned())),
         Some(_) => Err(TokenError::MalformedKeyId),
     }
 }
 
-pub(super) fn refuse_unencoded(members: &Map<String, Value>) -> Result<(), TokenError> {
-    if members.contains_key("b64") {
+pub(super) fn refuse_unencoded(members: &Object<'_>) -> Result<(), TokenError> {
+    if members.contains("b64") {
         return Err(TokenError::UnencodedPayload);
     }
     Ok(())
 }
 
 /// Okta sends no `typ`; RFC 9068 section 2.1 wants `at+jwt`; many still send `JWT`.
-pub(super) fn token_type(members: &Map<String, Value>) -> Result<Option<TokenType>, TokenError> {
+pub(super) fn token_type(members: &Object<'_>) -> Result<Option<TokenType>, TokenError> {
     match members.get("typ") {
         None => Ok(None),
-        Some(Value::String(typ)) => TokenType::find(typ).map(Some).ok_or(TokenError::WrongType),
+        Some(Json::Text(typ)) => TokenType::find(typ).map(Some).ok_or(TokenError::WrongType),
         Some(_) => Err(TokenError::WrongType),
     }
 }

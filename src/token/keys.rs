@@ -14,8 +14,9 @@ use std::sync::Arc;
 use aws_lc_rs::signature::ParsedPublicKey;
 use serde_json::Value;
 
+use super::json::{self, Json};
 use super::jwk::ParsedJwk;
-use super::{Algorithm, Header, Jws, KeyError, TokenError, json};
+use super::{Algorithm, Header, Jws, KeyError, TokenError};
 
 /// The maximum number of keys in a set. The keys after that are left out.
 pub const MAX_KEYS: usize = 100;
@@ -67,7 +68,7 @@ impl KeySet {
         let members = json::object(document).ok_or(KeyError::NotAKeySet)?;
         let jwks = members
             .get("keys")
-            .and_then(Value::as_array)
+            .and_then(Json::as_array)
             .ok_or(KeyError::NotAKeySet)?;
         let mut keys: Vec<VerifyingKey> = Vec::new();
         let mut left_out = Vec::new();
@@ -75,7 +76,7 @@ impl KeySet {
             let parsed = if keys.len() == MAX_KEYS {
                 Err(KeyError::TooMany)
             } else {
-                VerifyingKey::parse(jwk)
+                VerifyingKey::read(jwk)
             };
             match parsed {
                 Ok(key) if keys.iter().any(|known| known.replaces(&key)) => {
@@ -153,8 +154,8 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    fn new(jwk: &Value, error: KeyError) -> Self {
-        let key_id = jwk.get("kid").and_then(Value::as_str);
+    fn new(jwk: &Json<'_>, error: KeyError) -> Self {
+        let key_id = jwk.as_object().and_then(|jwk| jwk.text("kid"));
         Self {
             key_id: key_id.map(|kid| kid.chars().take(64).collect()),
             error,
@@ -176,6 +177,10 @@ impl VerifyingKey {
     ///
     /// The [`KeyError`] of the first rule that is broken.
     pub fn parse(jwk: &Value) -> Result<Self, KeyError> {
+        Self::read(&jwk.into())
+    }
+
+    fn read(jwk: &Json<'_>) -> Result<Self, KeyError> {
         ParsedJwk::parse(jwk).map(|jwk| Self {
             key_id: jwk.key_id,
             public_keys: jwk.public_keys,

@@ -30,11 +30,11 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
 
 use super::compact::Compact;
+use super::json::{self, Json, Object};
 use super::proof_key::ProofKey;
-use super::{Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, Thumbprint, json, jwk};
+use super::{Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, Thumbprint, jwk};
 
 use claims::{ProofClaims, ProofPurpose};
 pub use error::{ProofClaim, ProofError};
@@ -52,7 +52,7 @@ pub const MAX_PROOF_BYTES: usize = MAX_TOKEN_BYTES;
 pub(crate) struct DpopProof<'a> {
     compact: Compact<'a>,
     algorithm: Algorithm,
-    jwk: Map<String, Value>,
+    jwk: Object<'static>,
     thumbprint: Thumbprint,
     claims: ProofClaims,
 }
@@ -89,31 +89,29 @@ impl<'a> DpopProof<'a> {
             return Err(ProofError::TooLong);
         }
         let compact = Compact::parse(text).map_err(|_| ProofError::Malformed)?;
-        let mut header = decode(compact.header)
-            .filter(|bytes| bytes.len() <= MAX_HEADER_BYTES)
-            .and_then(|bytes| json::object_of_at_most(MAX_VALUES, &bytes))
-            .ok_or(ProofError::Malformed)?;
-        if header.get("typ").is_none_or(|typ| typ != TYPE) {
+        let header = decode(compact.header).filter(|bytes| bytes.len() <= MAX_HEADER_BYTES);
+        let header = header.ok_or(ProofError::Malformed)?;
+        let header = json::object_of_at_most(MAX_VALUES, &header);
+        let mut header = header.ok_or(ProofError::Malformed)?;
+        if header.text("typ") != Some(TYPE) {
             return Err(ProofError::WrongType);
         }
-        let algorithm = header.get("alg").and_then(Value::as_str);
-        let algorithm = algorithm.and_then(find_algorithm);
+        let algorithm = header.text("alg").and_then(find_algorithm);
         let algorithm = algorithm.ok_or(ProofError::AlgorithmNotAllowed)?;
-        if header.contains_key("crit") || header.contains_key("b64") {
+        if header.contains("crit") || header.contains("b64") {
             return Err(ProofError::Critical);
         }
-        let Some(Value::Object(jwk)) = header.remove("jwk") else {
+        let Some(Json::Object(jwk)) = header.remove("jwk") else {
             return Err(ProofError::MissingKey);
         };
-        let thumbprint = Thumbprint::from_jwk(&jwk).ok_or(ProofError::KeyNotAccepted)?;
-        let claims = decode(compact.payload)
-            .and_then(|bytes| json::object_of_at_most(MAX_VALUES, &bytes))
-            .ok_or(ProofError::Malformed)?;
+        let thumbprint = Thumbprint::from_members(&jwk).ok_or(ProofError::KeyNotAccepted)?;
+        let claims = decode(compact.payload).ok_or(ProofError::Malformed)?;
+        let claims = json::object_of_at_most(MAX_VALUES, &claims).ok_or(ProofError::Malformed)?;
         Ok(Self {
             claims: ProofClaims::read(&claims, purpose)?,
             compact,
             algorithm,
-            jwk,
+            jwk: jwk.into_owned(),
             thumbprint,
         })
     }

@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::json::Object;
+
 /// A SHA-256 thumbprint. It is printed as tokens contain it: 43 characters of base64url.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Thumbprint([u8; 32]);
@@ -52,8 +54,13 @@ impl Thumbprint {
     ///
     /// RFC 7638 section 3.
     pub(crate) fn from_jwk(members: &Map<String, Value>) -> Option<Self> {
+        Self::from_members(&members.into())
+    }
+
+    /// As [`Thumbprint::from_jwk`].
+    pub(super) fn from_members(members: &Object<'_>) -> Option<Self> {
         let text = |member: &str| {
-            let text = members.get(member)?.as_str()?;
+            let text = members.text(member)?;
             let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             text.bytes().all(is_plain).then_some(text)
         };

@@ -4,16 +4,16 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::claims::{audience, clients, confirmation, date, required, scope, string, subject};
 use super::compact::is_compact_character;
+use super::json::{self, Object};
 use super::jws::{
-    algorithm, decode, key_id, members, refuse_critical, refuse_unencoded, token_type,
+    algorithm, decode, decode_header, key_id, members, refuse_critical, refuse_unencoded,
+    token_type,
 };
 use super::{
     Algorithm, ClaimNames, Claims, Confirmation, Kind, NumericDate, Segment, TokenError, TokenType,
-    Validation, json,
+    Validation,
 };
 
 /// The segments of a token.
@@ -50,7 +50,8 @@ impl<'a> UnverifiedToken<'a> {
 
     /// The keys that the token is bound to; `None` if it is not bound or cannot be read.
     pub(crate) fn confirmation(&self) -> Option<Confirmation> {
-        let members = json::object(&self.payload().ok()?)?;
+        let payload = self.payload().ok()?;
+        let members = json::object(&payload)?;
         Confirmation::read(members.get("cnf")?)
     }
 
@@ -82,7 +83,8 @@ pub(crate) struct UnverifiedHeader {
 
 impl UnverifiedHeader {
     fn read(segment: &str) -> Result<Self, TokenError> {
-        let members = members(segment)?;
+        let bytes = decode_header(segment)?;
+        let members = members(&bytes)?;
         Ok(Self {
             algorithm: algorithm(&members),
             critical: refuse_critical(&members),
@@ -95,7 +97,7 @@ impl UnverifiedHeader {
 
 /// The claims of a token. Each claim is evaluated by itself.
 pub(crate) struct UnverifiedClaims {
-    members: Map<String, Value>,
+    members: Object<'static>,
     names: ClaimNames,
     whole: Result<Claims, TokenError>,
 }
@@ -109,7 +111,7 @@ impl UnverifiedClaims {
     pub(crate) fn read(payload: &[u8], names: &ClaimNames) -> Result<Self, TokenError> {
         let members = json::object(payload).ok_or(TokenError::MalformedPayload)?;
         Ok(Self {
-            members,
+            members: members.into_owned(),
             whole: Claims::read(payload, names),
             names: names.clone(),
         })

@@ -7,7 +7,7 @@ use crate::token::{Kind, is_okta_org_server};
 /// What a person should know about a token with these claims, whatever the verdict is.
 pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
     let mut warnings = Vec::new();
-    if Kind::from_claims(claims) == Kind::Id {
+    if Kind::from_map(claims) == Kind::Id {
         warnings.push(ID_TOKEN);
     }
     let issuer = claims.get("iss").and_then(Value::as_str);

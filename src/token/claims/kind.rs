@@ -12,9 +12,11 @@
 //! If the audience of the API is a client id, no other check refuses these tokens. An ID token
 //! that has only the required claims cannot be recognized: see `issuer.token_types`.
 
+#[cfg(feature = "service")]
 use serde_json::{Map, Value};
 
 use crate::token::TokenError;
+use crate::token::json::{Json, Object};
 
 /// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +38,17 @@ impl Kind {
         }
     }
 
-    pub(crate) fn from_claims(claims: &Map<String, Value>) -> Self {
+    /// As [`Kind::from_claims`].
+    #[cfg(feature = "service")]
+    pub(crate) fn from_map(claims: &Map<String, Value>) -> Self {
+        Self::from_claims(&claims.into())
+    }
+
+    pub(in crate::token) fn from_claims(claims: &Object<'_>) -> Self {
         let mut named = None;
         let (mut is_of_sign_in, mut is_of_client, mut has_id_member) = (false, false, false);
-        for (name, value) in claims {
-            match name.as_str() {
+        for (name, value) in claims.iter() {
+            match name {
                 "events" => return Self::Logout,
                 "nonce" | "at_hash" | "c_hash" | "s_hash" => has_id_member = true,
                 "typ" | "token_use" => named = named.or(value.as_str().and_then(Self::named)),
@@ -85,9 +93,9 @@ impl Kind {
 }
 
 /// Whether the audience is or contains this client.
-fn names(audience: &Value, client: &Value) -> bool {
+fn names(audience: &Json<'_>, client: &Json<'_>) -> bool {
     match audience {
-        Value::Array(audiences) => audiences.contains(client),
+        Json::Array(audiences) => audiences.contains(client),
         audience => audience == client,
     }
 }
@@ -138,7 +146,7 @@ mod tests {
             }
 
             assert_eq!(
-                Kind::from_claims(claims.as_object().unwrap()),
+                Kind::from_claims(&claims.as_object().unwrap().into()),
                 kind,
                 "{row}"
             );

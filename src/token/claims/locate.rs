@@ -25,8 +25,8 @@ impl Claims {
         locate(self.all.as_str(), path)
     }
 
-    /// All claims as JSON, as they were sent.
-    pub(crate) fn json(&self) -> &str {
+    /// All claims as one JSON object, exactly as they were sent. It is not parsed again.
+    pub fn json(&self) -> &str {
         self.all.as_str()
     }
 

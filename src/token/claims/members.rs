@@ -1,44 +1,44 @@
 //! Reads single claims, each into its type.
 
-use serde_json::{Map, Value};
-
+use crate::token::json::{Json, Object};
 use crate::token::{ClaimFault, Confirmation, NumericDate, Scope, ScopeToken, TokenError};
 
 use super::names::ClaimNames;
 
 pub(in crate::token) fn string<'a>(
-    all: &'a Map<String, Value>,
+    all: &'a Object<'_>,
     claim: &'static str,
 ) -> Result<Option<&'a str>, TokenError> {
     match all.get(claim) {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Json::Text(text)) => Ok(Some(text)),
         Some(_) => Err(malformed(claim)),
     }
 }
 
 pub(in crate::token) fn date(
-    all: &Map<String, Value>,
+    all: &Object<'_>,
     claim: &'static str,
 ) -> Result<Option<NumericDate>, TokenError> {
+    let date = |value: &Json<'_>| NumericDate::read(value.as_number()?);
     all.get(claim)
-        .map(|value| NumericDate::read(value).ok_or(malformed(claim)))
+        .map(|value| date(value).ok_or(malformed(claim)))
         .transpose()
 }
 
 pub(in crate::token) fn subject<'a>(
-    all: &'a Map<String, Value>,
+    all: &'a Object<'_>,
     names: &ClaimNames,
 ) -> Result<&'a str, TokenError> {
     match required(names.subject_in(all), "sub")? {
-        Value::String(subject) if !subject.is_empty() => Ok(subject),
+        Json::Text(subject) if !subject.is_empty() => Ok(subject),
         _ => Err(malformed("sub")),
     }
 }
 
 /// RFC 9068 says `client_id`, Okta `cid`, OpenID Connect `azp`: the first of them, and those of
 /// the others that differ from it.
-pub(in crate::token) fn clients(all: &Map<String, Value>) -> Result<Clients, TokenError> {
+pub(in crate::token) fn clients(all: &Object<'_>) -> Result<Clients, TokenError> {
     let [first, second, third] = ["client_id", "cid", "azp"].map(|claim| string(all, claim));
     let mut ids = [first?, second?, third?].into_iter().flatten();
     let first = ids.next();
@@ -52,12 +52,12 @@ pub(in crate::token) fn clients(all: &Map<String, Value>) -> Result<Clients, Tok
 type Clients = (Option<Box<str>>, Box<[Box<str>]>);
 
 pub(in crate::token) fn audience(
-    all: &Map<String, Value>,
+    all: &Object<'_>,
     names: &ClaimNames,
 ) -> Result<Box<[String]>, TokenError> {
     match required(names.audience_in(all), "aud")? {
-        Value::String(audience) => Ok(Box::new([audience.clone()])),
-        Value::Array(audiences) => strings(audiences)
+        Json::Text(audience) => Ok(Box::new([audience.clone().into_owned()])),
+        Json::Array(audiences) => strings(audiences)
             .map(|audience| audience.map(str::to_owned))
             .collect::<Option<_>>()
             .ok_or(malformed("aud")),
@@ -67,15 +67,12 @@ pub(in crate::token) fn audience(
 
 /// Okta sends `scp` as an array, RFC 9068 `scope` as a string, and others mix the two. If a token
 /// has both, they must be the same. By setting, other claims are read instead.
-pub(in crate::token) fn scope(
-    all: &Map<String, Value>,
-    names: &ClaimNames,
-) -> Result<Scope, TokenError> {
+pub(in crate::token) fn scope(all: &Object<'_>, names: &ClaimNames) -> Result<Scope, TokenError> {
     let read = |claim: &str, name: &'static str| {
         let scope = match all.get(claim) {
             None => return Ok(None),
-            Some(Value::String(text)) => text.parse::<Scope>().ok(),
-            Some(Value::Array(values)) => strings(values)
+            Some(Json::Text(text)) => text.parse::<Scope>().ok(),
+            Some(Json::Array(values)) => strings(values)
                 .map(|scope| scope.and_then(|scope| ScopeToken::parse(scope).ok()))
                 .collect(),
             Some(_) => None,
@@ -104,16 +101,14 @@ pub(in crate::token) fn scope(
 }
 
 /// The keys that the caller must prove to have (RFC 7800).
-pub(in crate::token) fn confirmation(
-    all: &Map<String, Value>,
-) -> Result<Option<Confirmation>, TokenError> {
+pub(in crate::token) fn confirmation(all: &Object<'_>) -> Result<Option<Confirmation>, TokenError> {
     all.get("cnf")
         .map(|value| Confirmation::read(value).ok_or(malformed("cnf")))
         .transpose()
 }
 
-fn strings(values: &[Value]) -> impl Iterator<Item = Option<&str>> {
-    values.iter().map(Value::as_str)
+fn strings<'a>(values: &'a [Json<'_>]) -> impl Iterator<Item = Option<&'a str>> {
+    values.iter().map(Json::as_str)
 }
 
 pub(in crate::token) fn required<T>(

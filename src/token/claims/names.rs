@@ -1,6 +1,6 @@
 //! Which claims of an issuer are read as scope, audience and subject.
 
-use serde_json::{Map, Value};
+use crate::token::json::{Json, Object};
 
 /// Which claims contain what an access token must state, for an issuer that deviates from
 /// RFC 9068.
@@ -67,12 +67,12 @@ impl ClaimNames {
         self.subject.as_deref()
     }
 
-    pub(super) fn audience_in<'a>(&self, all: &'a Map<String, Value>) -> Option<&'a Value> {
+    pub(super) fn audience_in<'a>(&self, all: &'a Object<'_>) -> Option<&'a Json<'a>> {
         let substitute = || self.audience().and_then(|claim| all.get(claim));
         all.get("aud").or_else(substitute)
     }
 
-    pub(super) fn subject_in<'a>(&self, all: &'a Map<String, Value>) -> Option<&'a Value> {
+    pub(super) fn subject_in<'a>(&self, all: &'a Object<'_>) -> Option<&'a Json<'a>> {
         let substitute = || self.subject().and_then(|claim| all.get(claim));
         all.get("sub").or_else(substitute)
     }

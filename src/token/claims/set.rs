@@ -10,7 +10,8 @@ use serde_json::{Map, Number, Value};
 
 use super::kind::Kind;
 use super::members::confirmation;
-use crate::token::{Confirmation, TokenError, json};
+use crate::token::json::{self, Object};
+use crate::token::{Confirmation, TokenError};
 
 /// A JSON object whose names are unique at every depth. Two are equal if they
 /// have the same members, in any order and notation.
@@ -30,7 +31,7 @@ struct Rare {
 
 impl ClaimsSet {
     /// Reads a payload, and returns its members too.
-    pub(super) fn parse(bytes: &[u8]) -> Result<(Self, Map<String, Value>), TokenError> {
+    pub(super) fn parse(bytes: &[u8]) -> Result<(Self, Object<'_>), TokenError> {
         let text = str::from_utf8(bytes).map_err(|_| TokenError::MalformedPayload)?;
         let members = json::object_of_text(text).ok_or(TokenError::MalformedPayload)?;
         let set = Self {
@@ -41,6 +42,11 @@ impl ClaimsSet {
             },
         };
         Ok((set, members))
+    }
+
+    /// Whether there is no such member for sure. Without escapes, each name is in the text as it is.
+    fn lacks(&self, name: &str) -> bool {
+        !self.text.contains(name) && !self.text.contains('\\')
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -56,12 +62,14 @@ impl ClaimsSet {
     }
 
     pub(super) fn members(&self) -> Map<String, Value> {
-        json::object_of_text(&self.text).expect("checked on construction")
+        let object = json::object_of_text(&self.text);
+        object.expect("checked on construction").into()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Value> {
         let values_left = &Cell::new(usize::MAX);
         self.find(name, json::UniqueNames { values_left })
+            .map(Value::from)
     }
 
     /// Whether a member equals one of `accepted`, or is an array that contains one of them.
@@ -75,6 +83,9 @@ impl ClaimsSet {
 
     /// The value that `seed` reads from the member of that name. Other members are skipped.
     fn find<'t, S: DeserializeSeed<'t>>(&'t self, name: &str, seed: S) -> Option<S::Value> {
+        if self.lacks(name) {
+            return None;
+        }
         serde_json::Deserializer::from_str(&self.text)
             .deserialize_map(Member { name, seed })
             .expect("checked on construction")

@@ -180,7 +180,8 @@ fn values_are_found_in_the_string_as_in_memory() {
             .chain([&texts[..], &[]])
         {
             for name in ["x", "before", "after", "absent"] {
-                let expected = has_by_rule(members.get(name), accepted);
+                let value = members.get(name).cloned().map(Value::from);
+                let expected = has_by_rule(value.as_ref(), accepted);
                 assert_eq!(
                     set.has(name, accepted),
                     expected,
@@ -188,6 +189,25 @@ fn values_are_found_in_the_string_as_in_memory() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn a_claim_is_found_by_its_name_in_any_notation() {
+    for (payload, name, expected) in [
+        (r#"{"acr":"a"}"#, "acr", Some(json!("a"))),
+        (r#"{"\u0061cr":"a"}"#, "acr", Some(json!("a"))),
+        (r#"{"a\"b":1,"c\\d":2}"#, "a\"b", Some(json!(1))),
+        (r#"{"a\"b":1,"c\\d":2}"#, "c\\d", Some(json!(2))),
+        (r#"{"x":{"acr":"a"}}"#, "acr", None),
+        (r#"{"x":"acr"}"#, "acr", None),
+        (r#"{"x":"a"}"#, "acr", None),
+        (r#"{"a":"b"}"#, "a\":\"b", None),
+        (r#"{"":7}"#, "", Some(json!(7))),
+    ] {
+        let (set, _) = ClaimsSet::parse(payload.as_bytes()).unwrap();
+
+        assert_eq!(set.get(name), expected, "{payload} {name}");
     }
 }
 

@@ -2,24 +2,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
 
+use super::super::json::Object;
 use super::error::KeyError;
 
-pub(super) fn text<'a>(
-    members: &'a Map<String, Value>,
-    member: &'static str,
-) -> Result<&'a str, KeyError> {
-    members
-        .get(member)
-        .and_then(Value::as_str)
-        .ok_or(malformed(member))
+pub(super) fn text<'a>(members: &'a Object<'_>, member: &'static str) -> Result<&'a str, KeyError> {
+    members.text(member).ok_or(malformed(member))
 }
 
-pub(super) fn decode(
-    members: &Map<String, Value>,
-    member: &'static str,
-) -> Result<Vec<u8>, KeyError> {
+pub(super) fn decode(members: &Object<'_>, member: &'static str) -> Result<Vec<u8>, KeyError> {
     URL_SAFE_NO_PAD
         .decode(text(members, member)?)
         .map_err(|_| malformed(member))

@@ -5,15 +5,15 @@
 
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters};
-use serde_json::{Map, Value};
 
+use super::super::json::Object;
 use super::super::{Algorithm, roca};
 use super::error::KeyError;
 use super::members::{decode, malformed};
 
 /// The key, parsed once for each algorithm that it verifies.
 pub(super) fn read(
-    members: &Map<String, Value>,
+    members: &Object<'_>,
     named: Option<Algorithm>,
 ) -> Result<Vec<(Algorithm, ParsedPublicKey)>, KeyError> {
     let algorithms = match named {
@@ -60,7 +60,7 @@ fn parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyError> 
 }
 
 /// A positive number, without the leading zeros that some issuers send.
-fn number(members: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, KeyError> {
+fn number(members: &Object<'_>, member: &'static str) -> Result<Vec<u8>, KeyError> {
     let mut bytes = decode(members, member)?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.drain(..zeros);

@@ -1,7 +1,6 @@
 //! Reads the claims of a proof (RFC 9449 section 4.2).
 
-use serde_json::{Map, Value};
-
+use crate::token::json::{Json, Object};
 use crate::token::{NumericDate, Thumbprint};
 
 use super::error::{ProofClaim, ProofError};
@@ -26,18 +25,15 @@ pub(super) enum ProofPurpose {
 }
 
 impl ProofClaims {
-    pub(super) fn read(
-        claims: &Map<String, Value>,
-        purpose: ProofPurpose,
-    ) -> Result<Self, ProofError> {
+    pub(super) fn read(claims: &Object<'_>, purpose: ProofPurpose) -> Result<Self, ProofError> {
         let member = |claim: ProofClaim| claims.get(claim.name());
         let text = |claim: ProofClaim| match member(claim) {
             None => Err(ProofError::MissingClaim(claim)),
-            Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
+            Some(Json::Text(text)) if !text.is_empty() => Ok((**text).to_owned()),
             Some(_) => Err(ProofError::MalformedClaim(claim)),
         };
         let issued_at = member(ProofClaim::Iat).ok_or(ProofError::MissingClaim(ProofClaim::Iat))?;
-        let issued_at = NumericDate::read(issued_at);
+        let issued_at = issued_at.as_number().and_then(NumericDate::read);
         let token_digest = match purpose {
             ProofPurpose::Call => Some(text(ProofClaim::Ath)?),
             // RFC 9449 section 5: there is no access token yet.

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use crate::token::{Algorithm, MAX_HEADER_BYTES, NumericDate, Thumbprint, json, jwk};
+use crate::token::json::{self, Object};
+use crate::token::{Algorithm, MAX_HEADER_BYTES, NumericDate, Thumbprint, jwk};
 
 use super::{
     Compact, DpopProof, MAX_VALUES, ProofClaim, ProofError, ProofPolicy, ProvenRequest, TYPE,
@@ -26,7 +27,7 @@ impl<'a> UnverifiedProof<'a> {
         let compact = Compact::parse(text).ok();
         let object = |segment: &str, max_bytes: usize| {
             let bytes = decode(segment).filter(|bytes| bytes.len() <= max_bytes)?;
-            json::object_of_at_most(MAX_VALUES, &bytes)
+            json::object_of_at_most(MAX_VALUES, &bytes).map(Map::from)
         };
         let header = compact
             .as_ref()
@@ -93,14 +94,14 @@ impl<'a> UnverifiedProof<'a> {
         let jwk = self.jwk()?;
         // A fault of `alg` is a fault of another rule.
         let algorithm = self.algorithm().ok();
-        let key = algorithm.map(|algorithm| jwk::read_for(jwk, algorithm));
+        let key = algorithm.map(|algorithm| jwk::read_for(&jwk, algorithm));
         key.transpose().map_err(|it| ProofError::from_key(&it))?;
         self.thumbprint().map(|_| ())
     }
 
     /// The thumbprint of `jwk`.
     pub(crate) fn thumbprint(&self) -> Result<Thumbprint, ProofError> {
-        Thumbprint::from_jwk(self.jwk()?).ok_or(ProofError::KeyNotAccepted)
+        Thumbprint::from_members(&self.jwk()?).ok_or(ProofError::KeyNotAccepted)
     }
 
     /// Whether the key is that of the token.
@@ -138,7 +139,8 @@ impl<'a> UnverifiedProof<'a> {
     pub(crate) fn issued_at(&self) -> Result<NumericDate, ProofError> {
         let value = self.claims.as_ref().and_then(|claims| claims.get("iat"));
         let value = value.ok_or(ProofError::MissingClaim(ProofClaim::Iat))?;
-        NumericDate::read(value).ok_or(ProofError::MalformedClaim(ProofClaim::Iat))
+        let seconds = value.as_number().and_then(NumericDate::read);
+        seconds.ok_or(ProofError::MalformedClaim(ProofClaim::Iat))
     }
 
     pub(crate) fn check_age(
@@ -163,7 +165,7 @@ impl<'a> UnverifiedProof<'a> {
     }
 
     pub(crate) fn check_signature(&self) -> Result<(), ProofError> {
-        let key = jwk::read_for(self.jwk()?, self.algorithm()?)
+        let key = jwk::read_for(&self.jwk()?, self.algorithm()?)
             .map_err(|it| ProofError::from_key(&it))?;
         let compact = self.compact.as_ref().ok_or(ProofError::Malformed)?;
         let signature = decode(compact.signature).ok_or(ProofError::Malformed)?;
@@ -177,9 +179,9 @@ impl<'a> UnverifiedProof<'a> {
         algorithm.ok_or(ProofError::AlgorithmNotAllowed)
     }
 
-    fn jwk(&self) -> Result<&Map<String, Value>, ProofError> {
+    fn jwk(&self) -> Result<Object<'_>, ProofError> {
         let jwk = self.header_member("jwk").and_then(Value::as_object);
-        jwk.ok_or(ProofError::MissingKey)
+        jwk.map(Object::from).ok_or(ProofError::MissingKey)
     }
 
     fn header_member(&self, name: &str) -> Option<&Value> {

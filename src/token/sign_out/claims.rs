@@ -2,10 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Map, Value};
-
 use crate::token::claims::{audience, date, required, string};
-use crate::token::{ClaimNames, MAX_HEADER_VALUES, NumericDate, SignedPayload, json};
+use crate::token::json::{self, Json, Object};
+use crate::token::{ClaimNames, MAX_HEADER_VALUES, NumericDate, SignedPayload};
 
 use super::error::SignOutError;
 use super::statement::{MAX_LIFETIME, SignOut, SignOutForm, SignOutPolicy};
@@ -96,12 +95,12 @@ impl SignOutClaims {
 
 /// OpenID Connect Back-Channel Logout 1.0 section 2.6.
 fn logged_out_user(
-    all: &Map<String, Value>,
+    all: &Object<'_>,
     issuer: &str,
     subject: Option<&str>,
 ) -> Result<SubjectIdentifier, SignOutError> {
     event(all, LOGOUT_EVENT)?;
-    if all.contains_key("nonce") {
+    if all.contains("nonce") {
         return Err(SignOutError::Nonce);
     }
     match subject {
@@ -110,27 +109,24 @@ fn logged_out_user(
             subject: subject.to_owned(),
         }),
         Some(_) => Err(SignOutError::MalformedClaim("sub")),
-        None if all.contains_key("sid") => Err(SignOutError::SessionOnly),
+        None if all.contains("sid") => Err(SignOutError::SessionOnly),
         None => Err(SignOutError::MissingClaim("sub")),
     }
 }
 
 /// The subject is a claim of the token (RFC 9493 section 4.1), or, in older drafts, a member of the
 /// event.
-fn revoked_user(all: &Map<String, Value>) -> Result<SubjectIdentifier, SignOutError> {
+fn revoked_user(all: &Object<'_>) -> Result<SubjectIdentifier, SignOutError> {
     let event = event(all, SESSION_REVOKED_EVENT)?;
     let subject = all.get(SUB_ID).or_else(|| event.get("subject"));
     SubjectIdentifier::read(subject.ok_or(SignOutError::MissingClaim(SUB_ID))?)
 }
 
-fn event<'a>(
-    all: &'a Map<String, Value>,
-    name: &str,
-) -> Result<&'a Map<String, Value>, SignOutError> {
+fn event<'a, 'j>(all: &'a Object<'j>, name: &str) -> Result<&'a Object<'j>, SignOutError> {
     match all.get("events") {
         None => Err(SignOutError::MissingClaim("events")),
-        Some(Value::Object(events)) => match events.get(name) {
-            Some(Value::Object(event)) => Ok(event),
+        Some(Json::Object(events)) => match events.get(name) {
+            Some(Json::Object(event)) => Ok(event),
             Some(_) => Err(SignOutError::MalformedClaim("events")),
             None => Err(SignOutError::WrongEvent),
         },
@@ -138,7 +134,7 @@ fn event<'a>(
     }
 }
 
-fn filled(all: &Map<String, Value>, claim: &'static str) -> Result<String, SignOutError> {
+fn filled(all: &Object<'_>, claim: &'static str) -> Result<String, SignOutError> {
     match required(string(all, claim)?, claim)? {
         "" => Err(SignOutError::MalformedClaim(claim)),
         text => Ok(text.to_owned()),

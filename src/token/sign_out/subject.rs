@@ -1,8 +1,6 @@
 //! Who is signed out: a subject identifier (RFC 9493).
 
-use serde_json::{Map, Value};
-
-use crate::token::json;
+use crate::token::json::{self, Json, Object};
 
 use super::SignOutError;
 
@@ -34,11 +32,11 @@ impl SubjectIdentifier {
     }
 
     /// Reads the identifier of an event. Of one that has several parts, the user is read.
-    pub(super) fn read(value: &Value) -> Result<Self, SignOutError> {
-        let Value::Object(members) = value else {
+    pub(super) fn read(value: &Json<'_>) -> Result<Self, SignOutError> {
+        let Json::Object(members) = value else {
             return Err(SignOutError::MalformedClaim(SUB_ID));
         };
-        match members.get("format").and_then(Value::as_str) {
+        match members.text("format") {
             Some("email") => {
                 refuse_others(members, &["format", "email"])?;
                 text(members, "email").map(Self::Email)
@@ -51,9 +49,7 @@ impl SubjectIdentifier {
                 })
             }
             Some("complex") => match members.get("user") {
-                Some(Value::Object(user)) if !is_complex(user) => {
-                    Self::read(&Value::Object(user.clone()))
-                }
+                Some(user @ Json::Object(members)) if !is_complex(members) => Self::read(user),
                 _ => Err(SignOutError::SubjectNotSupported),
             },
             Some(_) => Err(SignOutError::SubjectNotSupported),
@@ -62,20 +58,22 @@ impl SubjectIdentifier {
     }
 }
 
-fn is_complex(members: &Map<String, Value>) -> bool {
-    members.get("format").is_some_and(|it| it == "complex")
+fn is_complex(members: &Object<'_>) -> bool {
+    members.text("format") == Some("complex")
 }
 
-fn refuse_others(members: &Map<String, Value>, known: &[&str]) -> Result<(), SignOutError> {
-    if members.keys().all(|name| known.contains(&name.as_str())) {
+fn refuse_others(members: &Object<'_>, known: &[&str]) -> Result<(), SignOutError> {
+    if members.iter().all(|(name, _)| known.contains(&name)) {
         return Ok(());
     }
     Err(SignOutError::MalformedClaim(SUB_ID))
 }
 
-fn text(members: &Map<String, Value>, name: &str) -> Result<String, SignOutError> {
+fn text(members: &Object<'_>, name: &str) -> Result<String, SignOutError> {
     match members.get(name) {
-        Some(Value::String(text)) if (1..=MAX_TEXT_BYTES).contains(&text.len()) => Ok(text.clone()),
+        Some(Json::Text(text)) if (1..=MAX_TEXT_BYTES).contains(&text.len()) => {
+            Ok((**text).to_owned())
+        }
         _ => Err(SignOutError::MalformedClaim(SUB_ID)),
     }
 }
