@@ -10,9 +10,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import http2 from 'node:http2';
 import net from 'node:net';
+import path from 'node:path';
 import { once } from 'node:events';
-import { BIN, eventually, freePort, run, scratch, startService } from './harness.mjs';
+import { newKey, proof, startBoundIssuer } from './bound.mjs';
+import {
+  BIN, eventually, fetchToken, freePort, run, scratch, startIssuer, startService,
+} from './harness.mjs';
 
 const [FEW, MANY] = [500, 4500];
 const MOST_GROWTH = 0.03;
@@ -23,59 +28,133 @@ const { MEASURED = BIN } = process.env;
 const devPort = await freePort();
 const dev = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${devPort}` };
 const issuer = await startService(dev);
+const boundIssuer = await startBoundIssuer();
+const provider = await startIssuer();
 const token = (await run(['token', '--scope', 'profile:read'], dev)).stdout.trim();
-const bearer = (token) => `Authorization: Bearer ${token}\r\n`;
+const opaque = await fetchToken(provider, { resource: 'urn:e2e:opaque', scope: 'profile:read' });
+const key = newKey();
+const bound = boundIssuer.mint({ jkt: key.thumbprint });
+const caller = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 
+const bearer = (token) => () => ({ authorization: `Bearer ${token}` });
+const withProof = () => ({
+  authorization: `DPoP ${bound}`,
+  dpop: proof(key, 'GET', 'http://localhost/api/whoami', bound),
+});
+const rules = path.join(scratch, 'rules.toml');
+fs.writeFileSync(rules, `[access.operations.whoami]
+scopes = ["profile:read"]
+clients = ["${caller.cid}"]
+claims.sub = ["${caller.sub}"]
+`);
+
+// The headers of each call, and what differs from a service with one issuer.
 const rows = [
-  ['hello', '/api/hello', '', 200],
-  ['hello, with a token', '/api/hello', bearer(token), 200],
-  ['whoami, token held', '/api/whoami', bearer(token), 200],
-  [
-    'whoami, token new',
-    '/api/whoami',
-    bearer(token),
-    200,
-    { RESOURCE_SERVER_CACHE__ENABLED: 'false' },
-  ],
-  ['whoami, no token', '/api/whoami', '', 401],
-  ['whoami, no JWT', '/api/whoami', bearer(token.replace('.', 'x')), 401],
+  { name: 'hello', target: '/api/hello' },
+  { name: 'hello, with a token', target: '/api/hello', headers: bearer(token) },
+  { name: 'whoami, token held', headers: bearer(token) },
+  { name: 'whoami, token new', headers: bearer(token), env: { RESOURCE_SERVER_CACHE__ENABLED: 'false' } },
+  { name: 'whoami, no token', status: 401 },
+  { name: 'whoami, no JWT', headers: bearer(token.replace('.', 'x')), status: 401 },
+  {
+    name: 'whoami, token held, two issuers',
+    headers: bearer(token),
+    env: {
+      RESOURCE_SERVER_ISSUERS__PARTNERS__URL: boundIssuer.url,
+      RESOURCE_SERVER_ISSUERS__PARTNERS__AUDIENCES: 'api://default',
+    },
+  },
+  {
+    name: 'whoami, token held, rules of scope, claim and client',
+    headers: bearer(token),
+    args: ['--config', rules],
+  },
+  {
+    name: 'whoami, token held, with a new proof',
+    headers: withProof,
+    env: { OKTA_OAUTH2_ISSUER: boundIssuer.url },
+  },
+  {
+    name: 'whoami, opaque token held',
+    headers: bearer(opaque),
+    env: {
+      OKTA_OAUTH2_ISSUER: provider.url,
+      RESOURCE_SERVER_ISSUER__INTROSPECTION__MODE: 'opaque',
+      RESOURCE_SERVER_ISSUER__INTROSPECTION__CLIENT_ID: 'api',
+      RESOURCE_SERVER_ISSUER__INTROSPECTION__CLIENT_SECRET: 'api-secret',
+      RESOURCE_SERVER_ISSUERS__DEFAULT__SUBJECT_CLAIM: 'client_id',
+    },
+  },
+  { name: 'hello, HTTP/2', target: '/api/hello', client: overHttp2 },
+  { name: 'whoami, token held, HTTP/2', headers: bearer(token), client: overHttp2 },
 ];
 
-/** Instructions of a whole run with so many calls, one after the other. */
-async function count(calls, target, fields, status, settings = {}) {
-  const port = await freePort();
-  const args = ['--tool=callgrind', '--callgrind-out-file=/dev/null', MEASURED];
-  const env = {
-    PATH: process.env.PATH,
-    OKTA_OAUTH2_ISSUER: `http://127.0.0.1:${devPort}/oauth2/default`,
-    RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${port}`,
-    RESOURCE_SERVER_ADMIN__LISTEN: 'off',
-    RUST_LOG: 'error',
-    // As operators run it: profile `dev` also looks at the host of each request.
-    RESOURCE_SERVER_PROFILE: 'production',
-    TOKIO_WORKER_THREADS: '1',
-    ...settings,
-  };
-  const program = spawn('valgrind', args, {
-    cwd: scratch,
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  program.stderr.setEncoding('utf8').on('data', (text) => (output += text));
+/** Calls over one connection, one after the other. Each answers its status. */
+async function overHttp1(port) {
   const connect = () =>
     new Promise((resolve) => {
       const socket = net.connect(port, '127.0.0.1', () => resolve(socket));
       socket.on('error', () => resolve(undefined));
     });
-  const socket = await eventually(() => `port ${port}\n${output}`, connect);
+  const socket = await connect();
+  if (!socket) return undefined;
   const answers = socket.setEncoding('utf8')[Symbol.asyncIterator]();
+  return {
+    async call(target, headers) {
+      const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${fields.join('')}\r\n`);
+      return Number(/^HTTP\/1.1 (\d+) /.exec((await answers.next()).value)[1]);
+    },
+    close: () => socket.destroy(),
+  };
+}
+
+/** As `overHttp1`, with HTTP/2 from the first byte. */
+async function overHttp2(port) {
+  const probe = await overHttp1(port);
+  if (!probe) return undefined;
+  probe.close();
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  return {
+    async call(target, headers) {
+      const stream = session.request({ ':path': target, ':authority': 'localhost', ...headers });
+      const [answer] = await once(stream, 'response');
+      stream.resume();
+      await once(stream, 'end');
+      return answer[':status'];
+    },
+    close: () => session.destroy(),
+  };
+}
+
+/** Instructions of a whole run with so many calls, one after the other. */
+async function count(calls, row) {
+  const { target = '/api/whoami', headers = () => ({}), status = 200, env = {}, args = [] } = row;
+  const { client = overHttp1 } = row;
+  const port = await freePort();
+  const callgrind = ['--tool=callgrind', '--callgrind-out-file=/dev/null', MEASURED];
+  const program = spawn('valgrind', [...callgrind, ...args], {
+    cwd: scratch,
+    env: {
+      PATH: process.env.PATH,
+      OKTA_OAUTH2_ISSUER: `http://127.0.0.1:${devPort}/oauth2/default`,
+      RESOURCE_SERVER_HTTP__LISTEN: `127.0.0.1:${port}`,
+      RESOURCE_SERVER_ADMIN__LISTEN: 'off',
+      RUST_LOG: 'error',
+      // As operators run it: profile `dev` also looks at the host of each request.
+      RESOURCE_SERVER_PROFILE: 'production',
+      TOKIO_WORKER_THREADS: '1',
+      ...env,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let output = '';
+  program.stderr.setEncoding('utf8').on('data', (text) => (output += text));
+  const connection = await eventually(() => `port ${port}\n${output}`, () => client(port));
   for (let call = 0; call < calls; call += 1) {
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`);
-    const { value } = await answers.next();
-    assert.match(value, new RegExp(`^HTTP/1.1 ${status} `));
+    assert.equal(await connection.call(target, headers()), status, `${row.name}\n${output}`);
   }
-  socket.destroy();
+  connection.close();
   program.kill('SIGTERM');
   await once(program, 'close');
   return Number(/Collected : (\d+)/.exec(output)[1]);
@@ -84,9 +163,9 @@ async function count(calls, target, fields, status, settings = {}) {
 /** Each row's instructions, beside the compiler that they depend on. */
 async function measure() {
   const instructions = {};
-  for (const [name, ...request] of rows) {
-    const both = await Promise.all([MANY, FEW].map((calls) => count(calls, ...request)));
-    instructions[name] = Math.round((both[0] - both[1]) / (MANY - FEW));
+  for (const row of rows) {
+    const both = await Promise.all([MANY, FEW].map((calls) => count(calls, row)));
+    instructions[row.name] = Math.round((both[0] - both[1]) / (MANY - FEW));
   }
   return { rustc: execFileSync('rustc', ['--version'], { encoding: 'utf8' }).trim(), instructions };
 }
@@ -104,7 +183,7 @@ function growth(found, stored) {
 }
 
 const found = await measure();
-await issuer.stop();
+await Promise.all([issuer, boundIssuer, provider].map((it) => it.stop()));
 console.log('| request | instructions |\n| --- | --- |');
 for (const [name, count] of Object.entries(found.instructions)) {
   console.log(`| ${name} | ${count.toLocaleString('en')} |`);
