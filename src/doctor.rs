@@ -173,4 +173,4 @@ const NO_CLIENT: &str =
     "no client is set: add --client-id, and set `client.secret` in a file or a variable";
 /// What Okta says about its org authorization server.
 const ORG_SERVER: &str = "this is an Okta org authorization server, whose access tokens \
-    are for Okta's own APIs; Okta advises a custom authorization server for other APIs";
+    are for Okta's own APIs; Okta recommends a custom authorization server for other APIs";

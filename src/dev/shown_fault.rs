@@ -38,9 +38,7 @@ impl ShownFault {
             description: "Invalid value for 'client_id' parameter.",
             found: found.map(str::to_owned),
             steps: vec![
-                format!(
-                    "Enter the client ID {PUBLIC_CLIENT_ID}: it is the client for people here."
-                ),
+                format!("Enter the client ID {PUBLIC_CLIENT_ID}: people sign in with this client."),
                 "If the client belongs to another issuer, set that issuer: issuer.url, or the \
                  variable OKTA_OAUTH2_ISSUER."
                     .to_owned(),

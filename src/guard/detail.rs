@@ -55,8 +55,8 @@ pub(super) fn token_detail(error: &TokenError) -> &'static str {
     match error {
         TokenError::TooLong { .. } => "The access token is longer than 8 KiB.",
         TokenError::IllegalCharacter => {
-            "The access token has a character that no token has. Send the token alone, without \
-             quotes, spaces and line breaks."
+            "The access token contains a character that is not allowed. Send only the token, \
+             without quotes, spaces and line breaks."
         }
         TokenError::Segments { .. } => {
             "The access token is not a JWT: it does not have three parts separated by dots."
@@ -159,7 +159,7 @@ pub(super) fn binding_detail(error: &BindingError) -> &'static str {
             "The access token is bound to another client certificate than that of the connection."
         }
         BindingError::BoundTokenNotAccepted => {
-            "This operation accepts bearer tokens alone. Request a token that is not bound to a key."
+            "This operation accepts only bearer tokens. Request a token that is not bound to a key."
         }
         BindingError::BearerTokenNotAccepted => {
             "This operation accepts only access tokens that are bound to a key of the caller."
@@ -184,7 +184,8 @@ fn proof_detail(error: ProofError) -> &'static str {
         ProofError::Repeated => "The request has more than one DPoP header: send one proof.",
         ProofError::TooLong => "The DPoP proof is longer than 8 KiB.",
         ProofError::Malformed => {
-            "The DPoP proof is not a JWT: three parts of base64url, with JSON objects of few members."
+            "The DPoP proof is not a JWT: three parts in base64url, with JSON objects of few \
+            members."
         }
         ProofError::WrongType => "The header of the DPoP proof does not have the typ dpop+jwt.",
         ProofError::AlgorithmNotAllowed => {
@@ -207,7 +208,7 @@ fn proof_detail(error: ProofError) -> &'static str {
             "A claim of the DPoP proof does not have the required form."
         }
         ProofError::WrongKey => {
-            "The DPoP proof is by another key than the one of the access token."
+            "The DPoP proof was signed with another key than the one of the access token."
         }
         ProofError::WrongMethod => "The DPoP proof is for another method: see its claim htm.",
         ProofError::WrongTarget => {

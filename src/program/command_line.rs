@@ -56,7 +56,7 @@ pub(crate) struct Flags {
 pub(crate) enum Command {
     /// Run the service (the default)
     ///
-    /// SIGTERM and SIGINT stop it after the requests in flight are finished. SIGHUP reloads the
+    /// SIGTERM and SIGINT stop it after it has answered the requests in flight. SIGHUP reloads the
     /// settings and the issuer's keys. A service that was started in the foreground of a terminal
     /// stops when the terminal is closed.
     Serve,
@@ -66,17 +66,17 @@ pub(crate) enum Command {
     Health(HealthOptions),
     /// Deny tokens, allow them again, or list the denials of the running service
     Denylist(denylist::DenylistOptions),
-    /// Request an access token with client credentials, and print nothing else
+    /// Request an access token with client credentials, and print only the token
     Token(TokenOptions),
     /// Print a DPoP proof for one request, which uses a token that is bound to a key
     Proof(ProofOptions),
-    /// Show what a token says, why it is accepted or refused, and what it may call
+    /// Show what a token contains, why it is accepted or refused, and what it may call
     Explain(ExplainOptions),
-    /// Check that a running API verifies tokens correctly, in any language
+    /// Check that a running API of any language verifies tokens correctly
     Check(Box<CheckOptions>),
     /// Examine what the service needs from an issuer, and show what is wrong and how to fix it
     Doctor(DoctorOptions),
-    /// Show the settings in force, each with its source
+    /// Show the current settings, each with its source
     Config(ConfigOptions),
     /// Print the completions of the command line for a shell
     Completions {
@@ -116,7 +116,7 @@ pub(crate) struct ExplainOptions {
     /// The token, `@FILE`, or `-` for standard input, which keeps the token out of the shell's
     /// history [else: `OKTA_TOKEN`, then standard input]
     pub(crate) token: Option<String>,
-    /// Send no request: rules that need the issuer's keys are not examined
+    /// Send no request, and skip the rules that need the issuer's keys
     #[arg(long)]
     pub(crate) offline: bool,
     #[command(flatten)]
@@ -124,7 +124,7 @@ pub(crate) struct ExplainOptions {
     /// Show every reason of a refusal with its meaning and its fix, in Markdown
     #[arg(long)]
     pub(crate) reasons: bool,
-    /// Show every metric there is with its meaning, as a Markdown table
+    /// Show every metric with its meaning, as a Markdown table
     #[arg(long, conflicts_with = "reasons")]
     pub(crate) metrics: bool,
 }
@@ -134,8 +134,8 @@ pub(crate) struct DoctorOptions {
     /// A scope to request; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
-    /// A token that the issuer is asked about, with `introspection.*`: itself, `@FILE`, or `-` for
-    /// standard input
+    /// A token about which to ask the issuer, if `introspection.*` is set: the token itself,
+    /// `@FILE`, or `-` for standard input
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
     #[command(flatten)]
@@ -143,7 +143,7 @@ pub(crate) struct DoctorOptions {
     /// The form of the findings
     #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
     pub(crate) format: DoctorFormat,
-    /// Show every examination there is, as a Markdown table
+    /// Show every examination, as a Markdown table
     #[arg(long)]
     pub(crate) list: bool,
 }
@@ -156,7 +156,7 @@ pub(crate) enum DoctorFormat {
 
 #[derive(Args)]
 pub(crate) struct HealthOptions {
-    /// Show whether it is alive (`/livez`), and not whether it can verify tokens (`/readyz`)
+    /// Show whether the service is alive (`/livez`), not whether it can verify tokens (`/readyz`)
     #[arg(long)]
     pub(crate) live: bool,
 }

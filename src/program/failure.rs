@@ -29,7 +29,7 @@ pub(crate) enum Failure {
     Reload(#[from] ReloadError),
     #[error("log lines cannot be set up")]
     Telemetry(#[from] TelemetryError),
-    #[error("the embedded issuer's address is not an issuer")]
+    #[error("the address of the embedded issuer cannot be used as an issuer")]
     Issuer(#[from] IssuerError),
     #[cfg(not(feature = "dev"))]
     #[error(
@@ -129,7 +129,7 @@ pub(crate) enum Failure {
     PlainHttp(String),
     #[error("there is no API to check")]
     Target(#[from] TargetError),
-    #[error("the API cannot be called; is it running, and is the URL its own?")]
+    #[error("the API cannot be called; check that it is running and that the URL is correct")]
     Caller(#[from] CallerError),
     #[error("the report cannot be written as XML: {0}")]
     Junit(String),
@@ -143,13 +143,13 @@ pub(crate) enum Failure {
         /// Those with which a token may call the operations.
         scopes: Vec<String>,
     },
-    #[error("a scope is not one")]
+    #[error("a requested scope is not valid")]
     Scope(#[from] ScopeError),
-    #[error("no client is set for the issuer `{issuer}`, or half of one; {fix}")]
+    #[error("the client of the issuer `{issuer}` lacks its id, its secret or both; {fix}")]
     NoClient { issuer: String, fix: String },
     #[error(
-        "`--issuer-name` names `{name}`, which is no issuer of the settings; they have {known}. \
-         Name one of them, or add `issuers.{name}.url`"
+        "`--issuer-name` names `{name}`, which is not an issuer of the settings; they have \
+         {known}. Name one of them, or add `issuers.{name}.url`"
     )]
     NoSuchIssuer { name: String, known: String },
     #[error(

@@ -23,7 +23,7 @@ pub(crate) enum KeyFileError {
     )]
     NoDirectory,
     #[error(
-        "there is no key to make a proof with: the file {} does not exist. Request a token with \
+        "there is no key for the proof: the file {} does not exist. Request a token with \
          `token --dpop` first, or name the file of its key with --key", .0.display()
     )]
     Absent(PathBuf),

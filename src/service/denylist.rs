@@ -210,7 +210,7 @@ pub enum DenylistError {
         source: io::Error,
     },
     /// The file holds something else.
-    #[error("`denylist.file`: {} is no JSON list of denials; see docs/operations.md", path.display())]
+    #[error("`denylist.file`: {} is not a JSON list of denials; see docs/operations.md", path.display())]
     #[non_exhaustive]
     Content {
         /// What the setting names.

@@ -76,7 +76,7 @@ impl Readiness {
             (Stage::Draining | Stage::Closed, _) => (
                 "stopping",
                 "stopping",
-                "The service is stopping. Send new callers elsewhere.",
+                "The service is stopping. Send new calls to another replica.",
             ),
             (Stage::Open, false) => (
                 "no_keys",
@@ -92,7 +92,7 @@ impl Readiness {
             ),
             (Stage::Open, _) if !conditions.hold() => (
                 "condition_failed",
-                "a condition of the application does not hold",
+                "a readiness check of the application fails",
                 "The application's own checks run every 5 s. Each must succeed.",
             ),
             (Stage::Open, _) => ("", "ready", "Tokens are verified."),

@@ -17,8 +17,8 @@ pub(super) fn warnings(claims: &Map<String, Value>) -> Vec<&'static str> {
     warnings
 }
 
-const ID_TOKEN: &str = "This is an ID token, which informs a client who signed in. It does not \
-    open an API: send the access token of the same response.";
+const ID_TOKEN: &str = "This is an ID token. It informs a client about the user who signed in. An \
+    API does not accept it. Send the access token of the same response.";
 const ORG_SERVER: &str = "This token comes from an Okta org authorization server. It is for \
-    Okta's own APIs, and only Okta can verify it: have the token issued by a custom authorization \
-    server, as in /oauth2/default.";
+    Okta's own APIs, and only Okta can verify it: request a token from a custom authorization \
+        server, as in /oauth2/default.";

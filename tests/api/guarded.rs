@@ -184,8 +184,8 @@ fn sentence(reason: &str) -> &'static str {
             "The signature of the access token is not valid. Send the whole token, unchanged."
         }
         "illegal_character" => {
-            "The access token has a character that no token has. Send the token alone, without \
-             quotes, spaces and line breaks."
+            "The access token contains a character that is not allowed. Send only the token, \
+             without quotes, spaces and line breaks."
         }
         "wrong_audience" => {
             "The access token is for another audience. Request a token for this API."

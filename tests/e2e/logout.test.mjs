@@ -250,7 +250,7 @@ describe('the command denylist', () => {
     const nobody = await run(args, { ...env, RESOURCE_SERVER_ADMIN__LISTEN: `127.0.0.1:${await freePort()}` });
 
     assert.equal(without.code, 1);
-    assert.match(without.stderr, /401, This needs the token that `denylist.token` sets/);
+    assert.match(without.stderr, /401, This request needs the token of the setting `denylist.token`/);
     assert.equal(off.code, 78);
     assert.match(off.stderr, /`admin.listen` names no address/);
     assert.equal(nobody.code, 1);

@@ -141,7 +141,7 @@ fn each_error_names_the_setting_and_what_to_do_and_has_an_accepted_twin() {
             Access::default()
                 .with_implied_scopes(scope("a"), scope("b"))
                 .with_implied_scopes(scope("b"), scope("a")),
-            "`access.scopes_imply` has a circle: `a` includes `b` includes `a`; remove one of its \
+            "`access.scopes_imply` has a cycle: `a` includes `b` includes `a`; remove one of its \
              scopes",
             Access::default()
                 .with_operation("order", with("c"))

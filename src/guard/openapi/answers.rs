@@ -32,7 +32,7 @@ pub(super) fn add_refusals(
     let unauthorized = if is_optional {
         "The access token or its proof is not valid."
     } else {
-        "The access token is missing, or it or its proof is not valid."
+        "The access token is missing, or the token or its proof is not valid."
     };
     // The header's example is that of the last.
     let mut bad_tokens = unaccepted(requirement);
@@ -213,7 +213,7 @@ impl<'a> Challenged<'a> {
             ("Retry-After", header)
         } else {
             let header = json!({
-                "description": "A challenge for each scheme that is accepted (RFC 6750 section 3, \
+                "description": "A challenge for each accepted scheme (RFC 6750 section 3, \
                     RFC 9449 section 7.1).",
                 "schema": { "type": "string" },
                 "example": challenges.join(", "),

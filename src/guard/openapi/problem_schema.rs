@@ -42,7 +42,7 @@ pub(super) fn problem_schema() -> Value {
             },
             "trace_id": {
                 "type": "string",
-                "description": "The trace of this call, where the service sends traces.",
+                "description": "The trace id of this call, if the service sends traces.",
                 "pattern": "^[0-9a-f]{32}$",
                 "example": "0af7651916cd43dd8448eb211c80319c",
             },

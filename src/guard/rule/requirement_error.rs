@@ -72,7 +72,7 @@ pub enum RequirementError {
         parameter: String,
     },
     /// Scopes include each other in a circle.
-    #[error("`access.scopes_imply` has a circle: {circle}; remove one of its scopes")]
+    #[error("`access.scopes_imply` has a cycle: {circle}; remove one of its scopes")]
     #[non_exhaustive]
     CircularScopes {
         /// The scopes of the circle, each of which includes the next.

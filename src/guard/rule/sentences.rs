@@ -61,7 +61,7 @@ impl Requirement {
             ));
         }
         if conditions.introspect {
-            sentences.push("The issuer is asked whether the token is active.".to_owned());
+            sentences.push("The service asks the issuer whether the token is active.".to_owned());
         }
         sentences
     }

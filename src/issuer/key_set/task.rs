@@ -142,7 +142,7 @@ fn publish(shared: &Shared, fetched: Fetched) -> Duration {
     if had_failed && is_org_server(fetched.metadata.as_ref()) {
         warn!(
             issuer = %shared.issuer,
-            advice = "Okta advises a custom authorization server for an API",
+            advice = "Okta recommends a custom authorization server for an API",
             "tokens of an Okta org authorization server are introspected"
         );
     } else if had_failed {

@@ -17,7 +17,7 @@ pub(crate) struct CheckOptions {
     /// The OpenAPI document, a URL or a file [default: searched below the URL]
     #[arg(long, value_name = "URL|FILE")]
     pub(crate) spec: Option<String>,
-    /// Without a document: an operation that requires a token; may be repeated
+    /// Without a document: an operation that requires a token. The option may be repeated
     #[arg(long, value_name = "\"GET /PATH\"", conflicts_with = "spec")]
     pub(crate) operation: Vec<String>,
     /// With --operation: an operation that requires no token; may be repeated
@@ -25,13 +25,13 @@ pub(crate) struct CheckOptions {
     pub(crate) anonymous: Vec<String>,
     /// Leave out an operation of the document; may be repeated
     ///
-    /// The report names it, and the verdict does not cover it.
+    /// The report names it, and the verdict does not include it.
     #[arg(long, value_name = "\"GET /PATH\"")]
     pub(crate) skip: Vec<String>,
     /// The value of a parameter in the path, the query or a header; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) param: Vec<String>,
-    /// Sign all tokens, good and bad, with the embedded issuer, for an API that trusts it
+    /// Sign all valid and invalid tokens with the embedded issuer, for an API that trusts it
     ///
     /// The issuer of a running service of profile dev is used. If there is none, the check runs
     /// the issuer itself, at the address of `dev.listen`.
@@ -54,7 +54,7 @@ pub(crate) struct CheckOptions {
     /// A scope to request [default: `client.scope`, then none]; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
-    /// Request the scopes that the document requires, or else offers
+    /// Request the scopes that the document requires, or, if it requires none, those that it offers
     ///
     /// The author of the document then decides what the token allows.
     #[arg(long, conflicts_with = "scope")]
@@ -66,7 +66,7 @@ pub(crate) struct CheckOptions {
     /// An origin whose pages may call the API, `*` for all; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) origin: Vec<String>,
-    /// Call operations that may change something too, with the document's examples
+    /// Also call operations that may change something, with the document's examples
     #[arg(long)]
     pub(crate) all_methods: bool,
     /// The format of the report

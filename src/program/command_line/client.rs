@@ -12,8 +12,8 @@ pub(crate) struct ClientOptions {
     /// The client's id (`client.id`)
     #[arg(long, value_name = "ID")]
     pub(super) client_id: Option<String>,
-    /// The client's secret (`client.secret`). Other users of this machine can see a flag:
-    /// better set the variable `RESOURCE_SERVER_CLIENT__SECRET`
+    /// The client's secret (`client.secret`). Other users of this machine can see a flag. Set the
+    /// variable `RESOURCE_SERVER_CLIENT__SECRET` instead
     #[arg(long, value_name = "SECRET")]
     pub(super) client_secret: Option<String>,
     /// How the client secret is sent (`client.auth`): `client_secret_basic` or

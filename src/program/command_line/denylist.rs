@@ -10,11 +10,11 @@ pub(crate) struct DenylistOptions {
 
 #[derive(Subcommand)]
 pub(crate) enum DenylistAction {
-    /// Deny the tokens that have everything that the options name
+    /// Deny the tokens that match all given options
     ///
     /// `--issuer` names the issuer of the tokens. Without it, the tokens of every issuer are denied.
     Deny(DenyOptions),
-    /// Remove the denials that name exactly what the options name
+    /// Remove the denials that name exactly the same as the given options
     Allow(AllowOptions),
     /// Print the denials
     List(ListOptions),

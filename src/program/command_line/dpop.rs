@@ -34,10 +34,10 @@ pub(crate) struct KeyOptions {
 pub(crate) struct ProofOptions {
     /// The method of the request, such as GET
     pub(crate) method: String,
-    /// The URL of the request; its query is left out of the proof
+    /// The URL of the request. The proof does not contain its query
     pub(crate) url: String,
-    /// The token of the request, `@FILE`, or `-` for standard input [default: none, as for a token
-    /// endpoint]
+    /// The token of the request, `@FILE`, or `-` for standard input [default: none, for a token
+    /// request]
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
     /// The nonce of the last response, from its header `DPoP-Nonce`

@@ -63,7 +63,7 @@ const PROGRAM: Rows = &[
         "export OKTA_OAUTH2_ISSUER=https://example.okta.com/oauth2/default\nPROGRAM --profile okta",
     ),
     (
-        "Show the settings in force, each with its source",
+        "Show the current settings, each with its source",
         "PROGRAM config",
     ),
     ("Examine the issuer", "PROGRAM doctor"),
@@ -200,7 +200,7 @@ const COMMANDS: &[(&str, Rows)] = &[
         "config",
         &[
             (
-                "Show the settings in force in another profile",
+                "Show the settings of another profile",
                 "PROGRAM config --profile okta",
             ),
             (
@@ -213,11 +213,11 @@ const COMMANDS: &[(&str, Rows)] = &[
         "completions",
         &[
             (
-                "Use the completions in this bash",
+                "Use the completions in the current bash",
                 "source <(PROGRAM completions bash)",
             ),
             (
-                "Use the completions in this fish",
+                "Use the completions in the current fish",
                 "PROGRAM completions fish | source",
             ),
         ],
@@ -247,16 +247,16 @@ pub(crate) const ENVIRONMENT: Rows = &[
     ("RESOURCE_SERVER_PROFILE", "selects the profile"),
     (
         "OKTA_TOKEN",
-        "is the token of `explain` and `check`, if none is given",
+        "contains the token for `explain` and `check`, if no other token is given",
     ),
     (
         "CREDENTIALS_DIRECTORY",
-        "is a directory of files that each contain one secret and are named by its key, as in \
-         client.secret",
+        "names a directory of files with one secret each. The name of a file is the key of its \
+         setting, as in client.secret",
     ),
     (
         "XDG_STATE_HOME, HOME, XDG_RUNTIME_DIR",
-        "name the directory of the key of `token --dpop`, the first one that is set",
+        "determine the directory for the key of `token --dpop`: the first one that is set is used",
     ),
     ("RUST_LOG", "filters log lines, as in info,audit=off"),
     ("NO_COLOR", "disables colours"),

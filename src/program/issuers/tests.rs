@@ -59,8 +59,8 @@ fn a_command_is_about_the_named_issuer_or_the_default_or_the_only_one() {
             vec![&[DEFAULT][..], &PARTNERS],
             Some("partner"),
             Err(
-                "`--issuer-name` names `partner`, which is no issuer of the settings; they have \
-                 default, partners. Name one of them, or add `issuers.partner.url`",
+                "`--issuer-name` names `partner`, which is not an issuer of the settings; they \
+                 have default, partners. Name one of them, or add `issuers.partner.url`",
             ),
         ),
     ] {
@@ -99,8 +99,8 @@ fn each_issuer_has_its_own_client() {
     let failure = all[2].credentials(Scope::none()).err().unwrap();
     assert_eq!(
         failure.to_string(),
-        "no client is set for the issuer `staff-1`, or half of one; give --client-id, and set \
-         `issuers.staff-1.client.secret` in a file"
+        "the client of the issuer `staff-1` lacks its id, its secret or both; give --client-id, \
+         and set `issuers.staff-1.client.secret` in a file"
     );
     assert!(
         all[1]

@@ -235,7 +235,7 @@ const fn problem(status: StatusCode, reason: &'static str, detail: &'static str)
 const METHOD: Problem = problem(
     StatusCode::METHOD_NOT_ALLOWED,
     "method_not_allowed",
-    "This path does not answer to this method.",
+    "This path does not support this method.",
 );
 const MALFORMED: Problem = problem(
     StatusCode::BAD_REQUEST,
@@ -255,7 +255,7 @@ const END: Problem = problem(
 const NOT_ADMITTED: Problem = problem(
     StatusCode::UNAUTHORIZED,
     "not_admitted",
-    "This needs the token that `denylist.token` sets.",
+    "This request needs the token of the setting `denylist.token`.",
 );
 const CLOSED: Problem = problem(
     StatusCode::FORBIDDEN,
@@ -265,24 +265,24 @@ const CLOSED: Problem = problem(
 const UNKNOWN: Problem = problem(
     StatusCode::NOT_FOUND,
     "no_such_denial",
-    "There is no such denial among those that were given here.",
+    "This service has no such denial that was made through this listener.",
 );
 const FULL: Problem = problem(
     StatusCode::INSUFFICIENT_STORAGE,
     "denylist_full",
-    "There are as many denials as `denylist.max_entries` allows; this one is not in force here.",
+    "The number of denials has reached `denylist.max_entries`. This denial is not in force here.",
 );
 #[cfg(feature = "redis")]
 const OUT_OF_REACH: Problem = problem(
     StatusCode::SERVICE_UNAVAILABLE,
     "denylist_out_of_reach",
-    "The change could not be shared; make it again.",
+    "The change could not be stored in Redis. Send it again.",
 );
 #[cfg(feature = "redis")]
 const UNHEARD: Problem = problem(
     StatusCode::SERVICE_UNAVAILABLE,
     "denylist_unheard",
-    "The change is shared, but this replica has not received it yet. Send it again.",
+    "The change is stored in Redis, but this replica has not received it yet. Send it again.",
 );
 
 const MAX_BODY_BYTES: usize = 16 * 1024;

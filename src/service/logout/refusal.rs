@@ -76,7 +76,7 @@ impl LogoutRefusal {
             Self::SenderNotAccepted => (
                 StatusCode::FORBIDDEN,
                 "logout_sender_not_accepted",
-                "The `sub` of the token is not one that may sign users out here.",
+                "The `sub` of the token may not sign users out here.",
             ),
             Self::UnknownUser => (
                 StatusCode::NOT_FOUND,

@@ -145,10 +145,15 @@ fn about(operation: &OperationRule, credentials: Credentials, expected: Expected
         (Expected::Unknown, _) if operation.other_schemes.is_empty() => {
             let conditions = requirement(operation).map(Requirement::sentences);
             let conditions = conditions.unwrap_or_default().join(" ");
-            format!("The answer depends on the caller, so nothing is tested. {conditions}")
+            format!(
+                "The response depends on the caller, so this request tests nothing. \
+                {conditions}"
+            )
         }
         (Expected::Unknown, _) => {
-            "Another security scheme decides on the answer, so nothing is tested.".to_owned()
+            "The response depends on another security scheme, so this request tests \
+            nothing."
+                .to_owned()
         }
         _ if matches!(operation.rule, Rule::Protected(_)) => {
             "The API must answer as the document describes.".to_owned()

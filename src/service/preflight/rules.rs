@@ -124,7 +124,7 @@ fn misfit(error: &RequirementError) -> Option<(String, Fault)> {
             (key, fault.fix(suggestion("scope", scope, known)))
         }
         RequirementError::CircularScopes { circle } => {
-            let fault = Fault::new("has a circle").found_as(circle);
+            let fault = Fault::new("has a cycle").found_as(circle);
             let key = "access.scopes_imply".to_owned();
             (key, fault.fix("remove one of its scopes"))
         }

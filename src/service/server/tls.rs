@@ -77,7 +77,7 @@ pub enum TlsError {
         source: io::Error,
     },
     /// A file holds something else.
-    #[error("`{key}`: {} holds no {what} in PEM form", path.display())]
+    #[error("`{key}`: {} contains no {what} in PEM form", path.display())]
     #[non_exhaustive]
     Content {
         /// The setting's key.
@@ -88,7 +88,7 @@ pub enum TlsError {
         what: &'static str,
     },
     /// Certificate and key are not of one pair, or of a kind that cannot be used.
-    #[error("`http.tls.cert` and `http.tls.key` do not go together")]
+    #[error("`http.tls.cert` and `http.tls.key` do not match")]
     Pair(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No authority of `http.tls.client_ca` can be used.
     #[error("`http.tls.client_ca` has no authority that can be used")]

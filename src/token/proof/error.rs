@@ -46,7 +46,7 @@ pub enum ProofError {
     #[error("the proof's claim {} is malformed", .0.name())]
     MalformedClaim(ProofClaim),
     /// The proof is by another key than that of the token.
-    #[error("the proof is by another key than the token's")]
+    #[error("the proof was signed with another key than the token's")]
     WrongKey,
     /// `htm` is not the method of the request.
     #[error("the proof is for another method")]

@@ -29,7 +29,7 @@ pub(super) fn rule(claims: Option<&UnverifiedClaims>) -> ExplainedRule {
 
 fn bound_to(confirmation: Option<&Confirmation>) -> String {
     let Some(confirmation) = confirmation else {
-        return "not bound to a key: whoever has the token can use it".to_owned();
+        return "not bound: anyone who has the token can use it".to_owned();
     };
     let key = confirmation.proof_key();
     let key = key.map(|it| format!("bound to a key (DPoP): jkt {it}"));

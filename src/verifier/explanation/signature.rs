@@ -16,7 +16,7 @@ pub(super) fn rules(
     let jws = Jws::parse(token);
     let found = match (&jws, keys) {
         (Err(_), _) => Err(REFUSED),
-        (_, None) => Err("the issuer's keys are not at hand"),
+        (_, None) => Err("the issuer's keys are not available"),
         (Ok(jws), Some(keys)) => Ok((jws, keys.find(jws.header()))),
     };
     let key = match &found {

@@ -81,19 +81,19 @@ async fn a_bad_new_certificate_is_reported_and_the_old_one_stays() {
             "empty",
             "cert.pem",
             Some(String::new()),
-            format!("`http.tls.cert`: {cert} holds no certificate"),
+            format!("`http.tls.cert`: {cert} contains no certificate"),
         ),
         (
             "another's key",
             "key.pem",
             Some(other_key),
-            "do not go together".to_owned(),
+            "do not match".to_owned(),
         ),
         (
             "no key",
             "key.pem",
             Some("garbage".to_owned()),
-            "holds no private key".to_owned(),
+            "contains no private key".to_owned(),
         ),
     ];
     for (name, file, text, expected) in rows {

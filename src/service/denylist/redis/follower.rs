@@ -66,7 +66,7 @@ impl Follower {
             let Err(error) = self.read().await;
             if !self.is_lost {
                 let entries = self.list.len();
-                warn!(%error, entries, "denylist out of reach; the denials known go on");
+                warn!(%error, entries, "Redis cannot be reached; the known denials stay in force");
                 self.is_lost = true;
             }
             tokio::time::sleep(PAUSE).await;
@@ -86,7 +86,10 @@ impl Follower {
     async fn catch_up(&mut self, stream: &mut Stream) -> Result<(), RedisError> {
         if stream.last().await? < self.applied.position {
             let entries = self.list.len();
-            warn!(entries, "Redis has lost denials; those known here go on");
+            warn!(
+                entries,
+                "Redis lost denials; the known denials stay in force"
+            );
         }
         let mut words: HashMap<Denial, Verb> = HashMap::new();
         let mut position = EntryId::default();
@@ -163,7 +166,7 @@ impl Follower {
         }
         self.list.confirm();
         if std::mem::take(&mut self.is_lost) {
-            info!(entries = self.list.len(), "denylist in reach again");
+            info!(entries = self.list.len(), "Redis can be reached again");
         }
     }
 }
