@@ -90,7 +90,7 @@ impl Api {
         Json(Hello::example())
     }
 
-    /// Tell the caller who it is
+    /// Show who the caller is
     ///
     /// For holders of a valid access token. The answer is what the token says.
     #[oai(

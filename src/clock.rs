@@ -118,7 +118,7 @@ impl ManualClock {
         });
     }
 
-    /// Sets the wall clock alone, as an administrator or a bad NTP server would.
+    /// Sets only the wall clock, as an administrator or a wrong NTP server would.
     pub fn set_wall(&self, wall: SystemTime) {
         self.time.send_modify(|reading| reading.wall = wall);
     }

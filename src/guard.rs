@@ -158,8 +158,8 @@ impl Guard {
     }
 
     /// Sets the URL under which callers reach the API, such as `https://api.example.com/shop`. A DPoP
-    /// proof names the URL of its request. Without this, it is taken from the scheme and the host of
-    /// each request, which behind a proxy may be others than the caller used.
+    /// proof names the URL of its request. Without this, it is taken from the scheme and the host
+    /// of each request. Behind a proxy, they may differ from those that the caller used.
     #[must_use]
     pub fn with_public_url(self, url: &str) -> Self {
         Self {

@@ -1,8 +1,8 @@
-//! An OAuth 2.0 resource server for [Poem](poem): a ready service, and a library that
-//! protects your own API in the same way.
+//! An OAuth 2.0 resource server for [Poem](poem): a service that is ready to run, and a library
+//! that protects your own API in the same way.
 //!
-//! What poem-openapi lets you declare, a [`Guard`](guard::Guard) makes true: the operation
-//! that takes a [`BearerAuth`](guard::BearerAuth) is called with a verified token or not at all.
+//! A [`Guard`](guard::Guard) enforces what your code declares with poem-openapi: an operation that
+//! takes a [`BearerAuth`](guard::BearerAuth) is called only with a verified token.
 //!
 //! ```no_run
 //! use poem::{Route, Server, listener::TcpListener};

@@ -7,7 +7,7 @@ use super::mint::SigningKey;
 use super::scopes::OfferedScope;
 use crate::clock::{Clock, SystemClock};
 
-/// What may differ from one issuer to the next.
+/// The options of a [`DevIssuer`](super::DevIssuer).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DevOptions {
@@ -67,7 +67,7 @@ impl FurtherIssuer {
         }
     }
 
-    /// The same with this audience.
+    /// Sets the audience.
     #[must_use]
     pub fn with_audience(self, audience: impl Into<String>) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl FurtherIssuer {
         }
     }
 
-    /// The same with this as the first signing key. Without it, a key for RS256 is generated.
+    /// Sets the first signing key. Without it, a key for RS256 is generated.
     #[must_use]
     pub fn with_signing_key(self, signing_key: Arc<SigningKey>) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl FurtherIssuer {
 }
 
 impl DevOptions {
-    /// The same with this audience.
+    /// Sets the audience.
     #[must_use]
     pub fn with_audience(self, audience: impl Into<String>) -> Self {
         Self {
@@ -96,13 +96,13 @@ impl DevOptions {
         }
     }
 
-    /// The same with this source of time.
+    /// Sets the source of time.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
-    /// The same with this as the first signing key.
+    /// Sets the first signing key.
     #[must_use]
     pub fn with_signing_key(self, signing_key: Arc<SigningKey>) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl DevOptions {
         }
     }
 
-    /// The same with this `max-age` of the key set.
+    /// Sets the `max-age` of the key set.
     #[must_use]
     pub fn with_keys_max_age(self, keys_max_age: Duration) -> Self {
         Self {
@@ -120,14 +120,14 @@ impl DevOptions {
         }
     }
 
-    /// The same with these redirect URIs in addition to the known ones.
+    /// Adds redirect URIs of the public client.
     #[must_use]
     pub fn with_redirect_uris(mut self, more: impl IntoIterator<Item = String>) -> Self {
         self.redirect_uris.extend(more);
         self
     }
 
-    /// The same with these origins in place of those of the guide's service.
+    /// Sets the allowed origins, in place of those of the program of Okta's guide.
     #[must_use]
     pub fn with_allowed_origins(self, origins: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -136,7 +136,7 @@ impl DevOptions {
         }
     }
 
-    /// The same with these scopes in addition to the others.
+    /// Adds scopes.
     #[must_use]
     pub fn with_additional_scopes(
         mut self,
@@ -150,14 +150,14 @@ impl DevOptions {
         self
     }
 
-    /// The same with one further issuer on the same listener.
+    /// Adds an issuer on the same listener.
     #[must_use]
     pub fn with_issuer(mut self, issuer: FurtherIssuer) -> Self {
         self.further_issuers.push(issuer);
         self
     }
 
-    /// The same with these scopes of an application in place of the guide's.
+    /// Sets the scopes of the application, in place of those of the program of Okta's guide.
     #[must_use]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = OfferedScope>) -> Self {
         Self {

@@ -39,9 +39,10 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// A [`RuleError`] for a combination that cannot be intended. For example, [`Access`](super::Access) names an operation
-    /// that does not exist or contradicts the code, two operations answer the same requests, or
-    /// an operation is hidden, so that it has no metadata and therefore no rule.
+    /// A [`RuleError`] for a combination that cannot be intentional. For example,
+    /// [`Access`](super::Access) names an operation that does not exist or contradicts the code,
+    /// two operations answer the same requests, or an operation is hidden, so that it has no
+    /// metadata and therefore no rule.
     pub fn try_protect<T: OpenApi>(&self, api: T) -> Result<Guarded<T>, RuleError> {
         Guarded::new(api, self)
     }

@@ -16,7 +16,7 @@ use crate::token::{Claims, Derived};
 
 use super::principal::Principal;
 
-/// A `T` as JSON that depends on the caller's claims alone, and is therefore made once for each
+/// A `T` as JSON that depends only on the caller's claims, and is therefore created once for each
 /// remembered token. It is documented like [`Json<T>`], and no cache may store it.
 ///
 /// Do not use it for a `T` that depends on anything else, such as the time or a database: the

@@ -17,8 +17,8 @@ impl Guard {
     /// The issuers whose tokens are accepted. Issuers can be added and removed while requests are
     /// served, for example with the tenants of an application.
     ///
-    /// The document and the metadata of the API are printed with the issuers of the moment at which
-    /// they are made.
+    /// The document and the metadata of the API contain the issuers of the time at which they are
+    /// created.
     pub fn issuers(&self) -> &Arc<TrustedIssuers> {
         self.verifier.issuers()
     }

@@ -12,13 +12,13 @@ use super::{CertificateFault, FetchError, IssuerError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoveryError {
-    /// The issuer identifier is not one.
+    /// The issuer identifier is not valid.
     #[error("the issuer is not usable")]
     Issuer(#[from] IssuerError),
     /// Two issuers of a list have the same identifier or the same name.
     #[error("two issuers have the same identifier or the same name; remove one of them")]
     RepeatedIssuer,
-    /// The audience is not one.
+    /// The audience is not valid.
     #[error("the audience is not usable")]
     Audience(#[from] AudienceError),
     /// The HTTP client could not be set up.
@@ -54,7 +54,7 @@ pub enum DiscoveryError {
         /// The configured issuer.
         issuer: String,
     },
-    /// The discovery document is not one.
+    /// The response is not a discovery document.
     #[error("the discovery document is malformed")]
     MalformedMetadata(#[source] serde_json::Error),
     /// The discovery document is another issuer's (OpenID Connect Discovery section 4.3).

@@ -215,7 +215,7 @@ pub struct KeySetStatus {
     pub next_attempt: Option<Duration>,
     /// Attempts that have ended.
     pub attempts: u64,
-    /// Those of them that failed.
+    /// Attempts that have failed.
     pub failures: u64,
 }
 

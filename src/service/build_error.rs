@@ -66,7 +66,7 @@ pub enum BuildError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// There can be no audit log.
+    /// The audit log cannot be written.
     #[error(transparent)]
     Audit(#[from] AuditError),
     /// No issuer whose tokens a sign-out denies.
@@ -81,7 +81,7 @@ pub enum BuildError {
         /// The names of the issuers.
         known: String,
     },
-    /// The denylist is not as it should be.
+    /// The denylist cannot be used.
     #[error(transparent)]
     Denylist(#[from] DenylistError),
     /// Used proofs cannot be remembered.

@@ -196,7 +196,7 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Why the denylist is not as it should be.
+/// Why the denylist cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DenylistError {
@@ -209,7 +209,7 @@ pub enum DenylistError {
         /// Why.
         source: io::Error,
     },
-    /// The file holds something else.
+    /// The file is not a list of denials.
     #[error("`denylist.file`: {} is not a JSON list of denials; see docs/operations.md", path.display())]
     #[non_exhaustive]
     Content {
@@ -218,7 +218,7 @@ pub enum DenylistError {
         /// Where it is wrong.
         source: DenialError,
     },
-    /// There are too many.
+    /// There are too many denials.
     #[error("there are more denials than `denylist.max_entries`; raise it")]
     Full(#[from] DenylistFull),
     /// The URL of the Redis cannot be used.

@@ -99,10 +99,10 @@ pub enum TokenError {
     /// The claims are those of a refresh token.
     #[error("this is a refresh token, not an access token")]
     RefreshToken,
-    /// `iss` is not exactly ours (RFC 9068 section 4).
+    /// `iss` is not exactly the expected issuer (RFC 9068 section 4).
     #[error("the token comes from another issuer")]
     WrongIssuer,
-    /// `aud` does not contain ours (RFC 7519 section 4.1.3).
+    /// `aud` does not contain an accepted audience (RFC 7519 section 4.1.3).
     #[error("the token is meant for another audience")]
     WrongAudience,
     /// A client that the token names is not one of those that its issuer's settings accept, or the

@@ -85,7 +85,7 @@ impl Denylist {
     ///
     /// # Errors
     ///
-    /// [`DenylistFull`] when there is no room; nothing that was denied is allowed for it.
+    /// [`DenylistFull`] when there is no room. No denial is removed to make room.
     pub fn deny(&self, denial: Denial) -> Result<(), DenylistFull> {
         let now = self.clock.now();
         let _changing = self.change();

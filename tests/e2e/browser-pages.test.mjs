@@ -10,7 +10,7 @@ import { launch, openSwaggerUi, openWindow } from './swagger-ui.mjs';
 const CHROMIUM = process.env.CHROMIUM;
 const WIDE = { width: 1200, height: 720 };
 const PHONE = { width: 375, height: 667 };
-const WHOAMI = 'Tell the caller who it is';
+const WHOAMI = 'Show who the caller is';
 
 describe('the pages', { skip: CHROMIUM ? false : 'CHROMIUM names no browser' }, () => {
   let browser;

@@ -12,9 +12,9 @@ pub enum Binding {
     /// Bearer tokens, and bound tokens with their proof.
     #[default]
     Either,
-    /// Bearer tokens alone.
+    /// Only bearer tokens.
     Bearer,
-    /// Bound tokens alone, with their proof.
+    /// Only bound tokens, with their proof.
     Required,
 }
 

@@ -22,7 +22,8 @@ use super::scope_sets;
 /// guard computes the requirement of each operation: see
 /// [`Guarded::rules`](super::super::Guarded::rules).
 ///
-/// The conditions are judged in this order, and the first one that is not met decides the answer:
+/// The guard checks the conditions in this order. The first condition that is not met determines
+/// the response:
 ///
 /// | condition | made by | answer | reason |
 /// | --- | --- | --- | --- |
@@ -123,8 +124,8 @@ impl Requirement {
         issuers.is_none_or(|accepted| accepted.iter().any(|it| it == identifier))
     }
 
-    /// Requires that the user was authenticated with one of these classes (`acr`). No class is
-    /// assumed to be stronger than another, so list every one that is accepted.
+    /// Requires that the user was authenticated with one of these classes (`acr`). The guard does
+    /// not know which class is stronger, so list every class that you accept.
     ///
     /// A token without a user has no `acr` and is refused.
     ///

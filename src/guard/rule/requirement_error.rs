@@ -71,7 +71,7 @@ pub enum RequirementError {
         /// The parameter.
         parameter: String,
     },
-    /// Scopes include each other in a circle.
+    /// Scopes include each other in a cycle.
     #[error("`access.scopes_imply` has a cycle: {circle}; remove one of its scopes")]
     #[non_exhaustive]
     CircularScopes {

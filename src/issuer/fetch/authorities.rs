@@ -19,7 +19,7 @@ impl Authorities {
     /// # Errors
     ///
     /// [`AuthoritiesError::NoCertificate`] where there is none in PEM form,
-    /// [`AuthoritiesError::Unusable`] where one of them is no X.509 certificate.
+    /// [`AuthoritiesError::Unusable`] where one of them is not an X.509 certificate.
     pub fn parse(pem: &[u8]) -> Result<Self, AuthoritiesError> {
         let certificates =
             Certificate::from_pem_bundle(pem).map_err(|_| AuthoritiesError::NoCertificate)?;
@@ -54,7 +54,7 @@ pub enum AuthoritiesError {
     /// There is no certificate in PEM form.
     #[error("there is no certificate in PEM form")]
     NoCertificate,
-    /// What is in PEM form is no X.509 certificate.
+    /// An entry in PEM form is not an X.509 certificate.
     #[error("a certificate cannot be read")]
     Unusable,
 }

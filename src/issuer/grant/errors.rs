@@ -19,7 +19,7 @@ pub enum GrantError {
         /// That host.
         host: String,
     },
-    /// The token endpoint is out of reach.
+    /// The token endpoint cannot be reached.
     #[error("cannot reach the token endpoint")]
     Fetch(#[source] FetchError),
     /// The issuer refused (RFC 6749 section 5.2).
@@ -30,7 +30,7 @@ pub enum GrantError {
         /// The issuer's own words.
         description: Option<String>,
     },
-    /// The answer is no token response.
+    /// The answer is not a token response.
     #[error("the issuer's answer is not a token response")]
     Malformed,
     /// The issuer ignored the DPoP proof of the request.

@@ -58,7 +58,7 @@ pub(crate) enum IntrospectionError {
     /// The response is not signed, although it must be.
     #[error("the answer of the introspection endpoint is not signed (RFC 9701)")]
     Unsigned,
-    /// The body is no response.
+    /// The body is not an introspection response.
     #[error("the answer of the introspection endpoint is not valid")]
     Malformed(#[source] TokenError),
     /// There are no keys that could verify a signed response.

@@ -12,7 +12,7 @@ use super::client_proof::ClientProof;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IntrospectionMode {
-    /// Tokens that are not JWTs. A JWT is verified with the issuer's keys alone.
+    /// Tokens that are not JWTs. A JWT is verified only with the issuer's keys.
     Opaque,
     /// Every token. A JWT must also have a valid signature, so that a forged one causes no call.
     Always,
@@ -45,10 +45,9 @@ pub struct IntrospectionPolicy {
     pub max_age: Duration,
     /// Calls per second. 5 by default.
     pub max_calls: NonZeroU32,
-    /// Calls at the same moment, and calls that may follow each other immediately after a pause. 16
-    /// by default.
+    /// Concurrent calls, and calls that may be made at once after a pause. 16 by default.
     pub max_calls_at_once: NonZeroU32,
-    /// How each opaque token of the issuer begins. Empty by default.
+    /// The beginning of each opaque token of the issuer. Empty by default.
     pub prefix: String,
     /// The length of an opaque token. 16 to 2048 bytes by default.
     pub lengths: RangeInclusive<usize>,
@@ -88,7 +87,7 @@ impl IntrospectionPolicy {
         Self { max_age, ..self }
     }
 
-    /// Sets the number of calls per second, and of calls at the same moment.
+    /// Sets the number of calls per second, and of concurrent calls.
     #[must_use]
     pub fn with_max_calls(self, per_second: NonZeroU32, at_once: NonZeroU32) -> Self {
         Self {
@@ -98,7 +97,7 @@ impl IntrospectionPolicy {
         }
     }
 
-    /// Sets how each opaque token of the issuer begins.
+    /// Sets the beginning of each opaque token of the issuer.
     #[must_use]
     pub fn with_prefix(self, prefix: impl Into<String>) -> Self {
         Self {

@@ -12,7 +12,7 @@ use crate::issuer::{DiscoveryError, OrgServer};
 /// | present | succeeded | before the lifetime of the document ends | once per cooldown |
 /// | present | failed | after the cooldown | after the cooldown |
 /// | none | the issuer was unreachable | after 1 s, then every 2 s | never earlier |
-/// | none | the response was wrong | after 1 s, doubled up to `retry_max` | never earlier |
+/// | none | the response was not valid | after 1 s, doubled up to `retry_max` | never earlier |
 ///
 /// Therefore, requests with an unknown `kid` cause at most four attempts a minute while there are
 /// keys, and none beyond the schedule without keys. Without keys, an issuer that was unreachable is
@@ -38,8 +38,8 @@ pub struct RefreshPolicy {
     /// A document is kept at most this long, and so is a key that the issuer has withdrawn.
     /// 5 min by default.
     pub refresh_max: Duration,
-    /// The longest wait between two attempts while there are no keys and the issuer answers,
-    /// but wrongly. 30 s by default.
+    /// The longest wait between two attempts while there are no keys and the issuer's responses are
+    /// not valid. 30 s by default.
     pub retry_max: Duration,
     /// Age at which keys may no longer verify anything, even if no fetch succeeds. 24 h by default.
     pub max_stale: Duration,

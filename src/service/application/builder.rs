@@ -18,7 +18,7 @@ use super::outline::{self, Outline, Types};
 use super::plain::Plain;
 use super::{Context, HookError, Metric};
 
-/// An API with everything around it: settings, server, documents, metrics, command line.
+/// An API together with settings, server, documents, metrics and a command line.
 ///
 /// ```no_run
 /// use poem_openapi::{OpenApi, payload::PlainText};
@@ -44,7 +44,7 @@ use super::{Context, HookError, Metric};
 ///
 /// `Settings` is the type of the application's table `[app]`, see [`Application::settings`].
 /// `State` is what its startup hook returns, see [`Application::startup`]. Both are `()` until
-/// these methods are called, and code that was given before that receives a [`Context`] of `()`.
+/// these methods are called, and code that was added before that receives a [`Context`] of `()`.
 #[must_use = "an application does nothing until it runs"]
 pub struct Application<Settings = (), State = ()> {
     pub(super) outline: Outline,
@@ -77,9 +77,9 @@ impl<State: Send + Sync + 'static> Application<(), State> {
     /// Reads the table `[app]` of the settings into `Settings`.
     ///
     /// Every source of settings can set its keys: `RESOURCE_SERVER_APP__DATABASE_URL` sets
-    /// `app.database_url`. A key that `Settings` does not have is an error when the service
-    /// starts, and so is a value that does not fit. Use `#[serde(default)]` for what need not
-    /// be set, and [`Secret`](crate::Secret) for what must not be shown.
+    /// `app.database_url`. A key that `Settings` does not have is an error when the service starts,
+    /// and so is a value of the wrong type. Use `#[serde(default)]` for optional keys, and
+    /// [`Secret`](crate::Secret) for values that must not be shown.
     pub fn settings<Settings>(self) -> Application<Settings, State>
     where
         Settings: DeserializeOwned + Serialize + Send + Sync + 'static,
@@ -102,8 +102,8 @@ impl<State: Send + Sync + 'static> Application<(), State> {
 impl<Settings: Send + Sync + 'static> Application<Settings, ()> {
     /// Runs `hook` before the service listens, and keeps what it returns as the state.
     ///
-    /// The place to connect to a database and to apply its migrations. When it fails, the
-    /// program prints the error with its causes and exits with 1.
+    /// Use it to connect to a database and to apply its migrations. If it fails, the program prints
+    /// the error with its causes and exits with 1.
     pub fn startup<State, E, F>(
         self,
         hook: impl FnOnce(Arc<Settings>) -> F + Send + 'static,
@@ -245,8 +245,8 @@ where
         self
     }
 
-    /// Runs `hook` after the last call and after the background tasks: the place to close
-    /// what the startup hook opened. The service waits `http.shutdown_timeout` for it.
+    /// Runs `hook` after the last call and after the background tasks. Use it to close what the
+    /// startup hook opened. The service waits `http.shutdown_timeout` for it.
     pub fn shutdown<F>(mut self, hook: impl FnOnce(Arc<State>) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,

@@ -22,7 +22,7 @@ pub enum KeyError {
     /// `use` or `key_ops` say that it verifies no signatures.
     #[error("the key is not for verifying signatures")]
     OtherUse,
-    /// `kty`, `crv` or `alg` are none of ours, or do not fit each other.
+    /// `kty`, `crv` or `alg` is not supported, or they do not fit together.
     #[error("the key's type, curve or algorithm is not supported")]
     Unsupported,
     /// An RSA key outside 2048 to 8192 bits, or with an exponent that is even or below 3.

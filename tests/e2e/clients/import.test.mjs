@@ -85,7 +85,7 @@ describe('the document imported into Postman', () => {
 
     const statuses = ({ requests }) => Object.values(requests).map(({ status }) => status);
     const sent = ({ requests }) => Object.values(requests).map(({ authorization }) => authorization);
-    assert.deepEqual(Object.keys(filledIn.requests), ['Tell the caller who it is', 'Greet anyone']);
+    assert.deepEqual(Object.keys(filledIn.requests), ['Show who the caller is', 'Greet anyone']);
     assert.deepEqual(statuses(filledIn), [200, 200]);
     assert.deepEqual(sent(filledIn), [`Bearer ${token}`, undefined]);
     assert.notEqual(statuses(empty)[0], 200);
