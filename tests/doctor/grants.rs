@@ -24,7 +24,7 @@ async fn a_client_that_gets_no_token_learns_the_reason() {
             "rule of the access policy",
         ),
         ("DPoP", "invalid_dpop_proof", "DPoP"),
-        ("something else", "server_error", "log has more"),
+        ("something else", "server_error", "the issuer's log"),
         ("Okta's own form", "okta", "id and secret"),
     ] {
         let issuer = Scripted::start(|script, _| {

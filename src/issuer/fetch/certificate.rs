@@ -37,17 +37,17 @@ impl CertificateFault {
     pub fn fix(self) -> &'static str {
         match self {
             Self::UnknownAuthority => {
-                "Name the file with the certificate of the issuer's authority in `issuer.ca`, or \
+                "Set `issuer.ca` to the file with the certificate of the issuer's authority, or \
                  install that certificate on this machine: `update-ca-certificates`."
             }
             Self::Expired | Self::NotYetValid => {
-                "Have the issuer's certificate renewed. If it is new, compare this machine's clock."
+                "Renew the issuer's certificate. If it is new, check the clock of this machine."
             }
-            Self::OtherName => "Write the issuer with the name that its certificate has.",
+            Self::OtherName => "Write the issuer with the host name in its certificate.",
             Self::Authority => {
-                "Have the issuer present a certificate for its own name, signed by that authority."
+                "Configure the issuer to use a certificate for its own name, signed by that authority."
             }
-            Self::Unverifiable => "Have the issuer's certificate replaced.",
+            Self::Unverifiable => "Replace the issuer's certificate.",
         }
     }
 

@@ -63,7 +63,7 @@ impl GrantError {
             }
             Self::Fetch(FetchError::Certificate { fault }) => fault.fix(),
             Self::Fetch(_) => {
-                "See whether a firewall or a proxy blocks the way to the token endpoint. \
+                "Check whether a firewall or a proxy blocks the connection to the token endpoint. \
                  `issuer.connect_timeout` and `issuer.timeout` limit the wait."
             }
             Self::NotBound => {
@@ -89,12 +89,12 @@ pub const GRANT_ERRORS: &[(&str, &str, &str)] = &[
     ("unsupported_grant_type", "The issuer does not offer the client-credentials grant.", "Allow client credentials for this client, and in the rule of the access policy, or use a token of another grant."),
     ("invalid_target", "The issuer does not know the requested resource.", "Set `client.resource` (--resource) to the identifier that the issuer has for this API."),
     ("invalid_resource", "The issuer does not know the requested resource.", "Set `client.resource` (--resource) to the identifier that the issuer has for this API."),
-    ("invalid_request", "Something is missing in the token request.", "Read the issuer's words. Some issuers require the name of the API that the token is for: set `client.audience` (--client-audience), for Auth0 for example, or `client.resource` (--resource), for issuers that implement RFC 8707."),
+    ("invalid_request", "Something is missing in the token request.", "Read the issuer's error description. Some issuers require the name of the API that the token is for: set `client.audience` (--client-audience), for Auth0 for example, or `client.resource` (--resource), for issuers that implement RFC 8707."),
     ("invalid_dpop_proof", "The issuer requires a DPoP proof from this client, or refuses the one that it got.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. With --dpop, compare the clock of this machine with that of the issuer. In Okta, an API Services app requires DPoP by default, which is in Applications > (your application) > General > General Settings."),
     ("use_dpop_nonce", "The issuer requires a DPoP proof with a nonce from this client.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. With --dpop, the issuer has refused its own nonce: try again."),
-    ("invalid_grant", "The issuer refuses the grant. For client credentials, some issuers say so if the DPoP proof is missing.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. If that is refused too, read the issuer's words; the issuer's log has more."),
-    ("server_error", "The issuer failed.", "Try again. If the error stays, look at the issuer's log, since that log has more."),
-    ("temporarily_unavailable", "The issuer is overloaded or under maintenance.", "Try again later. If the error stays, look at the issuer's log, since that log has more."),
+    ("invalid_grant", "The issuer refuses the grant. For client credentials, some issuers answer this if the DPoP proof is missing.", "Request a token that is bound to a key: `token --dpop`, `check --dpop`. If that is refused too, read the issuer's error description. The issuer's log may contain more."),
+    ("server_error", "The issuer failed.", "Try again. If the error remains, look at the issuer's log."),
+    ("temporarily_unavailable", "The issuer is overloaded or under maintenance.", "Try again later. If the error remains, look at the issuer's log."),
 ];
 
 /// The fix for an error code.
@@ -103,4 +103,4 @@ fn fix(code: &str) -> &'static str {
     row.map_or(UNKNOWN, |(_, _, fix)| fix)
 }
 
-const UNKNOWN: &str = "Read the issuer's words; the issuer's log has more.";
+const UNKNOWN: &str = "Read the issuer's error description. The issuer's log may contain more.";
