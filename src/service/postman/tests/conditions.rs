@@ -36,8 +36,8 @@ fn a_condition_is_described_and_the_answer_to_a_token_is_not_tested() {
         let without = request(&collection, "pages without a token");
         let about = with_token["request"]["description"].as_str().unwrap();
         let expected = format!(
-            "Sends the access token of the first request. The answer depends on the caller, so \
-             nothing is tested. {sentence}"
+            "Sends the access token of the first request. The response depends on the caller, so \
+             this request tests nothing. {sentence}"
         );
         assert!(about.starts_with(&expected), "{row}: {about}");
         assert_eq!(with_token["event"], json!([]), "{row}");
