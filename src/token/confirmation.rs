@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::json::Json;
-use super::proof_key::ProofKey;
+use super::proof_key::{MAX_KNOWN_BYTES, ProofKey};
 use super::{ALLOCATION_BYTES, Thumbprint};
 
 /// The keys that the caller must prove to have, every one of them.
@@ -102,9 +102,9 @@ impl PartialEq for Confirmation {
     }
 }
 
-/// A parsed key: an RSA key of 8192 bits with its Montgomery context takes the most, an elliptic
-/// one about a third.
-const KEY_BYTES: usize = 4_096;
+/// A parsed key, and the header of its first proof. An RSA key of 8192 bits with its Montgomery
+/// context takes the most, an elliptic one about a third.
+const KEY_BYTES: usize = 4_096 + MAX_KNOWN_BYTES;
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,7 @@
 
 mod claims;
 mod error;
+mod header;
 mod policy;
 mod target;
 #[cfg(feature = "dev")]
@@ -28,16 +29,14 @@ mod unverified;
 
 use std::time::{Duration, SystemTime};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::compact::Compact;
-use super::json::{self, Json, Object};
+use super::json;
 use super::proof_key::ProofKey;
-use super::{Algorithm, Confirmation, MAX_HEADER_BYTES, MAX_TOKEN_BYTES, Thumbprint, jwk};
+use super::{Algorithm, Confirmation, MAX_TOKEN_BYTES, Thumbprint};
 
 use claims::{ProofClaims, ProofPurpose};
 pub use error::{ProofClaim, ProofError};
+use header::{MAX_VALUES, ProofHeader, decode};
 pub use policy::{MAX_PROOF_AGE, ProofPolicy};
 pub use target::RequestTarget;
 #[cfg(feature = "dev")]
@@ -51,9 +50,7 @@ pub const MAX_PROOF_BYTES: usize = MAX_TOKEN_BYTES;
 /// A well-formed proof that nothing is checked of yet.
 pub(crate) struct DpopProof<'a> {
     compact: Compact<'a>,
-    algorithm: Algorithm,
-    jwk: Object<'static>,
-    thumbprint: Thumbprint,
+    header: ProofHeader<'a>,
     claims: ProofClaims,
 }
 
@@ -81,38 +78,33 @@ pub(crate) struct VerifiedProof {
 impl<'a> DpopProof<'a> {
     /// Reads a proof.
     pub(crate) fn parse(text: &'a str) -> Result<Self, ProofError> {
-        Self::read(text, ProofPurpose::Call)
+        Self::read(text, ProofPurpose::Call, None)
     }
 
-    fn read(text: &'a str, purpose: ProofPurpose) -> Result<Self, ProofError> {
+    /// As [`DpopProof::parse`], for a call with a token that has this confirmation.
+    pub(crate) fn parse_for(
+        text: &'a str,
+        confirmation: &'a Confirmation,
+    ) -> Result<Self, ProofError> {
+        Self::read(text, ProofPurpose::Call, Some(confirmation))
+    }
+
+    fn read(
+        text: &'a str,
+        purpose: ProofPurpose,
+        confirmation: Option<&'a Confirmation>,
+    ) -> Result<Self, ProofError> {
         if text.len() > MAX_PROOF_BYTES {
             return Err(ProofError::TooLong);
         }
         let compact = Compact::parse(text).map_err(|_| ProofError::Malformed)?;
-        let header = decode(compact.header).filter(|bytes| bytes.len() <= MAX_HEADER_BYTES);
-        let header = header.ok_or(ProofError::Malformed)?;
-        let header = json::object_of_at_most(MAX_VALUES, &header);
-        let mut header = header.ok_or(ProofError::Malformed)?;
-        if header.text("typ") != Some(TYPE) {
-            return Err(ProofError::WrongType);
-        }
-        let algorithm = header.text("alg").and_then(find_algorithm);
-        let algorithm = algorithm.ok_or(ProofError::AlgorithmNotAllowed)?;
-        if header.contains("crit") || header.contains("b64") {
-            return Err(ProofError::Critical);
-        }
-        let Some(Json::Object(jwk)) = header.remove("jwk") else {
-            return Err(ProofError::MissingKey);
-        };
-        let thumbprint = Thumbprint::from_members(&jwk).ok_or(ProofError::KeyNotAccepted)?;
+        let header = ProofHeader::read(compact.header, confirmation)?;
         let claims = decode(compact.payload).ok_or(ProofError::Malformed)?;
         let claims = json::object_of_at_most(MAX_VALUES, &claims).ok_or(ProofError::Malformed)?;
         Ok(Self {
             claims: ProofClaims::read(&claims, purpose)?,
             compact,
-            algorithm,
-            jwk: jwk.into_owned(),
-            thumbprint,
+            header,
         })
     }
 
@@ -128,7 +120,7 @@ impl<'a> DpopProof<'a> {
 
     /// `alg`.
     pub(crate) fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.header.algorithm()
     }
 
     /// Compares everything that can be compared without the signature.
@@ -138,10 +130,10 @@ impl<'a> DpopProof<'a> {
         policy: &ProofPolicy,
         now: SystemTime,
     ) -> Result<CheckedProof<'a>, ProofError> {
-        if !policy.algorithms().contains(&self.algorithm) {
+        if !policy.algorithms().contains(&self.header.algorithm()) {
             return Err(ProofError::AlgorithmNotAllowed);
         }
-        if request.confirmation.proof_key() != Some(&self.thumbprint) {
+        if request.confirmation.proof_key() != Some(self.header.thumbprint()) {
             return Err(ProofError::WrongKey);
         }
         self.check_target(request.method, request.target)?;
@@ -189,18 +181,15 @@ impl CheckedProof<'_> {
             let signed = proof.compact.signing_input;
             key.public_key.verify_sig(signed, &signature).is_ok()
         };
-        let is_valid = match confirmation.known_key() {
-            Some(known) if known.algorithm == proof.algorithm => {
-                let checked = jwk::check_for(&proof.jwk, proof.algorithm);
-                checked.map_err(|it| ProofError::from_key(&it))?;
+        let is_valid = match (&proof.header, confirmation.known_key()) {
+            (ProofHeader::Known(key), _) => is_valid(key),
+            // The thumbprints are equal, so this is the key in another notation.
+            (ProofHeader::New(header), Some(known)) if known.algorithm == header.algorithm => {
+                header.check_members()?;
                 is_valid(known)
             }
-            _ => {
-                let public_key = jwk::read_for(&proof.jwk, proof.algorithm);
-                let key = ProofKey {
-                    algorithm: proof.algorithm,
-                    public_key: public_key.map_err(|it| ProofError::from_key(&it))?,
-                };
+            (ProofHeader::New(header), _) => {
+                let key = header.key(proof.compact.header)?;
                 let is_valid = is_valid(&key);
                 if is_valid {
                     confirmation.keep_key(key);
@@ -212,7 +201,7 @@ impl CheckedProof<'_> {
             return Err(ProofError::BadSignature);
         }
         Ok(VerifiedProof {
-            key: proof.thumbprint,
+            key: *proof.header.thumbprint(),
             id: proof.claims.id,
             issued_at: proof.claims.issued_at.since_epoch(),
         })
@@ -241,20 +230,3 @@ impl VerifiedProof {
 pub fn reads_as_proof(text: &str) -> bool {
     DpopProof::parse(text).is_ok()
 }
-
-/// Clients name EdDSA with Ed25519 by its new name too (RFC 9864 section 2.2).
-fn find_algorithm(name: &str) -> Option<Algorithm> {
-    match name {
-        "Ed25519" => Some(Algorithm::EdDsa),
-        name => Algorithm::find(name),
-    }
-}
-
-fn decode(segment: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(segment).ok()
-}
-
-/// RFC 9449 section 4.2.
-const TYPE: &str = "dpop+jwt";
-/// A header with a key as `WebCrypto` exports it has 16, and the claims are fewer.
-const MAX_VALUES: usize = 32;

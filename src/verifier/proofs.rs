@@ -126,7 +126,8 @@ impl Proofs {
         request: &ProvenRequest<'_>,
         now: SystemTime,
     ) -> Result<Option<String>, BindingError> {
-        let checked = DpopProof::parse(proof)?.check(request, &self.policy, now)?;
+        let proof = DpopProof::parse_for(proof, request.confirmation)?;
+        let checked = proof.check(request, &self.policy, now)?;
         self.accept(checked, now).await
     }
 

@@ -139,3 +139,51 @@ async fn a_weak_key_is_refused_although_the_token_is_bound_to_it() {
     let good = world.sign(&world.proof(&token));
     assert_eq!(world.word(&token, &good).await, "admitted");
 }
+
+#[tokio::test]
+async fn the_remembered_header_is_that_of_one_token_and_replaces_no_other_header() {
+    let world = World::new();
+    let token = world.bound_token();
+    let first = world.sign(&world.proof(&token));
+    assert_eq!(world.word(&token, &first).await, "admitted");
+
+    // The same header again, in another order, and longer than what is kept.
+    let mut reordered = world.proof(&token);
+    let jwk = reordered.header["jwk"].clone();
+    reordered.header = json!({ "jwk": jwk, "alg": "ES256", "typ": "dpop+jwt" });
+    let mut long = world.proof(&token);
+    long.header["jwk"]["x5t"] = "x".repeat(1_200).into();
+    for proof in [
+        world.proof(&token),
+        reordered,
+        long.clone(),
+        world.proof(&token),
+    ] {
+        assert_eq!(world.word(&token, &world.sign(&proof)).await, "admitted");
+    }
+    // A long header first, and then twice.
+    let other = world.bound_token();
+    long.claims["ath"] = world.proof(&other).claims["ath"].clone();
+    for id in ["first", "second"] {
+        long.claims["jti"] = id.into();
+        assert_eq!(
+            world.word(&other, &world.sign(&long)).await,
+            "admitted",
+            "{id}"
+        );
+    }
+
+    // The header that is remembered for one token, with the token of another key.
+    let thief = SigningKey::generate(SigningAlgorithm::Es256);
+    let stolen = world.token(&json!({ "cnf": { "jkt": thumbprint(&thief) } }));
+    let proof = world.sign(&world.proof(&stolen));
+    assert_eq!(world.word(&stolen, &proof).await, "proof_wrong_key");
+    // A proof without a header is not one with the header that is remembered.
+    let good = world.sign(&world.proof(&token));
+    let (_, rest) = good.split_once('.').unwrap();
+    assert_eq!(
+        world.word(&token, &format!(".{rest}")).await,
+        "malformed_proof"
+    );
+    assert_eq!(world.word(&token, &good).await, "admitted");
+}

@@ -154,8 +154,7 @@ impl MaxAge {
         leeway: Duration,
     ) -> bool {
         let json = self.auth_time.json(claims, memo);
-        let date = json.and_then(|json| serde_json::from_str::<serde_json::Number>(json).ok());
-        let Some(date) = date.as_ref().and_then(NumericDate::read) else {
+        let Some(date) = json.and_then(NumericDate::parse) else {
             return false;
         };
         let signed_in = date.since_epoch();

@@ -13,13 +13,13 @@ pub(crate) struct TokenRequestProof<'a>(DpopProof<'a>);
 impl<'a> TokenRequestProof<'a> {
     /// Reads a proof.
     pub(crate) fn parse(text: &'a str) -> Result<Self, ProofError> {
-        DpopProof::read(text, ProofPurpose::TokenRequest).map(Self)
+        DpopProof::read(text, ProofPurpose::TokenRequest, None).map(Self)
     }
 
     /// The key that the proof names, to which a token can be bound. The caller proves that it has
     /// the key with [`CheckedProof::verify`].
     pub(crate) fn key(&self) -> &Thumbprint {
-        &self.0.thumbprint
+        self.0.header.thumbprint()
     }
 
     /// Compares everything that can be compared without the signature. `confirmation` names the key
@@ -33,7 +33,7 @@ impl<'a> TokenRequestProof<'a> {
         now: SystemTime,
     ) -> Result<CheckedProof<'a>, ProofError> {
         let Self(proof) = self;
-        if !policy.algorithms().contains(&proof.algorithm) {
+        if !policy.algorithms().contains(&proof.header.algorithm()) {
             return Err(ProofError::AlgorithmNotAllowed);
         }
         proof.check_target(method, target)?;

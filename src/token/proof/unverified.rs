@@ -9,10 +9,8 @@ use serde_json::{Map, Value};
 use crate::token::json::{self, Object};
 use crate::token::{Algorithm, MAX_HEADER_BYTES, NumericDate, Thumbprint, jwk};
 
-use super::{
-    Compact, DpopProof, MAX_VALUES, ProofClaim, ProofError, ProofPolicy, ProvenRequest, TYPE,
-    decode, find_algorithm,
-};
+use super::header::{MAX_VALUES, TYPE, decode, find_algorithm};
+use super::{Compact, DpopProof, ProofClaim, ProofError, ProofPolicy, ProvenRequest};
 
 /// The parts of a proof, as far as they can be read.
 pub(crate) struct UnverifiedProof<'a> {
