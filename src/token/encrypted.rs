@@ -1,0 +1,34 @@
+//! Decrypts a token (JWE, RFC 7516) into the signed token that it contains.
+//!
+//! 1. The form and the header of the token are checked: see [`Jwe`]. This needs no key.
+//! 2. The header's `kid` selects the keys that are tried. Otherwise, every key is tried.
+//! 3. Each selected key does one RSA operation and one decryption of the content. The number of
+//!    operations depends on the header alone, and every failure takes the same path.
+//! 4. The content must be text. Whether it is a signed token is the decision of
+//!    [`Jws`](super::Jws).
+//!
+//! Encryption proves nothing about the sender, because anybody can have the public key. The signed
+//! token inside is judged like any other.
+
+mod algorithms;
+mod cipher;
+mod der;
+mod jwe;
+mod key;
+mod key_error;
+mod open;
+mod private_jwk;
+
+pub(crate) use algorithms::{ContentEncryption, KeyEncryption};
+pub(crate) use jwe::Jwe;
+pub use key::DecryptionKey;
+pub use key_error::DecryptionKeyError;
+pub(crate) use open::{DecryptedToken, candidates, decrypt};
+
+/// Reads a string as an encrypted token and tries to decrypt it. Only a fuzzer calls it.
+#[cfg(fuzzing)]
+pub fn decrypts_to(text: &str, key: &std::sync::Arc<DecryptionKey>) -> Option<String> {
+    let jwe = Jwe::parse(text).ok()?;
+    let decrypted = decrypt(std::slice::from_ref(key), &jwe).ok()?;
+    Some(decrypted.token().to_owned())
+}
