@@ -146,7 +146,6 @@ fn is_final(error: &TokenError) -> bool {
 
 /// The default number of tokens that are decrypted per second. With keys of 2048 bits, they need
 /// about a tenth of one processor.
-pub(super) const DEFAULT_MAX_TOKENS: NonZeroU32 =
-    const { NonZeroU32::new(100).expect("not zero") };
+pub(super) const DEFAULT_MAX_TOKENS: NonZeroU32 = const { NonZeroU32::new(100).expect("not zero") };
 /// The other processors remain for requests with other tokens.
 const MAX_AT_ONCE: usize = 2;

@@ -22,7 +22,9 @@ use tokio::sync::Semaphore;
 #[cfg(feature = "service")]
 use crate::issuer::KeySetStatus;
 use crate::issuer::{Metadata, RemoteKeySet};
-use crate::token::{Claims, DecryptionKey, Jws, KeySet, KeySource, TokenError, Validation, Verified};
+use crate::token::{
+    Claims, DecryptionKey, Jws, KeySet, KeySource, TokenError, Validation, Verified,
+};
 
 use super::error::VerifyError;
 use super::introspector::Introspector;
@@ -262,7 +264,8 @@ impl TrustedIssuers {
         let introspecting = issuers.values().filter(|it| it.introspector.is_some());
         self.introspecting
             .store(Arc::new(introspecting.cloned().collect()));
-        self.decrypting.store(Arc::new(decryption::keys_of(issuers.values())));
+        self.decrypting
+            .store(Arc::new(decryption::keys_of(issuers.values())));
         self.by_identifier.store(Arc::new(issuers));
         result
     }

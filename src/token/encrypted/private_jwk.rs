@@ -35,7 +35,9 @@ pub(super) fn parse(text: &[u8]) -> Result<PrivateJwk, DecryptionKeyError> {
     let key_id = jwk.get("kid").and_then(Value::as_str);
     Ok(PrivateJwk {
         pair,
-        key_id: key_id.filter(|it| it.len() <= MAX_KEY_ID_BYTES).map(str::to_owned),
+        key_id: key_id
+            .filter(|it| it.len() <= MAX_KEY_ID_BYTES)
+            .map(str::to_owned),
         algorithm,
     })
 }
