@@ -62,10 +62,11 @@ pub use date::NumericDate;
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
 #[cfg(fuzzing)]
-pub use encrypted::decrypts_to;
-pub(crate) use encrypted::{ContentEncryption, DecryptedToken, Jwe, KeyEncryption};
+pub use encrypted::reads_as_encrypted;
+#[cfg(feature = "service")]
+pub(crate) use encrypted::{ContentEncryption, KeyEncryption};
+pub(crate) use encrypted::{DecryptedToken, Jwe, candidates, decrypt};
 pub use encrypted::{DecryptionKey, DecryptionKeyError};
-pub(crate) use encrypted::{candidates, decrypt};
 pub use error::{ClaimFault, Segment, TokenError};
 pub(crate) use introspection::IntrospectionResponse;
 pub use jwk::KeyError;

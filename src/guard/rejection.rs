@@ -146,7 +146,11 @@ impl Rejection {
         let status = match self {
             Self::InvalidBinding(
                 BindingError::TooManyProofs { .. } | BindingError::ProofsUnavailable,
-            ) => StatusCode::SERVICE_UNAVAILABLE,
+            )
+            | Self::Unavailable
+            | Self::DenylistStale
+            | Self::NotDecrypted { .. }
+            | Self::NotIntrospected { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::MissingCredentials
             | Self::MissingScheme
             | Self::InvalidToken(_)
@@ -160,10 +164,6 @@ impl Rejection {
             | Self::NotOwner
             | Self::Denied { .. } => StatusCode::FORBIDDEN,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable
-            | Self::DenylistStale
-            | Self::NotDecrypted { .. }
-            | Self::NotIntrospected { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotGuarded => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Problem {

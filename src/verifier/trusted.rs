@@ -262,10 +262,9 @@ impl TrustedIssuers {
         let mut issuers = ByIdentifier::clone(&self.by_identifier.load());
         let result = change(&mut issuers);
         let introspecting = issuers.values().filter(|it| it.introspector.is_some());
-        self.introspecting
-            .store(Arc::new(introspecting.cloned().collect()));
-        self.decrypting
-            .store(Arc::new(decryption::keys_of(issuers.values())));
+        let introspecting = introspecting.cloned().collect();
+        self.introspecting.store(Arc::new(introspecting));
+        self.decrypting.store(decryption::keys_of(issuers.values()));
         self.by_identifier.store(Arc::new(issuers));
         result
     }

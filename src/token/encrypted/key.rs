@@ -95,6 +95,13 @@ impl DecryptionKey {
         })
     }
 
+    /// A new key. Only a fuzzer calls it.
+    #[cfg(fuzzing)]
+    pub(super) fn random() -> Self {
+        let pair = KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("a new key");
+        Self::new(&pair, None, None).expect("a key of 2048 bits")
+    }
+
     /// The `kid` of its JSON Web Key.
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()

@@ -43,12 +43,12 @@ impl TrustedIssuers {
 /// The keys of all these issuers. A key of two issuers is one key.
 pub(super) fn keys_of<'a>(
     issuers: impl Iterator<Item = &'a Arc<TrustedIssuer>>,
-) -> Vec<Arc<DecryptionKey>> {
+) -> Arc<Vec<Arc<DecryptionKey>>> {
     let mut all: Vec<Arc<DecryptionKey>> = Vec::new();
     for key in issuers.flat_map(|issuer| &issuer.decryption_keys) {
         if all.iter().all(|it| it.thumbprint() != key.thumbprint()) {
             all.push(key.clone());
         }
     }
-    all
+    Arc::new(all)
 }
