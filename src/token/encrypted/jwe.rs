@@ -8,12 +8,11 @@
 //! `iss`, `aud` and other claims that an issuer copies into the header are never read: nobody has
 //! signed them.
 
-use serde_json::{Map, Value};
-
 use super::algorithms::{ContentEncryption, KeyEncryption};
 use super::cipher::Sealed;
 use crate::token::compact::is_compact_character;
-use crate::token::jws::{decode, key_id, members, refuse_critical, token_type};
+use crate::token::json::{Json, Object};
+use crate::token::jws::{decode, decode_header, key_id, members, refuse_critical, token_type};
 use crate::token::{MAX_TOKEN_BYTES, Segment, TokenError, TokenType};
 
 /// A well-formed encrypted token. Nothing in it is decrypted.
@@ -46,7 +45,7 @@ impl Jwe {
             let found = segments.len();
             return Err(TokenError::Segments { found });
         };
-        let read = JweHeader::read(&members(header)?)?;
+        let read = JweHeader::read(&members(&decode_header(header)?)?)?;
         Ok(Self {
             key_encryption: read.key_encryption,
             content_encryption: read.content_encryption,
@@ -93,16 +92,15 @@ struct JweHeader {
 }
 
 impl JweHeader {
-    fn read(members: &Map<String, Value>) -> Result<Self, TokenError> {
-        let name = |member: &str| members.get(member).and_then(Value::as_str);
-        let key_encryption = name("alg").and_then(KeyEncryption::find);
-        let content_encryption = name("enc").and_then(ContentEncryption::find);
+    fn read(members: &Object<'_>) -> Result<Self, TokenError> {
+        let key_encryption = members.text("alg").and_then(KeyEncryption::find);
+        let content_encryption = members.text("enc").and_then(ContentEncryption::find);
         let (Some(key_encryption), Some(content_encryption)) = (key_encryption, content_encryption)
         else {
             return Err(TokenError::EncryptionNotAllowed);
         };
         // A small compressed token can become a large one.
-        if members.contains_key("zip") {
+        if members.contains("zip") {
             return Err(TokenError::EncryptionNotAllowed);
         }
         refuse_critical(members)?;
@@ -117,11 +115,11 @@ impl JweHeader {
 }
 
 /// The content is a JWT (RFC 7519 section 5.2). Some issuers leave `cty` out.
-fn check_content_type(members: &Map<String, Value>) -> Result<(), TokenError> {
+fn check_content_type(members: &Object<'_>) -> Result<(), TokenError> {
     let is_jwt = |name: &str| TokenType::find(name).is_some();
     match members.get("cty") {
         None => Ok(()),
-        Some(Value::String(name)) if is_jwt(name) => Ok(()),
+        Some(Json::Text(name)) if is_jwt(name) => Ok(()),
         Some(_) => Err(TokenError::WrongType),
     }
 }

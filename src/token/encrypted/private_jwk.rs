@@ -3,12 +3,12 @@
 use aws_lc_rs::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
 
 use super::algorithms::KeyEncryption;
 use super::der;
 use super::key_error::{DecryptionKeyError, check_size};
-use crate::token::{MAX_KEY_ID_BYTES, json};
+use crate::token::MAX_KEY_ID_BYTES;
+use crate::token::json::{self, Json, Object};
 
 /// A private key, with what it says about itself.
 pub(super) struct PrivateJwk {
@@ -19,12 +19,12 @@ pub(super) struct PrivateJwk {
 
 pub(super) fn parse(text: &[u8]) -> Result<PrivateJwk, DecryptionKeyError> {
     let jwk = json::object(text).ok_or(DecryptionKeyError::NoKey)?;
-    match jwk.get("kty").and_then(Value::as_str) {
+    match jwk.text("kty") {
         Some("RSA") => {}
         Some(_) => return Err(DecryptionKeyError::Unsupported),
         None => return Err(DecryptionKeyError::NoKey),
     }
-    if !jwk.contains_key("d") {
+    if !jwk.contains("d") {
         return Err(DecryptionKeyError::PublicKey);
     }
     let algorithm = purpose(&jwk)?;
@@ -32,7 +32,7 @@ pub(super) fn parse(text: &[u8]) -> Result<PrivateJwk, DecryptionKeyError> {
         check_size(der::bits(&n))?;
     }
     let pair = pair(&jwk).ok_or(DecryptionKeyError::Unsupported)?;
-    let key_id = jwk.get("kid").and_then(Value::as_str);
+    let key_id = jwk.text("kid");
     Ok(PrivateJwk {
         pair,
         key_id: key_id
@@ -43,13 +43,13 @@ pub(super) fn parse(text: &[u8]) -> Result<PrivateJwk, DecryptionKeyError> {
 }
 
 /// The only algorithm of the key; `None` if it may be used for each.
-fn purpose(jwk: &Map<String, Value>) -> Result<Option<KeyEncryption>, DecryptionKeyError> {
+fn purpose(jwk: &Object<'_>) -> Result<Option<KeyEncryption>, DecryptionKeyError> {
     let other = DecryptionKeyError::OtherPurpose;
-    if jwk.get("use").is_some_and(|it| it != "enc") {
+    if jwk.get("use").is_some_and(|it| it.as_str() != Some("enc")) {
         return Err(other);
     }
     if let Some(operations) = jwk.get("key_ops") {
-        let decrypts = |it: &Value| it == "decrypt" || it == "unwrapKey";
+        let decrypts = |it: &Json<'_>| matches!(it.as_str(), Some("decrypt" | "unwrapKey"));
         let operations = operations.as_array().ok_or(other)?;
         if !operations.iter().any(decrypts) {
             return Err(other);
@@ -64,7 +64,7 @@ fn purpose(jwk: &Map<String, Value>) -> Result<Option<KeyEncryption>, Decryption
     }
 }
 
-fn pair(jwk: &Map<String, Value>) -> Option<KeyPair> {
+fn pair(jwk: &Object<'_>) -> Option<KeyPair> {
     let number = |name: &str| member(jwk, name);
     let components = KeyPairComponents {
         public_key: PublicKeyComponents {
@@ -82,8 +82,8 @@ fn pair(jwk: &Map<String, Value>) -> Option<KeyPair> {
 }
 
 /// A number without the leading zeros that some programs write.
-fn member(jwk: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {
-    let encoded = jwk.get(name)?.as_str()?;
+fn member(jwk: &Object<'_>, name: &str) -> Option<Vec<u8>> {
+    let encoded = jwk.text(name)?;
     let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
     Some(der::without_zeros(&bytes).to_vec())
 }
