@@ -1,5 +1,5 @@
 //! Encrypted tokens: whatever is read as one is short, of one alphabet and of five segments, and no
-//! key decrypts what a stranger makes up.
+//! key decrypts what a fuzzer makes up.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

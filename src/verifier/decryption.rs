@@ -1,6 +1,6 @@
 //! Decrypts tokens at a limited rate.
 //!
-//! An RSA operation costs about 1 ms, and a stranger can cause one with each token that it makes up.
+//! An RSA operation costs about 1 ms, and anybody can cause one with a made-up token.
 //! Therefore:
 //!
 //! 1. A token that was refused a short time before is refused again, without a decryption.

@@ -262,9 +262,10 @@ impl TrustedIssuers {
         let mut issuers = ByIdentifier::clone(&self.by_identifier.load());
         let result = change(&mut issuers);
         let introspecting = issuers.values().filter(|it| it.introspector.is_some());
-        let introspecting = introspecting.cloned().collect();
-        self.introspecting.store(Arc::new(introspecting));
-        self.decrypting.store(decryption::keys_of(issuers.values()));
+        let all = introspecting.cloned().collect();
+        self.introspecting.store(Arc::new(all));
+        let all = Self::decryption_keys_of(issuers.values());
+        self.decrypting.store(all);
         self.by_identifier.store(Arc::new(issuers));
         result
     }

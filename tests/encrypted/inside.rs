@@ -52,7 +52,7 @@ async fn a_signed_token_with_a_fault_has_its_usual_reason() {
 async fn a_content_that_is_not_a_signed_token_is_refused() {
     let world = World::new();
     let claims = world.claims(A, &json!({}));
-    let stranger = SigningKey::generate_with_kid(SigningAlgorithm::Es256, "k");
+    let outsider = SigningKey::generate_with_kid(SigningAlgorithm::Es256, "k");
     let head = |alg: &str| json!({ "alg": alg, "kid": "k" }).to_string();
     let unsigned = |alg: &str| format!("{}.{}.", encode(head(alg)), encode(claims.to_string()));
     let signed = sign(&claims);
@@ -79,8 +79,8 @@ async fn a_content_that_is_not_a_signed_token_is_refused() {
         ("a shared secret", unsigned("dir"), "algorithm_not_allowed"),
         ("another signature", format!("{input}.{}", encode([7; 64])), "bad_signature"),
         ("a signature that is no base64url", format!("{input}.{signature}AAA"), "bad_base64"),
-        ("a stranger's signature", stranger.sign(&json!({ "alg": "ES256", "kid": "k" }), &claims), "bad_signature"),
-        ("another key id", stranger.sign(&json!({ "alg": "ES256", "kid": "x" }), &claims), "unknown_key"),
+        ("an unknown signer", outsider.sign(&json!({ "alg": "ES256", "kid": "k" }), &claims), "bad_signature"),
+        ("another key id", outsider.sign(&json!({ "alg": "ES256", "kid": "x" }), &claims), "unknown_key"),
         ("typ of a proof", typed("dpop+jwt"), "wrong_type"),
         ("typ of an access token", typed("at+jwt"), "ok"),
     ];

@@ -99,6 +99,17 @@ pub fn file(name: &str, text: &str) -> PathBuf {
     path
 }
 
+/// The beginning of a key of 8192 bits. Such a key takes long to make.
+pub fn long_key() -> String {
+    let modulus = [&[0x02, 0x82, 0x04, 0x01, 0x00][..], &[0xff; 1024]].concat();
+    let numbers = [&[0x02, 0x01, 0x00][..], &modulus].concat();
+    let length = u16::try_from(numbers.len()).unwrap().to_be_bytes();
+    pem(
+        "RSA PRIVATE KEY",
+        &[&[0x30, 0x82][..], &length, &numbers].concat(),
+    )
+}
+
 pub fn pem(label: &str, der: &[u8]) -> String {
     let encoded = STANDARD.encode(der);
     format!("-----BEGIN {label}-----\n{encoded}\n-----END {label}-----\n")

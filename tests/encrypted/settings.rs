@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use poem_resource_server::service::internal::{Config, Sources};
 use rcgen::KeyPair;
 
-use crate::seal::{KEYS, Recipient, file};
+use crate::seal::{KEYS, Recipient, file, long_key};
 
 fn load(settings: &[(&'static str, &str)]) -> Result<Config, String> {
     let mut sources = Sources::default();
@@ -59,7 +59,7 @@ fn a_file_that_is_no_key_is_refused_with_key_value_source_and_fix() {
     );
     let large = file("large", &"x".repeat(100_000));
     let short = file("short", crate::key_files::RSA_1024);
-    let long = Recipient::new(aws_lc_rs::rsa::KeySize::Rsa8192).file("long");
+    let long = file("long", &long_key());
     let exposed = KEYS[0].file("exposed");
     fs::set_permissions(&exposed, fs::Permissions::from_mode(0o644)).unwrap();
     let writable = KEYS[0].file("writable");

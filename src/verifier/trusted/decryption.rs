@@ -38,17 +38,17 @@ impl TrustedIssuers {
     pub(in crate::verifier) fn candidates(&self, jwe: &Jwe) -> Vec<Arc<DecryptionKey>> {
         candidates(&self.decrypting.load(), jwe)
     }
-}
 
-/// The keys of all these issuers. A key of two issuers is one key.
-pub(super) fn keys_of<'a>(
-    issuers: impl Iterator<Item = &'a Arc<TrustedIssuer>>,
-) -> Arc<Vec<Arc<DecryptionKey>>> {
-    let mut all: Vec<Arc<DecryptionKey>> = Vec::new();
-    for key in issuers.flat_map(|issuer| &issuer.decryption_keys) {
-        if all.iter().all(|it| it.thumbprint() != key.thumbprint()) {
-            all.push(key.clone());
+    /// The keys of all these issuers. A key of two issuers is one key.
+    pub(super) fn decryption_keys_of<'a>(
+        issuers: impl Iterator<Item = &'a Arc<TrustedIssuer>>,
+    ) -> Arc<Vec<Arc<DecryptionKey>>> {
+        let mut all: Vec<Arc<DecryptionKey>> = Vec::new();
+        for key in issuers.flat_map(|issuer| &issuer.decryption_keys) {
+            if all.iter().all(|it| it.thumbprint() != key.thumbprint()) {
+                all.push(key.clone());
+            }
         }
+        Arc::new(all)
     }
-    Arc::new(all)
 }
