@@ -264,7 +264,7 @@ impl TrustedIssuers {
         let introspecting = issuers.values().filter(|it| it.introspector.is_some());
         let all = introspecting.cloned().collect();
         self.introspecting.store(Arc::new(all));
-        self.decrypting.store(Self::decryption_keys_of(issuers.values()));
+        self.decrypting.store(Self::keys_of(issuers.values()));
         self.by_identifier.store(Arc::new(issuers));
         result
     }

@@ -40,7 +40,7 @@ impl TrustedIssuers {
     }
 
     /// The keys of all these issuers. A key of two issuers is one key.
-    pub(super) fn decryption_keys_of<'a>(
+    pub(super) fn keys_of<'a>(
         issuers: impl Iterator<Item = &'a Arc<TrustedIssuer>>,
     ) -> Arc<Vec<Arc<DecryptionKey>>> {
         let mut all: Vec<Arc<DecryptionKey>> = Vec::new();
