@@ -9,6 +9,7 @@
 mod bound;
 mod certificate;
 mod documents;
+mod encryption;
 mod findings;
 mod grant;
 mod introspection;
@@ -21,7 +22,7 @@ use crate::issuer::{
     ClientCredentials, Fetch, IntrospectionMode, IntrospectionPolicy, Issuer, IssuerError,
     Metadata, OrgServer, ProofMaker, RefreshPolicy,
 };
-use crate::token::{KeySet, Validation};
+use crate::token::{DecryptionKey, KeySet, Validation};
 
 pub use findings::{Diagnosis, EXAMINATIONS, Finding, NOT_REACHED, Status};
 
@@ -43,6 +44,8 @@ pub struct Doctor {
     pub client: Option<ClientCredentials>,
     /// How its tokens are introspected.
     pub introspection: Option<IntrospectionPolicy>,
+    /// The keys that decrypt its tokens.
+    pub decryption_keys: Vec<Arc<DecryptionKey>>,
     /// A token that the issuer is asked about.
     pub token: Option<String>,
     /// The source of time.
@@ -80,6 +83,7 @@ impl Doctor {
         )?;
         documents::abilities(&metadata, self.rules.algorithms(), diagnosis);
         bound::examine(&document.body, diagnosis);
+        encryption::examine(&self.decryption_keys, self.token.as_deref(), diagnosis);
         self.introspect(&issuer, diagnosis).await;
         if metadata.is_org_server() {
             diagnosis.warned("org_server", ORG_SERVER);
@@ -162,6 +166,7 @@ impl Doctor {
         let judge = grant::Judge {
             keys,
             rules: self.rules,
+            decryption_keys: self.decryption_keys,
             clock: self.clock,
         };
         judge.examine(&token, diagnosis).await;

@@ -25,6 +25,7 @@ mod keys;
 mod limits;
 mod logout;
 mod metrics;
+mod no_keys;
 mod observe;
 mod operators;
 mod own_hosts;
@@ -83,7 +84,8 @@ pub(crate) use postman::PostmanFiles;
 pub(crate) use preflight::problems as preflight;
 pub(crate) use program_name::program_name;
 pub(crate) use protection::{
-    fetch, issuers_with_keys_of, issuers_without_keys, refresh_policy, rules_by_issuer,
+    decryption_keys, fetch, issuers_with_keys_of, issuers_without_keys, refresh_policy,
+    rules_by_issuer,
 };
 #[cfg(feature = "dev")]
 pub(crate) use protection::{origins, redirect_uris};

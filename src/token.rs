@@ -7,6 +7,8 @@
 //!        parse        VerifyingKey::verify  parse   Validation::check
 //! ```
 //!
+//! An encrypted token is first decrypted into the string that is read here: see [`DecryptionKey`].
+//!
 //! An issuer can also state the claims of a token in its own response (introspection). Then an
 //! `ActiveToken` takes the place of the `SignedPayload`, and the same validation follows.
 //!
@@ -23,6 +25,7 @@ mod compact;
 mod confirmation;
 mod date;
 mod derived;
+mod encrypted;
 mod error;
 mod introspection;
 mod json;
@@ -58,6 +61,12 @@ pub use confirmation::Confirmation;
 pub use date::NumericDate;
 pub(crate) use derived::DERIVED_BYTES;
 pub use derived::Derived;
+#[cfg(fuzzing)]
+pub use encrypted::reads_as_encrypted;
+#[cfg(feature = "service")]
+pub(crate) use encrypted::{ContentEncryption, KeyEncryption};
+pub(crate) use encrypted::{DecryptedToken, Jwe, candidates, decrypt};
+pub use encrypted::{DecryptionKey, DecryptionKeyError};
 pub use error::{ClaimFault, Segment, TokenError};
 pub(crate) use introspection::IntrospectionResponse;
 pub use jwk::KeyError;

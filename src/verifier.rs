@@ -11,19 +11,23 @@
 //! 5. The denylist is checked.
 //! 6. A bound token is accepted only with the proof that the caller has its key: see [`Authenticated`].
 //!
-//! A token that is not a JWT is introspected, if its issuer's settings say so. See docs/introspection.md.
+//! An encrypted token is decrypted, and a token that is not a JWT is introspected, if the settings
+//! of its issuer say so. See docs/encrypted.md and docs/introspection.md.
 
 mod advice;
 mod authenticated;
 mod binding_error;
 mod cache;
+mod decryption;
 mod denylist;
+mod encrypted;
 mod error;
 #[cfg(feature = "service")]
 mod explanation;
 mod flights;
 mod introspected;
 mod introspector;
+mod new_token;
 mod proofs;
 mod rejections;
 mod remote;
@@ -36,8 +40,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::{Clock, SystemClock};
-use crate::token::{Claims, Jws, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified};
-use cache::{Entry, Remembered, VerifiedCache};
+use crate::token::{Claims, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified};
+use cache::{Remembered, VerifiedCache};
+use decryption::{DEFAULT_MAX_TOKENS, Decryption};
 
 pub use advice::{REASONS, advice};
 pub use authenticated::Authenticated;
@@ -96,6 +101,7 @@ pub struct Verifier {
     tally: Arc<Tally>,
     denylist: Option<Arc<Denylist>>,
     proofs: Arc<Proofs>,
+    decryption: Arc<Decryption>,
 }
 
 impl Verifier {
@@ -109,9 +115,11 @@ impl Verifier {
     /// A verifier for the tokens of these issuers, with the clock of the system. It follows changes
     /// of the list.
     pub fn for_issuers(issuers: Arc<TrustedIssuers>) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         Self {
             issuers,
-            clock: Arc::new(SystemClock::new()),
+            decryption: Arc::new(Decryption::new(DEFAULT_MAX_TOKENS, clock.clone())),
+            clock,
             cache: Some(Arc::new(VerifiedCache::new(DEFAULT_CACHE_BYTES))),
             tally: Arc::default(),
             denylist: None,
@@ -129,7 +137,12 @@ impl Verifier {
     /// Sets the clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
+        let decryption = Arc::new(self.decryption.with_clock(clock.clone()));
+        Self {
+            clock,
+            decryption,
+            ..self
+        }
     }
 
     /// Counts the verdicts in `tally`.
@@ -244,28 +257,6 @@ impl Verifier {
             return Err(self.forget(token, error).into());
         }
         self.check_denylist(&claims, now)?;
-        Ok(claims)
-    }
-
-    /// Verifies a token and remembers it.
-    async fn examine(&self, token: &str) -> VerifyResult {
-        let jws = match Jws::parse(token) {
-            Ok(jws) => jws,
-            Err(error) if !self.issuers.introspect() => return Err(error.into()),
-            Err(error) => return Box::pin(self.examine_opaque(token, error)).await,
-        };
-        let issuer = self.issuers.find(&jws.unverified_issuer()?);
-        let issuer = issuer.ok_or(TokenError::UnknownIssuer)?;
-        if issuer.introspects_every_token() {
-            return Box::pin(self.examine_always(token, &jws, issuer)).await;
-        }
-        let (verified, keys) = issuer.verify(&jws, || self.clock.now()).await?;
-        let claims = Arc::new(verified);
-        self.check_denylist(&claims, self.clock.now())?;
-        if let Some(cache) = &self.cache {
-            let entry = Entry::new(claims.clone(), keys, &issuer);
-            cache.insert(token.as_bytes(), entry);
-        }
         Ok(claims)
     }
 

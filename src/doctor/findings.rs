@@ -56,6 +56,7 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
     ("algorithms", "The issuer signs with an algorithm of `issuer.algorithms`.", "Configure the issuer to sign with RS256 or ES256, or add its algorithm to `issuer.algorithms`."),
     ("client_credentials", "The issuer offers the client-credentials grant, which programs use to call the API.", "Allow the grant in the rule of the access policy, if programs are to call the API."),
     ("bound_tokens", "The issuer's metadata say whether it binds tokens to a key (DPoP) or to a certificate. With a client: the issuer grants a bound token.", "Nothing, if your clients use bearer tokens. Otherwise allow DPoP for the client at the issuer."),
+    ("encryption", "The service can decrypt the issuer's tokens, if the issuer encrypts them.", "Name the file of the private key in `issuer.decryption_keys`, or remove the encryption key at the issuer: see docs/encrypted.md."),
     ("jwks", "The issuer publishes a key that can be used, on a host that is allowed.", "Check which keys were left out, and why. `issuer.jwks_hosts` allows another host."),
     ("cache_lifetime", "The issuer says how long its keys may be cached.", "Nothing: the keys are cached for a time between `issuer.refresh_min` and `issuer.refresh_max` in any case."),
     ("introspection", "With `issuer.introspection.mode`: the issuer answers when the service asks about a token.", "Compare `issuer.introspection.client_id`, `issuer.introspection.auth` and the secret or key with the issuer's console. The client must be allowed to introspect tokens."),
@@ -185,13 +186,14 @@ fn with_settings_of(name: &str, sentence: &str) -> String {
 }
 
 /// The keys that every issuer has for itself.
-const OWN_KEYS: [&str; 14] = [
+const OWN_KEYS: [&str; 15] = [
     "issuer.url",
     "issuer.audience",
     "issuer.leeway",
     "issuer.algorithms",
     "issuer.token_types",
     "issuer.jwks_hosts",
+    "issuer.decryption_keys",
     "issuer.introspection.mode",
     "issuer.introspection.client_id",
     "issuer.introspection.auth",

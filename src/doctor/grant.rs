@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::issuer::{GrantError, GrantedToken};
-use crate::token::{KeySet, Validation};
-use crate::verifier::{Verifier, advice};
+use crate::token::{DecryptionKey, KeySet, Validation};
+use crate::verifier::{TrustedIssuer, TrustedIssuers, Verifier, advice};
 
 use super::documents::chain;
 use super::findings::Diagnosis;
@@ -31,12 +31,15 @@ pub(super) fn granted(
 pub(super) struct Judge {
     pub(super) keys: KeySet,
     pub(super) rules: Validation,
+    pub(super) decryption_keys: Vec<Arc<DecryptionKey>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Judge {
     pub(super) async fn examine(self, token: &GrantedToken, diagnosis: &mut Diagnosis) {
-        let verifier = Verifier::new(Arc::new(Arc::new(self.keys)), self.rules)
+        let issuer = TrustedIssuer::new("default", Arc::new(Arc::new(self.keys)), self.rules)
+            .with_decryption_keys(self.decryption_keys);
+        let verifier = Verifier::for_issuers(Arc::new(TrustedIssuers::from(issuer)))
             .with_clock(self.clock)
             .with_cache(None);
         let explanation = verifier.explain(token.secret()).await;

@@ -20,6 +20,7 @@ impl Doctor {
         };
         let remote = RemoteIssuer::new(&self.name, self.rules.clone())
             .with_introspection(policy.clone())
+            .with_decryption_keys(self.decryption_keys.iter().cloned())
             .with_clock(self.clock.clone());
         let trusted = match remote.start(self.fetch.clone()) {
             Ok(trusted) => trusted,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::issuer::{DiscoveryError, Fetch, FetchPolicy, IntrospectionPolicy, RefreshPolicy};
-use crate::token::{Audience, TokenType, Validation};
+use crate::token::{Audience, DecryptionKey, TokenType, Validation};
 use crate::verifier::{
     DEFAULT_CACHE_BYTES, DEFAULT_ISSUER, RemoteIssuer, TrustedIssuers, Verifier,
 };
@@ -29,6 +29,7 @@ pub struct GuardBuilder {
     limits: Option<RateLimits>,
     others: Vec<RemoteIssuer>,
     introspection: Option<IntrospectionPolicy>,
+    decryption_keys: Vec<Arc<DecryptionKey>>,
 }
 
 impl Guard {
@@ -76,6 +77,7 @@ impl Guard {
             limits: None,
             others: Vec::new(),
             introspection: None,
+            decryption_keys: Vec::new(),
         }
     }
 
@@ -95,6 +97,14 @@ impl GuardBuilder {
     pub fn with_introspection(self, policy: IntrospectionPolicy) -> Self {
         Self {
             introspection: Some(policy),
+            ..self
+        }
+    }
+
+    /// Decrypts encrypted tokens of the issuer with these keys.
+    pub fn with_decryption_keys(self, keys: impl IntoIterator<Item = Arc<DecryptionKey>>) -> Self {
+        Self {
+            decryption_keys: keys.into_iter().collect(),
             ..self
         }
     }
@@ -223,6 +233,7 @@ impl GuardBuilder {
         let issuers = Arc::new(TrustedIssuers::default());
         let first = RemoteIssuer::new(DEFAULT_ISSUER, validation)
             .with_refresh_policy(self.refresh)
+            .with_decryption_keys(self.decryption_keys)
             .with_clock(self.clock.clone());
         let first = match self.introspection {
             Some(policy) => first.with_introspection(policy),

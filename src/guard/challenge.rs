@@ -183,6 +183,7 @@ impl Challenge {
             Rejection::TooManyRequests { .. }
             | Rejection::Unavailable
             | Rejection::DenylistStale
+            | Rejection::NotDecrypted { .. }
             | Rejection::NotIntrospected { .. }
             | Rejection::NotGuarded => return None,
         };

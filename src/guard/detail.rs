@@ -65,6 +65,20 @@ pub(super) fn token_detail(error: &TokenError) -> &'static str {
             "The access token is encrypted, which this API does not accept. Request a token that is \
              only signed."
         }
+        TokenError::EncryptionNotAllowed => {
+            "The access token is encrypted with an algorithm that this API does not accept, or it is \
+             compressed."
+        }
+        TokenError::Undecryptable => {
+            "The access token cannot be decrypted. Send the whole token, unchanged, and check that it \
+             is for this API."
+        }
+        TokenError::EncryptedNotSigned => {
+            "The encrypted access token does not contain a signed token."
+        }
+        TokenError::WrongDecryptionKey => {
+            "The access token is encrypted to a key that is not for its authorization server."
+        }
         TokenError::UnknownForm => {
             "The access token has a form that no authorization server of this API uses."
         }

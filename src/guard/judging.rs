@@ -202,6 +202,7 @@ impl From<VerifyError> for Rejection {
             VerifyError::Binding(error) => Self::InvalidBinding(error),
             VerifyError::NoKeys => Self::Unavailable,
             VerifyError::DenylistStale => Self::DenylistStale,
+            VerifyError::NotDecrypted { retry_after } => Self::NotDecrypted { retry_after },
             VerifyError::NotIntrospected {
                 reason,
                 retry_after,

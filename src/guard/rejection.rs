@@ -95,6 +95,13 @@ pub enum Rejection {
     /// The denylist is too old, so the token may be revoked.
     #[error("the denylist is too old")]
     DenylistStale,
+    /// Too many encrypted tokens have to be decrypted.
+    #[error("too many tokens have to be decrypted")]
+    #[non_exhaustive]
+    NotDecrypted {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The issuer could not be asked about the token.
     #[error("the token cannot be introspected ({reason})")]
     #[non_exhaustive]
@@ -127,6 +134,7 @@ impl Rejection {
             Self::NotOwner => "not_owner",
             Self::Denied { reason, .. } | Self::NotIntrospected { reason, .. } => reason,
             Self::TooManyRequests { .. } => "too_many_requests",
+            Self::NotDecrypted { .. } => "decryption_budget_spent",
             Self::Unavailable => "no_keys",
             Self::DenylistStale => "denylist_stale",
             Self::NotGuarded => "not_guarded",
@@ -138,7 +146,11 @@ impl Rejection {
         let status = match self {
             Self::InvalidBinding(
                 BindingError::TooManyProofs { .. } | BindingError::ProofsUnavailable,
-            ) => StatusCode::SERVICE_UNAVAILABLE,
+            )
+            | Self::Unavailable
+            | Self::DenylistStale
+            | Self::NotDecrypted { .. }
+            | Self::NotIntrospected { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::MissingCredentials
             | Self::MissingScheme
             | Self::InvalidToken(_)
@@ -152,9 +164,6 @@ impl Rejection {
             | Self::NotOwner
             | Self::Denied { .. } => StatusCode::FORBIDDEN,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable | Self::DenylistStale | Self::NotIntrospected { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
             Self::NotGuarded => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Problem {
@@ -220,6 +229,9 @@ impl Rejection {
                 "Access tokens cannot be verified now, because the list of revoked tokens is not \
              available. Retry later."
             }
+            Self::NotDecrypted { .. } => {
+                "Too many access tokens have to be decrypted now. Retry later."
+            }
             Self::NotIntrospected { .. } => {
                 "Access tokens cannot be verified now, because the authorization server cannot be \
                  asked about them. Retry later."
@@ -247,6 +259,7 @@ impl Rejection {
         match self {
             // Rounded up, because a caller that retries too early is refused again.
             Self::TooManyRequests { retry_after }
+            | Self::NotDecrypted { retry_after }
             | Self::NotIntrospected { retry_after, .. }
             | Self::InvalidBinding(BindingError::TooManyProofs { retry_after }) => {
                 Some(retry_after.as_secs() + 1)

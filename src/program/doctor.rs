@@ -102,6 +102,7 @@ async fn examine(
         rules,
         client: issuer.credentials(scope).ok(),
         introspection: config.introspection(issuer.name).cloned(),
+        decryption_keys: service::decryption_keys(config, issuer.name).to_vec(),
         token,
         clock: Arc::new(SystemClock::new()),
         issuer: identifier,

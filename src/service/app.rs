@@ -52,6 +52,7 @@ impl App {
             .with_cache(config.cache.max_bytes)
             .with_tally(state.verdicts.clone())
             .with_denylist(state.denials.list())
+            .with_max_decryptions(config.decryption.max_tokens)
             .with_proofs(state.used_proofs.proofs(&config.dpop));
         let public_url = public_url(config, &state.listen);
         let outline = state.application.outline();
@@ -136,7 +137,9 @@ fn keys(config: &Config, state: &ServiceState) -> Result<Keys, BuildError> {
     if let Some(given) = &state.given_keys {
         let issuers = TrustedIssuers::default();
         for (name, rules) in rules_by_issuer(config)? {
-            let _ = issuers.add(TrustedIssuer::new(name, given.clone(), rules));
+            let issuer = TrustedIssuer::new(name, given.clone(), rules);
+            let keys = protection::decryption_keys(config, name).iter().cloned();
+            let _ = issuers.add(issuer.with_decryption_keys(keys));
         }
         return Ok(Keys::new(Arc::new(issuers), config.readiness.issuers));
     }

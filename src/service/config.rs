@@ -40,6 +40,7 @@ pub use sections::audit::AuditConfig;
 pub use sections::cache::CacheConfig;
 pub use sections::client::ClientConfig;
 pub use sections::cors::{CorsConfig, Origin};
+pub use sections::decryption::DecryptionConfig;
 pub use sections::denylist::{DenylistConfig, OnFailure};
 pub use sections::dev::DevConfig;
 pub use sections::docs::{Contact, DocsConfig};
@@ -98,6 +99,8 @@ pub struct Config {
     pub issuers: BTreeMap<String, IssuerRules>,
     /// The cache of accepted tokens.
     pub cache: CacheConfig,
+    /// The decryption of tokens.
+    pub decryption: DecryptionConfig,
     /// The listener for callers.
     pub http: HttpConfig,
     /// The listener for operators.
@@ -173,6 +176,7 @@ impl Config {
             issuer,
             issuers,
             cache: CacheConfig::read(&mut reader),
+            decryption: DecryptionConfig::read(&mut reader),
             http: HttpConfig::read(&mut reader),
             admin: AdminConfig::read(&mut reader),
             dev: DevConfig::read(&mut reader),

@@ -149,6 +149,7 @@ impl Sources {
                     ["not_introspected"],
                     Value::Count(counts.without_introspection),
                 ),
+                (["not_decrypted"], Value::Count(counts.without_decryption)),
             ],
         )?;
         page.all(

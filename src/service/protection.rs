@@ -3,20 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-
 use crate::clock::Clock;
 use crate::guard::{
     Access, Challenge, DescribedIssuer, Document, Guard, OperationRule, RateLimits, RuleError,
     require_free_names,
 };
 use crate::issuer::{Fetch, FetchPolicy, Issuer, RefreshPolicy};
-use crate::token::{KeySet, KeySource, Validation};
+use crate::token::{DecryptionKey, Validation};
 use crate::verifier::{DEFAULT_ISSUER, RemoteIssuer, TrustedIssuer, TrustedIssuers, Verifier};
 
 use super::BuildError;
 use super::application::Outline;
 use super::config::{Config, IssuerConfig, Listen, RateConfig, SecurityProfile};
+use super::no_keys::NoKeys;
 use super::paths::RESOURCE_METADATA;
 use super::problems::problem;
 
@@ -99,33 +98,31 @@ fn start(
 ) -> Result<TrustedIssuer, BuildError> {
     let mut remote = RemoteIssuer::new(name, rules)
         .with_refresh_policy(refresh_policy(config, name))
-        .with_clock(clock.clone());
+        .with_clock(clock.clone())
+        .with_decryption_keys(decryption_keys(config, name).iter().cloned());
     if let Some(policy) = config.introspection(name) {
         remote = remote.with_introspection(policy.clone());
     }
     remote.start(fetch.clone()).map_err(BuildError::Issuer)
 }
 
-/// The issuers of the settings, without keys: nothing is fetched, and no token is verified.
+/// The issuers of the settings, without keys that verify tokens: nothing is fetched, and no token is
+/// verified.
 pub(crate) fn issuers_without_keys(config: &Config) -> TrustedIssuers {
     let issuers = TrustedIssuers::default();
     for (name, rules) in rules_by_issuer(config).unwrap_or_default() {
-        let _ = issuers.add(TrustedIssuer::new(name, Arc::new(NoKeys), rules));
+        let issuer = TrustedIssuer::new(name, Arc::new(NoKeys), rules);
+        let keys = decryption_keys(config, name).iter().cloned();
+        let _ = issuers.add(issuer.with_decryption_keys(keys));
     }
     issuers
 }
 
-/// No keys, and no request for them.
-#[derive(Debug)]
-struct NoKeys;
-
-impl KeySource for NoKeys {
-    fn current(&self) -> Option<Arc<KeySet>> {
-        None
-    }
-
-    fn refreshed(&self) -> BoxFuture<'_, Option<Arc<KeySet>>> {
-        Box::pin(async { None })
+/// The keys that decrypt the tokens of this issuer.
+pub(crate) fn decryption_keys<'a>(config: &'a Config, name: &str) -> &'a [Arc<DecryptionKey>] {
+    match config.issuers.get(name) {
+        Some(issuer) => &issuer.decryption_keys,
+        None => &config.issuer.decryption_keys,
     }
 }
 

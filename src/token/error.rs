@@ -31,6 +31,19 @@ pub enum TokenError {
     /// Five segments and `enc` in the header: an encrypted token (RFC 7516).
     #[error("the token is encrypted")]
     Encrypted,
+    /// The `alg` or `enc` of an encrypted token is not accepted, or it is compressed (`zip`).
+    #[error("the token is encrypted in a way that is not allowed")]
+    EncryptionNotAllowed,
+    /// No key decrypts the token, or it was altered (RFC 7516 section 5.2). Every cause has
+    /// this one error.
+    #[error("the token cannot be decrypted")]
+    Undecryptable,
+    /// The content of an encrypted token is not a signed token.
+    #[error("the encrypted token contains no signed token")]
+    EncryptedNotSigned,
+    /// The token is encrypted to a key that is not for its issuer.
+    #[error("the token is encrypted to a key of another issuer")]
+    WrongDecryptionKey,
     /// The token is not a JWT, and its form is not that of the opaque tokens of an issuer.
     #[error("the token is neither a JWT nor an opaque token of an issuer that is trusted")]
     UnknownForm,
@@ -151,6 +164,10 @@ impl TokenError {
             Self::IllegalCharacter => "illegal_character",
             Self::Segments { .. } => "not_three_segments",
             Self::Encrypted => "encrypted_token",
+            Self::EncryptionNotAllowed => "encryption_not_allowed",
+            Self::Undecryptable => "undecryptable",
+            Self::EncryptedNotSigned => "encrypted_not_signed",
+            Self::WrongDecryptionKey => "wrong_decryption_key",
             Self::UnknownForm => "unknown_form",
             Self::Inactive => "inactive",
             Self::HeaderTooLong => "header_too_long",
@@ -186,7 +203,7 @@ impl TokenError {
     }
 }
 
-/// One of the three parts of a compact JWS.
+/// A part of a token: one of the three of a compact JWS, or of the five of a compact JWE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Segment {
@@ -196,6 +213,14 @@ pub enum Segment {
     Payload,
     /// The signature.
     Signature,
+    /// The encrypted content key.
+    EncryptedKey,
+    /// The initialization vector.
+    InitializationVector,
+    /// The encrypted content.
+    Ciphertext,
+    /// The authentication tag.
+    AuthenticationTag,
 }
 
 impl fmt::Display for Segment {
@@ -204,6 +229,10 @@ impl fmt::Display for Segment {
             Self::Header => "header",
             Self::Payload => "payload",
             Self::Signature => "signature",
+            Self::EncryptedKey => "encrypted key",
+            Self::InitializationVector => "initialization vector",
+            Self::Ciphertext => "ciphertext",
+            Self::AuthenticationTag => "authentication tag",
         })
     }
 }

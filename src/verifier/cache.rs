@@ -136,6 +136,15 @@ impl VerifiedCache {
         self.entries.insert(token.into(), Arc::new(entry));
     }
 
+    /// Remembers an entry under another token, which contains the former one.
+    #[cold]
+    pub(super) fn rename(&self, from: &[u8], to: &[u8]) {
+        if let Some(entry) = self.entries.get(from) {
+            self.entries.remove(from);
+            self.entries.insert(to.into(), entry);
+        }
+    }
+
     /// Forgets a token that will not be accepted again.
     pub(super) fn remove(&self, token: &[u8]) {
         self.entries.remove(token);

@@ -23,6 +23,13 @@ pub enum VerifyError {
     /// The shared denylist cannot be updated, and the local copy is too old.
     #[error("the denylist is too old")]
     DenylistStale,
+    /// Too many encrypted tokens have to be decrypted, so nothing is known about this one.
+    #[error("too many tokens have to be decrypted")]
+    #[non_exhaustive]
+    NotDecrypted {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The issuer could not be asked about the token, so nothing is known about it.
     #[error("the issuer cannot be asked about the token ({reason})")]
     #[non_exhaustive]
@@ -42,6 +49,7 @@ impl VerifyError {
             Self::Binding(error) => error.reason(),
             Self::NoKeys => "no_keys",
             Self::DenylistStale => "denylist_stale",
+            Self::NotDecrypted { .. } => "decryption_budget_spent",
             Self::NotIntrospected { reason, .. } => reason,
         }
     }

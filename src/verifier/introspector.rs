@@ -31,7 +31,7 @@ impl Introspector {
     pub(super) fn new(name: &str, endpoint: IntrospectionEndpoint, clock: Arc<dyn Clock>) -> Self {
         let policy = endpoint.policy();
         Self {
-            budget: Budget::new(policy, clock.clone()),
+            budget: Budget::new(policy.max_calls, policy.max_calls_at_once, clock.clone()),
             health: Health::new(name),
             rejections: Rejections::new(policy.max_age),
             flights: Flights::default(),

@@ -1,5 +1,5 @@
-//! Remembers for a short time which tokens an issuer does not call active, so that a client that
-//! repeats one causes no further call.
+//! Remembers for a short time which tokens are refused after an expensive step, so that a client
+//! that repeats one causes no further call of its issuer and no further decryption.
 //!
 //! 1. At most [`MAX_REMEMBERED`] tokens are remembered, each for [`MAX_AGE`] at most.
 //! 2. Only a keyed hash of a token is kept. Nobody can choose tokens with the same hash.
@@ -75,7 +75,7 @@ impl fmt::Debug for Rejections {
 /// About 1 MiB when all of them are.
 const MAX_REMEMBERED: usize = 4096;
 /// A token may become active soon after it was issued, at an issuer with several servers.
-const MAX_AGE: Duration = Duration::from_secs(10);
+pub(super) const MAX_AGE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {

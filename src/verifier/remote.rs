@@ -7,7 +7,7 @@ use crate::issuer::{
     Fetch, IntrospectionMode, IntrospectionPolicy, Issuer, IssuerError, OrgServer, RefreshPolicy,
     RemoteKeySet,
 };
-use crate::token::Validation;
+use crate::token::{DecryptionKey, Validation};
 
 use super::trusted::TrustedIssuer;
 
@@ -35,6 +35,7 @@ pub struct RemoteIssuer {
     refresh: RefreshPolicy,
     clock: Arc<dyn Clock>,
     introspection: Option<IntrospectionPolicy>,
+    decryption_keys: Vec<Arc<DecryptionKey>>,
 }
 
 impl RemoteIssuer {
@@ -46,6 +47,7 @@ impl RemoteIssuer {
             refresh: RefreshPolicy::default(),
             clock: Arc::new(SystemClock::new()),
             introspection: None,
+            decryption_keys: Vec::new(),
         }
     }
 
@@ -63,6 +65,15 @@ impl RemoteIssuer {
     pub fn with_introspection(self, policy: IntrospectionPolicy) -> Self {
         Self {
             introspection: Some(policy),
+            ..self
+        }
+    }
+
+    /// Decrypts encrypted tokens of the issuer with these keys. An encrypted token does not show its
+    /// issuer, so each key of each issuer may be tried: use few.
+    pub fn with_decryption_keys(self, keys: impl IntoIterator<Item = Arc<DecryptionKey>>) -> Self {
+        Self {
+            decryption_keys: keys.into_iter().collect(),
             ..self
         }
     }
@@ -90,7 +101,8 @@ impl RemoteIssuer {
         };
         let keys = RemoteKeySet::start(issuer, fetch.clone(), refresh, self.clock.clone());
         let keys = Arc::new(keys);
-        let trusted = TrustedIssuer::remote(self.name, keys.clone(), self.validation);
+        let trusted = TrustedIssuer::remote(self.name, keys.clone(), self.validation)
+            .with_decryption_keys(self.decryption_keys);
         Ok(match self.introspection {
             Some(policy) => trusted.introspected(policy, fetch, keys, self.clock),
             None => trusted,

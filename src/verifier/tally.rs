@@ -13,6 +13,7 @@ pub struct Tally {
     without_keys: AtomicU64,
     without_denylist: AtomicU64,
     without_introspection: AtomicU64,
+    without_decryption: AtomicU64,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
 }
@@ -31,6 +32,8 @@ pub struct Counts {
     pub without_denylist: u64,
     /// Tokens without a verdict, because the issuer could not be asked.
     pub without_introspection: u64,
+    /// Tokens without a verdict, because too many had to be decrypted.
+    pub without_decryption: u64,
     /// Tokens that the cache contained.
     pub cache_hits: u64,
     /// Tokens that the cache did not contain; 0 without a cache.
@@ -47,6 +50,7 @@ impl Tally {
             without_keys: read(&self.without_keys),
             without_denylist: read(&self.without_denylist),
             without_introspection: read(&self.without_introspection),
+            without_decryption: read(&self.without_decryption),
             cache_hits: read(&self.cache_hits),
             cache_misses: read(&self.cache_misses),
         }
@@ -59,6 +63,7 @@ impl Tally {
             Err(VerifyError::NoKeys) => &self.without_keys,
             Err(VerifyError::DenylistStale) => &self.without_denylist,
             Err(VerifyError::NotIntrospected { .. }) => &self.without_introspection,
+            Err(VerifyError::NotDecrypted { .. }) => &self.without_decryption,
         });
     }
 
@@ -87,12 +92,16 @@ mod tests {
             reason: "introspection_limited",
             retry_after: std::time::Duration::from_secs(1),
         };
+        let not_decrypted = VerifyError::NotDecrypted {
+            retry_after: std::time::Duration::from_secs(1),
+        };
         let verdicts = [
             (Ok(()), 1),
             (Err(TokenError::Revoked.into()), 2),
             (Err(VerifyError::NoKeys), 3),
             (Err(VerifyError::DenylistStale), 4),
             (Err(not_introspected), 7),
+            (Err(not_decrypted), 8),
         ];
 
         for (verdict, times) in verdicts {
@@ -107,6 +116,7 @@ mod tests {
             without_keys: 3,
             without_denylist: 4,
             without_introspection: 7,
+            without_decryption: 8,
             cache_hits: 5,
             cache_misses: 6,
         };

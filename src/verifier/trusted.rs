@@ -7,6 +7,7 @@
 //! Keys and rules of an issuer are one value, and a verifier uses them only together. Therefore,
 //! the keys of one issuer never verify a token of another.
 
+mod decryption;
 mod introspection;
 
 use std::collections::HashMap;
@@ -21,7 +22,9 @@ use tokio::sync::Semaphore;
 #[cfg(feature = "service")]
 use crate::issuer::KeySetStatus;
 use crate::issuer::{Metadata, RemoteKeySet};
-use crate::token::{Claims, Jws, KeySet, KeySource, TokenError, Validation, Verified};
+use crate::token::{
+    Claims, DecryptionKey, Jws, KeySet, KeySource, TokenError, Validation, Verified,
+};
 
 use super::error::VerifyError;
 use super::introspector::Introspector;
@@ -59,6 +62,7 @@ pub struct TrustedIssuer {
     /// The same keys, if they are fetched.
     remote: Option<Arc<RemoteKeySet>>,
     introspector: Option<Arc<Introspector>>,
+    decryption_keys: Vec<Arc<DecryptionKey>>,
     /// Places for requests that wait for the keys of this issuer.
     waiting: Semaphore,
     is_removed: AtomicBool,
@@ -75,6 +79,7 @@ impl TrustedIssuer {
             keys,
             remote: None,
             introspector: None,
+            decryption_keys: Vec::new(),
             waiting: Semaphore::new(MAX_WAITING),
             is_removed: AtomicBool::new(false),
         }
@@ -187,6 +192,8 @@ pub struct TrustedIssuers {
     by_identifier: ArcSwap<ByIdentifier>,
     /// Those of them that introspect tokens.
     introspecting: ArcSwap<Vec<Arc<TrustedIssuer>>>,
+    /// The keys that decrypt their tokens.
+    decrypting: ArcSwap<Vec<Arc<DecryptionKey>>>,
     /// Locked during a change of the list.
     changing: Mutex<()>,
 }
@@ -255,8 +262,9 @@ impl TrustedIssuers {
         let mut issuers = ByIdentifier::clone(&self.by_identifier.load());
         let result = change(&mut issuers);
         let introspecting = issuers.values().filter(|it| it.introspector.is_some());
-        self.introspecting
-            .store(Arc::new(introspecting.cloned().collect()));
+        let all = introspecting.cloned().collect();
+        self.introspecting.store(Arc::new(all));
+        self.decrypting.store(Self::keys_of(issuers.values()));
         self.by_identifier.store(Arc::new(issuers));
         result
     }

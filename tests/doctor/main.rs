@@ -31,6 +31,7 @@ fn doctor(issuer: &str) -> Doctor {
         rules: rules(issuer, "api://default"),
         client: None,
         introspection: None,
+        decryption_keys: Vec::new(),
         token: None,
         clock: Arc::new(SystemClock::new()),
     }

@@ -133,7 +133,7 @@ export function start(command, args, env) {
 }
 
 /** Starts `oidc-provider`. Keep `port` and `keysFile` across restarts to stay the same issuer. */
-export async function startIssuer({ alg = 'RS256', port, keysFile, redirectUri, withoutAlg, dpop, apiKey } = {}) {
+export async function startIssuer({ alg = 'RS256', port, keysFile, redirectUri, withoutAlg, dpop, apiKey, encryption } = {}) {
   port ??= await freePort();
   keysFile ??= path.join(scratch, `keys-${port}.json`);
   const env = { PORT: port, ALG: alg, KEYS_FILE: keysFile, NODE_ENV: 'production' };
@@ -141,6 +141,7 @@ export async function startIssuer({ alg = 'RS256', port, keysFile, redirectUri, 
   if (dpop) env.DPOP = dpop;
   if (withoutAlg) env.WITHOUT_ALG = 1;
   if (apiKey) env.API_KEY = JSON.stringify(apiKey);
+  if (encryption) env.ENCRYPTION = JSON.stringify(encryption);
   const script = path.join(import.meta.dirname, 'issuer.mjs');
   const process_ = start(process.execPath, ['--no-warnings', script], env);
   const url = `http://127.0.0.1:${port}/oauth2/default`;

@@ -8,6 +8,8 @@
 //   KEYS_FILE  the private keys, made when absent; restart with another file to rotate
 //   DPOP       binds tokens to keys (RFC 9449); `nonce` requires nonces in proofs too
 //   API_KEY    a public key as a JSON Web Key; with it the client api-key authenticates with this key
+//   ENCRYPTION  how tokens for the resource urn:e2e:encrypted are encrypted: {"alg", "enc", "kid", "key"}, where
+//              `key` is the public key of the API as a JSON Web Key
 //   REDIRECT_URI  where people may be sent back to; without it there are no people
 //
 // Clients (client credentials, HTTP Basic):
@@ -24,6 +26,7 @@
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { createPublicKey } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { Provider, interactionPolicy } from 'oidc-provider';
 
@@ -33,12 +36,15 @@ const CLASSES = ['urn:okta:loa:1fa:any', 'urn:okta:loa:2fa:any'];
 const AUDIENCES = {
   'urn:e2e:api': 'api://default',
   'urn:e2e:opaque': 'api://default',
+  'urn:e2e:encrypted': 'api://default',
   'urn:e2e:other': 'api://other',
 };
 const INTROSPECTORS = ['api', 'api-signed', 'api-key'];
 
 const { PORT: port, ALG: alg, KEYS_FILE: keysFile, REDIRECT_URI: redirectUri } = process.env;
 const { API_KEY: apiKey, DPOP: dpop, WITHOUT_ALG: withoutAlg, TLS_KEY: tlsKey, TLS_CERT: tlsCert } = process.env;
+const encryption = JSON.parse(process.env.ENCRYPTION ?? 'null');
+if (encryption) encryption.key = createPublicKey({ key: encryption.key, format: 'jwk' });
 const issuer = tlsCert ? `https://localhost:${port}${PATH}` : `http://127.0.0.1:${port}${PATH}`;
 
 async function newKey(alg) {
@@ -146,7 +152,7 @@ const provider = new StepUpProvider(issuer, {
         audience: AUDIENCES[resource],
         scope: SCOPES,
         accessTokenFormat: resource === 'urn:e2e:opaque' ? 'opaque' : 'jwt',
-        jwt: { sign: { alg } },
+        jwt: { sign: { alg }, ...(resource === 'urn:e2e:encrypted' ? { encrypt: encryption } : {}) },
       }),
     },
   },

@@ -11,6 +11,7 @@
 
 mod answers;
 mod credentials;
+mod encrypted;
 mod faults;
 #[path = "../../src/api.rs"]
 #[allow(dead_code)]
@@ -18,6 +19,9 @@ mod guide_api;
 mod issuer;
 mod org_server;
 mod remembering;
+#[path = "../encrypted/seal.rs"]
+#[allow(dead_code)]
+mod seal;
 mod selection;
 mod service;
 mod settings;

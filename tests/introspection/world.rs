@@ -10,7 +10,7 @@ use poem_resource_server::guard::{Guard, Principal, Requirement};
 use poem_resource_server::issuer::{
     ClientProof, Fetch, FetchPolicy, IntrospectionMode, IntrospectionPolicy, RefreshPolicy,
 };
-use poem_resource_server::token::{Audience, Scope, Validation};
+use poem_resource_server::token::{Audience, DecryptionKey, Scope, Validation};
 use poem_resource_server::verifier::{RemoteIssuer, TrustedIssuers, Verifier};
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ impl World {
     /// With an issuer that may hang. Its answers are awaited for a short time.
     pub async fn impatient() -> Self {
         let issuer = Issuer::start(&[&KEY]).await;
-        let world = Self::open(issuer, opaque(), &[], Duration::from_secs(2)).await;
+        let world = Self::open(issuer, opaque(), &[], Duration::from_secs(2), &[]).await;
         world.answer_active();
         world
     }
@@ -79,7 +79,15 @@ impl World {
         policy: IntrospectionPolicy,
         clients: &[&str],
     ) -> Self {
-        Self::open(issuer, policy, clients, Duration::from_secs(60)).await
+        Self::open(issuer, policy, clients, Duration::from_secs(60), &[]).await
+    }
+
+    /// With an issuer that encrypts tokens to this key.
+    pub async fn with_decryption(policy: IntrospectionPolicy, key: Arc<DecryptionKey>) -> Self {
+        let (issuer, timeout) = (Issuer::start(&[&KEY]).await, Duration::from_secs(60));
+        let world = Self::open(issuer, policy, &[], timeout, &[key]).await;
+        world.answer_active();
+        world
     }
 
     async fn open(
@@ -87,6 +95,7 @@ impl World {
         policy: IntrospectionPolicy,
         clients: &[&str],
         timeout: Duration,
+        decryption_keys: &[Arc<DecryptionKey>],
     ) -> Self {
         let clock = ManualClock::new();
         let issuers = Arc::new(TrustedIssuers::default());
@@ -96,6 +105,7 @@ impl World {
         let remote = RemoteIssuer::new("default", rules)
             .with_refresh_policy(RefreshPolicy::default().with_jitter(|| 1.0))
             .with_introspection(policy)
+            .with_decryption_keys(decryption_keys.iter().cloned())
             .with_clock(shared.clone());
         let fetch = FetchPolicy::default().with_timeout(timeout);
         let trusted = remote.start(Fetch::new(&fetch).unwrap()).unwrap();

@@ -1,7 +1,8 @@
-//! Limits the calls of an introspection endpoint, so that a flood of tokens cannot use up the rate
-//! limit of an organization.
+//! Limits what tokens may cost: the calls of an introspection endpoint, so that a flood of tokens
+//! cannot use up the rate limit of an organization, and decryptions.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
 
-use super::policy::IntrospectionPolicy;
-
 /// The calls that may still be made.
 pub(crate) struct Budget {
     cells: RateLimiter<NotKeyed, InMemoryState, BudgetClock, NoOpMiddleware<Duration>>,
@@ -23,10 +22,11 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    pub(crate) fn new(policy: &IntrospectionPolicy, clock: Arc<dyn Clock>) -> Self {
+    /// A budget of calls per second, and of calls at the same moment or immediately after a pause.
+    pub(crate) fn new(per_second: NonZeroU32, at_once: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let clock = BudgetClock(clock);
-        let quota = Quota::per_second(policy.max_calls).allow_burst(policy.max_calls_at_once);
-        let at_once = usize::try_from(policy.max_calls_at_once.get()).unwrap_or(usize::MAX);
+        let quota = Quota::per_second(per_second).allow_burst(at_once);
+        let at_once = usize::try_from(at_once.get()).unwrap_or(usize::MAX);
         Self {
             cells: RateLimiter::direct_with_clock(quota, clock.clone()),
             at_once: Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS))),
@@ -73,14 +73,16 @@ const A_CALL: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
-    use crate::issuer::introspection::{ClientProof, IntrospectionMode};
+
+    fn budget(clock: &ManualClock) -> Budget {
+        let (per_second, at_once) = (NonZeroU32::new(5).unwrap(), NonZeroU32::new(16).unwrap());
+        Budget::new(per_second, at_once, Arc::new(clock.clone()))
+    }
 
     #[test]
     fn a_flood_gets_the_burst_and_then_five_calls_a_second() {
         let clock = ManualClock::new();
-        let proof = ClientProof::Basic(String::new());
-        let policy = IntrospectionPolicy::new(IntrospectionMode::Opaque, "c", proof);
-        let budget = Budget::new(&policy, Arc::new(clock.clone()));
+        let budget = budget(&clock);
         let flood = || (0..10_000).filter(|_| budget.take().is_ok()).count();
 
         assert_eq!(flood(), 16);
@@ -96,9 +98,7 @@ mod tests {
     #[test]
     fn no_more_calls_than_allowed_last_at_the_same_moment() {
         let clock = ManualClock::new();
-        let proof = ClientProof::Basic(String::new());
-        let policy = IntrospectionPolicy::new(IntrospectionMode::Opaque, "c", proof);
-        let budget = Budget::new(&policy, Arc::new(clock.clone()));
+        let budget = budget(&clock);
         let mut calls: Vec<_> = (0..16).map(|_| budget.take().unwrap()).collect();
         clock.advance(Duration::from_secs(60));
 

@@ -23,6 +23,15 @@ pub(super) fn text(
     for note in notes {
         let _ = writeln!(text, "\n{}", wrapped(note, 0));
     }
+    if let Some(members) = explanation.encryption() {
+        let _ = writeln!(
+            text,
+            "\n{BOLD}Encryption{BOLD:#}, which nobody has signed\n"
+        );
+        for (name, value) in members {
+            let _ = writeln!(text, "  {name:<12} {value}");
+        }
+    }
     let proven = if explanation.is_accepted() {
         "verified"
     } else {

@@ -4,7 +4,9 @@
 //! 2. `issuer.refresh_min` is not longer than `issuer.refresh_max`.
 //! 3. No two listeners have the same address.
 //! 4. Introspection fits the issuers: see [`introspection`].
+//! 5. There are few decryption keys: see [`decryption`].
 
+mod decryption;
 mod introspection;
 
 use std::collections::BTreeMap;
@@ -37,6 +39,7 @@ pub(super) fn check(settings: &Together<'_>, reader: &mut Reader<'_>) {
     check_issuer(settings, reader);
     check_refresh(settings.issuer, reader);
     check_listeners(settings, reader);
+    decryption::check(settings.issuer, settings.issuers, reader);
     let issuers = introspection::issuers(settings.issuer, settings.issuers);
     introspection::check(&issuers, settings.access, settings.has_cache, reader);
 }

@@ -10,6 +10,7 @@ pub(super) mod audit;
 pub(super) mod cache;
 pub(super) mod client;
 pub(super) mod cors;
+pub(super) mod decryption;
 pub(super) mod denylist;
 pub(super) mod dev;
 pub(super) mod docs;

@@ -26,6 +26,7 @@ impl Verifier {
         let claims = verdict.as_ref().ok().map(|claims| Claims::clone(claims));
         let verdict = verdict.map(|_| ());
         let mut explanation = Explanation {
+            encryption: None,
             header: None,
             claims: claims.as_ref().map(Claims::all),
             rules: vec![rule_on_answer(verdict.clone())],

@@ -65,7 +65,8 @@ impl ProofExplanation {
 impl Verifier {
     /// Explains a proof by the rules of this verifier.
     pub(crate) fn explain_proof(&self, explained: &ExplainedProof<'_>) -> ProofExplanation {
-        let confirmation = UnverifiedToken::new(explained.token).confirmation();
+        let signed = self.signed_form(explained.token);
+        let confirmation = UnverifiedToken::new(&signed).confirmation();
         let confirmation = confirmation.unwrap_or_default();
         let target = target(explained.url);
         let request = ProvenRequest {

@@ -1,6 +1,8 @@
 //! Values of a token as they may be shown.
 
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
 
 /// JSON in ASCII and of limited length, so that an unverified string cannot control the terminal.
 pub(super) fn shown(value: &Value) -> String {
@@ -12,6 +14,12 @@ pub(super) fn shown(value: &Value) -> String {
         text.push_str(" ..");
     }
     text
+}
+
+/// A part of the token for display, read as leniently as possible.
+pub(super) fn read(part: &str) -> Option<Map<String, Value>> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 const MAX_SHOWN: usize = 200;

@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use figment::value::Value;
 
+use super::decryption;
 use super::introspection::IntrospectionConfig;
 use super::issuer_rules::IssuerRules;
 use super::limits::{FROM_ZERO, MAX_LEEWAY, MAX_REFRESH, POSITIVE, SHORTEST};
@@ -14,7 +16,7 @@ use crate::service::config::placeholder;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
-use crate::token::{Algorithm, Audience, TokenType};
+use crate::token::{Algorithm, Audience, DecryptionKey, TokenType};
 
 /// The authorization server, and the rules for requests to it.
 #[derive(Debug, Clone)]
@@ -47,6 +49,8 @@ pub struct IssuerConfig {
     pub retry_max: Duration,
     /// How long the last good keys are used while the issuer cannot be reached.
     pub max_stale: Duration,
+    /// The keys that decrypt its tokens.
+    pub decryption_keys: Vec<Arc<DecryptionKey>>,
     /// How its tokens are introspected.
     pub introspection: IntrospectionConfig,
     /// Further rules for its tokens, from `[issuers.default]`.
@@ -79,6 +83,7 @@ impl IssuerConfig {
             refresh_max,
             retry_max,
             max_stale,
+            decryption_keys: reader.read("issuer.decryption_keys", decryption::keys),
             introspection: IntrospectionConfig::read(reader, "issuer.introspection"),
             rules: IssuerRules::default(),
         }

@@ -1,12 +1,13 @@
 //! The rules for the tokens of one issuer, as the settings give them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::ClientConfig;
 use super::introspection::IntrospectionConfig;
 use crate::issuer::Issuer;
-use crate::token::{Algorithm, Audience, ClaimNames, TokenType, Validation};
+use crate::token::{Algorithm, Audience, ClaimNames, DecryptionKey, TokenType, Validation};
 
 /// The rules for the tokens of one issuer. What is `None` or empty is not set.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub struct IssuerRules {
     pub subject_claim: Option<String>,
     /// The public client with which Swagger UI signs people in at this issuer.
     pub docs_client_id: Option<String>,
+    /// The keys that decrypt its tokens. For the issuer `default`, see `[issuer]`.
+    pub decryption_keys: Vec<Arc<DecryptionKey>>,
     /// How its tokens are introspected. For the issuer `default`, see `[issuer]`.
     pub introspection: IntrospectionConfig,
     /// The client of the commands at this issuer. That of the issuer `default` is in `[client]`.

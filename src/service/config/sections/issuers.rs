@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use figment::value::Value;
 
+use super::decryption;
 use super::introspection::IntrospectionConfig;
 use super::issuer::{IssuerConfig, algorithms, audience, issuer, token_types};
 use super::issuer_rules::IssuerRules;
@@ -82,6 +83,11 @@ fn read_setting(
         }
         ["docs_client_id"] => rules.docs_client_id = optional_text(value)?,
         ["subject_claim"] => rules.subject_claim = optional_text(value)?,
+        ["decryption_keys"] if name == DEFAULT_ISSUER => {
+            return Err(Fault::new("must not be set here")
+                .fix("set `issuer.decryption_keys`, which are the keys of the issuer `default`"));
+        }
+        ["decryption_keys"] => rules.decryption_keys = decryption::keys(value)?,
         ["introspection", _] if name == DEFAULT_ISSUER => {
             return Err(Fault::new("must not be set here")
                 .fix("set it in the section [issuer], which is the issuer `default`"));
