@@ -100,6 +100,21 @@ impl Explanation {
         self.claims.as_ref().map_or_else(Vec::new, warnings)
     }
 
+    /// Whether the token is not a JWT, and its claims are those of the issuer's answer.
+    #[cfg(feature = "service")]
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.rules
+            .first()
+            .is_some_and(|rule| rule.name == "introspection")
+    }
+
+    /// Whether no rule was examined, because only the issuer can read the token and was not asked.
+    #[cfg(feature = "service")]
+    pub(crate) fn is_unknown(&self) -> bool {
+        let mut rules = self.rules.iter();
+        rules.all(|rule| rule.state == RuleState::NotExamined)
+    }
+
     /// The members of the header with their values, as they may be shown; `None` where it cannot
     /// be read. They are unverified unless the token is accepted.
     pub fn header(&self) -> Option<Vec<(String, String)>> {
@@ -146,10 +161,10 @@ impl Verifier {
     /// Verifies a token, with an explanation of the verdict. A token that is bound to a key is
     /// accepted, because only a request contains the proof.
     pub async fn explain(&self, token: &str) -> Explanation {
-        let verified = self.verify_claims(token).await;
         if let Some(issuer) = self.asked_about(token) {
-            return Self::explain_opaque(&issuer, verified);
+            return self.explain_opaque(&issuer, token).await;
         }
+        let verified = self.verify_claims(token).await;
         let verdict = verdict(&verified);
         let mut parts = token.split('.');
         let mut object = || read(parts.next().unwrap_or_default());

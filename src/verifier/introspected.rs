@@ -19,7 +19,7 @@ use crate::token::{
 };
 
 /// A token whose signature was verified, with the keys that did.
-struct Signed {
+pub(super) struct Signed {
     claims: Verified<Claims>,
     keys: Arc<KeySet>,
 }
@@ -46,6 +46,12 @@ impl Verifier {
         };
         self.tally.count(&verdict);
         verdict
+    }
+
+    /// Whether only an issuer can read this token.
+    #[cfg(feature = "service")]
+    pub(crate) fn is_opaque(token: &str) -> bool {
+        Jws::parse(token).is_err_and(|error| is_opaque(token, &error))
     }
 
     fn named_by(&self, jws: &Jws<'_>) -> Result<Arc<TrustedIssuer>, TokenError> {
@@ -138,7 +144,7 @@ impl Verifier {
         }
     }
 
-    fn judge_response(
+    pub(super) fn judge_response(
         &self,
         response: &IntrospectionResponse,
         issuer: &TrustedIssuer,

@@ -164,9 +164,29 @@ test('explain and doctor ask the issuer', async () => {
   assert.equal(explained.code, 0, explained.stdout + explained.stderr);
   assert.match(explained.stdout, /Accepted/);
   assert.match(explained.stdout, /client_id +"svc"/);
+  assert.match(explained.stdout, /^Claims, as the issuer states them$/m);
+  assert.match(explained.stdout, /^ {2}passed +introspection +active$/m);
+  for (const rule of ['issuer', 'audience', 'expires']) {
+    assert.match(explained.stdout, new RegExp(`^ {2}passed +${rule} `, 'm'));
+  }
+  const elsewhere = await run(['explain', token], introspecting({ OKTA_API_AUDIENCE: 'api://other' }));
+  assert.equal(elsewhere.code, 1);
+  assert.match(elsewhere.stdout, /^ {2}reason {2}wrong_audience$/m);
+  assert.match(elsewhere.stdout, /^ {2}passed +introspection +active$/m);
+  assert.match(elsewhere.stdout, /^ {2}FAILED +audience +"api:\/\/default"$/m);
   const junk = await run(['explain', 'junk-token-that-nobody-issued'], introspecting());
   assert.equal(junk.code, 1);
   assert.match(junk.stdout, /inactive/);
+
+  const before = asked();
+  const offline = await run(['explain', token, '--offline'], introspecting());
+  assert.equal(offline.code, 3, offline.stdout + offline.stderr);
+  assert.match(offline.stdout, /^Undecided: the token is opaque, so only its issuer knows what it is\.$/m);
+  assert.match(offline.stdout, /Offline: no request was sent\./);
+  assert.match(offline.stdout, /^ {2}- +introspection +not examined: only the issuer knows/m);
+  assert.match(offline.stdout, /^ {2}whoami +unknown, only the issuer knows its rights$/m);
+  assert.match(offline.stderr, /run `explain` without --offline/);
+  assert.equal(asked(), before);
 
   const healthy = await run(['doctor', '--token', token], introspecting());
   assert.equal(healthy.code, 0, healthy.stdout + healthy.stderr);

@@ -11,6 +11,7 @@
 
 mod answers;
 mod credentials;
+mod explained;
 mod faults;
 #[path = "../../src/api.rs"]
 #[allow(dead_code)]
