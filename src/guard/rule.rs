@@ -13,6 +13,7 @@ mod conditions;
 mod decision;
 mod error;
 mod existing;
+mod in_code;
 #[cfg(feature = "service")]
 mod lacking;
 mod making;
@@ -39,6 +40,8 @@ pub use error::RuleError;
 #[cfg(feature = "service")]
 pub(crate) use existing::must_exist;
 pub(super) use existing::scopes_in_use;
+#[cfg(feature = "service")]
+pub(crate) use in_code::is_in_code;
 pub(crate) use making::rules;
 pub use named_check::CheckFuture;
 pub(crate) use pairing::RouteTable;

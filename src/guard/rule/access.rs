@@ -6,6 +6,7 @@ use crate::token::{Scope, ScopeToken};
 
 use super::binding::Binding;
 use super::claim_rule::ClaimValue;
+use super::in_code::InCode;
 use super::requirement::Requirement;
 
 /// What is required of callers in addition to what the code declares.
@@ -73,6 +74,8 @@ pub struct Access {
     pub implied_scopes: BTreeMap<ScopeToken, Scope>,
     /// The identifiers of issuers by the names that [`OperationAccess::issuers`] lists.
     pub issuer_names: BTreeMap<String, String>,
+    /// What the code of a hosted application requires in addition.
+    pub(crate) in_code: InCode,
 }
 
 impl Access {
