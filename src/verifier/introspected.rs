@@ -11,6 +11,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
 use super::cache::{Entry, Vouched};
 use super::{TrustedIssuer, Verifier, VerifyError, VerifyResult};
 use crate::token::{
@@ -166,15 +170,23 @@ impl Verifier {
 }
 
 /// Whether a token that is refused for this reason may be an opaque token of an issuer. A token
-/// with a readable header is a JWT, even if something in it is wrong.
+/// with a readable header is a JWT, even if something in it is wrong. Issuers answer a question about
+/// a broken JWT with an error, which would look like a failure of theirs.
 fn is_opaque(token: &str, error: &TokenError) -> bool {
-    let is_no_jwt = matches!(
-        error,
+    let is_no_jwt = match error {
         TokenError::Segments { .. }
-            | TokenError::IllegalCharacter
-            | TokenError::Encrypted
-            | TokenError::MalformedHeader
-            | TokenError::Base64(Segment::Header)
-    );
+        | TokenError::IllegalCharacter
+        | TokenError::Encrypted
+        | TokenError::Base64(Segment::Header) => true,
+        TokenError::MalformedHeader => !has_json_header(token),
+        _ => false,
+    };
     is_no_jwt && is_b64token(token.as_bytes())
+}
+
+/// Whether the first segment is a JSON object, perhaps with a repeated name or too many values.
+fn has_json_header(token: &str) -> bool {
+    let first = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(first).unwrap_or_default();
+    serde_json::from_slice::<Map<String, Value>>(&header).is_ok()
 }
