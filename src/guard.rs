@@ -71,6 +71,8 @@ pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
 pub use rejection::Rejection;
 #[cfg(feature = "service")]
+pub(crate) use rule::is_in_code;
+#[cfg(feature = "service")]
 pub(crate) use rule::must_exist;
 #[cfg(feature = "docs")]
 pub(crate) use rule::rules;
