@@ -66,6 +66,8 @@ pub use per_token::PerToken;
 pub use presented::ClientCertificate;
 #[cfg(feature = "service")]
 pub(crate) use presented::ReportedHost;
+#[cfg(feature = "testing")]
+pub(crate) use presented::WalkedUri;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};

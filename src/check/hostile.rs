@@ -49,7 +49,7 @@ impl Hostile {
                     let known = tokens.known(token).cloned().unwrap_or_default();
                     let keys = issuers::find(issuers, &known.issuer);
                     let claims = opaque::claims(&known, keys.map_or(&[], |it| &it.keys), now);
-                    Forgeries::of_opaque(token, &claims, &key, trap)
+                    Forgeries::from_opaque(token, &claims, &key, trap)
                 }
             };
             (token.clone(), forgeries)
@@ -96,7 +96,7 @@ impl Forgeries {
 
     /// Made from an opaque token. There is no signature to change. The JWTs with these claims are
     /// for an API that reads claims from whatever looks like a JWT.
-    fn of_opaque(token: &str, claims: &Parts, key: &OwnKey, trap: Option<&Trap>) -> Self {
+    fn from_opaque(token: &str, claims: &Parts, key: &OwnKey, trap: Option<&Trap>) -> Self {
         let mut tokens = opaque::not_issued(token);
         tokens.extend(unsigned(claims));
         tokens.extend(key.forged(claims, trap));

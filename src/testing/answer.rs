@@ -177,10 +177,10 @@ impl Answer {
             faults.push(format!("{found} challenges in place of one"));
             return faults;
         };
-        let is_bearer = accepts_bearer(&operation.rule);
-        let due = if is_bearer { "Bearer" } else { "DPoP" };
-        if !challenge.has_scheme(due) {
-            faults.push(format!("a challenge that is not `{due}`"));
+        // A caller that used `Bearer`, or two headers, gets that challenge also for bound tokens.
+        let is_of_bound = challenge.is_dpop() && !accepts_bearer(&operation.rule);
+        if !challenge.is_bearer() && !is_of_bound {
+            faults.push("a challenge that is not `Bearer`".to_owned());
         }
         let found = challenge.parameter("error");
         if found != error {

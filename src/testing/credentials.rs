@@ -7,6 +7,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::dev::AccessToken;
+use crate::guard::WalkedUri;
 use crate::issuer::ProofMaker;
 
 use super::Issuer;
@@ -114,6 +115,8 @@ impl Credentials {
             request.headers_mut().append(AUTHORIZATION, field.clone());
         }
         let Some(proof) = &self.proof else { return };
+        let uri = request.uri().clone();
+        request.extensions_mut().insert(WalkedUri(uri));
         let authority = origin.authority();
         if let Ok(host) = HeaderValue::try_from(authority) {
             request.headers_mut().entry(HOST).or_insert(host);

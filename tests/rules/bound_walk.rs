@@ -86,7 +86,8 @@ async fn each_theft_that_an_operation_admits_is_found() {
     type Admits = fn(&Request) -> bool;
     let rows: [(&str, Admits); 5] = [
         ("a bound token without a proof", |request| {
-            authorization(request).0 == "DPoP" && request.header("dpop").is_none()
+            let (scheme, token) = authorization(request);
+            scheme == "DPoP" && claims(token)["cnf"].is_object() && request.header("dpop").is_none()
         }),
         ("a proof for another URL", is_for_other_url),
         ("a bound token as a bearer token", |request| {
