@@ -19,6 +19,7 @@ mod lacking;
 mod making;
 mod merging;
 mod named_check;
+mod operation_access;
 mod owner;
 mod pairing;
 mod parameters;
@@ -31,7 +32,7 @@ mod target;
 
 use http::Method;
 
-pub use access::{Access, AccessMode, OperationAccess};
+pub use access::{Access, AccessMode};
 pub(super) use binding::AcceptedBindings;
 pub use binding::Binding;
 pub use claim_rule::{ClaimRule, ClaimValue};
@@ -44,6 +45,7 @@ pub(super) use existing::scopes_in_use;
 pub(crate) use in_code::is_in_code;
 pub(crate) use making::rules;
 pub use named_check::CheckFuture;
+pub use operation_access::OperationAccess;
 pub(crate) use pairing::RouteTable;
 pub(super) use pairing::pair;
 pub use requirement::Requirement;

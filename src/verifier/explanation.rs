@@ -100,21 +100,6 @@ impl Explanation {
         self.claims.as_ref().map_or_else(Vec::new, warnings)
     }
 
-    /// Whether the token is not a JWT, and its claims are those of the issuer's answer.
-    #[cfg(feature = "service")]
-    pub(crate) fn is_opaque(&self) -> bool {
-        self.rules
-            .first()
-            .is_some_and(|rule| rule.name == "introspection")
-    }
-
-    /// Whether no rule was examined, because only the issuer can read the token and was not asked.
-    #[cfg(feature = "service")]
-    pub(crate) fn is_unknown(&self) -> bool {
-        let mut rules = self.rules.iter();
-        rules.all(|rule| rule.state == RuleState::NotExamined)
-    }
-
     /// The members of the header with their values, as they may be shown; `None` where it cannot
     /// be read. They are unverified unless the token is accepted.
     pub fn header(&self) -> Option<Vec<(String, String)>> {

@@ -126,7 +126,7 @@ async fn each_step_that_an_introspecting_api_skips_is_found() {
 
         let mut found = found(&report);
         if row == "active" {
-            // Whoever sends anything is served, which other checks report too.
+            // Every caller is served, which other checks report too.
             found.remove("wrong_status");
             found.remove("missing_scope");
         }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::access::OperationAccess;
+use super::operation_access::OperationAccess;
 use super::requirement::Requirement;
 
 /// Requirements in code, by what they are for.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::access::{Access, OperationAccess};
+use super::access::Access;
 use super::in_code;
+use super::operation_access::OperationAccess;
 use super::parameters;
 use super::requirement::Requirement;
 use super::requirement_error::RequirementError;

@@ -8,6 +8,8 @@ use crate::token::{ActiveToken, IntrospectionResponse, Jws, TokenError, Unverifi
 use crate::verifier::{TrustedIssuer, Verifier, VerifyError};
 
 use super::Explanation;
+#[cfg(feature = "service")]
+use super::RuleState;
 use super::binding;
 use super::claims::ReadClaims;
 use super::rule::{Evaluation, ExplainedRule, said};
@@ -123,6 +125,22 @@ impl Verifier {
         };
         explanation.mark_failed();
         explanation
+    }
+}
+
+#[cfg(feature = "service")]
+impl Explanation {
+    /// Whether the token is not a JWT, and its claims are those of the issuer's answer.
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.rules
+            .first()
+            .is_some_and(|rule| rule.name == "introspection")
+    }
+
+    /// Whether no rule was examined, because only the issuer can read the token and was not asked.
+    pub(crate) fn is_unknown(&self) -> bool {
+        let mut rules = self.rules.iter();
+        rules.all(|rule| rule.state == RuleState::NotExamined)
     }
 }
 
