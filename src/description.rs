@@ -8,6 +8,7 @@ pub(crate) mod operation;
 pub(crate) mod request;
 pub(crate) mod sample;
 pub(crate) mod schema;
+pub(crate) mod scheme;
 
 #[cfg(test)]
 mod tests;

@@ -66,10 +66,14 @@ pub use per_token::PerToken;
 pub use presented::ClientCertificate;
 #[cfg(feature = "service")]
 pub(crate) use presented::ReportedHost;
+#[cfg(feature = "testing")]
+pub(crate) use presented::WalkedUri;
 pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
 pub use rejection::Rejection;
+#[cfg(feature = "service")]
+pub(crate) use rule::is_in_code;
 #[cfg(feature = "service")]
 pub(crate) use rule::must_exist;
 #[cfg(feature = "docs")]

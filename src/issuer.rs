@@ -25,7 +25,10 @@ pub use fetch::{
 // The commands of the program request tokens with it, and the tests of `doctor` do.
 #[cfg(feature = "service")]
 #[doc(hidden)]
-pub use grant::{ClientAuthentication, ClientCredentials, GRANT_ERRORS, GrantError, GrantedToken};
+pub use grant::{
+    ClientAuthentication, ClientCredentials, GRANT_ERRORS, GrantError, GrantedToken,
+    RevocationError,
+};
 pub use identifier::{Issuer, IssuerError};
 #[cfg(feature = "service")]
 pub(crate) use introspection::IntrospectionStatus;

@@ -64,9 +64,11 @@ mod answer;
 #[cfg(feature = "service")]
 mod application;
 mod attempt;
+mod credentials;
 mod issuer;
 mod report;
 mod schema;
+mod server;
 mod walk;
 
 #[cfg(test)]

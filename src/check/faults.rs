@@ -24,6 +24,9 @@ pub const CHECKS: &[(&str, &str, &str)] = &[
     ("other_issuer", "A token with another `iss` is refused.", "Compare `iss` with the issuer that you trust, character by character (RFC 9068 section 4)."),
     ("issuer_changed", "A token of one issuer that names another accepted issuer is refused.", "Verify a token only with the keys of the issuer that it names in `iss` (RFC 8725 section 3.8)."),
     ("issuer_not_accepted", "An operation refuses the tokens of an issuer that its security schemes leave out.", "Require the issuer in the operation, or add its schemes to the operation's `security`."),
+    ("not_issued", "A string that resembles an opaque token, and that the issuer did not issue, is refused.", "Accept an opaque token only if the issuer's answer has `active: true`, and remember that answer under the whole token (RFC 7662 section 2.2)."),
+    ("wrong_kind", "A refresh token or an ID token is refused as an access token.", "Compare `token_type`, `token_use` or another member of the issuer's answer that names the kind of the token; for a JWT, `typ` (RFC 9068 section 4)."),
+    ("revoked", "A token that is revoked at the issuer is refused soon afterwards.", "Limit how long an answer of the issuer is remembered (RFC 7662 section 4)."),
     ("wrong_token", "A token given with `--refuse` is refused.", "Compare `iss`, `aud`, `exp` and the type of the token with what the API expects (RFC 9068 section 4)."),
     ("garbage", "A header without a usable token is refused with 401 or 400.", "Answer 401 to everything that cannot be read as a token."),
     ("two_headers", "Two `Authorization` fields are refused, because a proxy may read the other one.", "Refuse more than one field (RFC 6750 section 2). Node uses the first one unless `joinDuplicateHeaders` is set."),
@@ -49,6 +52,18 @@ pub const CHECKS: &[(&str, &str, &str)] = &[
     ("echo", "No answer repeats the credentials that were sent.", "Answer with fixed sentences, and write the details to the log."),
     ("slow", "No refusal takes ten times as long as a good answer.", "Do the cheap checks first, and do not fetch keys for every unknown `kid`."),
     ("plain_http", "Tokens are sent over https, except on this machine.", "Serve the API over https, or run the check where TLS ends."),
+];
+
+/// What a user can say of a token that an API must refuse, the check that the token then makes, and
+/// what the report calls it.
+#[rustfmt::skip] // A row a word.
+pub const DECLARED: &[(&str, &str, &str)] = &[
+    ("expired", "expired", "an expired token"),
+    ("other_audience", "other_audience", "a token for another audience"),
+    ("other_issuer", "other_issuer", "a token of another issuer"),
+    ("refresh_token", "wrong_kind", "a refresh token"),
+    ("id_token", "wrong_kind", "an ID token"),
+    ("revoked", "revoked", "a token that was revoked before"),
 ];
 
 /// What to do if a check fails.

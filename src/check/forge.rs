@@ -49,11 +49,7 @@ pub(super) fn forged(good: &Parts, issuer_keys: &[Value]) -> Vec<Forged> {
             two_segments(good),
         ),
     ];
-    for spelling in ["none", "None", "NONE", "nOnE"] {
-        let header = with(&good.header, "alg", json!(spelling));
-        let token = compact(&header, &good.payload, &[]);
-        tokens.push(("unsigned", format!("alg {spelling}"), token));
-    }
+    tokens.extend(unsigned(good));
     for (form, secret) in secrets(good, issuer_keys) {
         let header = with(&good.header, "alg", json!("HS256"));
         let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
@@ -95,6 +91,17 @@ pub(super) fn forged(good: &Parts, issuer_keys: &[Value]) -> Vec<Forged> {
         compact(&critical, &good.payload, &good.signature),
     ));
     tokens
+}
+
+/// Tokens that claim to need no signature.
+pub(super) fn unsigned(good: &Parts) -> impl Iterator<Item = Forged> {
+    ["none", "None", "NONE", "nOnE"]
+        .into_iter()
+        .map(|spelling| {
+            let header = with(&good.header, "alg", json!(spelling));
+            let token = compact(&header, &good.payload, &[]);
+            ("unsigned", format!("alg {spelling}"), token)
+        })
 }
 
 /// The token with this header, payload and signature.

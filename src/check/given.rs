@@ -4,6 +4,7 @@
 //! 2. If exactly one of them is wrong and the issuer's key signed it, it makes that check.
 //!    A token that one issuer signed in the name of another makes the check `issuer_changed`.
 //! 3. Any other token makes the check `wrong_token`, which proves less.
+//! 4. An opaque token, and one that is no access token, makes the check that the user declares.
 
 use std::time::{Duration, SystemTime};
 
@@ -47,7 +48,34 @@ pub(super) fn classified(
         };
         given.push((check, name, token.clone()));
     }
-    let not_given = not_given(&known, &seen, tokens);
+    for (check, name, token) in tokens.declared() {
+        let by_content = only_fault(&known, token, now).filter(|_| *check != "wrong_kind");
+        let (check, name) = match by_content {
+            Some((issuer, check, name)) => {
+                seen.push((check, &issuer.identifier));
+                (check, name)
+            }
+            None => (*check, *name),
+        };
+        given.push((check, name.to_owned(), token.clone()));
+    }
+    let mut not_given = if by_issuer.iter().any(|it| !it.is_opaque) || by_issuer.is_empty() {
+        not_given(&known, &seen, tokens)
+    } else {
+        Vec::new()
+    };
+    for issued in by_issuer.iter().filter(|it| it.is_opaque) {
+        let issuer = issuers::find(issuers, &issued.issuer);
+        let grants_no_refresh_token = issuer.is_some_and(|it| it.grants_no_refresh_token);
+        for (check, why) in WANTED_OF_OPAQUE {
+            let is_needless = *check == "wrong_kind" && grants_no_refresh_token;
+            let is_given = given.iter().any(|(given, ..)| given == check);
+            let is_listed = not_given.iter().any(|(listed, _)| listed == check);
+            if !is_needless && !is_given && !is_listed {
+                not_given.push((*check, (*why).to_owned()));
+            }
+        }
+    }
     (given, not_given)
 }
 
@@ -184,5 +212,19 @@ const WANTED: &[(&str, &str)] = &[
         "other_issuer",
         "No token of another issuer was given. Get one for the same audience from another \
          authorization server or tenant, and add it with --refuse @FILE.",
+    ),
+];
+
+/// The checks that need a token of an issuer whose tokens are opaque, and how to get one.
+const WANTED_OF_OPAQUE: &[(&str, &str)] = &[
+    (
+        "other_audience",
+        "No token for another audience was given. Get one from the issuer for another API, and \
+         add it with --refuse other_audience=@FILE.",
+    ),
+    (
+        "wrong_kind",
+        "No refresh token was given, and the issuer calls refresh tokens active too. Sign in as a \
+         user of any client, and add its refresh token with --refuse refresh_token=@FILE.",
     ),
 ];

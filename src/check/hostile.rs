@@ -5,9 +5,10 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::forge::{Forged, compact, forged, with};
+use super::forge::{Forged, compact, forged, unsigned, with};
 use super::given::{NotGiven, classified};
 use super::issuers::{self, KnownIssuer};
+use super::opaque;
 use super::own_key::{OwnKey, Trap};
 use super::tokens::{Parts, Tokens};
 
@@ -21,7 +22,6 @@ pub(super) struct Hostile {
 }
 
 /// What is made from one good token.
-#[derive(Default)]
 pub(super) struct Forgeries {
     pub(super) tokens: Vec<Forged>,
     /// The checks that are not made, and why.
@@ -43,7 +43,15 @@ impl Hostile {
         let others = Others::new(tokens, issuers);
         let good = tokens.good().iter();
         let forgeries = good.map(|token| {
-            let forgeries = Forgeries::new(token, issuers, &others, &key, trap);
+            let forgeries = match Parts::read(token) {
+                Some(parts) => Forgeries::new(&parts, issuers, &others, &key, trap),
+                None => {
+                    let known = tokens.known(token).cloned().unwrap_or_default();
+                    let keys = issuers::find(issuers, &known.issuer);
+                    let claims = opaque::claims(&known, keys.map_or(&[], |it| &it.keys), now);
+                    Forgeries::from_opaque(token, &claims, &key, trap)
+                }
+            };
             (token.clone(), forgeries)
         });
         let (given, not_given) = classified(tokens, issuers, now);
@@ -62,24 +70,17 @@ impl Hostile {
 
 impl Forgeries {
     fn new(
-        token: &str,
+        parts: &Parts,
         issuers: &[KnownIssuer],
         others: &Others,
         key: &OwnKey,
         trap: Option<&Trap>,
     ) -> Self {
-        let Some(parts) = Parts::read(token) else {
-            let missing = OF_JWT.iter().map(|check| (*check, OPAQUE));
-            return Self {
-                missing: missing.collect(),
-                ..Self::default()
-            };
-        };
         let issuer = parts.payload.get("iss").and_then(Value::as_str);
         let keys = issuers::find(issuers, issuer.unwrap_or_default());
-        let mut tokens = forged(&parts, keys.map_or(&[], |it| &it.keys));
-        tokens.extend(others.readdressed(&parts));
-        tokens.extend(key.forged(&parts, trap));
+        let mut tokens = forged(parts, keys.map_or(&[], |it| &it.keys));
+        tokens.extend(others.readdressed(parts));
+        tokens.extend(key.forged(parts, trap));
         let mut missing = Vec::new();
         if !tokens
             .iter()
@@ -90,6 +91,19 @@ impl Forgeries {
         if trap.is_none() {
             missing.push(("linked_key", ELSEWHERE));
         }
+        Self { tokens, missing }
+    }
+
+    /// Made from an opaque token. There is no signature to change. The JWTs with these claims are
+    /// for an API that reads claims from whatever looks like a JWT.
+    fn from_opaque(token: &str, claims: &Parts, key: &OwnKey, trap: Option<&Trap>) -> Self {
+        let mut tokens = opaque::not_issued(token);
+        tokens.extend(unsigned(claims));
+        tokens.extend(key.forged(claims, trap));
+        let missing = match trap {
+            Some(_) => Vec::new(),
+            None => vec![("linked_key", ELSEWHERE)],
+        };
         Self { tokens, missing }
     }
 }
@@ -149,11 +163,6 @@ pub(super) const MADE_OF_GOOD: [&str; 11] = [
     "linked_key",
 ];
 
-/// Those of them that need a JWT.
-const OF_JWT: &[&str] = MADE_OF_GOOD.split_at(2).1;
-
-const OPAQUE: &str = "The good token is not a JWT, so no hostile token can be made from it. Add \
-    tokens that the API must refuse with --refuse @FILE.";
 const NO_KEYS: &str = "The issuer's public keys could not be fetched. Name the issuer with \
     --issuer, at a URL that can be reached from here.";
 const ELSEWHERE: &str = "The API runs on another machine and could not fetch a key from this one. \

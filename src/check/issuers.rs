@@ -25,6 +25,8 @@ pub struct KnownIssuer {
     pub keys: Vec<Value>,
     /// Its endpoints, by which a document may name it.
     pub endpoints: Vec<String>,
+    /// Whether its metadata leave out the grant of refresh tokens. Then it issues none.
+    pub grants_no_refresh_token: bool,
 }
 
 /// The issuer with this identifier. Keys that were given without an issuer belong to every issuer.
@@ -73,8 +75,12 @@ pub(super) fn without_token(
     }
     // An identifier in metadata may lack the slash that the one in tokens ends with.
     let is_same = |one: &str, other: &str| one.trim_end_matches('/') == other.trim_end_matches('/');
+    // An opaque token does not name its issuer. It can only be the one of an API with one issuer.
+    let is_only = listed.len() == 1 && missing.is_empty();
     let is_known = |listed: &&String| {
-        issued.iter().any(|it| is_same(&it.issuer, listed))
+        issued
+            .iter()
+            .any(|it| is_same(&it.issuer, listed) || (is_only && it.issuer.is_empty()))
             || missing.iter().any(|(issuer, _)| is_same(issuer, listed))
     };
     let others = listed

@@ -21,7 +21,9 @@ use super::issuers;
 use super::judge::{self, Judge};
 use super::own_key::Trap;
 use super::paths;
+use super::probes::{MAX_PROBES, no_operation};
 use super::report::{Outcome, Report, THE_API};
+use super::revocation::{self, Accepted};
 use super::subject::{Check, MAX_OPERATIONS, Methods};
 use super::target::{printable, shown};
 
@@ -163,7 +165,11 @@ impl<'a> Plan<'a> {
             Some(_) => 3 * judge::MAX_REPEATED_REQUESTS,
             None => judge::MAX_REPEATED_REQUESTS,
         };
-        self.attempts + self.strays.len() + self.probes.len() + repeated
+        let revoked = match (self.check.revocable(), &self.check.revocation) {
+            (Some(_), Some(_)) => 3 * revocation::MAX_REQUESTS,
+            _ => 0,
+        };
+        self.attempts + self.strays.len() + self.probes.len() + repeated + revoked
     }
 
     /// How many operations are called.
@@ -196,6 +202,8 @@ impl<'a> Plan<'a> {
             report.count(judge.requests());
             return Ok(report);
         }
+        let revocable = self.check.revocable();
+        let mut accepted = None;
         for operation in &self.operations {
             let name = shown(operation);
             if let Some(why) = judge.silence() {
@@ -212,6 +220,9 @@ impl<'a> Plan<'a> {
                 };
                 progress();
                 is_open = outcome.shows_open_operation(&attempt.expected);
+                if accepted.is_none() {
+                    accepted = revocable.and_then(|it| Accepted::new(&outcome, attempt, it));
+                }
                 report.add(outcome);
                 if is_open {
                     break;
@@ -226,36 +237,18 @@ impl<'a> Plan<'a> {
                 report.add(outcome);
             }
         }
+        if let Some(token) = revocable {
+            let (revocation, accepted) = (self.check.revocation.as_ref(), accepted.as_ref());
+            let judge = &mut judge;
+            let outcome = revocation::outcome(judge, clock, revocation, token, accepted).await?;
+            report.add(outcome);
+        }
         if let Some(why) = judge.unrepeated() {
             report.add(Outcome::not_made(THE_API, "slow", why));
         }
         report.count(judge.requests());
         Ok(report)
     }
-}
-
-/// Why nothing can be checked, if each of the first operations is answered 404.
-async fn no_operation(
-    judge: &mut Judge<'_>,
-    probes: &[Attempt],
-) -> Result<Option<String>, CallerError> {
-    for probe in probes {
-        if !judge.is_missing(probe).await? {
-            return Ok(None);
-        }
-    }
-    Ok(probes.first().map(|probe| {
-        format!(
-            "The API answers 404 to {}, so nothing was checked: first to {} {}. Give --url as the \
-             URL that the document's paths are below.",
-            match probes.len() {
-                1 => "its operation".to_owned(),
-                several => format!("all of its first {several} operations"),
-            },
-            probe.method,
-            printable(probe.url.as_str()),
-        )
-    }))
 }
 
 fn capitalized(text: &str) -> String {
@@ -280,8 +273,6 @@ async fn outcome(
     Ok((!judge.is_pointless(attempt)).then_some(outcome))
 }
 
-/// Operations of an API that is mounted elsewhere are missing one like the other.
-const MAX_PROBES: usize = 10;
 const UNSAFE: &str = "The operation may change something. Call such operations with --all-methods, \
     or leave this one out with --skip.";
 const NONE_PROTECTED: &str = "No protected operation can be called, so nothing shows whether tokens \

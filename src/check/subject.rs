@@ -6,6 +6,7 @@ use crate::description::operation::Operation;
 use crate::token::{Scope, ScopeToken};
 
 use super::issuers::KnownIssuer;
+use super::revocation::Revocation;
 use super::target::{Target, printable, shown};
 use super::tokens::Tokens;
 
@@ -27,6 +28,8 @@ pub struct Check {
     pub(super) values: Vec<(String, String)>,
     /// Operations that are left out, as `GET /path`.
     pub(super) skipped: Vec<String>,
+    /// How the good token is revoked at the end.
+    pub(super) revocation: Option<Revocation>,
 }
 
 /// Which operations are called.
@@ -53,6 +56,7 @@ impl Check {
             missing: Vec::new(),
             values: Vec::new(),
             skipped: Vec::new(),
+            revocation: None,
         }
     }
 
@@ -106,6 +110,22 @@ impl Check {
     #[must_use]
     pub fn with_skipped(self, skipped: Vec<String>) -> Self {
         Self { skipped, ..self }
+    }
+
+    /// Revokes the first good token at the end. Without this, the check of opaque tokens is
+    /// incomplete.
+    #[must_use]
+    pub fn with_revocation(self, revocation: Option<Revocation>) -> Self {
+        Self { revocation, ..self }
+    }
+
+    /// The token that is revoked at the end: the first opaque one, or else the first one if the user
+    /// wants it. No API has to notice that a JWT is revoked.
+    pub(super) fn revocable(&self) -> Option<&str> {
+        let issued = self.tokens.by_issuer();
+        let opaque = issued.iter().find(|it| it.is_opaque);
+        let first = || issued.first().filter(|_| self.revocation.is_some());
+        opaque.or_else(first).map(|issued| issued.first())
     }
 
     /// The API that is checked.

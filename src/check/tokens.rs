@@ -1,4 +1,6 @@
-//! The tokens of a check, and what can be read in them.
+//! The tokens of a check, and what is known of them.
+
+use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,13 +9,18 @@ use serde_json::{Map, Value};
 use crate::issuer::ProofMaker;
 use crate::token::{Scope, ScopeToken};
 
+use super::faults::DECLARED;
 use super::presented::{Support, is_bound_to};
 
 /// Tokens to check with. Their `Debug` does not show them.
 #[derive(Clone, Default)]
 pub struct Tokens {
     good: Vec<String>,
+    /// What is known of the opaque ones.
+    opaque: HashMap<String, OpaqueToken>,
     refused: Vec<String>,
+    /// Tokens that the API must refuse, each with the check that it makes and its name.
+    declared: Vec<(&'static str, &'static str, String)>,
     /// The key of bound tokens.
     holder: Option<ProofMaker>,
     /// A bound token, where the good ones are not bound.
@@ -30,6 +37,31 @@ impl Tokens {
     pub fn with_good(mut self, token: String) -> Self {
         self.good.push(token);
         self
+    }
+
+    /// A good token that may be opaque. What is `known` of it counts only if it is not a JWT.
+    #[must_use]
+    pub fn with_granted(mut self, token: String, known: OpaqueToken) -> Self {
+        if Parts::read(&token).is_none() {
+            self.opaque.insert(token.clone(), known);
+        }
+        self.with_good(token)
+    }
+
+    /// A token that the API must refuse, and what is wrong with it: a word of [`DECLARED`]. An
+    /// opaque token does not show that itself.
+    ///
+    /// # Errors
+    ///
+    /// The token, if the word is unknown.
+    pub fn with_declared(mut self, what: &str, token: String) -> Result<Self, String> {
+        match DECLARED.iter().find(|(word, ..)| *word == what) {
+            Some((_, check, name)) => {
+                self.declared.push((check, name, token));
+                Ok(self)
+            }
+            None => Err(token),
+        }
     }
 
     /// The key that bound tokens are sent with a proof of.
@@ -69,17 +101,31 @@ impl Tokens {
         self.lacking(std::slice::from_ref(required)).is_some()
     }
 
-    /// The good tokens by issuer, in the order in which their issuers were added. Tokens that cannot
-    /// be read are those of one issuer.
+    /// The good tokens by issuer and form, in the order in which they were added. Opaque tokens of
+    /// which nothing is known count as those of one issuer.
     pub(super) fn by_issuer(&self) -> Vec<Issued<'_>> {
         let mut all: Vec<Issued<'_>> = Vec::new();
         for token in &self.good {
-            let issuer = issuer(token).unwrap_or_default();
-            match all.iter_mut().find(|it| it.issuer == issuer) {
-                Some(known) => known.tokens.push(token),
+            let known = self.opaque.get(token);
+            let is_opaque = Parts::read(token).is_none();
+            let issuer = match known {
+                Some(known) => known.issuer.clone(),
+                None => issuer(token).unwrap_or_default(),
+            };
+            let good = Good {
+                token,
+                scope: match known {
+                    Some(known) => known.scope.clone(),
+                    None => scope(token),
+                },
+            };
+            let same = |it: &&mut Issued<'_>| it.issuer == issuer && it.is_opaque == is_opaque;
+            match all.iter_mut().find(same) {
+                Some(known) => known.tokens.push(good),
                 None => all.push(Issued {
                     issuer,
-                    tokens: vec![token],
+                    is_opaque,
+                    tokens: vec![good],
                 }),
             }
         }
@@ -105,7 +151,13 @@ impl Tokens {
 
     /// A good token that lacks a scope of each of these sets.
     fn lacking(&self, required: &[Scope]) -> Option<&str> {
-        lacking(self.good.iter().map(String::as_str), required)
+        let issued = self.by_issuer();
+        issued.iter().find_map(|issued| issued.lacking(required))
+    }
+
+    /// What is known of an opaque token.
+    pub(super) fn known(&self, token: &str) -> Option<&OpaqueToken> {
+        self.opaque.get(token)
     }
 
     pub(super) fn good(&self) -> &[String] {
@@ -115,41 +167,61 @@ impl Tokens {
     pub(super) fn refused(&self) -> &[String] {
         &self.refused
     }
+
+    pub(super) fn declared(&self) -> &[(&'static str, &'static str, String)] {
+        &self.declared
+    }
 }
 
-/// The good tokens of one issuer.
+/// What is known of a token that cannot be read.
+#[derive(Debug, Clone, Default)]
+pub struct OpaqueToken {
+    /// The identifier of its issuer; empty if it is unknown.
+    pub issuer: String,
+    /// The audience that the API expects.
+    pub audience: String,
+    /// Its scopes; `None` if they are unknown.
+    pub scope: Option<Scope>,
+}
+
+/// The good tokens of one issuer that have the same form.
 pub(super) struct Issued<'a> {
-    /// Its identifier; empty if the tokens cannot be read.
+    /// Its identifier; empty if nothing is known of the tokens.
     pub(super) issuer: String,
-    tokens: Vec<&'a str>,
+    /// Whether the tokens are not JWTs.
+    pub(super) is_opaque: bool,
+    tokens: Vec<Good<'a>>,
+}
+
+struct Good<'a> {
+    token: &'a str,
+    /// `None` if its scopes are unknown.
+    scope: Option<Scope>,
 }
 
 impl<'a> Issued<'a> {
     /// The best token.
     pub(super) fn first(&self) -> &'a str {
-        self.tokens[0]
+        self.tokens[0].token
     }
 
     /// A token whose scopes cover one of these sets, and that set. A token that cannot be read may
     /// cover any.
     pub(super) fn covering_one<'s>(&self, sets: &'s [Scope]) -> Option<(&'a str, &'s Scope)> {
         sets.iter().find_map(|set| {
-            let covers = |token: &&str| scope(token).is_none_or(|scope| scope.covers(set));
-            Some((self.tokens.iter().copied().find(covers)?, set))
+            let covers = |it: &&Good<'_>| it.scope.as_ref().is_none_or(|it| it.covers(set));
+            Some((self.tokens.iter().find(covers)?.token, set))
         })
     }
 
     /// A token that lacks a scope of each of these sets.
     pub(super) fn lacking(&self, required: &[Scope]) -> Option<&'a str> {
-        lacking(self.tokens.iter().copied(), required)
+        let lacks = |it: &&Good<'_>| {
+            let scope = it.scope.as_ref();
+            scope.is_some_and(|scope| !required.iter().any(|set| scope.covers(set)))
+        };
+        Some(self.tokens.iter().find(lacks)?.token)
     }
-}
-
-fn lacking<'a>(mut tokens: impl Iterator<Item = &'a str>, required: &[Scope]) -> Option<&'a str> {
-    tokens.find(|token| {
-        let scope = scope(token);
-        scope.is_some_and(|scope| !required.iter().any(|set| scope.covers(set)))
-    })
 }
 
 /// The claim `iss` of a token, unverified.
@@ -164,7 +236,7 @@ impl std::fmt::Debug for Tokens {
             f,
             "Tokens({} good, {} to refuse)",
             self.good.len(),
-            self.refused.len()
+            self.refused.len() + self.declared.len()
         )
     }
 }

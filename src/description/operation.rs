@@ -11,6 +11,7 @@ use crate::token::Scope;
 
 use super::challenge;
 use super::schema::resolve;
+use super::scheme;
 
 /// An operation, read from the document and from nothing else.
 pub(crate) struct Operation<'a> {
@@ -201,6 +202,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
     }
     let mut has_bearer = false;
     let mut others: Vec<&str> = Vec::new();
+    let mut of_tokens = Vec::new();
     let mut by_way: BTreeMap<usize, Scope> = BTreeMap::new();
     let mut bytes = 0;
     let numbered = ways.iter().filter_map(Value::as_object).enumerate();
@@ -224,7 +226,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
                     set.extend(scope.iter().cloned());
                 }
             }
-            Some("http") if is_ours(scheme) => {}
+            Some("http") if scheme::is_for_tokens(scheme) => of_tokens.push(scheme),
             _ => {
                 others.push(name);
                 continue;
@@ -255,6 +257,7 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
         }
     }
     let requirement = Requirement::default().with_any_scope(sets);
+    let requirement = requirement.with_binding(scheme::binding(&of_tokens));
     let is_empty = |way: &Value| *way == serde_json::json!({});
     let is_optional = ways.iter().any(is_empty) || !others.is_empty();
     let rule = match (has_bearer, is_optional) {
@@ -263,12 +266,6 @@ fn rule<'a>(document: &'a Value, described: &'a Value) -> Result<(Rule, Vec<&'a 
         (true, false) => Rule::Protected(requirement),
     };
     Ok((rule, others))
-}
-
-/// Whether the scheme is for access tokens: bearer tokens, or those that are bound to a key.
-fn is_ours(scheme: &Value) -> bool {
-    let name = scheme["scheme"].as_str().map(str::to_ascii_lowercase);
-    matches!(name.as_deref(), Some("bearer" | "dpop"))
 }
 
 /// The scopes in the 403's example challenge; `http` schemes cannot list scopes.

@@ -52,6 +52,11 @@ impl ClientCertificate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReportedHost(pub(crate) Box<str>);
 
+/// The URI of a request that a walk builds. Poem keeps the original one only of requests from a
+/// connection.
+#[derive(Debug, Clone)]
+pub(crate) struct WalkedUri(pub(crate) http::Uri);
+
 impl Guard {
     pub(super) fn present<'a>(&'a self, request: &'a Request, token: &'a str) -> Presentation<'a> {
         Presentation {
@@ -66,8 +71,11 @@ impl Guard {
     /// The URL that the caller used: below the public URL, or as the request says.
     pub(super) fn target<'a>(&'a self, request: &'a Request) -> RequestTarget<'a> {
         let uri = match request.original_uri().path() {
-            // A request that a test builds has no other URI than the current one.
-            "/" => request.uri(),
+            // A request that a test builds has no other URI than the current one, or that of a walk.
+            "/" => request
+                .extensions()
+                .get::<WalkedUri>()
+                .map_or(request.uri(), |it| &it.0),
             // A route may have removed the beginning of the current one.
             _ => request.original_uri(),
         };

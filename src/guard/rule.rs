@@ -13,11 +13,13 @@ mod conditions;
 mod decision;
 mod error;
 mod existing;
+mod in_code;
 #[cfg(feature = "service")]
 mod lacking;
 mod making;
 mod merging;
 mod named_check;
+mod operation_access;
 mod owner;
 mod pairing;
 mod parameters;
@@ -30,7 +32,7 @@ mod target;
 
 use http::Method;
 
-pub use access::{Access, AccessMode, OperationAccess};
+pub use access::{Access, AccessMode};
 pub(super) use binding::AcceptedBindings;
 pub use binding::Binding;
 pub use claim_rule::{ClaimRule, ClaimValue};
@@ -39,8 +41,11 @@ pub use error::RuleError;
 #[cfg(feature = "service")]
 pub(crate) use existing::must_exist;
 pub(super) use existing::scopes_in_use;
+#[cfg(feature = "service")]
+pub(crate) use in_code::is_in_code;
 pub(crate) use making::rules;
 pub use named_check::CheckFuture;
+pub use operation_access::OperationAccess;
 pub(crate) use pairing::RouteTable;
 pub(super) use pairing::pair;
 pub use requirement::Requirement;

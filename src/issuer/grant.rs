@@ -6,18 +6,22 @@
 
 mod dpop;
 mod errors;
+mod revocation;
 
 use openidconnect::core::{CoreClient, CoreClientAuthMethod};
 use openidconnect::{
     AuthType, ClientId, ClientSecret, ConfigurationError, OAuth2TokenResponse, RequestTokenError,
 };
 
-use crate::token::{Scope, is_b64token};
+use url::Url;
+
+use crate::token::{Scope, ScopeToken, is_b64token};
 
 use super::proof_maker::ProofMaker;
 use super::{Fetch, Metadata};
 
 pub use errors::{GRANT_ERRORS, GrantError};
+pub use revocation::RevocationError;
 
 /// A client that requests tokens for itself, and the parameters of its request.
 #[derive(Clone)]
@@ -139,6 +143,7 @@ impl ClientCredentials {
             Some(ClientSecret::new(self.client_secret)),
         )
         .set_auth_type(auth_type);
+        let requested = self.scope.clone();
         let scopes = self
             .scope
             .iter()
@@ -166,7 +171,13 @@ impl ClientCredentials {
                 RequestTokenError::Parse(_, body) => okta_refusal(&body),
                 RequestTokenError::Other(_) => GrantError::Malformed,
             })?;
-        let token = GrantedToken::new(response.access_token().secret())?;
+        let mut token = GrantedToken::new(response.access_token().secret())?;
+        token.scope = match response.scopes() {
+            Some(scopes) => scopes.iter().map(|it| ScopeToken::parse(it).ok()).collect(),
+            // It is the requested one (RFC 6749 section 5.1).
+            None => Some(requested),
+        };
+        token.refresh_token = response.refresh_token().map(|it| it.secret().clone());
         if let Some(maker) = proofs {
             dpop::require_bound(token.secret(), response.token_type().as_ref(), maker)?;
         }
@@ -176,17 +187,22 @@ impl ClientCredentials {
     /// An attacker who changes the metadata must not receive the secret.
     fn refuse_other_hosts(&self, metadata: &Metadata) -> Result<(), GrantError> {
         let endpoint = metadata.token_endpoint();
-        let host = endpoint.ok_or(GrantError::NoTokenEndpoint)?.host_str();
-        let is_allowed = |allowed: &str| host.is_some_and(|it| it.eq_ignore_ascii_case(allowed));
-        let issuer = metadata.provider().issuer().url();
-        if issuer.host_str().is_some_and(is_allowed)
-            || self.token_hosts.iter().any(|it| is_allowed(it))
-        {
+        let endpoint = endpoint.ok_or(GrantError::NoTokenEndpoint)?;
+        if self.may_send_secret_to(endpoint, metadata) {
             return Ok(());
         }
         Err(GrantError::EndpointElsewhere {
-            host: host.unwrap_or_default().to_owned(),
+            host: endpoint.host_str().unwrap_or_default().to_owned(),
         })
+    }
+
+    /// Whether the endpoint is on the issuer's host or on one that was allowed.
+    fn may_send_secret_to(&self, endpoint: &Url, metadata: &Metadata) -> bool {
+        let host = endpoint.host_str();
+        let is_allowed = |allowed: &str| host.is_some_and(|it| it.eq_ignore_ascii_case(allowed));
+        let issuer = metadata.provider().issuer().url();
+        issuer.host_str().is_some_and(is_allowed)
+            || self.token_hosts.iter().any(|it| is_allowed(it))
     }
 }
 
@@ -230,7 +246,11 @@ fn printable(text: &str) -> String {
 }
 
 /// An access token. Its `Debug` does not show it.
-pub struct GrantedToken(String);
+pub struct GrantedToken {
+    token: String,
+    scope: Option<Scope>,
+    refresh_token: Option<String>,
+}
 
 impl GrantedToken {
     /// The token is printed on a terminal and sent in a header, so only a bearer token is accepted.
@@ -238,12 +258,26 @@ impl GrantedToken {
         if !is_b64token(token.as_bytes()) {
             return Err(GrantError::NotABearerToken);
         }
-        Ok(Self(token.to_owned()))
+        Ok(Self {
+            token: token.to_owned(),
+            scope: None,
+            refresh_token: None,
+        })
     }
 
     /// The token itself. Send it, but do not store it.
     pub fn secret(&self) -> &str {
-        &self.0
+        &self.token
+    }
+
+    /// The scopes that were granted; `None` if the response has scopes that cannot be read.
+    pub fn scope(&self) -> Option<&Scope> {
+        self.scope.as_ref()
+    }
+
+    /// The refresh token that came with it, which no API may accept as an access token.
+    pub fn refresh_token(&self) -> Option<&str> {
+        self.refresh_token.as_deref()
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Metadata {
     provider: CoreProviderMetadata,
     jwks_uri: Url,
     introspection_endpoint: Option<Url>,
+    #[cfg(feature = "service")]
+    revocation_endpoint: Option<Url>,
     is_org_server: bool,
 }
 
@@ -114,10 +116,13 @@ impl Metadata {
                 host: host.to_owned(),
             });
         }
+        let endpoints = Endpoints::read(document);
         Ok(Self {
             provider,
             jwks_uri,
-            introspection_endpoint: introspection_endpoint(document),
+            introspection_endpoint: endpoints.introspection_endpoint,
+            #[cfg(feature = "service")]
+            revocation_endpoint: endpoints.revocation_endpoint,
             is_org_server,
         })
     }
@@ -143,6 +148,12 @@ impl Metadata {
         self.introspection_endpoint.as_ref()
     }
 
+    /// The URL at which tokens are revoked (RFC 8414 section 2).
+    #[cfg(feature = "service")]
+    pub(crate) fn revocation_endpoint(&self) -> Option<&Url> {
+        self.revocation_endpoint.as_ref()
+    }
+
     /// Whether this is an Okta org authorization server, which does not publish the keys for its
     /// access tokens.
     pub(crate) fn is_org_server(&self) -> bool {
@@ -161,14 +172,24 @@ impl Metadata {
     }
 }
 
-/// The typed document does not have this member.
-fn introspection_endpoint(document: &[u8]) -> Option<Url> {
-    #[derive(serde::Deserialize)]
-    struct Document {
-        introspection_endpoint: Option<Url>,
+/// The members that the typed document does not have. One that is no URL counts as absent.
+#[derive(Default)]
+struct Endpoints {
+    introspection_endpoint: Option<Url>,
+    #[cfg(feature = "service")]
+    revocation_endpoint: Option<Url>,
+}
+
+impl Endpoints {
+    fn read(document: &[u8]) -> Self {
+        let document: serde_json::Value = serde_json::from_slice(document).unwrap_or_default();
+        let url = |name: &str| Url::parse(document.get(name)?.as_str()?).ok();
+        Self {
+            introspection_endpoint: url("introspection_endpoint"),
+            #[cfg(feature = "service")]
+            revocation_endpoint: url("revocation_endpoint"),
+        }
     }
-    let document: Document = serde_json::from_slice(document).ok()?;
-    document.introspection_endpoint
 }
 
 /// Okta answers 404 with E0000007 for a server it does not know, and 401 or 403 with

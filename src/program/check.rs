@@ -7,6 +7,7 @@ mod given;
 mod issuer;
 mod json;
 mod junit;
+mod revocation;
 mod text;
 mod tokens;
 
@@ -50,6 +51,7 @@ pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(
     } else {
         Methods::Safe
     };
+    let revocation = revocation::wanted(&config, &options);
     let check = Check::new(target, tokens)
         .with_origins(options.origin)
         .with_methods(methods)
@@ -57,7 +59,8 @@ pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(
         .with_skipped(options.skip)
         .with_issuers(issuers)
         .with_listed_issuers(listed)
-        .with_missing_issuers(missing);
+        .with_missing_issuers(missing)
+        .with_revocation(revocation);
     let clock = SystemClock::new();
     let plan = check.plan(&clock).await?;
     eprintln!("{}", introduction(&check, &plan, &named));

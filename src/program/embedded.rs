@@ -118,9 +118,10 @@ pub(crate) fn start(
                 .map(|(name, description)| OfferedScope::new(name).with_description(description)),
         );
     }
-    // A scope that only a setting requires must be granted too.
-    let set = config.access.scopes();
-    let options = options.with_additional_scopes(set.map(|it| OfferedScope::new(it.as_str())));
+    // A scope that only a setting or `Application::require` names must be granted too.
+    let (set, in_code) = (config.access.scopes(), outline.required_scopes());
+    let required = set.chain(in_code).map(|it| OfferedScope::new(it.as_str()));
+    let options = options.with_additional_scopes(required);
     let further = config.dev.issuers.iter().map(FurtherIssuer::new);
     let options = further.fold(options, DevOptions::with_issuer);
     let embedded =

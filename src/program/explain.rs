@@ -51,11 +51,21 @@ pub(crate) async fn print(
         Some(keys) => keys.first_attempt().await.err(),
         None => None,
     };
-    let explanation = verifier.explain(&token).await;
+    let unasked = opaque_issuer(&config, &token).filter(|_| options.offline);
+    let unasked = unasked.and_then(|name| {
+        let all = verifier.issuers().all();
+        all.iter().find(|issuer| issuer.name() == name).cloned()
+    });
+    let explanation = match unasked {
+        Some(issuer) => verifier.explain_unasked(&issuer),
+        None => verifier.explain(&token).await,
+    };
     let outline = application.outline();
     let operations = operations::may_call(outline, &config, explanation.unverified(), clock.now())?;
     let mut notes = Vec::new();
-    if options.offline {
+    if explanation.is_unknown() {
+        notes.push(OFFLINE_OPAQUE.to_owned());
+    } else if options.offline {
         notes.push(OFFLINE.to_owned());
     }
     if !denials.is_complete {
@@ -76,6 +86,9 @@ pub(crate) async fn print(
     if explanation.is_refused() {
         return Err(Failure::Refused);
     }
+    if explanation.is_unknown() {
+        return Err(Failure::OnlyIssuerKnows);
+    }
     if let Some(source) = missing {
         let issuer = judge.map_or_else(String::new, |judge| judge.identifier().to_owned());
         return Err(Failure::Keys { issuer, source });
@@ -93,6 +106,20 @@ pub(crate) async fn print(
     Err(Failure::Refused)
 }
 
+/// The name of the issuer that a service asks about this token, if the token is opaque.
+fn opaque_issuer(config: &Config, token: &str) -> Option<String> {
+    if !Verifier::is_opaque(token) {
+        return None;
+    }
+    let rules = service::rules_by_issuer(config).ok()?;
+    let fits = rules.iter().filter_map(|(name, _)| {
+        let policy = config.introspection(name)?;
+        policy.fits(token).then_some((name, policy.prefix.len()))
+    });
+    fits.max_by_key(|(_, length)| *length)
+        .map(|(name, _)| (*name).to_owned())
+}
+
 /// Every reason with its meaning and its fix, for `docs/reasons.md`: a heading for each, because
 /// headings are anchors.
 pub(crate) fn reasons() -> String {
@@ -104,5 +131,9 @@ pub(crate) fn reasons() -> String {
 }
 
 const OFFLINE: &str = "Offline: no request was sent.";
+const OFFLINE_OPAQUE: &str = "Offline: no request was sent. The token is opaque, so nothing is \
+    known of it: whether it is active, when it expires, which client and user it was issued to, \
+    which API it is for, and what it allows. Without --offline, the issuer is asked with the \
+    credentials of `introspection`.";
 const NO_SHARED_DENIALS: &str =
     "The denylist that replicas share could not be read from Redis: denials there are unknown.";

@@ -94,6 +94,8 @@ pub(crate) enum Failure {
     Insecure,
     #[error("the examination is incomplete, and does not show that the API is secure")]
     Incomplete,
+    #[error("only the issuer knows whether the token is valid; run `explain` without --offline")]
+    OnlyIssuerKnows,
     #[error("the examination is incomplete, because the issuer cannot be reached")]
     IssuerUnreachable,
     #[error("`{flag}` must be {expected}, found \"{value}\"; write it as in `{flag} {example}`")]
@@ -228,14 +230,11 @@ impl Failure {
 
     /// What to do, where the message and its causes do not say it.
     fn fix(&self) -> Option<String> {
+        let by_certificate = |it: &DiscoveryError| Some(it.certificate_fault()?.fix().to_owned());
         match self {
             Self::Grant(error) => Some(error.fix().to_owned()),
-            Self::Discovery { source, .. } => source
-                .certificate_fault()
-                .map(|fault| fault.fix().to_owned()),
-            Self::Keys { source, .. } => source
-                .certificate_fault()
-                .map(|fault| fault.fix().to_owned()),
+            Self::Discovery { source, .. } => by_certificate(source),
+            Self::Keys { source, .. } => by_certificate(source),
             Self::NoScope { source, scopes } if scopes.is_empty() => Some(source.fix().to_owned()),
             Self::NoScope { scopes, .. } => {
                 let flags: Vec<_> = scopes.iter().map(|it| format!("--scope {it}")).collect();
@@ -260,7 +259,7 @@ impl Failure {
             | Self::Key(_)
             | Self::Denial(_)
             | Self::Target(TargetError::Operation(_)) => 2,
-            Self::Incomplete => 3,
+            Self::Incomplete | Self::OnlyIssuerKnows => 3,
             Self::Discovery {
                 source: DiscoveryError::Metadata { .. },
                 ..

@@ -54,7 +54,7 @@ impl Listeners {
     pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
         let mut handed_over = ListenFd::from_env();
         let mut open = |position, key, listen: Option<&Listen>, access| match (
-            take(&mut handed_over, position, key)?,
+            take(&mut handed_over, position, key, access)?,
             listen,
         ) {
             (Some(passed), _) => Ok(Some(passed)),
@@ -101,6 +101,7 @@ fn take(
     handed_over: &mut ListenFd,
     position: usize,
     key: &'static str,
+    access: Access,
 ) -> Result<Option<OpenListener>, Failure> {
     if position >= handed_over.len() {
         return Ok(None);
@@ -125,7 +126,26 @@ fn take(
     let address = listener.local_addr().map_err(failure)?;
     let path = address.as_pathname().unwrap_or(Path::new("")).to_owned();
     let listener = UnixListener::from_std(listener).map_err(failure)?;
-    Ok(Some(opened(listener.into(), Listen::Unix(path))))
+    let listener = admitting(listener, access, own_user()).map_err(failure)?;
+    Ok(Some(opened(listener, Listen::Unix(path))))
+}
+
+/// The socket, which closes connections of users who may not have one.
+fn admitting(
+    listener: UnixListener,
+    access: Access,
+    user: io::Result<u32>,
+) -> io::Result<Listener> {
+    match access {
+        Access::ThisUser => Ok(Listener::for_user(listener, user?)),
+        Access::Mode(_) => Ok(listener.into()),
+    }
+}
+
+/// The user of this process. The file of a socket that systemd made belongs to another one.
+fn own_user() -> io::Result<u32> {
+    let (one, _other) = tokio::net::UnixStream::pair()?;
+    Ok(one.peer_cred()?.uid())
 }
 
 fn bind(key: &'static str, address: SocketAddr, reuse_port: bool) -> Result<OpenListener, Failure> {
@@ -231,6 +251,23 @@ mod tests {
 
             let found = matches!(open.listener, Listener::UnixOfUser { .. });
             assert_eq!(found, is_of_user);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_of_operators_that_systemd_passes_is_for_the_user_of_this_process() {
+        for (access, is_of_user) in [(Access::ThisUser, true), (Access::Mode(0o660), false)] {
+            let path = path();
+            let passed = UnixListener::bind(&path).unwrap();
+            let own = fs::metadata(&path).unwrap().uid();
+            fs::remove_file(&path).unwrap();
+
+            let listener = admitting(passed, access, own_user()).unwrap();
+
+            match listener {
+                Listener::UnixOfUser { uid, .. } => assert_eq!((uid, is_of_user), (own, true)),
+                _ => assert!(!is_of_user),
+            }
         }
     }
 

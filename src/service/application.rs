@@ -16,6 +16,7 @@ mod operations;
 mod outline;
 mod plain;
 mod presentation;
+mod requirements;
 mod running;
 mod start_error;
 

@@ -209,6 +209,7 @@ impl Config {
         checks::check(&together, &mut reader);
         if config.security == Some(SecurityProfile::Fapi2) {
             fapi::check(&config.http, &mut reader);
+            fapi::restrict(&mut config.http);
         }
         config.restart = reader.take_restart_values();
         // A reload can replace the files of a certificate, but not start or stop TLS.

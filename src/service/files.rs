@@ -40,7 +40,7 @@ impl PrintedFiles {
         let public_url = protection::public_url(config, &config.http.listen);
         let clock = Arc::new(SystemClock::new());
         let guard = protection::guard(config, outline, verifier, &public_url, clock);
-        let access = protection::access(config);
+        let access = protection::access(config, outline);
         let rules: Arc<[_]> = outline.rules(&access)?.into();
         let print = protection::printer(config, outline, &guard, &rules, &public_url)?;
         let mut issuers = guard.described_issuers();

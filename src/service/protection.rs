@@ -138,7 +138,7 @@ pub(super) fn guard(
         .with_resource_metadata(&format!("{public_url}{RESOURCE_METADATA}"));
     let mut guard = Guard::new(verifier)
         .with_challenge(challenge)
-        .with_access(access(config))
+        .with_access(access(config, outline))
         .with_scope_texts(&outline.scopes())
         .with_offered_scope(&config.docs.scopes);
     if let Some(url) = &config.http.public_url {
@@ -259,7 +259,7 @@ pub(super) fn public_url(config: &Config, listen: &Listen) -> String {
     }
 }
 
-pub(super) fn access(config: &Config) -> Access {
+pub(super) fn access(config: &Config, outline: &Outline) -> Access {
     let default = config.issuer.url.iter().map(|url| (DEFAULT_ISSUER, url));
     let others = config.issuers.iter();
     let others = others.filter_map(|(name, issuer)| Some((name.as_str(), issuer.url.as_ref()?)));
@@ -280,7 +280,7 @@ pub(super) fn access(config: &Config) -> Access {
         all: config.all.clone(),
         binding: config.binding,
         implied_scopes: config.implied_scopes.clone(),
-        ..Access::default()
+        ..outline.access.clone()
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) use memory::Memory;
 pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use stage::Shutdown;
 pub(super) use stage::Stage;
-pub(super) use tls::{Certificate, Tls, TlsFiles};
+pub(super) use tls::{Certificate, Suites, Tls, TlsFiles};
 pub use tls::{ClientAuth, TlsError};
 pub use watchdog::WatchdogProbe;
 pub(super) use watchdog::WatchdogResponder;

@@ -9,6 +9,7 @@ use crate::description::challenge::{ReceivedChallenge, challenges};
 use crate::description::operation::Operation;
 use crate::description::request::{Inputs, is_json};
 use crate::description::schema::resolve;
+use crate::description::scheme::accepts_bearer;
 use crate::token::Scope;
 
 use super::attempt::Expectation;
@@ -113,6 +114,14 @@ impl Answer {
         }
     }
 
+    /// The nonce that the operation requires in proofs (RFC 9449 section 9).
+    pub(super) fn required_nonce(&self) -> Option<String> {
+        let mut challenges = challenges(&self.headers).into_iter();
+        challenges.find(|it| it.parameter("error") == Some("use_dpop_nonce"))?;
+        let nonce = self.headers.get("dpop-nonce")?.to_str().ok()?;
+        Some(nonce.to_owned())
+    }
+
     fn has_challenge(&self) -> bool {
         self.headers.contains_key(WWW_AUTHENTICATE)
     }
@@ -154,7 +163,7 @@ impl Answer {
             return faults;
         }
         let mut challenges = challenges(&self.headers);
-        // The walk sends every token with the scheme `Bearer`. DPoP may be the other way to call.
+        // Where bearer tokens are accepted, the walk sends no other. DPoP may be the other way to call.
         let is_error = |it: &ReceivedChallenge| it.parameter("error").is_some();
         if let [first, other] = &challenges[..]
             && first.is_bearer()
@@ -168,7 +177,9 @@ impl Answer {
             faults.push(format!("{found} challenges in place of one"));
             return faults;
         };
-        if !challenge.is_bearer() {
+        // A caller that used `Bearer`, or two headers, gets that challenge also for bound tokens.
+        let is_of_bound = challenge.is_dpop() && !accepts_bearer(&operation.rule);
+        if !challenge.is_bearer() && !is_of_bound {
             faults.push("a challenge that is not `Bearer`".to_owned());
         }
         let found = challenge.parameter("error");

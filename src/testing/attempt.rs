@@ -1,20 +1,21 @@
 //! The credentials that an operation is tried with, and what its document promises for each.
 
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde_json::Value;
 
+use crate::description::scheme::accepts_bearer;
 use crate::dev::AccessToken;
 use crate::guard::Rule;
 use crate::token::{Scope, ScopeToken};
 
 use super::Issuer;
+use super::credentials::{Credentials, Kind};
 use super::issuer::Reach;
 
 /// Credentials, and the answer that they must get.
 pub(super) struct Attempt {
     pub(super) name: String,
-    /// The `Authorization` fields.
-    pub(super) fields: Vec<HeaderValue>,
+    pub(super) credentials: Credentials,
     pub(super) expected: Expectation,
 }
 
@@ -26,7 +27,7 @@ pub(super) enum Expectation {
     /// The guard answers.
     Refused {
         status: StatusCode,
-        /// The error code of the challenge (RFC 6750 section 3.1).
+        /// The error code of the challenge (RFC 6750 section 3.1, RFC 9449 section 7.1).
         error: Option<&'static str>,
         /// Whether the challenge has to name one of the required sets of scopes.
         names_scope: bool,
@@ -52,15 +53,20 @@ pub(super) fn attempts(
         Rule::Anonymous => &[],
         Rule::Optional(requirement) | Rule::Protected(requirement) => requirement.scopes(),
     };
+    let kind = if accepts_bearer(rule) {
+        Kind::Bearer
+    } else {
+        Kind::bound(issuer)
+    };
     let scope = sets.first().cloned().unwrap_or_default();
     let token = |scope: &Scope| {
-        let token = issuer.access_token(&scope.to_string());
+        let token = kind.token(issuer.access_token(&scope.to_string()));
         (claims.iter()).fold(token, |token, claim| {
             token.claim(claim.name, claim.value.clone())
         })
     };
     let good = || token(&scope);
-    let bearer = |token: &AccessToken| vec![field(&issuer.sign(token))];
+    let sent = |token: &AccessToken| kind.send(&issuer.sign(token));
     let refused = |status, error| match rule {
         Rule::Anonymous => Through,
         _ => Expectation::Refused {
@@ -74,16 +80,21 @@ pub(super) fn attempts(
         _ => refused(StatusCode::UNAUTHORIZED, None),
     };
     let malformed = refused(StatusCode::BAD_REQUEST, Some("invalid_request"));
-    let twice = vec![field(&issuer.sign(&good())), field(&issuer.sign(&good()))];
+    let basic = Credentials::field("Basic", "YWRhOnNlY3JldA==");
+    let broken = Credentials::field(kind.scheme(), "not a token");
     let mut attempts = vec![
-        Attempt::new("no credentials", Vec::new(), unauthorized.clone()),
-        Attempt::new("Basic credentials", vec![BASIC], unauthorized),
-        Attempt::new("a malformed header", vec![MALFORMED], malformed.clone()),
-        Attempt::new("two headers", twice, malformed),
+        Attempt::new(
+            "no credentials",
+            Credentials::default(),
+            unauthorized.clone(),
+        ),
+        Attempt::new("Basic credentials", basic, unauthorized),
+        Attempt::new("a malformed header", broken, malformed.clone()),
+        Attempt::new("two headers", sent(&good()).twice(), malformed),
     ];
     if reach == Reach::Unavailable {
         let expected = refused(StatusCode::SERVICE_UNAVAILABLE, None);
-        attempts.push(Attempt::new(GOOD, bearer(&good()), expected));
+        attempts.push(Attempt::new(GOOD, sent(&good()), expected));
         for attempt in &mut attempts {
             attempt.name += " while there are no keys";
         }
@@ -91,8 +102,31 @@ pub(super) fn attempts(
     }
 
     let invalid = refused(StatusCode::UNAUTHORIZED, Some("invalid_token"));
-    for (name, fields) in bad_tokens(&good(), issuer) {
-        attempts.push(Attempt::new(name, fields, invalid.clone()));
+    for (name, token) in bad_tokens(&good(), issuer) {
+        attempts.push(Attempt::new(name, kind.send(&token), invalid.clone()));
+    }
+    if let Kind::Bound(_) = &kind {
+        let unproven = refused(StatusCode::UNAUTHORIZED, Some("invalid_dpop_proof"));
+        let (bound, unbound) = (issuer.sign(&good()), issuer.sign(&good().without("cnf")));
+        let bearer = |token| Credentials::field("Bearer", token);
+        let elsewhere = kind.send(&bound).with_proof_for_other_url();
+        for (name, credentials, expected) in [
+            (
+                "a bound token without a proof",
+                kind.send(&bound).without_proof(),
+                &unproven,
+            ),
+            ("a proof for another URL", elsewhere, &unproven),
+            ("a bound token as a bearer token", bearer(&bound), &invalid),
+            ("a token that is not bound", bearer(&unbound), &invalid),
+            (
+                "a token that is not bound, with a proof",
+                kind.send(&unbound),
+                &invalid,
+            ),
+        ] {
+            attempts.push(Attempt::new(name, credentials, expected.clone()));
+        }
     }
     let forbidden = |names_scope| Expectation::Refused {
         status: StatusCode::FORBIDDEN,
@@ -101,18 +135,18 @@ pub(super) fn attempts(
     };
     for (lacking, others) in sets.iter().flat_map(lesser) {
         let is_enough = sets.iter().any(|set| others.covers(set));
-        let fields = bearer(&token(&others));
+        let lesser = sent(&token(&others));
         let name = format!("a token without the scope {lacking}");
         let expected = if is_enough { Through } else { forbidden(true) };
-        attempts.push(Attempt::new(name, fields, expected));
+        attempts.push(Attempt::new(name, lesser, expected));
     }
     for set in sets.iter().skip(1) {
         let name = format!("a token with the scope {set}");
-        attempts.push(Attempt::new(name, bearer(&token(set)), Through));
+        attempts.push(Attempt::new(name, sent(&token(set)), Through));
     }
     for RequiredClaim { name, .. } in claims {
-        let other = bearer(&good().claim(name, "another value"));
-        let absent = bearer(&good().without(name));
+        let other = sent(&good().claim(name, "another value"));
+        let absent = sent(&good().without(name));
         let expected = || match *name {
             "acr" | "auth_time" => refused(StatusCode::UNAUTHORIZED, Some(STEP_UP)),
             _ => forbidden(false),
@@ -122,7 +156,7 @@ pub(super) fn attempts(
         let text = format!("a token without {name}");
         attempts.push(Attempt::new(text, absent, expected()));
     }
-    attempts.push(Attempt::new(GOOD, bearer(&good()), Through));
+    attempts.push(Attempt::new(GOOD, sent(&good()), Through));
     attempts
 }
 
@@ -135,34 +169,32 @@ fn lesser(set: &Scope) -> impl Iterator<Item = (&ScopeToken, Scope)> {
 }
 
 impl Attempt {
-    fn new(name: impl Into<String>, fields: Vec<HeaderValue>, expected: Expectation) -> Self {
+    fn new(name: impl Into<String>, credentials: Credentials, expected: Expectation) -> Self {
         Self {
             name: name.into(),
-            fields,
+            credentials,
             expected,
         }
     }
 }
 
 /// Tokens that differ from a good one in one thing.
-fn bad_tokens(good: &AccessToken, issuer: &Issuer) -> Vec<(&'static str, Vec<HeaderValue>)> {
+fn bad_tokens(good: &AccessToken, issuer: &Issuer) -> [(&'static str, String); 6] {
     let long_ago = good.claims()["iat"].as_u64().unwrap_or(0) - 86_400;
-    let signed = |token: AccessToken| field(&issuer.sign(&token));
+    let signed = |token: AccessToken| issuer.sign(&token);
     let expired = (good.clone().claim("iat", long_ago)).claim("exp", long_ago + 3600);
     let other_audience = good.clone().claim("aud", "api://another.test");
     let other_issuer = good.clone().claim("iss", "https://another.test");
     let unsigned = issuer.sign(&good.clone().header("alg", "none"));
     let unsigned = unsigned.rsplit_once('.').map_or("", |(rest, _)| rest);
     [
-        ("no JWT", field("a.b.c")),
-        ("a changed signature", field(&changed(&issuer.sign(good)))),
-        ("an unsigned token", field(&format!("{unsigned}."))),
+        ("no JWT", "a.b.c".to_owned()),
+        ("a changed signature", changed(&issuer.sign(good))),
+        ("an unsigned token", format!("{unsigned}.")),
         ("an expired token", signed(expired)),
         ("a token for another audience", signed(other_audience)),
         ("a token of another issuer", signed(other_issuer)),
     ]
-    .map(|(name, field)| (name, vec![field]))
-    .into()
 }
 
 /// The token with another character in the middle of its signature.
@@ -176,13 +208,6 @@ fn changed(token: &str) -> String {
     )
 }
 
-fn field(token: &str) -> HeaderValue {
-    HeaderValue::try_from(format!("Bearer {token}")).expect("a token is visible ASCII")
-}
-
 /// RFC 9470 section 3.
 const STEP_UP: &str = "insufficient_user_authentication";
 pub(super) const GOOD: &str = "a good token";
-
-const BASIC: HeaderValue = HeaderValue::from_static("Basic YWRhOnNlY3JldA==");
-const MALFORMED: HeaderValue = HeaderValue::from_static("Bearer not a token");

@@ -195,6 +195,10 @@ impl Issuer {
         token.sign_with(&self.key)
     }
 
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// Makes the settings of an application trust this issuer.
     #[cfg(feature = "service")]
     pub(super) fn configure(&self, config: &mut Config) {

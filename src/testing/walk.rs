@@ -1,6 +1,5 @@
 //! Calls every operation of a document.
 
-use poem::http::header::AUTHORIZATION;
 use poem::{Endpoint, Request};
 use serde_json::Value;
 use url::Url;
@@ -11,6 +10,7 @@ use crate::guard::Document;
 
 use super::answer::Answer;
 use super::attempt::{Attempt, Expectation, GOOD, RequiredClaim, attempts};
+use super::server::{base_path, origin};
 use super::{Issuer, WalkReport};
 
 /// Makes a request that the user supplies.
@@ -54,6 +54,8 @@ pub struct Walk<'a, E> {
     document: &'a Value,
     issuer: &'a Issuer,
     base_path: String,
+    /// The scheme and the authority of the URLs that callers use.
+    origin: Url,
     examples: Vec<(&'a str, Example<'a>)>,
     claims: Vec<(&'a str, &'a str, Value)>,
 }
@@ -68,6 +70,7 @@ impl<'a, E: Endpoint> Walk<'a, E> {
             document,
             issuer,
             base_path: base_path(document),
+            origin: origin(document),
             examples: Vec::new(),
             claims: Vec::new(),
         }
@@ -80,6 +83,20 @@ impl<'a, E: Endpoint> Walk<'a, E> {
             base_path: path.trim_end_matches('/').to_owned(),
             ..self
         }
+    }
+
+    /// The URL that the app believes callers use, as in `https://api.example`: that of
+    /// [`Guard::with_public_url`](crate::guard::Guard::with_public_url). Only its scheme, host and port
+    /// count, for proofs of tokens that are bound to a key. The default is the URL of the document's
+    /// first server, or `http://localhost` if that is a path alone.
+    ///
+    /// # Panics
+    ///
+    /// If `url` is not an absolute URL.
+    #[must_use]
+    pub fn with_public_url(self, url: &str) -> Self {
+        let origin = Url::parse(url).expect("a public URL is absolute");
+        Self { origin, ..self }
     }
 
     /// A request that `operation` (its id, or its method and path) accepts, with its whole path
@@ -207,16 +224,21 @@ impl<'a, E: Endpoint> Walk<'a, E> {
         report: &mut WalkReport,
     ) -> bool {
         let example = (self.examples.iter()).find(|(name, _)| *name == operation.name);
-        let (mut request, inputs) = match example {
+        let request = || match example {
             Some((_, example)) => (example(), Inputs::Known),
             None => sample_request(operation, &self.base_path),
         };
-        let path = request.uri().to_string();
-        for field in &attempt.fields {
-            request.headers_mut().append(AUTHORIZATION, field.clone());
-        }
-        let answer = Answer::read(self.endpoint.get_response(request).await).await;
+        let (first, inputs) = request();
+        let path = first.uri().to_string();
+        let mut answer = self.send(first, attempt, None).await;
         report.count_call();
+        if let Some(nonce) = answer
+            .required_nonce()
+            .filter(|_| attempt.credentials.has_proof())
+        {
+            answer = self.send(request().0, attempt, Some(&nonce)).await;
+            report.count_call();
+        }
         let faults = answer.faults(operation, &attempt.expected, inputs);
         let is_shown = answer.status.is_success()
             || answer.status.is_redirection()
@@ -234,6 +256,13 @@ impl<'a, E: Endpoint> Walk<'a, E> {
             report.add(&operation.name, &attempt.name, text);
         }
         answer.status != poem::http::StatusCode::NOT_FOUND
+    }
+
+    async fn send(&self, mut request: Request, attempt: &Attempt, nonce: Option<&str>) -> Answer {
+        attempt
+            .credentials
+            .add_to(&mut request, &self.origin, nonce);
+        Answer::read(self.endpoint.get_response(request).await).await
     }
 
     fn claims_of(&self, operation: &Operation<'_>) -> Vec<RequiredClaim<'_>> {
@@ -266,11 +295,4 @@ fn sample_request(operation: &Operation<'_>, base_path: &str) -> (Request, Input
         None => builder.finish(),
     };
     (request, sample.inputs)
-}
-
-/// Paths of a document are below its server's URL, which may be a path alone.
-fn base_path(document: &Value) -> String {
-    let server = document["servers"][0]["url"].as_str().unwrap_or_default();
-    let path = Url::parse(server).map_or_else(|_| server.to_owned(), |url| url.path().to_owned());
-    path.trim_end_matches('/').to_owned()
 }

@@ -11,7 +11,7 @@ pub(crate) struct ActiveToken {
 }
 
 impl ActiveToken {
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 

@@ -11,6 +11,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
 use super::cache::{Entry, Vouched};
 use super::encrypted::Asked;
 use super::{TrustedIssuer, Verifier, VerifyError, VerifyResult};
@@ -20,7 +24,7 @@ use crate::token::{
 };
 
 /// A token whose signature was verified, with the keys that did.
-struct Signed {
+pub(super) struct Signed {
     claims: Verified<Claims>,
     keys: Arc<KeySet>,
 }
@@ -47,6 +51,12 @@ impl Verifier {
         };
         self.tally.count(&verdict);
         verdict
+    }
+
+    /// Whether only an issuer can read this token.
+    #[cfg(feature = "service")]
+    pub(crate) fn is_opaque(token: &str) -> bool {
+        Jws::parse(token).is_err_and(|error| is_opaque(token, &error))
     }
 
     pub(super) fn named_by(&self, jws: &Jws<'_>) -> Result<Arc<TrustedIssuer>, TokenError> {
@@ -139,7 +149,7 @@ impl Verifier {
         }
     }
 
-    fn judge_response(
+    pub(super) fn judge_response(
         &self,
         response: &IntrospectionResponse,
         issuer: &TrustedIssuer,
@@ -161,15 +171,23 @@ impl Verifier {
 }
 
 /// Whether a token that is refused for this reason may be an opaque token of an issuer. A token
-/// with a readable header is a JWT, even if something in it is wrong.
+/// with a readable header is a JWT, even if something in it is wrong. Issuers answer a question about
+/// a broken JWT with an error, which would look like a failure of theirs.
 fn is_opaque(token: &str, error: &TokenError) -> bool {
-    let is_no_jwt = matches!(
-        error,
+    let is_no_jwt = match error {
         TokenError::Segments { .. }
-            | TokenError::IllegalCharacter
-            | TokenError::Encrypted
-            | TokenError::MalformedHeader
-            | TokenError::Base64(Segment::Header)
-    );
+        | TokenError::IllegalCharacter
+        | TokenError::Encrypted
+        | TokenError::Base64(Segment::Header) => true,
+        TokenError::MalformedHeader => !has_json_header(token),
+        _ => false,
+    };
     is_no_jwt && is_b64token(token.as_bytes())
+}
+
+/// Whether the first segment is a JSON object, perhaps with a repeated name or too many values.
+fn has_json_header(token: &str) -> bool {
+    let first = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(first).unwrap_or_default();
+    serde_json::from_slice::<Map<String, Value>>(&header).is_ok()
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CipherSuite, ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -178,6 +179,51 @@ async fn http_2_is_used_with_clients_that_offer_it() {
         let stream = authority.connect(world.address, offered).await;
         assert_eq!(stream.get_ref().1.alpn_protocol(), expected);
     }
+}
+
+/// Connects with TLS 1.2 and this cipher suite alone.
+async fn with_suite(
+    authority: &Authority,
+    address: SocketAddr,
+    suite: CipherSuite,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut provider = aws_lc_rs::default_provider();
+    provider.cipher_suites.retain(|it| it.suite() == suite);
+    assert_eq!(provider.cipher_suites.len(), 1);
+    let client = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_root_certificates(authority.roots())
+        .with_no_client_auth();
+    connect(client, address).await
+}
+
+#[tokio::test]
+async fn fapi_2_accepts_only_recommended_cipher_suites() {
+    let authority = Authority::new();
+    authority.certify();
+    let usual = authority.world(&[]).await;
+    let fapi = authority.world(&[("profile_security", "fapi2")]).await;
+    for (suite, is_recommended) in [
+        (CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, true),
+        (CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, true),
+        (
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+            false,
+        ),
+    ] {
+        let by_fapi = with_suite(&authority, fapi.address, suite).await;
+        let by_default = with_suite(&authority, usual.address, suite).await;
+
+        assert_eq!(by_fapi.is_ok(), is_recommended, "{suite:?}");
+        if let Err(error) = by_fapi {
+            assert!(error.to_string().contains("HandshakeFailure"), "{error}");
+        }
+        assert!(by_default.is_ok(), "{suite:?}");
+    }
+    let newer = authority.connect(fapi.address, &[]).await;
+    let version = newer.get_ref().1.protocol_version();
+    assert_eq!(version, Some(rustls::ProtocolVersion::TLSv1_3));
 }
 
 #[tokio::test]

@@ -73,9 +73,16 @@ describe('check', () => {
     assertExample('secure', flagged.stdout);
     for (const { code, stdout, stderr } of [plain, flagged]) {
       assert.equal(code, 0, stdout + stderr);
-      for (const made of ['expired', 'not_yet_valid', 'other_audience', 'other_issuer']) {
+      for (const made of [
+        'expired', 'not_yet_valid', 'other_audience', 'other_issuer',
+        // The service accepts bound tokens.
+        'bound_token', 'missing_proof', 'proof_replayed', 'proof_for_other_url', 'proof_for_other_method',
+        'proof_for_other_token', 'old_proof',
+      ]) {
         assert.match(stdout, new RegExp(`^ {2}ok {6}${made} +1$`, 'm'));
       }
+      assert.match(stdout, /^ {2}ok {6}bound_as_bearer +2$/m);
+      assert.match(stdout, /^ {2}ok {6}proof_of_other_key +2$/m);
     }
     assert.equal(foreign.code, 1, foreign.stdout);
     assert.match(foreign.stdout, /FAILED {2}good_token/);

@@ -4,6 +4,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { assertExample } from './example.mjs';
 import { call, eventually, fetchToken, run, scratch, settings, startIssuer, startService } from './harness.mjs';
 import { assertProblem, assertRefused } from './refusals.mjs';
 
@@ -157,6 +158,59 @@ test('a wrong secret is our failure, is logged once, and is shown nowhere', asyn
   assert.ok(!output.includes(token), 'the token is shown');
 });
 
+describe('check with opaque tokens', () => {
+  const env = (more = {}) => introspecting({ RESOURCE_SERVER_CLIENT__RESOURCE: 'urn:e2e:opaque', ...more });
+  const check = async (service, ...args) => run(
+    ['check', '--url', `${service.url}/api`, '--client-id', 'svc', '--client-secret', 'svc-secret', '--scope', 'profile:read', ...args],
+    env(),
+  );
+  const other = async () => `other_audience=${await opaqueToken({ resource: 'urn:e2e:opaque-other' })}`;
+  let service;
+  before(async () => {
+    service = await startService(introspecting({ RESOURCE_SERVER_ISSUER__INTROSPECTION__MAX_AGE: '2s' }));
+  });
+  after(() => service?.stop());
+
+  test('calls the service secure once its token is revoked at the end', async () => {
+    const { code, stdout, stderr } = await check(service, '--refuse', await other(), '--revoke', '--revoked-within', '10');
+
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stderr, /^revokes the good token$/m);
+    assert.match(stdout, /^ {2}ok {6}not_issued +8$/m);
+    assert.match(stdout, /^ {2}ok {6}other_audience +1$/m);
+    assert.match(stdout, /^ {2}ok {6}revoked +1$/m);
+    assertExample('opaque', stdout);
+  });
+
+  test('finds that a revoked token is accepted for longer than the user allows', async () => {
+    const slow = await startService(introspecting({ RESOURCE_SERVER_ISSUER__INTROSPECTION__MAX_AGE: '1h' }));
+
+    const { code, stdout } = await check(slow, '--refuse', await other(), '--revoke', '--revoked-within', '1');
+
+    await slow.stop();
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, /^ {2}FAILED {2}revoked +1 of 1$/m);
+    assert.match(stdout, /200: the caller is served, 1 s after the token was revoked/);
+  });
+
+  test('says what is missing without them', async () => {
+    const { code, stdout } = await check(service, '--format', 'json');
+    const wrongWord = await check(service, '--refuse', 'stale=abc');
+    // The client may not revoke the token of another client.
+    const foreign = await run(
+      ['check', '--url', `${service.url}/api`, '--token', await opaqueToken(), '--revoke', '--client-id', 'post', '--client-secret', 'post-secret', '--format', 'json'],
+      introspecting(),
+    );
+
+    assert.equal(code, 3, stdout);
+    assert.deepEqual(JSON.parse(stdout).not_made.flatMap((it) => it.checks), ['other_audience', 'revoked']);
+    assert.equal(wrongWord.code, 2);
+    assert.match(wrongWord.stderr, /--refuse.*stale.*refresh_token/s);
+    const { why } = JSON.parse(foreign.stdout).not_made.find((it) => it.checks.includes('revoked'));
+    assert.match(why, /^The token was not revoked: .*\. Name the client that it was granted to/);
+  });
+});
+
 test('explain and doctor ask the issuer', async () => {
   const token = await opaqueToken();
 
@@ -164,9 +218,29 @@ test('explain and doctor ask the issuer', async () => {
   assert.equal(explained.code, 0, explained.stdout + explained.stderr);
   assert.match(explained.stdout, /Accepted/);
   assert.match(explained.stdout, /client_id +"svc"/);
+  assert.match(explained.stdout, /^Claims, as the issuer states them$/m);
+  assert.match(explained.stdout, /^ {2}passed +introspection +active$/m);
+  for (const rule of ['issuer', 'audience', 'expires']) {
+    assert.match(explained.stdout, new RegExp(`^ {2}passed +${rule} `, 'm'));
+  }
+  const elsewhere = await run(['explain', token], introspecting({ OKTA_API_AUDIENCE: 'api://other' }));
+  assert.equal(elsewhere.code, 1);
+  assert.match(elsewhere.stdout, /^ {2}reason {2}wrong_audience$/m);
+  assert.match(elsewhere.stdout, /^ {2}passed +introspection +active$/m);
+  assert.match(elsewhere.stdout, /^ {2}FAILED +audience +"api:\/\/default"$/m);
   const junk = await run(['explain', 'junk-token-that-nobody-issued'], introspecting());
   assert.equal(junk.code, 1);
   assert.match(junk.stdout, /inactive/);
+
+  const before = asked();
+  const offline = await run(['explain', token, '--offline'], introspecting());
+  assert.equal(offline.code, 3, offline.stdout + offline.stderr);
+  assert.match(offline.stdout, /^Undecided: the token is opaque, so only its issuer knows what it is\.$/m);
+  assert.match(offline.stdout, /Offline: no request was sent\./);
+  assert.match(offline.stdout, /^ {2}- +introspection +not examined: only the issuer knows/m);
+  assert.match(offline.stdout, /^ {2}whoami +unknown, only the issuer knows its rights$/m);
+  assert.match(offline.stderr, /run `explain` without --offline/);
+  assert.equal(asked(), before);
 
   const healthy = await run(['doctor', '--token', token], introspecting());
   assert.equal(healthy.code, 0, healthy.stdout + healthy.stderr);

@@ -17,7 +17,8 @@
 //   stale / stale-secret  tokens that expired an hour ago
 // With DPOP: bound / bound-secret, which gets only bound tokens, as an Okta API Services app does.
 // And post / post-secret, the same as svc with client_secret_post in place of HTTP Basic.
-// With resource=urn:e2e:opaque, the tokens of svc are opaque, and for `api://default`.
+// With resource=urn:e2e:opaque, the tokens of svc are opaque, and for `api://default`. With
+// resource=urn:e2e:opaque-other, they are opaque, and for `api://other`.
 // The clients api / api-secret, api-signed / api-signed-secret and api-key may only introspect tokens. Answers
 // for api-signed are signed (RFC 9701).
 // And for people, of any name and password, with PKCE: spa, without a secret. Their tokens have
@@ -37,6 +38,7 @@ const AUDIENCES = {
   'urn:e2e:api': 'api://default',
   'urn:e2e:opaque': 'api://default',
   'urn:e2e:encrypted': 'api://default',
+  'urn:e2e:opaque-other': 'api://other',
   'urn:e2e:other': 'api://other',
 };
 const INTROSPECTORS = ['api', 'api-signed', 'api-key'];
@@ -151,7 +153,7 @@ const provider = new StepUpProvider(issuer, {
       getResourceServerInfo: (_, resource) => ({
         audience: AUDIENCES[resource],
         scope: SCOPES,
-        accessTokenFormat: resource === 'urn:e2e:opaque' ? 'opaque' : 'jwt',
+        accessTokenFormat: resource.startsWith('urn:e2e:opaque') ? 'opaque' : 'jwt',
         jwt: { sign: { alg }, ...(resource === 'urn:e2e:encrypted' ? { encrypt: encryption } : {}) },
       }),
     },

@@ -1,6 +1,7 @@
 //! The gallery: APIs that are wrong in one thing each.
 
 mod bound;
+pub(crate) mod opaque;
 mod signatures;
 
 use std::sync::LazyLock;
@@ -10,7 +11,6 @@ use poem::endpoint::{make, make_sync};
 use poem::http::{HeaderValue, StatusCode, Uri};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route};
 use poem_resource_server::clock::ManualClock;
-use serde_json::json;
 
 use crate::parts::{
     Api, Refusal, answering, by_origin, is_own, refused, require_scope, segment, shown, token,
@@ -187,15 +187,6 @@ pub(crate) fn takes_the_first_header() -> Api {
 
 pub(crate) fn refuses_all() -> Api {
     verifying(|_| async { Err(Refusal::Invalid) })
-}
-
-pub(crate) fn takes_opaque_tokens() -> Api {
-    verifying(|token| async move {
-        match token.as_str() {
-            "opaque-but-good" => Ok(json!({ "sub": "ada", "scp": ["reports:read"] })),
-            _ => Err(Refusal::Invalid),
-        }
-    })
 }
 
 pub(crate) fn panics_on_garbage() -> Api {

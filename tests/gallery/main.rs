@@ -7,6 +7,7 @@ mod apis;
 mod bound;
 mod bounds;
 mod evidence;
+mod opaque;
 mod parts;
 mod single_faults;
 mod upgrades;
@@ -203,26 +204,6 @@ async fn without_a_token_only_checks_without_one_are_made_and_nothing_is_called_
     ];
     let expected = HOSTILE.into_iter().chain(others).collect();
     assert_eq!(missing, expected);
-}
-
-#[tokio::test]
-async fn from_an_opaque_token_no_hostile_token_is_made() {
-    let tokens = Tokens::default().with_good("opaque-but-good".to_owned());
-    let world = World::start(apis::takes_opaque_tokens())
-        .await
-        .with_tokens(tokens);
-
-    let report = world.report().await;
-
-    assert!(report.is_clean(), "{report:#?}");
-    assert_eq!(report.verdict(), Verdict::Incomplete);
-    let gaps = report.gaps();
-    let mut of_signature = gaps.iter().filter(|gap| gap.checks.contains(&"unsigned"));
-    assert_eq!(
-        of_signature.next().unwrap().why,
-        "The good token is not a JWT, so no hostile token can be made from it. Add tokens that \
-         the API must refuse with --refuse @FILE."
-    );
 }
 
 #[tokio::test]

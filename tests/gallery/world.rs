@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use poem::Server;
 use poem::listener::TcpAcceptor;
-use poem_resource_server::check::{Caller, Check, Methods, Report, Target, Tokens};
+use poem_resource_server::check::{Caller, Check, Methods, Report, Revocation, Target, Tokens};
 use poem_resource_server::clock::{Clock, ManualClock, SystemClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ pub(crate) struct World {
     values: Vec<(String, String)>,
     skipped: Vec<String>,
     clock: Arc<dyn Clock>,
+    /// What revokes the good token, if anything does.
+    revoke: Option<fn(&str) -> Result<(), String>>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -57,6 +59,7 @@ impl World {
             values: Vec::new(),
             skipped: Vec::new(),
             clock: Arc::new(SystemClock::new()),
+            revoke: None,
             server,
         }
     }
@@ -96,6 +99,11 @@ impl World {
         self
     }
 
+    pub(crate) fn revoking(mut self, revoke: fn(&str) -> Result<(), String>) -> Self {
+        self.revoke = Some(revoke);
+        self
+    }
+
     pub(crate) async fn report(&self) -> Report {
         self.planned_and_report().await.1
     }
@@ -108,7 +116,13 @@ impl World {
             .with_issuer_keys(vec![KEY.public_jwk()])
             .with_values(self.values.clone())
             .with_skipped(self.skipped.clone())
-            .with_methods(self.methods);
+            .with_methods(self.methods)
+            .with_revocation(self.revoke.map(|revoke| {
+                Revocation::new(Duration::ZERO, move |token| {
+                    let revoked = revoke(&token);
+                    async move { revoked }
+                })
+            }));
         let caller = Caller::new(&self.url, Duration::from_secs(10)).unwrap();
         let plan = check.plan(self.clock.as_ref()).await.unwrap();
         let requests = plan.requests();

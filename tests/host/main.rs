@@ -24,6 +24,7 @@ mod other_schemes;
 mod plain_routes;
 mod readiness;
 mod reload;
+mod requirements;
 mod same_answers;
 mod same_document;
 mod settings;

@@ -12,6 +12,7 @@
 mod answers;
 mod credentials;
 mod encrypted;
+mod explained;
 mod faults;
 #[path = "../../src/api.rs"]
 #[allow(dead_code)]

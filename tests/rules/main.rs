@@ -4,6 +4,7 @@
 #![allow(unreachable_pub)] // Nothing imports a test binary.
 
 mod areas;
+mod bound_walk;
 mod denials;
 mod documents;
 mod errors;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::token::{Scope, ScopeToken};
 
 use super::binding::Binding;
-use super::claim_rule::ClaimValue;
-use super::requirement::Requirement;
+use super::in_code::InCode;
+use super::operation_access::OperationAccess;
 
 /// What is required of callers in addition to what the code declares.
 ///
@@ -73,6 +73,8 @@ pub struct Access {
     pub implied_scopes: BTreeMap<ScopeToken, Scope>,
     /// The identifiers of issuers by the names that [`OperationAccess::issuers`] lists.
     pub issuer_names: BTreeMap<String, String>,
+    /// What the code of a hosted application requires in addition.
+    pub(crate) in_code: InCode,
 }
 
 impl Access {
@@ -160,62 +162,4 @@ pub enum AccessMode {
     Declared,
     /// All except the anonymous ones.
     All,
-}
-
-/// A requirement of the settings, in which issuers have names.
-///
-/// A [`Requirement`] can be used in its place.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[non_exhaustive]
-pub struct OperationAccess {
-    /// What a caller must meet in addition to what the code declares.
-    pub requirement: Requirement,
-    /// The names of the accepted issuers. An empty list accepts all.
-    pub issuers: Vec<String>,
-}
-
-impl OperationAccess {
-    /// Adds scopes, all of which are required in addition to those that the code declares.
-    #[must_use]
-    pub fn with_scope(self, scope: Scope) -> Self {
-        Self {
-            requirement: self.requirement.with_scope(scope),
-            ..self
-        }
-    }
-
-    /// Requires that `claim` equals, or as an array contains, one of `values`.
-    #[must_use]
-    pub fn with_claim<V: Into<ClaimValue>>(
-        self,
-        claim: impl Into<String>,
-        values: impl IntoIterator<Item = V>,
-    ) -> Self {
-        Self {
-            requirement: self.requirement.with_claim(claim, values),
-            ..self
-        }
-    }
-
-    /// Sets the names of the accepted issuers.
-    #[must_use]
-    pub fn with_issuer_names<I: Into<String>>(self, names: impl IntoIterator<Item = I>) -> Self {
-        Self {
-            issuers: names.into_iter().map(Into::into).collect(),
-            ..self
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.requirement.is_empty() && self.issuers.is_empty()
-    }
-}
-
-impl From<Requirement> for OperationAccess {
-    fn from(requirement: Requirement) -> Self {
-        Self {
-            requirement,
-            issuers: Vec::new(),
-        }
-    }
 }

@@ -6,6 +6,7 @@ use crate::token::{Scope, ScopeToken};
 
 use super::access::Access;
 use super::error::RuleError;
+use super::in_code;
 use super::requirement_error::RequirementError;
 use super::sources::{is_within, setting};
 use super::target::joined;
@@ -46,20 +47,28 @@ pub(super) fn groups_must_exist(
     rules: &[OperationRule],
     tags: &BTreeSet<&&'static str>,
 ) -> Result<(), RequirementError> {
-    for tag in access.tags.keys() {
+    let code = &access.in_code;
+    let in_settings = access.tags.keys().map(|tag| ("access.tags", tag));
+    let in_code = code.tags.keys().map(|tag| (in_code::TAG, tag));
+    for (section, tag) in in_settings.chain(in_code) {
         if !tags.iter().any(|known| known.eq_ignore_ascii_case(tag)) {
             return Err(RequirementError::UnknownTag {
-                setting: setting("access.tags", tag),
+                setting: setting(section, tag),
                 tag: tag.clone(),
                 known: joined(tags),
             });
         }
     }
-    for prefix in access.paths.keys() {
+    let in_settings = access.paths.keys().map(|prefix| ("access.paths", prefix));
+    let in_code = code
+        .paths
+        .keys()
+        .map(|prefix| (in_code::PATH_PREFIX, prefix));
+    for (section, prefix) in in_settings.chain(in_code) {
         if !rules.iter().any(|rule| is_within(&rule.path, prefix)) {
             let paths: BTreeSet<_> = rules.iter().map(|rule| &rule.path).collect();
             return Err(RequirementError::UnknownPath {
-                setting: setting("access.paths", prefix),
+                setting: setting(section, prefix),
                 prefix: prefix.clone(),
                 known: joined(paths),
             });

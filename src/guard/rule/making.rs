@@ -13,6 +13,7 @@ use super::access::{Access, AccessMode};
 use super::conditions::Conditions;
 use super::error::RuleError;
 use super::existing::{groups_must_exist, included_scopes_must_exist, must_exist};
+use super::in_code;
 use super::requirement::Requirement;
 use super::requirement_error::RequirementError;
 use super::scope_sets::ImpliedScopes;
@@ -43,6 +44,9 @@ pub(crate) fn rules<T: OpenApi>(access: &Access) -> Result<Vec<OperationRule>, R
     refuse_same_ids(&rules)?;
     for id in access.operations.keys() {
         must_exist(&rules, "access.operations", id)?;
+    }
+    for id in access.in_code.operations.keys() {
+        must_exist(&rules, in_code::OPERATION, id)?;
     }
     if access.mode == AccessMode::All || !access.all.is_empty() {
         for id in &access.anonymous {
@@ -176,7 +180,8 @@ impl Declared {
             _ if declares && !self.has_fallback => "its declaration in the code",
             Some("access.operations") => "`access.operations`",
             Some("access.tags") => "`access.tags`",
-            Some(_) => "`access.paths`",
+            Some("access.paths") => "`access.paths`",
+            Some(_) => "a requirement in the code",
             None => return Ok(()),
         };
         Err(RuleError::AnonymousNeedsCaller {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::access::{Access, OperationAccess};
+use super::access::Access;
+use super::in_code;
+use super::operation_access::OperationAccess;
 use super::parameters;
 use super::requirement::Requirement;
 use super::requirement_error::RequirementError;
@@ -25,15 +27,24 @@ pub(super) fn sources<'a>(access: &'a Access, target: &Target<'_>) -> Vec<Source
         setting: "access.all".to_owned(),
         access: &access.all,
     });
+    let code = &access.in_code;
+    let all_in_code = target.is_one_of_all.then(|| Source {
+        section: in_code::ALL,
+        setting: in_code::ALL.to_owned(),
+        access: &code.all,
+    });
     let is_below = |prefix: &str| is_within(target.path, prefix);
     let has_tag = |tag: &str| operation.tags.iter().any(|it| it.eq_ignore_ascii_case(tag));
     let has_id = |id: &str| {
         let own = operation.operation_id;
         own.is_some_and(|own| own.eq_ignore_ascii_case(id))
     };
-    let sources = all.into_iter();
+    let sources = all_in_code.into_iter().chain(all);
+    let sources = sources.chain(below(in_code::PATH_PREFIX, &code.paths, is_below));
     let sources = sources.chain(below("access.paths", &access.paths, is_below));
+    let sources = sources.chain(below(in_code::TAG, &code.tags, has_tag));
     let sources = sources.chain(below("access.tags", &access.tags, has_tag));
+    let sources = sources.chain(below(in_code::OPERATION, &code.operations, has_id));
     let sources = sources.chain(below("access.operations", &access.operations, has_id));
     sources.filter(|source| !source.access.is_empty()).collect()
 }
@@ -51,8 +62,11 @@ fn below<'a>(
     })
 }
 
-/// The key of a requirement in the settings, as TOML writes it.
+/// The key of a requirement in the settings, as TOML writes it, or its call in the code.
 pub(crate) fn setting(section: &str, name: &str) -> String {
+    if section.starts_with(in_code::OPERATION) {
+        return format!("{section}({name:?})");
+    }
     let is_bare = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     if !name.is_empty() && name.chars().all(is_bare) {
         return format!("{section}.{name}");

@@ -57,7 +57,7 @@ impl ClientProof {
 
     /// The value of `Authorization`, for a client that authenticates there. The id and the secret
     /// are encoded as in a form (RFC 6749 section 2.3.1).
-    pub(super) fn authorization(&self, client_id: &str) -> Option<String> {
+    pub(in crate::issuer) fn authorization(&self, client_id: &str) -> Option<String> {
         let Self::Basic(secret) = self else {
             return None;
         };

@@ -53,7 +53,7 @@ pub(super) fn read(argument: &str) -> Result<String, Failure> {
 }
 
 /// The name before `=`, if there is one, and the rest.
-fn split(argument: &str) -> (Option<&str>, &str) {
+pub(super) fn split(argument: &str) -> (Option<&str>, &str) {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
     match argument.split_once('=') {
         Some((name, token))

@@ -1,10 +1,11 @@
 //! Requests tokens by client credentials, and fetches the issuer's public keys.
 
-use crate::check::{Check, KnownIssuer, Target, Tokens};
-use crate::issuer::{GrantError, Issuer, Metadata, ProofMaker};
+use crate::check::{Check, KnownIssuer, OpaqueToken, Target, Tokens};
+use crate::issuer::{GrantError, GrantedToken, Issuer, Metadata, ProofMaker};
 use crate::service;
 use crate::service::config::Config;
 use crate::token::Scope;
+use openidconnect::core::CoreGrantType;
 use serde_json::Value;
 
 use crate::program::command_line::CheckOptions;
@@ -17,7 +18,7 @@ use super::found;
 /// What an issuer has granted to its client.
 pub(super) struct Granted {
     /// The best token comes first.
-    pub(super) tokens: Vec<String>,
+    pub(super) tokens: Vec<GrantedToken>,
     pub(super) why_no_good: Option<String>,
     pub(super) why_no_lesser: String,
     /// Whether there is no token because the issuer could not be reached.
@@ -78,14 +79,14 @@ pub(super) async fn granted(
 async fn lesser(
     client: &Client<'_>,
     target: &Target,
-    good: String,
+    good: GrantedToken,
     scope: &Scope,
     named_by: &str,
-) -> (Vec<String>, String) {
+) -> (Vec<GrantedToken>, String) {
     let required = Check::required_scopes(target);
     let is_enough = |tokens: &Tokens| required.iter().all(|it| tokens.has_lacking(it));
-    let mut all = vec![good.clone()];
-    let mut tokens = Tokens::default().with_good(good);
+    let mut tokens = Tokens::default().with_granted(good.secret().to_owned(), known_of(&good));
+    let mut all = vec![good];
     if is_enough(&tokens) {
         return (all, String::new());
     }
@@ -100,8 +101,8 @@ async fn lesser(
     for (scope, named_by) in requests {
         match client.request(scope, named_by).await {
             Ok(token) => {
-                all.push(token.clone());
-                tokens = tokens.with_good(token);
+                tokens = tokens.with_granted(token.secret().to_owned(), known_of(&token));
+                all.push(token);
             }
             Err(Failure::Grant(GrantError::Refused { .. })) => {}
             Err(failure) => {
@@ -116,6 +117,13 @@ async fn lesser(
     (all, ONE_SCOPE.to_owned())
 }
 
+fn known_of(token: &GrantedToken) -> OpaqueToken {
+    OpaqueToken {
+        scope: token.scope().cloned(),
+        ..OpaqueToken::default()
+    }
+}
+
 /// The client of an issuer, and the key that its tokens are bound to.
 struct Client<'a> {
     issuer: &'a NamedIssuer<'a>,
@@ -125,7 +133,7 @@ struct Client<'a> {
 
 impl Client<'_> {
     /// Requests a token, and a bound one if the issuer requires that.
-    async fn request(&self, scope: Scope, named_by: &str) -> Result<String, Failure> {
+    async fn request(&self, scope: Scope, named_by: &str) -> Result<GrantedToken, Failure> {
         let what = if scope.is_empty() {
             "no scope, for its default".to_owned()
         } else {
@@ -143,15 +151,14 @@ impl Client<'_> {
         } else {
             credentials
         };
-        let granted = match credentials.request(&fetch, &metadata).await {
+        match credentials.request(&fetch, &metadata).await {
             Err(error) if !self.is_bound && error.may_require_proof() => {
                 eprintln!("requests a bound token, because the issuer may require a DPoP proof");
                 let credentials = self.issuer.credentials(scope)?.with_proofs(holder());
-                credentials.request(&fetch, &metadata).await?
+                Ok(credentials.request(&fetch, &metadata).await?)
             }
-            granted => granted?,
-        };
-        Ok(granted.secret().to_owned())
+            granted => Ok(granted?),
+        }
     }
 }
 
@@ -196,6 +203,11 @@ pub(super) async fn published(
     let Ok(metadata) = Metadata::discover(&fetch, issuer, jwks_hosts).await else {
         return known;
     };
+    // Without the member, the grant of refresh tokens is not among the default ones (RFC 8414
+    // section 2), but issuers forget it.
+    let grants = metadata.provider().grant_types_supported();
+    known.grants_no_refresh_token =
+        grants.is_some_and(|grants| !grants.contains(&CoreGrantType::RefreshToken));
     let token_endpoint = metadata.token_endpoint().map(ToString::to_string);
     known.endpoints.extend(token_endpoint);
     known

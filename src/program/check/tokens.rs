@@ -5,7 +5,7 @@
 //! 3. Without an issuer and a client, running embedded issuers are used.
 //! 4. Each issuer in force without such a token is asked by client credentials.
 
-use crate::check::{Target, Tokens};
+use crate::check::{DECLARED, OpaqueToken, Target, Tokens};
 use crate::clock::{Clock, SystemClock};
 use crate::issuer::ProofMaker;
 use crate::program::command_line::CheckOptions;
@@ -39,13 +39,9 @@ pub(crate) async fn find(
             example: "'roles=[\"admin\"]' --with-embedded-issuer",
         });
     }
-    let refused = options.refuse.iter().map(|token| given::read(token));
-    let refused = refused.collect::<Result<_, _>>()?;
     let given = given::tokens(options)?;
     let holder = holder(options, &given)?;
-    let tokens = Tokens::default()
-        .with_holder(holder.clone())
-        .with_refused(refused);
+    let tokens = refused(options)?.with_holder(holder.clone());
     if !config.has_issuer() {
         if !given.is_empty() {
             let mut found = Found {
@@ -70,6 +66,27 @@ pub(crate) async fn find(
         &holder,
     )
     .await
+}
+
+/// The tokens of `--refuse`, some of which have a word before them that says what is wrong.
+fn refused(options: &CheckOptions) -> Result<Tokens, Failure> {
+    let mut tokens = Tokens::default();
+    for argument in &options.refuse {
+        let (what, token) = given::split(argument);
+        let token = given::read(token)?;
+        tokens = match what {
+            None => tokens.with_refused(vec![token]),
+            Some(what) => tokens.with_declared(what, token).map_err(|_| {
+                let words = DECLARED.iter().map(|(word, ..)| *word);
+                Failure::UnknownName {
+                    flag: "--refuse",
+                    value: shown(what),
+                    known: words.collect::<Vec<_>>().join(", "),
+                }
+            })?,
+        };
+    }
+    Ok(tokens)
 }
 
 /// The key of bound tokens: that of `--key`, or of the given token that is bound to it, or a new one.
@@ -165,7 +182,14 @@ impl Found {
                 ago.as_secs().div_ceil(60)
             );
         } else {
-            tokens = tokens.with_good(token.clone());
+            let known = OpaqueToken {
+                issuer: named
+                    .and_then(NamedIssuer::issuer)
+                    .map_or_else(String::new, ToString::to_string),
+                audience: audience(config, named),
+                scope: None,
+            };
+            tokens = tokens.with_granted(token.clone(), known);
         }
         ONE_TOKEN.clone_into(&mut tokens.why_no_lesser);
         self.tokens = tokens;
@@ -182,8 +206,21 @@ impl Found {
             is_unreachable,
         } = granted;
         self.is_issuer_unreachable |= is_unreachable;
-        for token in tokens {
-            self.tokens = std::mem::take(&mut self.tokens).with_good(token);
+        for granted in tokens {
+            let known = OpaqueToken {
+                issuer: issuer
+                    .issuer()
+                    .map_or_else(String::new, ToString::to_string),
+                audience: audience(issuer.config(), Some(issuer)),
+                scope: granted.scope().cloned(),
+            };
+            let token = granted.secret().to_owned();
+            let mut tokens = std::mem::take(&mut self.tokens).with_granted(token, known);
+            if let Some(refresh_token) = granted.refresh_token() {
+                let declared = tokens.with_declared("refresh_token", refresh_token.to_owned());
+                tokens = declared.unwrap_or_default();
+            }
+            self.tokens = tokens;
         }
         if !why_no_lesser.is_empty() {
             self.tokens.why_no_lesser = why_no_lesser;
@@ -201,6 +238,14 @@ impl Found {
         let identifier = issuer.issuer().map(ToString::to_string);
         self.missing.push((identifier.unwrap_or_default(), why));
     }
+}
+
+/// The audience that the settings expect in tokens of an issuer.
+fn audience(config: &Config, issuer: Option<&NamedIssuer<'_>>) -> String {
+    let rules = issuer.and_then(|issuer| config.issuers.get(issuer.name));
+    let audience = rules.and_then(|rules| rules.audiences.first());
+    let audience = audience.unwrap_or(&config.issuer.audience);
+    audience.as_str().to_owned()
 }
 
 const ONE_TOKEN: &str = "Only one token was given, and it has the scope. Name a client with \

@@ -49,8 +49,20 @@ pub(crate) struct CheckOptions {
     pub(crate) token: Vec<String>,
     /// A token that the API must refuse: an expired one, or one of another audience or
     /// issuer; may be repeated
-    #[arg(long, value_name = "TOKEN")]
+    ///
+    /// An opaque token does not show what is wrong with it. Name that before it: `expired=@FILE`,
+    /// or `other_audience`, `other_issuer`, `refresh_token`, `id_token`, `revoked`.
+    #[arg(long, value_name = "[WHAT=]TOKEN")]
     pub(crate) refuse: Vec<String>,
+    /// Revoke the good token at the end, and wait until the API refuses it
+    ///
+    /// The client of --client-id revokes it at the issuer's revocation endpoint (RFC 7009).
+    #[arg(long)]
+    pub(crate) revoke: bool,
+    /// With --revoke: how many seconds the API may still accept the token
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "revoke",
+        value_parser = clap::value_parser!(u64).range(0..=3_600))]
+    pub(crate) revoked_within: u64,
     /// A scope to request [default: `client.scope`, then none]; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,

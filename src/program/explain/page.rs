@@ -32,18 +32,23 @@ pub(super) fn text(
             let _ = writeln!(text, "  {name:<12} {value}");
         }
     }
-    let proven = if explanation.is_accepted() {
-        "verified"
-    } else {
-        "unverified"
+    let proven = match explanation.is_opaque() {
+        true => "as the issuer states them",
+        false if explanation.is_accepted() => "verified",
+        false => "unverified",
     };
     for (part, members) in [
         ("Header", explanation.header()),
         ("Claims", explanation.claims()),
     ] {
+        if part == "Header" && explanation.is_opaque() {
+            continue;
+        }
         let _ = writeln!(text, "\n{BOLD}{part}{BOLD:#}, {proven}\n");
         match members {
-            None if explanation.is_accepted() => text.push_str("  none: the token is opaque\n"),
+            None if explanation.is_opaque() => {
+                text.push_str("  none: the issuer has stated nothing about the token\n");
+            }
             None => text.push_str("  cannot be read\n"),
             Some(members) => {
                 for (name, value) in members {
@@ -95,6 +100,13 @@ fn judge<'a>(
 }
 
 fn acceptance(explanation: &Explanation, operations: &[MayCall]) -> String {
+    if explanation.is_unknown() {
+        let what = wrapped(
+            "the token is opaque, so only its issuer knows what it is.",
+            11,
+        );
+        return format!("{DOUBTFUL}Undecided:{DOUBTFUL:#} {}\n", what.trim_start());
+    }
     if !explanation.is_accepted() {
         let what = "no rule that could be examined is broken, but without the issuer's keys \
              nobody knows who signed the token.";
@@ -219,6 +231,13 @@ fn answer(explanation: &Explanation, row: &MayCall) -> (anstyle::Style, &'static
     if explanation.is_accepted() {
         let style = if request.is_empty() { GOOD } else { DOUBTFUL };
         return (style, "yes", request);
+    }
+    if explanation.is_unknown() {
+        return (
+            DOUBTFUL,
+            "unknown",
+            format!(", only the issuer knows its rights{open}"),
+        );
     }
     let why = format!(", if the issuer signed the token{request}");
     (DOUBTFUL, "yes", why)

@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::docs::Icon;
 use crate::guard::{self, Access, BearerAuth, OperationRule, RuleError};
 use crate::service::config::Contact;
+#[cfg(feature = "dev")]
+use crate::token::{Scope, ScopeToken};
 
 /// What is known of an application before it starts.
 #[derive(Clone)]
@@ -22,6 +24,8 @@ pub(crate) struct Outline {
     pub(crate) base_path: String,
     /// The default of `access.anonymous`.
     pub(crate) anonymous: Vec<String>,
+    /// What the code requires of the operations, without the settings.
+    pub(in crate::service) access: Access,
     /// What scopes allow, by their names.
     pub(super) described_scopes: Vec<(&'static str, &'static str)>,
     pub(super) operations: Types,
@@ -47,6 +51,7 @@ impl Outline {
             icon: None,
             base_path: String::new(),
             anonymous: Vec::new(),
+            access: Access::default(),
             described_scopes: Vec::new(),
             operations: Types::from_api::<()>(),
             webhooks: None,
@@ -78,6 +83,15 @@ impl Outline {
             }
         }
         scopes
+    }
+
+    /// Every scope that a call of [`Application::require`](super::Application::require) names.
+    #[cfg(feature = "dev")]
+    pub(crate) fn required_scopes(&self) -> impl Iterator<Item = &ScopeToken> {
+        let requirements = self.access.in_code.requirements();
+        requirements
+            .flat_map(|it| it.scopes())
+            .flat_map(Scope::iter)
     }
 
     /// The document as poem-openapi prints it, for callers at `public_url`. A `contact` by

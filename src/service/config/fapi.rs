@@ -4,7 +4,8 @@
 //! 1. Only bound tokens are accepted.
 //! 2. Tokens and proofs are signed with PS256, ES256 or EdDSA.
 //! 3. Callers use TLS: the service itself has a certificate, or a trusted proxy reports the scheme.
-//! 4. Tokens are in the `Authorization` header. No setting decides on this.
+//! 4. With TLS 1.2, only the cipher suites that BCP 195 recommends are accepted.
+//! 5. Tokens are in the `Authorization` header. No setting decides on this.
 //!
 //! A setting without a value of its own gets the implied one. Any other value stays, and is reported
 //! if it contradicts the profile.
@@ -19,6 +20,7 @@ use super::problem::Fault;
 use super::reader::Reader;
 use super::sections::http::HttpConfig;
 use super::value;
+use crate::service::server::Suites;
 use crate::token::Algorithm;
 
 /// Sets what the profile implies, if it is selected.
@@ -67,6 +69,13 @@ pub(super) fn check(http: &HttpConfig, reader: &mut Reader<'_>) {
         }
     }
     check_tls(http, reader);
+}
+
+/// Accepts only the cipher suites that the profile allows.
+pub(super) fn restrict(http: &mut HttpConfig) {
+    if let Some(tls) = &mut http.tls {
+        tls.suites = Suites::Recommended;
+    }
 }
 
 /// That of one operation may be `either`, because `access.binding` applies to it as well.

@@ -11,7 +11,7 @@ use super::unknown::{suggestion, unknown_operation};
 
 /// The rules are made again without each setting that was refused, to find the next one.
 pub(super) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem> {
-    let mut access = protection::access(config);
+    let mut access = protection::access(config, outline);
     let mut problems = Vec::new();
     for _ in 0..MAX_PROBLEMS {
         let Err(error) = outline.rules(&access) else {
@@ -32,6 +32,8 @@ pub(super) fn problems(outline: &Outline, config: &Config) -> Vec<ConfigProblem>
 /// The problem with a setting, if the error is not a fault of the code.
 fn problem(config: &Config, error: &RuleError) -> Option<ConfigProblem> {
     let (key, fault) = match error {
+        RuleError::UnknownOperation { setting, .. } if guard::is_in_code(setting) => return None,
+        RuleError::NoToken { setting, .. } if guard::is_in_code(setting) => return None,
         RuleError::UnknownOperation {
             setting,
             operation,
@@ -68,7 +70,7 @@ fn problem(config: &Config, error: &RuleError) -> Option<ConfigProblem> {
         RuleError::Requirement(error) => misfit(error)?,
         _ => return None,
     };
-    Some(config.problem(&key, fault))
+    (!guard::is_in_code(&key)).then(|| config.problem(&key, fault))
 }
 
 /// The key of a requirement that does not fit the API, and its fault.

@@ -14,7 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection};
+use rustls::{CipherSuite, RootCertStore, ServerConfig, ServerConnection, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -44,6 +44,32 @@ pub(in crate::service) struct TlsFiles<'a> {
     pub(in crate::service) key: &'a Path,
     pub(in crate::service) client_ca: Option<&'a Path>,
     pub(in crate::service) client_auth: ClientAuth,
+    pub(in crate::service) suites: Suites,
+}
+
+/// The cipher suites that the service accepts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::service) enum Suites {
+    /// Those of rustls, all of which have forward secrecy and authenticated encryption.
+    #[default]
+    All,
+    /// With TLS 1.2, only the four that BCP 195 recommends (RFC 9325 section 4.2), as FAPI 2.0
+    /// requires (section 5.2.2).
+    Recommended,
+}
+
+impl Suites {
+    fn provider(self) -> CryptoProvider {
+        let mut provider = aws_lc_rs::default_provider();
+        if self == Self::Recommended {
+            let is_recommended = |suite: &SupportedCipherSuite| match suite {
+                SupportedCipherSuite::Tls12(_) => RECOMMENDED.contains(&suite.suite()),
+                SupportedCipherSuite::Tls13(_) => true,
+            };
+            provider.cipher_suites.retain(is_recommended);
+        }
+        provider
+    }
 }
 
 /// Whether callers need a certificate for the connection.
@@ -123,7 +149,7 @@ impl Tls {
 impl Certificate {
     /// Reads the files of `http.tls`.
     pub(in crate::service) fn read(files: TlsFiles<'_>) -> Result<Self, TlsError> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = Arc::new(files.suites.provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .expect("the provider speaks TLS 1.2 and 1.3");
@@ -245,5 +271,13 @@ fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
         source,
     })
 }
+
+/// RFC 9325 section 4.2.
+const RECOMMENDED: [CipherSuite; 4] = [
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+];
 
 const DAY_SECS: f64 = 24.0 * 60.0 * 60.0;

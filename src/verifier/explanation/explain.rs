@@ -19,12 +19,12 @@ impl Verifier {
     /// Verifies a token, with an explanation of the verdict. A token that is bound to a key is
     /// accepted, because only a request contains the proof.
     pub async fn explain(&self, token: &str) -> Explanation {
-        let verified = self.verify_claims(token).await;
         let opened = self.open(token);
         let is_closed = opened.as_ref().is_none_or(OpenedToken::is_closed);
         if is_closed && let Some(issuer) = self.asked_about(token) {
-            return Self::explain_opaque(&issuer, verified);
+            return self.explain_opaque(&issuer, token).await;
         }
+        let verified = self.verify_claims(token).await;
         let verdict = verdict(&verified);
         match opened {
             Some(opened) if opened.is_closed() => opened.explain_closed(verdict),
@@ -122,7 +122,10 @@ impl Verifier {
         ExplainedRule::new("issuer", evaluation, said(claims, "iss"), &wanted)
     }
 
-    fn rule_on_denials(&self, claims: Option<&UnverifiedClaims>) -> Option<ExplainedRule> {
+    pub(super) fn rule_on_denials(
+        &self,
+        claims: Option<&UnverifiedClaims>,
+    ) -> Option<ExplainedRule> {
         let denylist = self.denylist.as_ref()?;
         let evaluation = match claims.and_then(UnverifiedClaims::whole) {
             Some(claims) => denylist.check(claims, self.clock.now()).into(),

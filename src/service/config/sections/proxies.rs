@@ -66,9 +66,22 @@ pub(super) fn client_certificate(
 
 fn header_name(value: &Value) -> Result<HeaderName, Fault> {
     let name = value::filled_text(value)?;
-    HeaderName::try_from(name).map_err(|_| {
+    let parsed = HeaderName::try_from(&*name).map_err(|_| {
         Fault::new("must be the name of a header field").fix("write it as \"Client-Cert\"")
-    })
+    })?;
+    let is_taken = TAKEN.contains(&parsed.as_str())
+        || TAKEN_BEGINNINGS
+            .iter()
+            .any(|it| parsed.as_str().starts_with(it))
+            && !OF_CERTIFICATES.contains(&parsed.as_str());
+    if is_taken {
+        let fault = Fault::new("must not be a header that has another meaning").found(&name);
+        return Err(fault.fix(
+            "write the name of the header in which your proxy sends the certificate, as in \
+             \"Client-Cert\"",
+        ));
+    }
+    Ok(parsed)
 }
 
 fn certificate_format(value: &Value) -> Result<CertificateFormat, Fault> {
@@ -78,6 +91,45 @@ fn certificate_format(value: &Value) -> Result<CertificateFormat, Fault> {
             .fix("write the form in which your proxy sends certificates")
     })
 }
+
+/// Headers that a caller sends, or that decide how a request is read. The service removes the header
+/// of the certificate from requests of other peers, and reads it as nothing else.
+const TAKEN: [&str; 24] = [
+    "accept",
+    "authorization",
+    "connection",
+    "cookie",
+    "date",
+    "dpop",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "origin",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "referer",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "traceparent",
+    "tracestate",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-request-id",
+];
+const TAKEN_BEGINNINGS: [&str; 6] = [
+    "accept-",
+    "access-control-",
+    "content-",
+    "if-",
+    "sec-",
+    "x-forwarded-",
+];
+/// The names that Traefik and Envoy use.
+const OF_CERTIFICATES: [&str; 2] = ["x-forwarded-tls-client-cert", "x-forwarded-client-cert"];
 
 /// The entry for callers on the Unix socket.
 const UNIX: &str = "unix";

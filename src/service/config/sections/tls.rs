@@ -7,7 +7,7 @@ use figment::value::Value;
 use crate::service::config::problem::Fault;
 use crate::service::config::reader::Reader;
 use crate::service::config::value;
-use crate::service::server::TlsFiles;
+use crate::service::server::{Suites, TlsFiles};
 
 pub use crate::service::server::ClientAuth;
 
@@ -22,6 +22,8 @@ pub struct TlsConfig {
     pub client_ca: Option<PathBuf>,
     /// Whether callers need a certificate.
     pub client_auth: ClientAuth,
+    /// The accepted cipher suites, which the security profile decides.
+    pub(in crate::service) suites: Suites,
 }
 
 impl TlsConfig {
@@ -43,6 +45,7 @@ impl TlsConfig {
                 key,
                 client_ca,
                 client_auth,
+                suites: Suites::All,
             }),
             (None, None) if client_ca.is_none() && client_auth == ClientAuth::Off => None,
             (cert, _) => {
@@ -63,6 +66,7 @@ impl TlsConfig {
             key: &self.key,
             client_ca: self.client_ca.as_deref(),
             client_auth: self.client_auth,
+            suites: self.suites,
         }
     }
 }
