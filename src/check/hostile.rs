@@ -43,14 +43,13 @@ impl Hostile {
         let others = Others::new(tokens, issuers);
         let good = tokens.good().iter();
         let forgeries = good.map(|token| {
-            let forgeries = match Parts::read(token) {
-                Some(parts) => Forgeries::new(&parts, issuers, &others, &key, trap),
-                None => {
-                    let known = tokens.known(token).cloned().unwrap_or_default();
-                    let keys = issuers::find(issuers, &known.issuer);
-                    let claims = opaque::claims(&known, keys.map_or(&[], |it| &it.keys), now);
-                    Forgeries::from_opaque(token, &claims, &key, trap)
-                }
+            let forgeries = if let Some(parts) = Parts::read(token) {
+                Forgeries::new(&parts, issuers, &others, &key, trap)
+            } else {
+                let known = tokens.known(token).cloned().unwrap_or_default();
+                let keys = issuers::find(issuers, &known.issuer);
+                let claims = opaque::claims(&known, keys.map_or(&[], |it| &it.keys), now);
+                Forgeries::from_opaque(token, &claims, &key, trap)
             };
             (token.clone(), forgeries)
         });

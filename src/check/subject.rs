@@ -8,7 +8,7 @@ use crate::token::{Scope, ScopeToken};
 use super::issuers::KnownIssuer;
 use super::revocation::Revocation;
 use super::target::{Target, printable, shown};
-use super::tokens::Tokens;
+use super::tokens::{Issued, Tokens};
 
 /// What is checked, and with which tokens.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl Check {
         let issued = self.tokens.by_issuer();
         let opaque = issued.iter().find(|it| it.is_opaque);
         let first = || issued.first().filter(|_| self.revocation.is_some());
-        opaque.or_else(first).map(|issued| issued.first())
+        opaque.or_else(first).map(Issued::first)
     }
 
     /// The API that is checked.

@@ -107,26 +107,7 @@ pub(super) fn attempts(
     }
     if let Kind::Bound(_) = &kind {
         let unproven = refused(StatusCode::UNAUTHORIZED, Some("invalid_dpop_proof"));
-        let (bound, unbound) = (issuer.sign(&good()), issuer.sign(&good().without("cnf")));
-        let bearer = |token| Credentials::field("Bearer", token);
-        let elsewhere = kind.send(&bound).with_proof_for_other_url();
-        for (name, credentials, expected) in [
-            (
-                "a bound token without a proof",
-                kind.send(&bound).without_proof(),
-                &unproven,
-            ),
-            ("a proof for another URL", elsewhere, &unproven),
-            ("a bound token as a bearer token", bearer(&bound), &invalid),
-            ("a token that is not bound", bearer(&unbound), &invalid),
-            (
-                "a token that is not bound, with a proof",
-                kind.send(&unbound),
-                &invalid,
-            ),
-        ] {
-            attempts.push(Attempt::new(name, credentials, expected.clone()));
-        }
+        attempts.extend(thefts(&kind, issuer, &good(), &unproven, &invalid));
     }
     let forbidden = |names_scope| Expectation::Refused {
         status: StatusCode::FORBIDDEN,
@@ -158,6 +139,35 @@ pub(super) fn attempts(
     }
     attempts.push(Attempt::new(GOOD, sent(&good()), Through));
     attempts
+}
+
+/// What a thief of this bound token sends, and a caller whose token is not bound.
+fn thefts(
+    kind: &Kind,
+    issuer: &Issuer,
+    good: &AccessToken,
+    unproven: &Expectation,
+    invalid: &Expectation,
+) -> [Attempt; 5] {
+    let (bound, unbound) = (issuer.sign(good), issuer.sign(&good.clone().without("cnf")));
+    let bearer = |token| Credentials::field("Bearer", token);
+    let (alone, elsewhere) = (
+        kind.send(&bound).without_proof(),
+        kind.send(&bound).with_proof_for_other_url(),
+    );
+    let (as_bearer, not_bound) = (bearer(&bound), bearer(&unbound));
+    [
+        ("a bound token without a proof", alone, unproven),
+        ("a proof for another URL", elsewhere, unproven),
+        ("a bound token as a bearer token", as_bearer, invalid),
+        ("a token that is not bound", not_bound, invalid),
+        (
+            "a token that is not bound, with a proof",
+            kind.send(&unbound),
+            invalid,
+        ),
+    ]
+    .map(|(name, credentials, expected)| Attempt::new(name, credentials, expected.clone()))
 }
 
 /// Each scope of a set, and the set without it.

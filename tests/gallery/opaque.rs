@@ -6,7 +6,7 @@ use poem_resource_server::check::{OpaqueToken, Report, Tokens, Verdict};
 
 use crate::apis::{self, opaque};
 use crate::parts::Api;
-use crate::world::{AUDIENCE, ISSUER, World};
+use crate::world::{AUDIENCE, ISSUER, Revoke, World};
 
 use super::found;
 
@@ -41,14 +41,14 @@ fn all_tokens(test: &str) -> Tokens {
     })
 }
 
-fn revoked(token: &str) -> Result<(), String> {
+const REVOKED: Revoke = |token| {
     opaque::revoke(token);
     Ok(())
-}
+};
 
 async fn report(api: Api, test: &str) -> Report {
     let world = World::start(api).await.with_tokens(all_tokens(test));
-    world.revoking(revoked).report().await
+    world.revoking(REVOKED).report().await
 }
 
 fn gaps(report: &Report) -> BTreeSet<&'static str> {
@@ -59,7 +59,7 @@ fn gaps(report: &Report) -> BTreeSet<&'static str> {
 #[tokio::test]
 async fn nothing_is_wrong_with_an_api_that_introspects_every_token() {
     let world = World::start(opaque::introspects("")).await;
-    let world = world.with_tokens(all_tokens("right")).revoking(revoked);
+    let world = world.with_tokens(all_tokens("right")).revoking(REVOKED);
 
     let (planned, report) = world.planned_and_report().await;
 
@@ -169,7 +169,7 @@ async fn an_api_that_refuses_the_good_token_shows_nothing_about_revocation() {
     let world = World::start(apis::refuses_all()).await;
     let world = world.with_tokens(all_tokens("all-refused"));
 
-    let report = world.revoking(revoked).report().await;
+    let report = world.revoking(REVOKED).report().await;
 
     assert_eq!(found(&report), ["good_token".to_owned()].into());
     assert!(gaps(&report).contains("revoked"));

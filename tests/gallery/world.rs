@@ -22,6 +22,9 @@ pub(crate) const AUDIENCE: &str = "api://default";
 /// The origin whose pages may call.
 pub(crate) const ORIGIN: &str = "https://app.test";
 
+/// Revokes a token, or says why it does not.
+pub(crate) type Revoke = fn(&str) -> Result<(), String>;
+
 pub(crate) struct World {
     url: Url,
     document: Value,
@@ -31,7 +34,7 @@ pub(crate) struct World {
     skipped: Vec<String>,
     clock: Arc<dyn Clock>,
     /// What revokes the good token, if anything does.
-    revoke: Option<fn(&str) -> Result<(), String>>,
+    revoke: Option<Revoke>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -99,7 +102,7 @@ impl World {
         self
     }
 
-    pub(crate) fn revoking(mut self, revoke: fn(&str) -> Result<(), String>) -> Self {
+    pub(crate) fn revoking(mut self, revoke: Revoke) -> Self {
         self.revoke = Some(revoke);
         self
     }

@@ -35,6 +35,7 @@ impl World {
             identifier: identifier.to_owned(),
             keys: vec![key.public_jwk()],
             endpoints: vec![format!("https://login.test/{name}/token")],
+            grants_no_refresh_token: false,
         };
         vec![issuer("a", A, &self.a), issuer("b", B, &self.b)]
     }

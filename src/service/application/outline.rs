@@ -90,7 +90,7 @@ impl Outline {
     pub(crate) fn required_scopes(&self) -> impl Iterator<Item = &ScopeToken> {
         let requirements = self.access.in_code.requirements();
         requirements
-            .flat_map(|it| it.scopes())
+            .flat_map(guard::Requirement::scopes)
             .flat_map(Scope::iter)
     }
 
