@@ -97,7 +97,7 @@ describe('an issuer with a private authority', { skip: openssl ? false : 'openss
       assert.match(stdout.replace(/\s+/g, ' '), /FAILED tls .*it comes from an authority that is not trusted here fix: .*`issuer\.ca`/);
     }
     assert.equal(token.code, 69);
-    assert.match(token.stderr, /authority that is not trusted here\n {2}fix: Name the file .* in `issuer\.ca`/);
+    assert.match(token.stderr, /authority that is not trusted here\n {2}fix: Set `issuer\.ca` to the file with the certificate/);
   });
 
   test('a file that names no authority is an error of the settings', async () => {
