@@ -270,3 +270,6 @@ impl From<Result<(), ProofError>> for Evaluation {
         outcome.map_or_else(|error| Self::Broken(error.reason()), |()| Self::Kept)
     }
 }
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;
