@@ -92,9 +92,10 @@ fn a_good_proof_breaks_no_rule_and_its_values_are_shown() {
         assert_eq!(explanation.likely_cause(), None, "{row}");
         for rule in &explanation.rules {
             let is_unknown = rule.name == "nonce" && nonce.is_none();
-            let expected = match is_unknown {
-                true => RuleState::NotExamined,
-                false => RuleState::Passed,
+            let expected = if is_unknown {
+                RuleState::NotExamined
+            } else {
+                RuleState::Passed
             };
             assert_eq!(rule.state, expected, "{row}: {}", rule.name);
         }
