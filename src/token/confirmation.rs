@@ -120,6 +120,7 @@ mod tests {
         assert_eq!(both.proof_key().unwrap().to_string(), JKT);
         assert_eq!(both.certificate().unwrap().to_string(), JKT);
         assert!(!both.has_other_members());
+        assert_eq!(both, both.clone());
 
         let other = Confirmation::read(&(&json!({ "jkt": JKT, "jwk": {} })).into()).unwrap();
         assert!(other.has_other_members());
@@ -139,5 +140,17 @@ mod tests {
                 "{malformed}"
             );
         }
+    }
+
+    #[test]
+    fn the_memory_of_a_confirmation_includes_the_key_that_it_may_keep() {
+        let read = |cnf: &serde_json::Value| Confirmation::read(&cnf.into()).unwrap();
+        let certificate = read(&json!({ "x5t#S256": JKT })).bytes();
+        let key = read(&json!({ "jkt": JKT })).bytes();
+
+        // In a token it is an option of a box, next to a kind.
+        assert!(certificate > size_of::<Confirmation>() + size_of::<usize>());
+        assert!(certificate < 2 * size_of::<Confirmation>());
+        assert_eq!(key, certificate + KEY_BYTES);
     }
 }

@@ -1,6 +1,6 @@
 //! The challenges: one for each scheme that the operation accepts.
 
-use poem_resource_server::guard::{Binding, Requirement};
+use poem_resource_server::guard::{Binding, Challenge, Rejection, Requirement};
 use serde_json::json;
 
 use crate::world::{Call, World};
@@ -74,4 +74,18 @@ async fn a_malformed_header_gets_the_challenge_of_its_scheme_alone() {
     let answer = world.call(&Call::new(&[("authorization", "DPoP")])).await;
 
     assert_eq!((answer.status, answer.challenges.len()), (400, 1));
+}
+
+#[test]
+fn a_challenge_without_algorithms_of_proofs_has_the_scheme_bearer_alone() {
+    let fields = |challenge: Challenge| -> Vec<String> {
+        let answer = challenge.answer(Rejection::MissingCredentials);
+        let fields = answer.headers().get_all("www-authenticate").iter();
+        fields.map(|it| it.to_str().unwrap().to_owned()).collect()
+    };
+
+    let (without, with) = (fields(Challenge::new("api")), fields(Challenge::default()));
+
+    assert_eq!(without, ["Bearer realm=\"api\""]);
+    assert_eq!(with.len(), 2);
 }

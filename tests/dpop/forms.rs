@@ -40,6 +40,8 @@ async fn each_faulty_form_is_refused_for_its_own_reason() {
         ("a byte order mark", "malformed_proof", |world, proof| part(&world.sign(proof), 1, &encode(format!("\u{feff}{}", proof.claims)))),
         ("not UTF-8", "malformed_proof", |world, proof| part(&world.sign(proof), 1, &encode(b"{\"htm\":\"\xff\"}"))),
         ("bytes after the payload", "malformed_proof", |world, proof| part(&world.sign(proof), 1, &encode(format!("{} x", proof.claims)))),
+        ("of the maximum size", "malformed_proof", |_, _| "x".repeat(8 * 1024)),
+        ("one byte longer", "proof_too_long", |_, _| "x".repeat(8 * 1024 + 1)),
         ("too long", "proof_too_long", |world, proof| {
             let mut proof = proof.clone();
             proof.claims["padding"] = "x".repeat(8 * 1024).into();

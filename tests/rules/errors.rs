@@ -3,7 +3,7 @@
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::PlainText;
 use poem_openapi::{OpenApi, Tags};
-use poem_resource_server::guard::{Access, BearerAuth, OperationAccess, Requirement};
+use poem_resource_server::guard::{Access, BearerAuth, Binding, OperationAccess, Requirement};
 use poem_resource_server::token::Scope;
 
 use crate::world::World;
@@ -60,6 +60,7 @@ fn error(access: Access) -> Option<String> {
 fn each_error_names_the_setting_and_what_to_do_and_has_an_accepted_twin() {
     let owner = |parameter: &str| Requirement::default().with_owner(parameter, "c");
     let with = |text: &str| Requirement::new(scope(text));
+    let bound = |binding: Binding| Requirement::default().with_binding(binding);
     let named = |name: &str| OperationAccess::default().with_issuer_names([name]);
     let known_issuers = |access: Access| {
         let mut access = access;
@@ -167,6 +168,16 @@ fn each_error_names_the_setting_and_what_to_do_and_has_an_accepted_twin() {
             Access::default()
                 .with_operation("order", Requirement::default().with_clients(["web", "app"]))
                 .with_tag("Orders", Requirement::default().with_clients(["app"])),
+        ),
+        (
+            Access::default()
+                .with_operation("order", bound(Binding::Bearer))
+                .with_tag("Orders", bound(Binding::Required)),
+            "the requirements of the operation `order` together accept no binding, so nobody could \
+             call it; correct one of them",
+            Access::default()
+                .with_operation("order", bound(Binding::Either))
+                .with_tag("Orders", bound(Binding::Required)),
         ),
         (
             Access::default().with_operation(

@@ -244,6 +244,7 @@ mod tests {
             ("a path alone", "/a/b%2F~c", false),
             ("no scheme", "//api.example.com/a/b%2F~c", false),
             ("a port that is no number", "https://api.example.com:44x/a/b%2F~c", false),
+            ("a sign before the port", "https://api.example.com:+443/a/b%2F~c", false),
             ("a port that is too large", "https://api.example.com:65979/a/b%2F~c", false),
             ("a space before", " https://api.example.com/a/b%2F~c", false),
             ("a tab", "https://api.example.com/a\t/b%2F~c", false),
@@ -272,6 +273,11 @@ mod tests {
 
         let upper = RequestTarget::new("http", "LOCALHOST:80", "/x");
         assert!(upper.is_named_by("http://localhost/x"));
+
+        let encoded = RequestTarget::new("http", "a%2Eexample", "/x");
+        assert!(!encoded.is_named_by("http://A%2Eexample/x"));
+        let plain = RequestTarget::new("http", "a.example", "/x");
+        assert!(plain.is_named_by("http://A.example/x"));
 
         let below = RequestTarget::below("https://example.com/shop/", "/orders").unwrap();
         assert!(below.is_named_by("https://example.com/shop/orders"));

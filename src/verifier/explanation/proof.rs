@@ -45,20 +45,11 @@ impl ProofExplanation {
         rules.find(|rule| rule.state == RuleState::Failed)
     }
 
-    /// The broken rule that is most likely the cause. A proof that lacks `ath` and names another URL
-    /// was made for the token endpoint, and an access token sent as a proof breaks nearly every rule.
+    /// The broken rule that is most likely the cause: the first one. A proof that was made for the
+    /// token endpoint lacks `ath` and names another URL, and `htu` comes first. An access token that
+    /// is sent as a proof breaks nearly every rule, and `typ` comes first.
     pub(crate) fn likely_cause(&self) -> Option<&ExplainedRule> {
-        let first = self.rules.iter().find(|rule| rule.is_broken())?;
-        let causes: &[&str] = match (first.name, first.reason) {
-            ("ath", Some("missing_ath")) => &["htu", "htm"],
-            ("jwk" | "alg", _) => &["typ"],
-            _ => &[],
-        };
-        let broken = |name: &&str| {
-            let mut rules = self.rules.iter();
-            rules.find(|rule| rule.name == *name && rule.is_broken())
-        };
-        causes.iter().find_map(broken).or(Some(first))
+        self.rules.iter().find(|rule| rule.is_broken())
     }
 }
 
@@ -270,3 +261,6 @@ impl From<Result<(), ProofError>> for Evaluation {
         outcome.map_or_else(|error| Self::Broken(error.reason()), |()| Self::Kept)
     }
 }
+
+#[cfg(all(test, feature = "dev"))]
+mod tests;

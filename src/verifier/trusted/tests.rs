@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::dev::{SigningAlgorithm, SigningKey};
-use crate::issuer::{Fetch, FetchPolicy};
+use crate::issuer::{ClientProof, Fetch, FetchPolicy, IntrospectionMode, IntrospectionPolicy};
 use crate::token::Audience;
 use crate::verifier::{RemoteIssuer, Verifier};
 
@@ -118,4 +118,19 @@ async fn only_an_issuer_whose_keys_are_fetched_has_remote_keys() {
     assert!(remote.remote_keys().is_some());
     assert!(remote.metadata().is_none());
     assert!(issuer("own", URL, &[]).remote_keys().is_none());
+}
+
+#[tokio::test]
+async fn an_issuer_without_keys_judges_no_token_although_it_is_introspected() {
+    let key = SigningKey::generate_with_kid(SigningAlgorithm::Es256, "a");
+    let proof = ClientProof::Basic("secret".to_owned());
+    let policy = IntrospectionPolicy::new(IntrospectionMode::Opaque, "api", proof);
+    let fetch = Fetch::new(&FetchPolicy::default()).unwrap();
+    let remote = RemoteIssuer::new("remote", validation("http://127.0.0.1:1"));
+
+    let remote = remote.with_introspection(policy).start(fetch).unwrap();
+
+    assert!(remote.introspector().is_some());
+    assert!(!remote.can_judge());
+    assert!(issuer("own", URL, &[key.public_jwk()]).can_judge());
 }

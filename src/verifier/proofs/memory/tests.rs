@@ -102,3 +102,31 @@ fn exactly_one_of_many_callers_with_the_same_proof_is_accepted() {
 
     assert_eq!(accepted, 10_000);
 }
+
+#[test]
+fn a_store_accepts_proofs_until_its_limit_is_reached_exactly() {
+    // The names are in one shard, so the first three are in one table of four places.
+    let used = |name: u64| UsedProof {
+        name: u128::from(name).to_le_bytes(),
+        ..used(name, 1_000, 1_060)
+    };
+    let (four_places, eight_places) = (128 + 4 * 17, 128 + 8 * 17);
+    let exact = MemoryProofStore::new(four_places);
+    let smaller = MemoryProofStore::new(four_places - 1);
+    // A table is freed only after its content was moved to a larger one.
+    let both = MemoryProofStore::new(four_places + eight_places);
+    let full = Err(MarkError::Full {
+        retry_after: PERIOD,
+    });
+
+    assert_eq!(exact.insert(used(1)), Ok(()));
+    assert_eq!(exact.bytes(), four_places);
+    assert_eq!(smaller.insert(used(1)), full);
+    assert_eq!(smaller.bytes(), 0);
+    for name in 1..=3 {
+        assert_eq!(both.insert(used(name)), Ok(()), "{name}");
+        assert_eq!(both.bytes(), four_places, "{name}");
+    }
+    assert_eq!(both.insert(used(4)), Ok(()));
+    assert_eq!(both.bytes(), eight_places);
+}
