@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::guard::{Binding, Rule};
+use crate::guard::Binding;
+#[cfg(feature = "testing")]
+use crate::guard::Rule;
 
 /// Whether the scheme is for access tokens: bearer tokens, or those that are bound to a key.
 pub(super) fn is_for_tokens(scheme: &Value) -> bool {

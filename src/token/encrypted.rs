@@ -19,6 +19,7 @@ mod key_error;
 mod open;
 mod private_jwk;
 
+#[cfg(feature = "service")]
 pub(crate) use algorithms::{ContentEncryption, KeyEncryption};
 pub(crate) use jwe::Jwe;
 pub use key::DecryptionKey;

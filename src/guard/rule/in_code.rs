@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::operation_access::OperationAccess;
+#[cfg(feature = "service")]
 use super::requirement::Requirement;
 
 /// Requirements in code, by what they are for.
@@ -17,6 +18,7 @@ pub(crate) struct InCode {
     pub(super) all: OperationAccess,
 }
 
+#[cfg(feature = "service")]
 impl InCode {
     /// Adds the requirement of the operation with this id.
     pub(crate) fn add_operation(&mut self, id: &str, requirement: &Requirement) {
@@ -54,6 +56,7 @@ impl InCode {
 }
 
 /// Both the known requirement and this one must be met.
+#[cfg(feature = "service")]
 fn add(known: &mut OperationAccess, requirement: &Requirement) {
     known.requirement = known.requirement.clone().and(requirement);
 }

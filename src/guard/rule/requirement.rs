@@ -223,7 +223,7 @@ impl Requirement {
     }
 
     /// Whether tokens are accepted that are not bound to a key.
-    #[cfg(feature = "service")]
+    #[cfg(any(feature = "service", feature = "testing"))]
     pub(crate) fn accepts_bearer(&self) -> bool {
         self.bindings.bearer
     }
