@@ -332,6 +332,13 @@ describe('bound tokens', () => {
     assert.equal(replayed.status, 401, 'a proof for another method');
   });
 
+  test('a nonce and a token may begin with a hyphen', async () => {
+    const text = await ourProof('GET', 'https://api.example/', '--token', '-token', '--nonce', '-nonce');
+
+    assert.equal(payload(text).nonce, '-nonce');
+    assert.equal(payload(text).ath, crypto.createHash('sha256').update('-token').digest('base64url'));
+  });
+
   async function ourProof(...args) {
     const { code, stdout, stderr } = await run(['proof', ...args], env());
     assert.equal(code, 0, stderr);

@@ -38,10 +38,11 @@ pub(crate) struct ProofOptions {
     pub(crate) url: String,
     /// The token of the request, `@FILE`, or `-` for standard input [default: none, for a token
     /// request]
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) token: Option<String>,
     /// The nonce of the last response, from its header `DPoP-Nonce`
-    #[arg(long, value_name = "NONCE")]
+    // Servers choose nonces, and base64url may begin with `-`. So may an opaque token.
+    #[arg(long, value_name = "NONCE", allow_hyphen_values = true)]
     pub(crate) nonce: Option<String>,
     #[command(flatten)]
     pub(crate) key: KeyOptions,
@@ -60,6 +61,11 @@ pub(crate) struct GivenProof {
     #[arg(long, value_name = "URL", requires = "proof")]
     pub(crate) url: Option<String>,
     /// With --proof: the nonce that the API requires
-    #[arg(long, value_name = "NONCE", requires = "proof")]
+    #[arg(
+        long,
+        value_name = "NONCE",
+        requires = "proof",
+        allow_hyphen_values = true
+    )]
     pub(crate) nonce: Option<String>,
 }
