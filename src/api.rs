@@ -12,7 +12,6 @@ use poem_openapi::{Object, OpenApi, Tags};
 use poem_resource_server::Application;
 use poem_resource_server::guard::{BearerAuth, PerToken};
 use poem_resource_server::token::{Claims, NumericDate, ScopeToken};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 /// The guide's application.
@@ -158,49 +157,61 @@ impl From<&Claims> for CallerJson {
     fn from(claims: &Claims) -> Self {
         let auth_time = claims.get("auth_time").and_then(|it| it.as_i64());
         let auth_time = auth_time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-        let named = Named {
-            subject: claims.subject(),
-            client_id: claims.client_id(),
-            user_id: claims.user_id(),
-            scopes: claims.scope().iter().map(ScopeToken::as_str).collect(),
-            issuer: claims.issuer(),
-            audience: claims.audience(),
-            issued_at: claims.issued_at().map(rfc3339),
-            expires_at: rfc3339(claims.expires_at()),
-            token_id: claims.token_id(),
-            acr: claims.get("acr").filter(Value::is_string),
-            auth_time: auth_time.map(|it| it.to_rfc3339()),
-        };
-        let mut json = serde_json::to_string(&named).expect("strings are JSON");
-        // The claims are the last member.
-        json.pop();
-        json.push_str(",\"claims\":");
-        json.push_str(claims.json());
-        json.push('}');
-        Self(json)
+        let mut json = Members(String::with_capacity(claims.derived_bytes()));
+        json.text("subject", Some(claims.subject()));
+        json.text("client_id", claims.client_id());
+        json.text("user_id", claims.user_id());
+        json.texts("scopes", claims.scope().iter().map(ScopeToken::as_str));
+        json.text("issuer", Some(claims.issuer()));
+        json.texts("audience", claims.audience().iter().map(String::as_str));
+        json.text("issued_at", claims.issued_at().map(rfc3339).as_deref());
+        json.text("expires_at", Some(&rfc3339(claims.expires_at())));
+        json.text("token_id", claims.token_id());
+        json.text("acr", claims.get("acr").as_ref().and_then(Value::as_str));
+        json.text("auth_time", auth_time.map(|it| it.to_rfc3339()).as_deref());
+        json.name("claims");
+        Self(json.0 + claims.json() + "}")
     }
 }
 
-/// The members of a [`WhoAmI`] besides the claims.
-#[derive(Serialize)]
-struct Named<'a> {
-    subject: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<&'a str>,
-    scopes: Vec<&'a str>,
-    issuer: &'a str,
-    audience: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issued_at: Option<String>,
-    expires_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    acr: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_time: Option<String>,
+/// An object of JSON that is being written.
+struct Members(String);
+
+impl Members {
+    fn name(&mut self, name: &str) {
+        self.0 += if self.0.is_empty() { "{\"" } else { ",\"" };
+        self.0 += name;
+        self.0 += "\":";
+    }
+
+    fn text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.name(name);
+            self.value(value);
+        }
+    }
+
+    fn texts<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a str>) {
+        self.name(name);
+        self.0 += "[";
+        for (position, value) in values.enumerate() {
+            self.0 += if position == 0 { "" } else { "," };
+            self.value(value);
+        }
+        self.0 += "]";
+    }
+
+    fn value(&mut self, value: &str) {
+        // A loop without an early exit lets the compiler compare many bytes at once.
+        let is_plain = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if value.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+            self.0 += "\"";
+            self.0 += value;
+            self.0 += "\"";
+        } else {
+            self.0 += &json!(value).to_string();
+        }
+    }
 }
 
 /// Documented as a [`WhoAmI`].
@@ -253,3 +264,36 @@ const DESCRIPTION: &str = "An API whose operations are protected by OAuth 2.0 ac
     the issuer granted for this API. What is refused is answered with a challenge \
     (`WWW-Authenticate`) and a problem (`application/problem+json`) whose `reason` is one \
     stable word.";
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test may panic.
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_json_whatever_their_text_contains() {
+        let texts = [
+            "plain",
+            "",
+            "a\"b",
+            "a\\b",
+            "a\nb",
+            "\u{1}",
+            "\u{7f}",
+            "ü😀",
+            "</script>",
+        ];
+        for text in texts {
+            let mut json = Members(String::new());
+            json.text("one", Some(text));
+            json.text("none", None);
+            json.texts("two", [text, "b"].into_iter());
+            json.texts("no", iter::empty());
+
+            let read: Value = serde_json::from_str(&(json.0 + "}")).unwrap();
+
+            let expected = json!({ "one": text, "two": [text, "b"], "no": [] });
+            assert_eq!(read, expected, "{text:?}");
+        }
+    }
+}

@@ -24,6 +24,7 @@ use crate::issuer::{
 };
 use crate::token::{DecryptionKey, KeySet, Validation};
 
+pub(crate) use findings::with_own_keys;
 pub use findings::{Diagnosis, EXAMINATIONS, Finding, NOT_REACHED, Status};
 
 /// What is examined, and by which settings.
@@ -32,6 +33,8 @@ pub struct Doctor {
     pub name: String,
     /// The issuer, as it was written.
     pub issuer: String,
+    /// Whether it is the embedded issuer of a service on this machine.
+    pub is_embedded: bool,
     /// Other hosts that may serve its keys.
     pub jwks_hosts: Vec<String>,
     /// The client that sends the requests.
@@ -65,7 +68,13 @@ impl Doctor {
     async fn run(self, diagnosis: &mut Diagnosis) -> Option<()> {
         let issuer = self.url(diagnosis)?;
         documents::resolve(&issuer, diagnosis).await?;
-        let document = documents::openid_configuration(&self.fetch, &issuer, diagnosis).await?;
+        let if_silent = if self.is_embedded {
+            START_THE_SERVICE
+        } else {
+            ""
+        };
+        let document =
+            documents::openid_configuration(&self.fetch, &issuer, if_silent, diagnosis).await?;
         certificate::examine(
             &issuer,
             document.certificate.as_deref(),
@@ -174,6 +183,9 @@ impl Doctor {
     }
 }
 
+/// What to do if the embedded issuer does not answer.
+pub(crate) const START_THE_SERVICE: &str = "The embedded issuer runs only while the service runs. \
+    Start the service in another terminal.";
 const NO_CLIENT: &str =
     "no client is set: add --client-id, and set `client.secret` in a file or a variable";
 /// What Okta says about its org authorization server.

@@ -4,6 +4,7 @@
 //! metadata are enforced by a gate around each endpoint, shown in the document, named in
 //! challenges and listed in the protected-resource metadata.
 
+mod arrival;
 mod bearer;
 mod builder;
 mod challenge;
@@ -55,6 +56,10 @@ pub use middleware::{Identify, Require};
 #[cfg(feature = "service")]
 pub(crate) use mismatch::Mismatch;
 pub use observer::Decision;
+#[cfg(any(feature = "service", feature = "testing"))]
+pub(crate) use openapi::CERTIFICATE_BOUND;
+#[cfg(feature = "service")]
+pub(crate) use openapi::CERTIFICATE_BOUND_AUTH;
 pub use openapi::Document;
 #[cfg(feature = "service")]
 pub(crate) use openapi::require_free_names;
@@ -72,6 +77,7 @@ pub use principal::{BearerAuth, OptionalBearerAuth, Principal};
 pub use problem::Problem;
 pub use rate::{Rate, RateLimits};
 pub use rejection::Rejection;
+pub(crate) use rule::Certificates;
 #[cfg(feature = "service")]
 pub(crate) use rule::is_in_code;
 #[cfg(feature = "service")]
@@ -121,6 +127,7 @@ pub struct Guard {
     observer: Option<DecisionObserver>,
     metadata: Option<Arc<Metadata>>,
     public_url: Option<Arc<str>>,
+    certificates: Certificates,
     requires_tls: bool,
     reads_protocols: bool,
 }
@@ -137,6 +144,7 @@ impl Guard {
             observer: None,
             metadata: None,
             public_url: None,
+            certificates: Certificates::Unknown,
             requires_tls: false,
             reads_protocols: true,
         }
@@ -157,40 +165,6 @@ impl Guard {
     pub fn with_challenge(self, challenge: Challenge) -> Self {
         Self {
             challenge: Arc::new(challenge.with_proofs(self.verifier.proofs().policy())),
-            ..self
-        }
-    }
-
-    /// Sets the URL under which callers reach the API, such as `https://api.example.com/shop`. A DPoP
-    /// proof names the URL of its request. Without this, it is taken from the scheme and the host
-    /// of each request. Behind a proxy, they may differ from those that the caller used.
-    #[must_use]
-    pub fn with_public_url(self, url: &str) -> Self {
-        Self {
-            public_url: Some(url.into()),
-            ..self
-        }
-    }
-
-    /// Refuses requests without TLS. The scheme of the request decides.
-    ///
-    /// FAPI 2.0 Security Profile, section 5.2.
-    #[must_use]
-    pub fn with_tls_required(self) -> Self {
-        Self {
-            requires_tls: true,
-            ..self
-        }
-    }
-
-    /// Accepts tokens only in the `Authorization` header. A token among the protocols of a WebSocket,
-    /// where browsers send it, is not read.
-    ///
-    /// FAPI 2.0 Security Profile, section 5.3.3.
-    #[must_use]
-    pub fn without_protocol_tokens(self) -> Self {
-        Self {
-            reads_protocols: false,
             ..self
         }
     }

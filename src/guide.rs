@@ -10,8 +10,9 @@
 //! | [`documents`] | what the OpenAPI document shows, and how to serve it |
 //! | [`testing`] | how to test a protected API without a network |
 //!
-//! The examples use a [`Guard`](crate::guard::Guard) in a Poem app. They apply to an API on the
-//! host as well: the host makes the guard, and `Application::api` takes the same operations.
+//! The examples use a [`Guard`](crate::guard::Guard) in a Poem app. They also apply to an
+//! `Application`, which needs the feature `service`: it makes the guard and the server, and
+//! `Application::api` takes the same operations.
 
 #[doc = include_str!("guide/scopes.md")]
 pub mod scopes {}

@@ -1,5 +1,5 @@
 //! An OAuth 2.0 resource server for [Poem](poem): a service that is ready to run, and a library
-//! that protects your own API in the same way.
+//! that protects the operations of your own API.
 //!
 //! A [`Guard`](guard::Guard) enforces what your code declares with poem-openapi: an operation that
 //! takes a [`BearerAuth`](guard::BearerAuth) is called only with a verified token.
@@ -70,10 +70,11 @@
 //! - `docs`: the pages of the document, for a guard without the host.
 //! - `dev`: the embedded issuer, which can sign tokens. Leave it out of a release:
 //!   `default-features = false, features = ["service"]`.
-//! - `redis`: a denylist that replicas of the service share.
+//! - `redis`: a denylist and a list of used DPoP proofs that replicas of the service share.
 //! - `otel`: traces, which the service sends to an OpenTelemetry collector.
 //! - `jemalloc`: the allocator of this package's own program. It changes nothing in the library.
-//! - `testing`: tests of your API; for dev-dependencies.
+//! - `testing`: a test issuer, and a test that calls every operation of your API. Enable it in your
+//!   dev-dependencies. It includes `dev`.
 //!
 #![cfg_attr(not(feature = "service"), doc = "[`Application`]: #features")]
 #![cfg_attr(not(feature = "service"), doc = "[`service`]: #features")]

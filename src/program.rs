@@ -125,10 +125,7 @@ fn run_ours(application: Box<dyn Hosted>, mut command_line: CommandLine) -> Resu
     match command_line.command.take().unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(application, config, command_line)),
         Command::Health(options) => block_on(health::ask(config, options)),
-        Command::Denylist(options) => {
-            let issuer = command_line.flags.issuer.take();
-            block_on(denylist::run(config, options, issuer))
-        }
+        Command::Denylist(options) => block_on(denylist::run(config, options)),
         Command::Openapi(options) => block_on(openapi::print(&*application, config, options)),
         Command::Token(options) => block_on(token::print(&*application, config, options)),
         Command::Proof(options) => proof::print(&options),

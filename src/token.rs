@@ -32,6 +32,7 @@ mod json;
 mod jwk;
 mod jws;
 mod keys;
+mod known_headers;
 mod memo;
 mod okta;
 mod proof;
@@ -74,6 +75,7 @@ pub use jws::{
     Header, Jws, MAX_HEADER_BYTES, MAX_HEADER_VALUES, MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES,
 };
 pub use keys::{KeySet, KeySource, LeftOut, MAX_KEYS, ParsedKeySet, SignedPayload, VerifyingKey};
+pub(crate) use known_headers::KnownHeaders;
 pub(crate) use memo::{Memo, MemoId};
 pub(crate) use okta::is_okta_org_server;
 pub(crate) use okta::okta_organization;

@@ -40,7 +40,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::{Clock, SystemClock};
-use crate::token::{Claims, KeySource, MAX_TOKEN_BYTES, TokenError, Validation, Verified};
+use crate::token::{
+    Claims, KeySource, KnownHeaders, MAX_TOKEN_BYTES, TokenError, Validation, Verified,
+};
 use cache::{Remembered, VerifiedCache};
 use decryption::{DEFAULT_MAX_TOKENS, Decryption};
 
@@ -102,6 +104,7 @@ pub struct Verifier {
     denylist: Option<Arc<Denylist>>,
     proofs: Arc<Proofs>,
     decryption: Arc<Decryption>,
+    known_headers: Arc<KnownHeaders>,
 }
 
 impl Verifier {
@@ -124,6 +127,7 @@ impl Verifier {
             tally: Arc::default(),
             denylist: None,
             proofs: Arc::default(),
+            known_headers: Arc::default(),
         }
     }
 

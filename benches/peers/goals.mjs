@@ -2,7 +2,7 @@
 const MOST_INSTRUCTIONS = 23_000;
 
 /** Each goal with what is wanted, what was measured, and whether the goal is met. */
-export function goals(results, instructions) {
+export function goals(results, instructions, wire) {
   const { ours, peers, workers } = results;
   const micros = (name) => ours[name].cpu_us;
   const ratio = (name, to) => micros(to) / micros(name);
@@ -25,6 +25,14 @@ export function goals(results, instructions) {
   const sum = micros(hello) + results.verify_ns / 1000;
   const two = (kind) =>
     workers.find((it) => it.way === 'two workers' && it.kind === kind).cpu_ratio;
+  const by = (rows, request) => rows.find((it) => it.request === request).ours.ratio;
+  const tls = wire.tls.skipped
+    ? []
+    : [
+        least('HTTP/2 over TLS, hello, relative to nginx', 1, by(wire.tls.rows, 'hello, HTTP/2')),
+        least('HTTP/1.1 over TLS, hello, relative to nginx', 1, by(wire.tls.rows, 'hello, HTTP/1.1')),
+        least('full TLS handshakes, relative to nginx', 1.2, by(wire.tls.rows, 'full handshake and hello')),
+      ];
   return [
     least('whoami with a remembered token, relative to our hello', 0.95, ratio('whoami, token held', hello)),
     least(
@@ -71,5 +79,12 @@ export function goals(results, instructions) {
     most('size of the program', 16, results.binary_bytes / 1e6, ' MB', 1),
     most('CPU time on two workers, relative to one worker, remembered token', 1.05, two('token held'), '', 2),
     most('the same, new token', 1.05, two('token new'), '', 2),
+    least('HTTP/2, hello, relative to hyper with the same bytes', 0.85, by(wire.http2, 'hello')),
+    least(
+      'HTTP/2, whoami with a remembered token, the same',
+      0.85,
+      by(wire.http2, 'whoami, token held'),
+    ),
+    ...tls,
   ];
 }

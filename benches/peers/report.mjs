@@ -8,12 +8,27 @@ import { goals } from './goals.mjs';
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file) => JSON.parse(fs.readFileSync(path.join(root, file), 'utf8'));
 const results = read(process.argv[2] ?? 'benches/peers/results.json');
+const wire = read('benches/peers/wire.json');
 const { instructions, rustc } = read('benches/instructions.json');
 const count = (value) => Math.round(value).toLocaleString('en');
 const fixed = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : '');
 
 const table = (heads, rows) =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+/** Rows of ours beside another server. */
+function against(rows, other) {
+  return table(
+    ['request', `relative to ${other}`, 'CPU us', `CPU us of ${other}`, 'spread'],
+    rows.map(({ request, ours, other }) => [
+      request,
+      fixed(ours.ratio),
+      fixed(ours.cpu_us, 1),
+      fixed(other.cpu_us, 1),
+      [ours, other].map(({ spread }) => `${Math.round(spread * 100)} %`).join(' / '),
+    ]),
+  );
+}
 
 const { machine } = results;
 const [{ hello: own }] = results.peers;
@@ -24,7 +39,7 @@ const tables = {
     `difference between the fastest and the slowest slice. Our hello reaches ${count(own.rate)} calls per second.`,
   goals: table(
     ['goal', 'wanted', 'measured', ''],
-    goals(results, instructions).map(({ goal, wanted, found, isMet }) => [
+    goals(results, instructions, wire).map(({ goal, wanted, found, isMet }) => [
       goal,
       wanted,
       found,
@@ -88,6 +103,23 @@ const tables = {
         ]),
       )
     : 'Skipped: `oha` is not installed.',
+  wire:
+    `Measured on ${wire.made} with ${wire.machine.cores} cores of ${wire.machine.processor}: medians of ` +
+    `${wire.rounds} slices of ${wire.seconds} s.`,
+  http2: against(wire.http2, 'hyper'),
+  tls: wire.tls.skipped
+    ? `Skipped: ${wire.tls.skipped}.`
+    : against(wire.tls.rows, `nginx ${wire.tls.version}`),
+  streams: !wire.streams.length ? 'Not measured.' : table(
+    ['streams', 'server', 'open', 'KiB each', 'CPU of all, share of a core'],
+    wire.streams.map(({ kind, name, streams, kib_each, cpu_us_each_second }) => [
+      kind === 'events' ? 'server-sent events' : 'WebSockets',
+      name,
+      count(streams),
+      fixed(kib_each, 1),
+      `${fixed((cpu_us_each_second * streams) / 1e4, 2)} %`,
+    ]),
+  ),
   start: `The time from the start of the process to the first 200 of \`/readyz\`, with the issuer on loopback, is ${fixed(results.start.milliseconds, 0)} ms (slowest run: ${fixed(results.start.slowest, 0)} ms). The program has a size of ${fixed(results.binary_bytes / 1e6, 1)} MB.`,
   instructions: `${table(
     ['request', 'instructions'],

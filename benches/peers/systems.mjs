@@ -9,7 +9,7 @@ const HELLO = '/api/hello';
 const here = (name) => path.join(import.meta.dirname, name);
 
 /** Starts a server on one core and waits until it greets. */
-async function serve(
+export async function serve(
   port,
   command,
   env = {},

@@ -27,6 +27,12 @@ impl Answer {
         challenges
     }
 
+    /// Whether this is how an API refuses a bound token as a bearer token (RFC 9449 section 7.2). It
+    /// refuses a bad token in the same way.
+    pub(super) fn may_mean_bound(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED && !self.challenges_for("DPoP").is_empty()
+    }
+
     /// Whether the operation served the caller: with a success, or with the connection.
     pub(super) fn is_served(&self) -> bool {
         self.status.is_success() || self.status == StatusCode::SWITCHING_PROTOCOLS

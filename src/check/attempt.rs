@@ -8,7 +8,10 @@ use crate::description::request::Inputs;
 use crate::issuer::ProofMaker;
 use crate::token::Scope;
 
+use super::opaque_token::OpaqueBinding;
+use super::parts::Parts;
 use super::presented::{Presented, Support, is_bound_to};
+use super::tokens::{Issued, Tokens};
 
 /// A request and its expectation.
 #[derive(Debug, Clone)]
@@ -34,6 +37,8 @@ pub(super) struct Attempt {
     pub(super) secrets: Vec<String>,
     /// The key of tokens that are bound to one.
     pub(super) holder: Option<ProofMaker>,
+    /// Whether tokens that cannot be read are bound to this key.
+    pub(super) opaque: OpaqueBinding,
     /// The bound token in the request, with whose proof it is sent.
     pub(super) presented: Option<Presented>,
     /// For attempts with a stolen token: whether the API accepts bound tokens.
@@ -153,19 +158,37 @@ impl Attempt {
         Self { holder, ..self }
     }
 
+    /// The same request for the tokens of an issuer. Of those that cannot be read, all are bound or
+    /// none.
+    pub(super) fn for_tokens_of(&self, issued: Option<&Issued<'_>>, tokens: &Tokens) -> Self {
+        let opaque = issued.and_then(|it| tokens.binding(it.first()));
+        Self {
+            opaque: opaque.unwrap_or_default(),
+            ..self.clone()
+        }
+    }
+
     /// The scheme that a token is sent with.
     pub(super) fn scheme_of(&self, token: &str) -> &'static str {
-        match &self.holder {
-            Some(holder) if is_bound_to(token, holder) => "DPoP",
-            _ => "Bearer",
+        match self.key_of(token) {
+            Some(_) => "DPoP",
+            None => "Bearer",
         }
+    }
+
+    /// The key of the holder, if a token is bound to it.
+    fn key_of(&self, token: &str) -> Option<&ProofMaker> {
+        let is_bound = |holder: &&ProofMaker| {
+            is_bound_to(token, holder)
+                || (self.opaque == OpaqueBinding::Bound && Parts::read(token).is_none())
+        };
+        self.holder.as_ref().filter(is_bound)
     }
 
     /// With a new proof, if the token is bound to our key.
     pub(super) fn proving(self, token: &str) -> Self {
-        let holder = self.holder.as_ref();
-        let holder = holder.filter(|holder| is_bound_to(token, holder));
-        match holder.map(|holder| Presented::new(holder, token)) {
+        let presented = self.key_of(token).map(|key| Presented::new(key, token));
+        match presented {
             Some(presented) => self.presented(presented),
             None => self,
         }

@@ -16,9 +16,11 @@ use super::issuers;
 use super::paths;
 use super::plain;
 use super::report::Outcome;
+use super::shortage;
 use super::subject::Check;
 use super::target::shown;
 use super::tokens::Issued;
+use super::verdict::MAY_BE_BOUND;
 
 /// What the attempts at one operation are made from.
 pub(super) struct Attempts<'a> {
@@ -75,6 +77,7 @@ impl<'a> Attempts<'a> {
         let (refused, accepted): (Vec<_>, Vec<_>) =
             (check.tokens.by_issuer().into_iter()).partition(|issued| self.leaves_out(issued));
         let first = accepted.first();
+        let plain = &plain.for_tokens_of(first, &check.tokens);
         let good = first.and_then(|issued| issued.covering_one(alternatives));
         let (good, required) = match good {
             Some((good, set)) => (Some(good), set.clone()),
@@ -107,7 +110,11 @@ impl<'a> Attempts<'a> {
                 }
             }
         }
-        if let Some((token, support)) = check.tokens.stolen(good)
+        if good.is_some_and(|it| check.tokens.may_be_bound(it)) {
+            for check in bound::THEFTS {
+                self.leave_out(check, MAY_BE_BOUND.to_owned());
+            }
+        } else if let Some((token, support)) = check.tokens.stolen(good)
             && let Some(holder) = &plain.holder
         {
             let thefts = bound::attempts(plain, holder, token, support);
@@ -122,7 +129,9 @@ impl<'a> Attempts<'a> {
         for issued in refused {
             let sent = format!("a good token of {}", self.name(&issued));
             let token = issued.first();
-            let attempt = plain.with_token("issuer_not_accepted", &sent, token, Expected::Refused);
+            let attempt = plain.for_tokens_of(Some(&issued), &check.tokens);
+            let attempt =
+                attempt.with_token("issuer_not_accepted", &sent, token, Expected::Refused);
             self.made.push(attempt.derived());
         }
         for issued in accepted.get(1..).unwrap_or_default() {
@@ -143,6 +152,7 @@ impl<'a> Attempts<'a> {
         if !self.operation.other_schemes.is_empty() {
             return;
         }
+        let plain = &plain.for_tokens_of(Some(issued), &self.check.tokens);
         let name = self.name(issued);
         let end = format!(", of {name}");
         let Some((token, _)) = issued.covering_one(sets) else {
@@ -253,11 +263,8 @@ impl<'a> Attempts<'a> {
     /// A token that the API accepts, and that has too few scopes.
     fn lesser(&mut self, plain: &Attempt, token: Option<&str>, required: &[Scope], end: &str) {
         let Some(token) = token else {
-            let why = match self.check.tokens.why_no_lesser.as_str() {
-                "" => NO_LESSER,
-                why => why,
-            };
-            self.leave_out("missing_scope", why.to_owned());
+            let why = shortage::why_no_lesser(self.check).to_owned();
+            self.leave_out("missing_scope", why);
             return;
         };
         let expected = Expected::Forbidden(required.to_vec());
@@ -272,26 +279,10 @@ impl<'a> Attempts<'a> {
     }
 
     fn why_no_good(&self, required: &Scope) -> String {
-        let tokens = &self.check.tokens;
-        let issued = tokens.by_issuer();
-        if !issued.is_empty() && issued.iter().all(|it| self.leaves_out(it)) {
-            return NO_ACCEPTED_ISSUER.to_owned();
-        }
-        if tokens.first().is_some() {
-            return format!(
-                "No token has the scope `{required}`. Request it with --scope, once for each scope."
-            );
-        }
-        match tokens.why_no_good.as_str() {
-            "" => NO_GOOD.to_owned(),
-            why => why.to_owned(),
-        }
+        let issued = self.check.tokens.by_issuer();
+        let is_left_out = !issued.is_empty() && issued.iter().all(|it| self.leaves_out(it));
+        shortage::why_no_good(self.check, is_left_out, required)
     }
 }
 
 const BASIC: &[u8] = b"Basic Y2hlY2s6Y2hlY2s=";
-const NO_GOOD: &str = "There is no good token. Add one with --token @FILE.";
-const NO_ACCEPTED_ISSUER: &str = "There is no token of an issuer that the operation accepts by the \
-    document. Add one with --token NAME=@FILE.";
-const NO_LESSER: &str =
-    "There is no token without the scope. Add a client or a token that lacks it.";

@@ -5,6 +5,18 @@ use crate::issuer::ProofMaker;
 use super::attempt::{Attempt, Expected};
 use super::presented::{Presented, Support, Theft};
 
+/// The checks of a thief's requests.
+pub(super) const THEFTS: [&str; 8] = [
+    "bound_as_bearer",
+    "missing_proof",
+    "proof_of_other_key",
+    "proof_replayed",
+    "proof_for_other_url",
+    "proof_for_other_method",
+    "proof_for_other_token",
+    "old_proof",
+];
+
 /// The requests of a thief. First comes the one of the holder, unless the good token is bound.
 pub(super) fn attempts(
     plain: &Attempt,

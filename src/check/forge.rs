@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::tokens::Parts;
+use super::parts::Parts;
 
 /// A value in hostile tokens that no answer may contain.
 pub(super) const CANARY: &str = "canary-5f1d0e7c92";

@@ -14,7 +14,8 @@ use crate::token::{Jws, KeySet};
 
 use super::forge::Forged;
 use super::issuers::{self, KnownIssuer};
-use super::tokens::{Issued, Parts, Tokens};
+use super::parts::Parts;
+use super::tokens::{Issued, Tokens};
 
 /// A check for which no token was given, and what to add.
 pub(super) type NotGiven = (&'static str, String);

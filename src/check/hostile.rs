@@ -10,7 +10,8 @@ use super::given::{NotGiven, classified};
 use super::issuers::{self, KnownIssuer};
 use super::opaque;
 use super::own_key::{OwnKey, Trap};
-use super::tokens::{Parts, Tokens};
+use super::parts::Parts;
+use super::tokens::Tokens;
 
 /// Hostile tokens, made once.
 pub(super) struct Hostile {
@@ -48,7 +49,9 @@ impl Hostile {
             } else {
                 let known = tokens.known(token).cloned().unwrap_or_default();
                 let keys = issuers::find(issuers, &known.issuer);
-                let claims = opaque::claims(&known, keys.map_or(&[], |it| &it.keys), now);
+                let holder = tokens.holder().filter(|_| tokens.is_bound(token));
+                let keys = keys.map_or(&[][..], |it| &it.keys);
+                let claims = opaque::claims(&known, keys, holder, now);
                 Forgeries::from_opaque(token, &claims, &key, trap)
             };
             (token.clone(), forgeries)

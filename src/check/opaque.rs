@@ -7,8 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use crate::issuer::ProofMaker;
+
 use super::forge::Forged;
-use super::tokens::{OpaqueToken, Parts};
+use super::opaque_token::OpaqueToken;
+use super::parts::Parts;
 
 /// Strings that resemble the good token, and that the issuer did not issue.
 pub(super) fn not_issued(good: &str) -> Vec<Forged> {
@@ -31,17 +34,26 @@ pub(super) fn not_issued(good: &str) -> Vec<Forged> {
         .collect()
 }
 
-/// The JWT that the issuer could have issued in place of an opaque token, without a signature.
-pub(super) fn claims(known: &OpaqueToken, keys: &[Value], now: SystemTime) -> Parts {
+/// The JWT that the issuer could have issued in place of an opaque token, without a signature. It is
+/// bound to `holder`, if the opaque token is.
+pub(super) fn claims(
+    known: &OpaqueToken,
+    keys: &[Value],
+    holder: Option<&ProofMaker>,
+    now: SystemTime,
+) -> Parts {
     let now = now.duration_since(SystemTime::UNIX_EPOCH);
     let now = now.unwrap_or(Duration::ZERO).as_secs();
     let scope = known.scope.as_ref().map(ToString::to_string);
     let scope = scope.unwrap_or_default();
-    let payload = json!({
+    let mut payload = json!({
         "iss": known.issuer, "aud": known.audience, "sub": "check", "client_id": "check",
         "cid": "check", "jti": "check", "iat": now, "nbf": now, "exp": now + 3_600,
         "scope": scope, "scp": scope.split(' ').collect::<Vec<_>>(),
     });
+    if let Some(holder) = holder {
+        payload["cnf"] = json!({ "jkt": holder.thumbprint().to_string() });
+    }
     let mut header = Map::new();
     header.insert("alg".to_owned(), json!("RS256"));
     header.insert("typ".to_owned(), json!("at+jwt"));

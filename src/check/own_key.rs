@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::forge::{Forged, encoded, with};
-use super::tokens::Parts;
+use super::parts::Parts;
 
 /// An RSA key pair that no API should trust.
 pub(super) struct OwnKey {

@@ -8,6 +8,7 @@ use crate::description::request::{GivenValues, SampleRequest};
 use crate::guard::Rule;
 
 use super::attempt::{Attempt, Expected};
+use super::opaque_token::OpaqueBinding;
 use super::target::{MAX_PATH_BYTES, Target};
 
 /// The request, or why there is none.
@@ -56,6 +57,7 @@ pub(super) fn attempt(
         is_derived: false,
         secrets: Vec::new(),
         holder: None,
+        opaque: OpaqueBinding::Unbound,
         presented: None,
         support: None,
     })

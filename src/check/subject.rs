@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::description::operation::Operation;
+use crate::description::scheme::accepts_bearer;
 use crate::token::{Scope, ScopeToken};
 
 use super::issuers::KnownIssuer;
@@ -150,6 +151,13 @@ impl Check {
             Err(unreadable) => printable(&unreadable.place),
         });
         names.collect()
+    }
+
+    /// Whether the document has an operation that accepts only tokens which are bound to a key.
+    pub fn requires_bound_tokens(target: &Target) -> bool {
+        let operations = Operation::all(target.document()).take(MAX_OPERATIONS);
+        let mut rules = operations.flatten().map(|operation| operation.rule);
+        rules.any(|rule| !accepts_bearer(&rule))
     }
 
     /// The scopes of each operation that requires any, without repetition.

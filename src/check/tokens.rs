@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::issuer::ProofMaker;
 use crate::token::{Scope, ScopeToken};
 
 use super::faults::DECLARED;
+use super::opaque_token::{OpaqueBinding, OpaqueToken};
+use super::parts::Parts;
 use super::presented::{Support, is_bound_to};
 
 /// Tokens to check with. Their `Debug` does not show them.
@@ -134,16 +134,41 @@ impl Tokens {
 
     /// The key that a token is bound to; `None` if none of them is bound.
     pub(super) fn holder(&self) -> Option<&ProofMaker> {
-        let holder = self.holder.as_ref()?;
         let mut all = self.good.iter().chain(&self.bound);
-        all.any(|token| is_bound_to(token, holder))
-            .then_some(holder)
+        self.key().filter(|_| all.any(|token| self.is_bound(token)))
+    }
+
+    /// The key of bound tokens, whether there are any or not.
+    pub(super) fn key(&self) -> Option<&ProofMaker> {
+        self.holder.as_ref()
+    }
+
+    /// Whether a token is bound to that key.
+    pub(super) fn is_bound(&self, token: &str) -> bool {
+        let is_named = |key: &ProofMaker| is_bound_to(token, key);
+        self.binding(token) == Some(OpaqueBinding::Bound) || self.key().is_some_and(is_named)
+    }
+
+    /// Whether it is unknown if a token is bound.
+    pub(super) fn may_be_bound(&self, token: &str) -> bool {
+        self.binding(token) == Some(OpaqueBinding::Unknown)
+    }
+
+    /// What is known of the binding of a token that cannot be read.
+    pub(super) fn binding(&self, token: &str) -> Option<OpaqueBinding> {
+        Some(self.opaque.get(token)?.binding)
+    }
+
+    pub(super) fn set_binding(&mut self, token: &str, binding: OpaqueBinding) {
+        if let Some(known) = self.opaque.get_mut(token) {
+            known.binding = binding;
+        }
     }
 
     /// The token that a thief has: the good one if it is bound.
     pub(super) fn stolen<'a>(&'a self, good: Option<&'a str>) -> Option<(&'a str, Support)> {
-        let holder = self.holder()?;
-        match good.filter(|token| is_bound_to(token, holder)) {
+        self.holder()?;
+        match good.filter(|token| self.is_bound(token)) {
             Some(token) => Some((token, Support::Known)),
             None => Some((self.bound.as_deref()?, Support::Tried)),
         }
@@ -171,17 +196,6 @@ impl Tokens {
     pub(super) fn declared(&self) -> &[(&'static str, &'static str, String)] {
         &self.declared
     }
-}
-
-/// What is known of a token that cannot be read.
-#[derive(Debug, Clone, Default)]
-pub struct OpaqueToken {
-    /// The identifier of its issuer; empty if it is unknown.
-    pub issuer: String,
-    /// The audience that the API expects.
-    pub audience: String,
-    /// Its scopes; `None` if they are unknown.
-    pub scope: Option<Scope>,
 }
 
 /// The good tokens of one issuer that have the same form.
@@ -238,31 +252,6 @@ impl std::fmt::Debug for Tokens {
             self.good.len(),
             self.refused.len() + self.declared.len()
         )
-    }
-}
-
-/// The parts of a JWS in compact form (RFC 7515 section 3.1), unverified.
-#[derive(Debug, Clone)]
-pub(super) struct Parts {
-    pub(super) header: Map<String, Value>,
-    pub(super) payload: Map<String, Value>,
-    pub(super) signature: Vec<u8>,
-}
-
-impl Parts {
-    /// The parts of a token that is a JWS with JSON inside; `None` for any other token.
-    pub(super) fn read(token: &str) -> Option<Self> {
-        let mut segments = token.split('.');
-        let mut bytes = || URL_SAFE_NO_PAD.decode(segments.next()?).ok();
-        let (header, payload, signature) = (bytes()?, bytes()?, bytes()?);
-        if segments.next().is_some() {
-            return None;
-        }
-        Some(Self {
-            header: serde_json::from_slice(&header).ok()?,
-            payload: serde_json::from_slice(&payload).ok()?,
-            signature,
-        })
     }
 }
 

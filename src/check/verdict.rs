@@ -13,6 +13,7 @@ use crate::token::Scope;
 use super::answer::Answer;
 use super::attempt::Attempt;
 use super::forge::CANARY;
+use super::opaque_token::OpaqueBinding;
 use super::report::Fault;
 use super::target::printable;
 
@@ -61,10 +62,14 @@ pub(super) fn judge_good(attempt: &Attempt, answer: &Answer) -> Judged {
         return Ok(Vec::new());
     }
     let (_, challenges) = challenges(attempt, answer);
+    let is_unknown = attempt.opaque == OpaqueBinding::Unknown;
     let parameter = |name| challenges.first().and_then(|it| it.parameter(name));
     match status {
         StatusCode::UNAUTHORIZED if parameter("error") == Some(STEP_UP) => {
             Err(NEEDS_A_SIGN_IN.to_owned())
+        }
+        StatusCode::UNAUTHORIZED if is_unknown && answer.may_mean_bound() => {
+            Err(MAY_BE_BOUND.to_owned())
         }
         StatusCode::UNAUTHORIZED => {
             let code = parameter("error").filter(|code| is_word(code));
@@ -276,6 +281,10 @@ const STEP_UP: &str = "insufficient_user_authentication";
 const NEEDS_A_SIGN_IN: &str = "401 for the good token: it is valid, but the operation requires a \
     stronger or more recent sign-in. Pass the token of a user who signed in as the challenge \
     describes, with --token @FILE.";
+pub(super) const MAY_BE_BOUND: &str = "The API refuses the given token as a bearer token, and has a \
+    challenge for DPoP. Only the issuer can read whether the token is bound to a key. If it is, add \
+    --dpop, and name the file of its key with --key. If it is not, get another token and add it \
+    with --token @FILE.";
 const LACKS_A_RIGHT: &str = "403 for the good token: it is valid, and lacks a scope, a claim or \
     another right. Request a scope with --scope, use another client, or add a claim with --claim \
     for the embedded issuer.";

@@ -2,19 +2,19 @@
 
 use serde_json::Value;
 
-use crate::guard::Binding;
-#[cfg(feature = "testing")]
 use crate::guard::Rule;
+use crate::guard::{Binding, CERTIFICATE_BOUND};
 
 /// Whether the scheme is for access tokens: bearer tokens, or those that are bound to a key.
 pub(super) fn is_for_tokens(scheme: &Value) -> bool {
     is(scheme, "bearer") || is(scheme, "dpop")
 }
 
-/// Whether tokens must be bound. A document that names DPoP and no bearer tokens says so.
+/// Whether tokens must be bound. A document says so if it names no other `http` scheme of tokens
+/// than DPoP and that of tokens which are bound to a certificate.
 pub(super) fn binding(schemes: &[&Value]) -> Binding {
-    let has = |name| schemes.iter().any(|scheme| is(scheme, name));
-    if has("dpop") && !has("bearer") {
+    let is_bound = |scheme: &&Value| is(scheme, "dpop") || scheme[CERTIFICATE_BOUND] == true;
+    if !schemes.is_empty() && schemes.iter().all(is_bound) {
         Binding::Required
     } else {
         Binding::Either
@@ -22,7 +22,6 @@ pub(super) fn binding(schemes: &[&Value]) -> Binding {
 }
 
 /// Whether a token that is not bound to a key may be enough.
-#[cfg(feature = "testing")]
 pub(crate) fn accepts_bearer(rule: &Rule) -> bool {
     match rule {
         Rule::Anonymous => true,

@@ -6,6 +6,7 @@ use super::challenge::parse;
 use super::operation::Operation;
 use super::request::SampleRequest;
 use super::sample::Samples;
+use super::scheme::accepts_bearer;
 
 fn document() -> Value {
     json!({ "components": {
@@ -80,6 +81,41 @@ fn a_sample_is_an_example_or_of_the_type() {
         ("a circle", json!({ "schema": named("Circle") }), json!(null)),
     ] {
         assert_eq!(Samples::new(&document()).sample(&described), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_document_requires_bound_tokens_if_it_names_no_other_scheme_of_tokens() {
+    let rows: [(&str, &[&str], bool); 7] = [
+        ("bearer tokens", &["bearer"], true),
+        ("bearer tokens and DPoP", &["bearer", "dpop"], true),
+        ("DPoP", &["dpop"], false),
+        ("DPoP and certificates", &["certificate", "dpop"], false),
+        ("certificates", &["certificate"], false),
+        ("all of them", &["bearer", "certificate", "dpop"], true),
+        ("a flow alone", &["flow"], true),
+    ];
+    for (name, schemes, expected) in rows {
+        let security: Vec<_> = schemes.iter().map(|it| json!({ *it: [] })).collect();
+        let document = json!({
+            "paths": { "/me": { "get": { "security": security } } },
+            "components": { "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "Bearer" },
+                "dpop": { "type": "http", "scheme": "dpop" },
+                "certificate": {
+                    "type": "http", "scheme": "bearer",
+                    "x-tls-client-certificate-bound-access-tokens": true,
+                },
+                "flow": { "type": "oauth2", "flows": {} },
+            } },
+        });
+
+        let operation = Operation::all(&document)
+            .next()
+            .and_then(Result::ok)
+            .unwrap();
+
+        assert_eq!(accepts_bearer(&operation.rule), expected, "{name}");
     }
 }
 

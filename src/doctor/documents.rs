@@ -36,9 +36,11 @@ pub(super) async fn resolve(issuer: &Issuer, diagnosis: &mut Diagnosis) -> Optio
     }
 }
 
+/// The document. `if_silent` is the fix if the issuer does not answer, or empty for the general fix.
 pub(super) async fn openid_configuration(
     fetch: &Fetch,
     issuer: &Issuer,
+    if_silent: &str,
     diagnosis: &mut Diagnosis,
 ) -> Option<FetchedDocument> {
     let url = issuer.discovery_url();
@@ -58,7 +60,7 @@ pub(super) async fn openid_configuration(
             diagnosis.failed("tls", &found, fault.fix());
         }
         FetchError::Connect(_) | FetchError::Timeout | FetchError::Transport(_) => {
-            diagnosis.failed("connect", &found, "");
+            diagnosis.failed("connect", &found, if_silent);
         }
         _ => {
             diagnosis.passed("connect", "it answers");

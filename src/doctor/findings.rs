@@ -55,12 +55,12 @@ pub const EXAMINATIONS: &[(&str, &str, &str)] = &[
     ("issuer", "The document names the issuer exactly as it is set.", "Set the issuer to exactly what the document names, if you trust it."),
     ("algorithms", "The issuer signs with an algorithm of `issuer.algorithms`.", "Configure the issuer to sign with RS256 or ES256, or add its algorithm to `issuer.algorithms`."),
     ("client_credentials", "The issuer offers the client-credentials grant, which programs use to call the API.", "Allow the grant in the rule of the access policy, if programs are to call the API."),
-    ("bound_tokens", "The issuer's metadata say whether it binds tokens to a key (DPoP) or to a certificate. With a client: the issuer grants a bound token.", "Nothing, if your clients use bearer tokens. Otherwise allow DPoP for the client at the issuer."),
+    ("bound_tokens", "The issuer's metadata says whether it binds tokens to a key (DPoP) or to a certificate. With a client: the issuer grants a bound token.", "Nothing, if your clients use bearer tokens. Otherwise allow DPoP for the client at the issuer."),
     ("encryption", "The service can decrypt the issuer's tokens, if the issuer encrypts them.", "Name the file of the private key in `issuer.decryption_keys`, or remove the encryption key at the issuer: see docs/encrypted.md."),
     ("jwks", "The issuer publishes a key that can be used, on a host that is allowed.", "Check which keys were left out, and why. `issuer.jwks_hosts` allows another host."),
     ("cache_lifetime", "The issuer says how long its keys may be cached.", "Nothing: the keys are cached for a time between `issuer.refresh_min` and `issuer.refresh_max` in any case."),
     ("introspection", "With `issuer.introspection.mode`: the issuer answers when the service asks about a token.", "Compare `issuer.introspection.client_id`, `issuer.introspection.auth` and the secret or key with the issuer's console. The client must be allowed to introspect tokens."),
-    ("introspected", "With `--token`: the issuer reports the token as active, and the service accepts it.", "Check whether the client of `issuer.introspection.client_id` may introspect tokens of this client."),
+    ("introspected", "With `--token`: the issuer reports the token as active, and the service accepts it.", "Check whether the client of `issuer.introspection.client_id` may introspect tokens that were issued to other clients."),
     ("token", "With a client: the issuer grants a token.", "Read the issuer's error description. The issuer's log may contain more."),
     ("accepted", "The service accepts this token.", "Look up the reason in docs/reasons.md."),
 ];
@@ -160,16 +160,27 @@ impl Diagnosis {
         self.findings.push(Finding {
             check,
             status,
-            found: with_settings_of(&self.name, &printable(found)),
-            fix: with_settings_of(&self.name, fix),
+            found: with_own_keys(&self.name, &printable(found)),
+            fix: with_own_keys(&self.name, fix),
         });
     }
 }
 
-/// The sentence with the keys of this issuer in place of those of the issuer `default`.
-fn with_settings_of(name: &str, sentence: &str) -> String {
+/// The sentence with the keys of the issuer of this name in place of those of the issuer `default` and
+/// of `issuers.<name>`.
+pub(crate) fn with_own_keys(name: &str, sentence: &str) -> String {
+    let sentence = sentence.replace("`issuer.url` or `issuers.<name>.url`", "`issuer.url`");
     if name == DEFAULT_ISSUER {
-        return sentence.to_owned();
+        // `[issuers.default]` has only the keys that `[issuer]` does not have.
+        let keys = OWN_KEYS.iter().filter_map(|it| it.strip_prefix("issuer."));
+        return keys
+            .fold(sentence, |it, key| {
+                it.replace(
+                    &format!("`issuers.<name>.{key}`"),
+                    &format!("`issuer.{key}`"),
+                )
+            })
+            .replace("`issuers.<name>.", "`issuers.default.");
     }
     let own = |sentence: String, key: &str| {
         let (section, last) = key.split_once('.').unwrap_or((key, ""));
@@ -182,11 +193,12 @@ fn with_settings_of(name: &str, sentence: &str) -> String {
     };
     OWN_KEYS
         .iter()
-        .fold(sentence.to_owned(), |it, key| own(it, key))
+        .fold(sentence, |it, key| own(it, key))
+        .replace("`issuers.<name>.", &format!("`issuers.{name}."))
 }
 
 /// The keys that every issuer has for itself.
-const OWN_KEYS: [&str; 15] = [
+const OWN_KEYS: [&str; 21] = [
     "issuer.url",
     "issuer.audience",
     "issuer.leeway",
@@ -197,6 +209,12 @@ const OWN_KEYS: [&str; 15] = [
     "issuer.introspection.mode",
     "issuer.introspection.client_id",
     "issuer.introspection.auth",
+    "issuer.introspection.max_calls",
+    "issuer.introspection.max_age",
+    "issuer.introspection.url",
+    "issuer.introspection.prefix",
+    "issuer.introspection.min_length",
+    "issuer.introspection.max_length",
     "client.auth",
     "client.secret",
     "client.resource",
@@ -243,3 +261,6 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 const MAX_SHOWN: usize = 500;
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use crate::verifier::BindingError;
 
 use super::bearer::{AuthorizationScheme, BearerError};
 use super::rejection::Rejection;
-use super::rule::AcceptedBindings;
+use super::rule::AcceptedSchemes;
 
 /// The part of a `WWW-Authenticate` header that describes the API: its realm, and the URL of its
 /// metadata.
@@ -41,14 +41,17 @@ pub(super) struct Asked {
     /// The scheme that the caller used, and `Bearer` for a caller without credentials.
     pub(super) scheme: AuthorizationScheme,
     /// What the operation accepts.
-    pub(super) accepted: AcceptedBindings,
+    pub(super) accepted: AcceptedSchemes,
 }
 
 impl Default for Asked {
     fn default() -> Self {
         Self {
             scheme: AuthorizationScheme::Bearer,
-            accepted: AcceptedBindings::default(),
+            accepted: AcceptedSchemes {
+                bearer: true,
+                dpop: true,
+            },
         }
     }
 }
@@ -141,7 +144,7 @@ impl Challenge {
             AuthorizationScheme::Bearer if is_without_credentials && !accepted.bearer => {
                 [None, self.dpop.clone()]
             }
-            AuthorizationScheme::Bearer => [Some(own), other(&self.dpop, accepted.bound)],
+            AuthorizationScheme::Bearer => [Some(own), other(&self.dpop, accepted.dpop)],
             AuthorizationScheme::Dpop => [other(&self.bearer, accepted.bearer), Some(own)],
         }
     }

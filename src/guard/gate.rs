@@ -52,7 +52,9 @@ impl<E> Gate<E> {
     fn refuse(&self, rejection: Rejection, scheme: AuthorizationScheme) -> Response {
         let accepted = match &self.rule {
             Rule::Anonymous => Asked::default().accepted,
-            Rule::Optional(requirement) | Rule::Protected(requirement) => requirement.bindings(),
+            Rule::Optional(requirement) | Rule::Protected(requirement) => {
+                requirement.bindings().schemes(self.guard.certificates())
+            }
         };
         let asked = Asked { scheme, accepted };
         let mut response = self.guard.challenge().answer_to(asked, rejection);

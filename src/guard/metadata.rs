@@ -69,7 +69,9 @@ impl ProtectedResource {
         }
     }
 
-    /// States that access tokens may be bound to a client certificate. DPoP is then not required,
+    /// States that access tokens may be bound to a client certificate, as
+    /// [`Guard::with_certificate_bound_tokens`](super::Guard::with_certificate_bound_tokens) does in
+    /// the OpenAPI document. DPoP is then not required,
     /// because a certificate binds a token as well.
     ///
     /// RFC 9728 section 2, RFC 8705 section 3.3.

@@ -4,9 +4,10 @@
 //! know, and what poem-openapi omits:
 //!
 //! 1. Each media type by its bare name, each answer with a description and an example (`tidy`).
-//! 2. `security` per operation, never at the root: `BearerAuth` and `DPoPAuth`, as far as the
-//!    operation accepts their tokens, then the required scopes, by the schemes of each issuer (`schemes`), then the application's other schemes; `[]` on
-//!    operations without any (`security`).
+//! 2. `security` per operation, never at the root: `BearerAuth` or `CertificateBoundAuth`, and
+//!    `DPoPAuth`, as far as the operation accepts their tokens, then the required scopes, by the
+//!    schemes of each issuer (`schemes`), then the application's other schemes; `[]` on operations
+//!    without any (`security`).
 //! 3. 400, 401, 403 and 503 on protected operations, with their headers and the problem schema
 //!    (`answers`).
 
@@ -31,6 +32,10 @@ use super::rule::{self, OperationRule};
 use super::{Guard, RuleError};
 
 use problem_schema::{PROBLEM, problem_schema};
+#[cfg(any(feature = "service", feature = "testing"))]
+pub(crate) use schemes::CERTIFICATE_BOUND;
+#[cfg(feature = "service")]
+pub(crate) use schemes::CERTIFICATE_BOUND_AUTH;
 pub(super) use schemes::ScopeTexts;
 #[cfg(feature = "docs")]
 pub(crate) use schemes::{CLIENT_CREDENTIALS, SIGN_IN};
@@ -50,24 +55,21 @@ impl Document {
         tidy::tidy(&mut document);
         for rule in rules {
             if let Some(operation) = operations::find(&mut document, rule) {
-                security::describe(operation, rule, issuers);
-                let has_limits = guard.limits().is_some();
-                answers::add_conditions(operation, &rule.rule);
-                answers::add_refusals(operation, &rule.rule, guard.challenge(), has_limits);
+                let certificates = guard.certificates();
+                security::describe(operation, rule, issuers, certificates);
+                answers::add_conditions(operation, &rule.rule, certificates);
+                answers::add_refusals(operation, &rule.rule, guard);
                 if guard.verifier.proofs().requires_nonces() {
                     answers::add_nonces(operation, &rule.rule);
                 }
             }
         }
         document["components"]["schemas"][PROBLEM] = problem_schema();
-        let algorithms = guard.proof_algorithms();
-        schemes::add(
-            &mut document,
-            issuers,
-            rules,
-            guard.scope_texts(),
-            &algorithms,
-        );
+        let bound = schemes::BoundTokens {
+            proof_algorithms: &guard.proof_algorithms(),
+            certificates: guard.certificates(),
+        };
+        schemes::add(&mut document, issuers, rules, guard.scope_texts(), &bound);
         Self(document)
     }
 

@@ -33,8 +33,9 @@ mod target;
 use http::Method;
 
 pub use access::{Access, AccessMode};
-pub(super) use binding::AcceptedBindings;
 pub use binding::Binding;
+pub(crate) use binding::Certificates;
+pub(super) use binding::{AcceptedBindings, AcceptedSchemes};
 pub use claim_rule::{ClaimRule, ClaimValue};
 pub(super) use decision::{refused_by, step_up};
 pub use error::RuleError;

@@ -180,6 +180,7 @@ impl ClientCredentials {
         token.refresh_token = response.refresh_token().map(|it| it.secret().clone());
         if let Some(maker) = proofs {
             dpop::require_bound(token.secret(), response.token_type().as_ref(), maker)?;
+            token.is_bound = true;
         }
         Ok(token)
     }
@@ -249,6 +250,7 @@ fn printable(text: &str) -> String {
 pub struct GrantedToken {
     token: String,
     scope: Option<Scope>,
+    is_bound: bool,
     refresh_token: Option<String>,
 }
 
@@ -261,6 +263,7 @@ impl GrantedToken {
         Ok(Self {
             token: token.to_owned(),
             scope: None,
+            is_bound: false,
             refresh_token: None,
         })
     }
@@ -273,6 +276,11 @@ impl GrantedToken {
     /// The scopes that were granted; `None` if the response has scopes that cannot be read.
     pub fn scope(&self) -> Option<&Scope> {
         self.scope.as_ref()
+    }
+
+    /// Whether the issuer has bound it to the key of the request's proof.
+    pub fn is_bound(&self) -> bool {
+        self.is_bound
     }
 
     /// The refresh token that came with it, which no API may accept as an access token.

@@ -62,6 +62,7 @@ pub(crate) async fn print(config: Config, mut options: CheckOptions) -> Result<(
         .with_missing_issuers(missing)
         .with_revocation(revocation);
     let clock = SystemClock::new();
+    let check = check.ask_for_bindings(&caller, &clock).await?;
     let plan = check.plan(&clock).await?;
     eprintln!("{}", introduction(&check, &plan, &named));
     let progress = progress(plan.requests());

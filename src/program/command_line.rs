@@ -18,7 +18,7 @@ use crate::service::program_name;
 
 pub(crate) use check::{CheckFormat, CheckOptions};
 pub(crate) use client::ClientOptions;
-pub(crate) use dpop::{DpopOptions, GivenProof, KeyOptions, ProofOptions};
+pub(crate) use dpop::{DpopOptions, GivenProof, ProofOptions};
 pub(crate) use help::{ENVIRONMENT, EXIT_CODES, Rows, SIGNALS};
 pub(crate) use sources::user_name;
 
@@ -134,8 +134,9 @@ pub(crate) struct DoctorOptions {
     /// A scope to request; may be repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
-    /// A token about which to ask the issuer, if `introspection.*` is set: the token itself,
-    /// `@FILE`, or `-` for standard input
+    /// A token about which to ask the issuer, if `issuer.introspection.mode` is not `off`:
+    /// the token itself, `@FILE`, or `-` for standard input. Without introspection, only its
+    /// encryption is examined
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
     #[command(flatten)]

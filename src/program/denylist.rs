@@ -1,8 +1,8 @@
 //! `denylist`: changes and prints the denylist of the running service, at its admin listener.
 //!
 //! 1. The token is that of `denylist.token`. A Unix socket may need none.
-//! 2. `deny` sends one denial. `allow` reads the list, and removes each denial that names exactly the
-//!    same tokens.
+//! 2. `deny` sends one denial. `allow` reads the list, and removes each denial that has exactly the
+//!    same members, whatever its times.
 //! 3. The command succeeds only if the service has made every change.
 
 mod times;
@@ -28,13 +28,10 @@ use crate::service::config::{Config, Listen};
 use crate::verifier::Denial;
 use times::{duration, time, time_text};
 
-/// Runs the command. `issuer` is the value of `--issuer`.
-pub(crate) async fn run(
-    config: Config,
-    options: DenylistOptions,
-    issuer: Option<String>,
-) -> Result<(), Failure> {
+/// Runs the command.
+pub(crate) async fn run(config: Config, options: DenylistOptions) -> Result<(), Failure> {
     let client = AdminClient::new(&config)?;
+    let issuer = options.issuer;
     match options.action {
         DenylistAction::Deny(options) => {
             let denial = denial(&options, issuer)?;
@@ -49,8 +46,8 @@ pub(crate) async fn run(
             let is_meant = |row: &&Row| row.is_shared && row.names() == names;
             let meant: Vec<_> = rows.iter().filter(is_meant).collect();
             if meant.is_empty() {
-                let fault =
-                    "no denial names exactly these tokens; `denylist list` shows all of them";
+                let fault = "no denial with the source `shared` has exactly these members; \
+                     `denylist list` shows all denials";
                 return Err(Failure::Ill(fault.to_owned()));
             }
             for row in meant {
@@ -159,19 +156,30 @@ impl AdminClient {
         let problem: Value = serde_json::from_slice(body).unwrap_or_default();
         let detail = problem["detail"]
             .as_str()
-            .unwrap_or("with a body that is none of ours");
+            .unwrap_or("with a body that this program does not know");
         let detail: String = detail.chars().filter(|it| !it.is_control()).collect();
-        self.failure(&format!("{}, {detail}", status.as_u16()))
+        let fix = match &self.token {
+            _ if status != StatusCode::UNAUTHORIZED => None,
+            None => Some(NO_TOKEN),
+            Some(_) => Some(WRONG_TOKEN),
+        };
+        self.failure_with(&format!("{}, {detail}", status.as_u16()), fix)
     }
 
     fn failure(&self, what: &str) -> Failure {
+        self.failure_with(what, None)
+    }
+
+    fn failure_with(&self, what: &str, fix: Option<&'static str>) -> Failure {
         let listener = match &self.listener {
             Listen::Address(address) => format!("http://{address}"),
             Listen::Unix(_) => self.listener.to_string(),
         };
-        Failure::Ill(format!(
-            "the denylist at {listener} was not read or changed: {what}"
-        ))
+        Failure::Denylist {
+            listener,
+            what: what.to_owned(),
+            fix,
+        }
     }
 }
 
@@ -258,8 +266,16 @@ fn denial(options: &DenyOptions, issuer: Option<String>) -> Result<Value, Failur
     Ok(denial)
 }
 
+const NO_TOKEN: &str = "The command has no token: set `RESOURCE_SERVER_DENYLIST__TOKEN`, or name the \
+    directory of the service's secrets in CREDENTIALS_DIRECTORY.";
+const WRONG_TOKEN: &str = "The command has another token than the service: `config` shows the source \
+    of `denylist.token`. Give the command the same settings and secrets as the service, and restart \
+    the service if its token was changed.";
 /// The members of a denial that name tokens, in the order of [`names`].
 const NAMES: [&str; 6] = ["iss", "jti", "sub", "uid", "email", "cid"];
 const DEADLINE: Duration = Duration::from_secs(30);
 /// A million denials.
 const MAX_LIST_BYTES: usize = 256 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -96,6 +96,7 @@ async fn examine(
         .unwrap_or_else(|| Validation::new(&*identifier, config.issuer.audience.clone()));
     let doctor = Doctor {
         name: issuer.name.to_owned(),
+        is_embedded: issuer.is_embedded && url.is_none(),
         jwks_hosts: issuer.jwks_hosts().to_vec(),
         fetch: service::fetch(&config.issuer)?,
         policy: service::refresh_policy(config, issuer.name),

@@ -29,6 +29,7 @@ pub(crate) async fn print(
     options: ExplainOptions,
 ) -> Result<(), Failure> {
     let token = input::token(options.token.as_deref())?;
+    let is_embedded = !config.has_issuer();
     let mut config = Issuers::new(config)?.into_config();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut issuers = Arc::new(service::issuers_without_keys(&config));
@@ -91,7 +92,11 @@ pub(crate) async fn print(
     }
     if let Some(source) = missing {
         let issuer = judge.map_or_else(String::new, |judge| judge.identifier().to_owned());
-        return Err(Failure::Keys { issuer, source });
+        return Err(Failure::Keys {
+            issuer,
+            is_embedded,
+            source,
+        });
     }
     if protected().next().is_some() && protected().all(|it| !it.lacks.is_empty()) {
         return Err(Failure::NothingToCall);
@@ -134,6 +139,6 @@ const OFFLINE: &str = "Offline: no request was sent.";
 const OFFLINE_OPAQUE: &str = "Offline: no request was sent. The token is opaque, so nothing is \
     known of it: whether it is active, when it expires, which client and user it was issued to, \
     which API it is for, and what it allows. Without --offline, the issuer is asked with the \
-    credentials of `introspection`.";
+    client of `issuer.introspection.client_id`.";
 const NO_SHARED_DENIALS: &str =
     "The denylist that replicas share could not be read from Redis: denials there are unknown.";

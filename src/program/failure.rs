@@ -1,4 +1,6 @@
-//! Why the program ended early, and with which exit code.
+//! Why the program ended early, and what it prints then.
+
+mod exit_code;
 
 use std::error::Error;
 use std::io;
@@ -7,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::check::{CallerError, TargetError};
+use crate::doctor::START_THE_SERVICE;
 use crate::issuer::{DiscoveryError, GrantError, IssuerError};
 use crate::service::application::HookError;
 use crate::service::config::{ConfigError, Listen};
@@ -58,10 +61,10 @@ pub(crate) enum Failure {
         key: &'static str,
         source: io::Error,
     },
-    #[error("the issuer {issuer} cannot be used{hint}")]
+    #[error("the issuer {issuer} cannot be used")]
     Discovery {
         issuer: String,
-        hint: &'static str,
+        is_embedded: bool,
         source: DiscoveryError,
     },
     #[error(
@@ -70,12 +73,19 @@ pub(crate) enum Failure {
     )]
     Keys {
         issuer: String,
+        is_embedded: bool,
         source: Arc<DiscoveryError>,
     },
     #[error("the running service cannot be reached: {0}")]
     NoListener(&'static str),
     #[error("{url}: {what}")]
     NotHealthy { url: String, what: String },
+    #[error("the denylist at {listener} was not read or changed: {what}")]
+    Denylist {
+        listener: String,
+        what: String,
+        fix: Option<&'static str>,
+    },
     #[error("the options name no tokens that can be denied")]
     Denial(#[source] DenialError),
     #[error("the command failed")]
@@ -233,6 +243,12 @@ impl Failure {
         let by_certificate = |it: &DiscoveryError| Some(it.certificate_fault()?.fix().to_owned());
         match self {
             Self::Grant(error) => Some(error.fix().to_owned()),
+            Self::Denylist { fix, .. } => fix.map(str::to_owned),
+            Self::Discovery { is_embedded, .. } | Self::Keys { is_embedded, .. }
+                if *is_embedded =>
+            {
+                Some(START_THE_SERVICE.to_owned())
+            }
             Self::Discovery { source, .. } => by_certificate(source),
             Self::Keys { source, .. } => by_certificate(source),
             Self::NoScope { source, scopes } if scopes.is_empty() => Some(source.fix().to_owned()),
@@ -241,48 +257,6 @@ impl Failure {
                 Some(format!("add {}", flags.join(" ")))
             }
             _ => None,
-        }
-    }
-
-    /// 69 and 78 are those of `sysexits.h`.
-    pub(crate) fn exit_code(&self) -> u8 {
-        match self {
-            Self::Scope(_)
-            | Self::NoClient { .. }
-            | Self::NoSuchIssuer { .. }
-            | Self::WhichIssuer { .. }
-            | Self::Url { .. }
-            | Self::PlainHttp(_)
-            | Self::Flag { .. }
-            | Self::UnknownName { .. }
-            | Self::Read { .. }
-            | Self::Key(_)
-            | Self::Denial(_)
-            | Self::Target(TargetError::Operation(_)) => 2,
-            Self::Incomplete | Self::OnlyIssuerKnows => 3,
-            Self::Discovery {
-                source: DiscoveryError::Metadata { .. },
-                ..
-            }
-            | Self::Keys { .. }
-            | Self::Caller(_)
-            | Self::Target(_)
-            | Self::IssuerUnreachable
-            | Self::Grant(GrantError::Fetch(_)) => 69,
-            Self::Grant(_)
-            | Self::Refused
-            | Self::ProofRefused
-            | Self::Command(_)
-            | Self::Start(_)
-            | Self::Ill(_)
-            | Self::NoScope { .. }
-            | Self::NothingToCall
-            | Self::Insecure
-            | Self::NotHealthy { .. }
-            | Self::Input(_)
-            | Self::Write { .. }
-            | Self::Runtime(_) => 1,
-            _ => 78,
         }
     }
 }

@@ -223,11 +223,7 @@ impl<'a> NamedIssuer<'a> {
             .await
             .map_err(|source| Failure::Discovery {
                 issuer: issuer.to_string(),
-                hint: if self.is_embedded {
-                    "; it is the embedded issuer, so start the service first"
-                } else {
-                    ""
-                },
+                is_embedded: self.is_embedded,
                 source,
             })
     }

@@ -11,7 +11,6 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::issuer::ProofMaker;
-use crate::program::command_line::KeyOptions;
 use crate::token::Thumbprint;
 
 /// Why there is no key.
@@ -49,10 +48,10 @@ pub(crate) enum KeyFileError {
     Write { path: PathBuf, source: io::Error },
 }
 
-/// The file of the options, or the default one.
-pub(crate) fn path(options: &KeyOptions) -> Result<PathBuf, KeyFileError> {
-    if let Some(path) = &options.key {
-        return Ok(path.clone());
+/// The file that the options name, or the default one.
+pub(crate) fn path(named: Option<&Path>) -> Result<PathBuf, KeyFileError> {
+    if let Some(path) = named {
+        return Ok(path.to_owned());
     }
     let state = variable("XDG_STATE_HOME");
     let home = || variable("HOME").map(|home| home.join(".local/state"));

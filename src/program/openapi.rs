@@ -58,7 +58,7 @@ async fn discover(outline: &Outline, config: &mut Config) -> Result<Vec<Arc<Meta
         let metadata = Metadata::discover(&fetch, &issuer, &policy.jwks_hosts).await;
         let failure = |source| Failure::Discovery {
             issuer: issuer.to_string(),
-            hint: "",
+            is_embedded: false,
             source,
         };
         all.push(Arc::new(metadata.map_err(failure)?));

@@ -13,7 +13,7 @@ use crate::token::UnverifiedToken;
 pub(crate) fn print(options: &ProofOptions) -> Result<(), Failure> {
     let method = method(&options.method)?;
     let url = url(&options.url)?;
-    let path = key_file::path(&options.key)?;
+    let path = key_file::path(options.key.key.as_deref())?;
     let token = options.token.as_deref();
     let token = token.map(|it| explain::token(Some(it))).transpose()?;
     let key = match token {

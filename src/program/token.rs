@@ -27,7 +27,7 @@ pub(crate) async fn print(
     let scope = issuer.scope(parse(&options.scope)?);
     let requests_no_scope = scope.is_empty();
     let path = if options.dpop.is_wanted() {
-        Some(key_file::path(&options.dpop.key)?)
+        Some(key_file::path(options.dpop.key.key.as_deref())?)
     } else {
         None
     };

@@ -226,6 +226,9 @@ impl Sources {
     }
 
     fn write_used_proofs(&self, page: &mut Page<'_>) -> fmt::Result {
+        let outcomes = self.used_proofs.outcomes().into_iter();
+        let outcomes = outcomes.map(|(word, count)| ([word], Value::Count(count)));
+        page.all(&catalogue::PROOFS, outcomes)?;
         let (bytes, max_bytes) = self.used_proofs.memory_bytes();
         page.one(&catalogue::PROOFS_MEMORY, Value::level(bytes as u64))?;
         page.one(

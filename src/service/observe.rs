@@ -179,9 +179,7 @@ impl Answers for Observe {
                 let body = problem.body_with_trace_id(&detail, &call.trace_id().to_string());
                 response.set_body(body);
             }
-            if let Ok(value) = HeaderValue::try_from(request_id.to_text()) {
-                response.headers_mut().insert(X_REQUEST_ID, value);
-            }
+            add_header(&mut response, request_id);
             let latency = self.clock.monotonic().saturating_sub(started);
             self.record(method, &response, request_id, latency, call, address);
             response
@@ -191,9 +189,7 @@ impl Answers for Observe {
     fn refuse(&self, method: &Method, problem: Problem) -> Response {
         let request_id = self.ids.next();
         let mut response = problem.into_response();
-        if let Ok(value) = HeaderValue::try_from(request_id.to_text()) {
-            response.headers_mut().insert(X_REQUEST_ID, value);
-        }
+        add_header(&mut response, request_id);
         let method = name(method);
         self.record(method, &response, request_id, Duration::ZERO, None, None);
         response
@@ -201,6 +197,16 @@ impl Answers for Observe {
 
     fn limits_of(&self, method: &Method, path: &str) -> RequestLimits {
         self.current.limits_of(method, path)
+    }
+}
+
+/// Adds `x-request-id`.
+fn add_header(response: &mut Response, request_id: RequestId) {
+    if let Ok(mut value) = HeaderValue::try_from(request_id.to_text()) {
+        // HTTP/2 would put each value into the table of the connection, in place of fields that
+        // are the same in each response, and compare it with all the values before.
+        value.set_sensitive(true);
+        response.headers_mut().insert(X_REQUEST_ID, value);
     }
 }
 

@@ -144,6 +144,9 @@ pub(super) fn guard(
     if let Some(url) = &config.http.public_url {
         guard = guard.with_public_url(url.as_str());
     }
+    if config.http.has_client_certificates() {
+        guard = guard.with_certificate_bound_tokens();
+    }
     if config.security == Some(SecurityProfile::Fapi2) {
         guard = guard.with_tls_required().without_protocol_tokens();
     }

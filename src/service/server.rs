@@ -67,6 +67,7 @@ use wire::Wire;
 
 pub use certificate_header::{CertificateFormat, CertificateHeader};
 pub(super) use limits::Limits;
+use limits::{CONNECTION_WINDOW, STREAM_WINDOW};
 pub use listener::Listener;
 pub(super) use memory::Memory;
 pub use proxies::{ForwardedHeader, TrustedProxies};
@@ -240,7 +241,7 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(STREAM_WINDOW as usize)
         .max_pending_accept_reset_streams(MAX_RESETS)
-        .max_local_error_reset_streams(MAX_RESETS)
+        .max_local_error_reset_streams(MAX_REFUSED)
         .keep_alive_interval(limits.keep_alive / 2)
         .keep_alive_timeout(limits.header_timeout);
     builder
@@ -250,12 +251,11 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
 const BUDGET_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// The default of hyper.
 const HYPERS_MAX_HEADERS: usize = 100;
-/// Bytes of a request's body that wait to be taken, and of a response's to be sent.
-const STREAM_WINDOW: u32 = 64 * 1024;
-/// The same for all requests of an HTTP/2 connection: one that is stuck stops no other.
-const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
-/// Streams that are reset before they are handled, and by our own errors (CVE-2023-44487).
+/// Streams that the client resets before they are handled (CVE-2023-44487).
 const MAX_RESETS: usize = 20;
+/// Streams beyond `http.max_streams`, which are refused. A client may open some before it knows the
+/// limit. Each takes memory in the tables of h2, so more of them end the connection.
+const MAX_REFUSED: usize = 20;
 
 #[cfg(test)]
 mod tests;

@@ -76,6 +76,11 @@ impl UsedProofs {
         }
     }
 
+    /// How many proofs were accepted, and how many were refused, by reason.
+    pub(super) fn outcomes(&self) -> Vec<(&'static str, u64)> {
+        self.proofs.outcomes()
+    }
+
     /// The memory of used proofs in this process, in bytes, and its maximum.
     pub(super) fn memory_bytes(&self) -> (usize, usize) {
         (self.memory.bytes(), self.max_memory_bytes)

@@ -163,14 +163,15 @@ impl Answer {
             return faults;
         }
         let mut challenges = challenges(&self.headers);
-        // Where bearer tokens are accepted, the walk sends no other. DPoP may be the other way to call.
+        // The other one names another way to call. The error is in that of the scheme of the call.
         let is_error = |it: &ReceivedChallenge| it.parameter("error").is_some();
         if let [first, other] = &challenges[..]
             && first.is_bearer()
             && other.is_dpop()
-            && !is_error(other)
+            && !(is_error(first) && is_error(other))
         {
-            challenges.truncate(1);
+            let keeps_other = is_error(other);
+            challenges.retain(|it| it.is_dpop() == keeps_other);
         }
         let [challenge] = &challenges[..] else {
             let found = challenges.len();

@@ -3,7 +3,8 @@
 //! The cheap checks come first. Nothing here trusts what it reads: a [`Jws`] is unverified until
 //! a [`VerifyingKey`](super::VerifyingKey) has verified its signature.
 //!
-//! 1. Length, 2. alphabet, 3. exactly two dots.
+//! 1. Length, 2. exactly two dots.
+//! 3. The alphabet of each segment, when it is decoded.
 //! 4. The header: length, base64url, JSON with unique names and few values, `alg`, `crit`, `typ`,
 //!    `kid`, `b64`.
 //!
@@ -15,7 +16,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use super::compact::{Compact, CompactError};
+use super::compact::{Compact, CompactError, is_compact_character};
 use super::json::{self, Json, Object};
 use super::{Algorithm, Segment, TokenError, TokenType, unverified_issuer};
 use base64::Engine;
@@ -35,6 +36,7 @@ pub const MAX_KEY_ID_BYTES: usize = 256;
 /// A well-formed token whose signature is not verified yet.
 pub struct Jws<'a> {
     header: Header,
+    header_segment: &'a str,
     signing_input: &'a [u8],
     payload: &'a str,
     decoded_payload: OnceLock<Vec<u8>>,
@@ -64,7 +66,7 @@ impl<'a> Jws<'a> {
     }
 
     #[inline]
-    fn parse_with(
+    pub(super) fn parse_with(
         token: &'a str,
         max_bytes: usize,
         header_of: impl FnOnce(&str) -> Result<Header, TokenError>,
@@ -78,6 +80,7 @@ impl<'a> Jws<'a> {
         })?;
         Ok(Self {
             header: header_of(compact.header)?,
+            header_segment: compact.header,
             signing_input: compact.signing_input,
             payload: compact.payload,
             decoded_payload: OnceLock::new(),
@@ -98,6 +101,11 @@ impl<'a> Jws<'a> {
     /// is missing or not a string.
     pub fn unverified_issuer(&self) -> Result<Cow<'_, str>, TokenError> {
         unverified_issuer::read(self.payload()?)
+    }
+
+    /// The header, still in base64url.
+    pub(super) fn header_segment(&self) -> &'a str {
+        self.header_segment
     }
 
     pub(super) fn signing_input(&self) -> &[u8] {
@@ -255,7 +263,16 @@ pub(super) fn token_type(members: &Object<'_>) -> Result<Option<TokenType>, Toke
 pub(super) fn decode(segment: &str, name: Segment) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD
         .decode(segment)
-        .map_err(|_| TokenError::Base64(name))
+        .map_err(|_| undecodable(segment, name))
+}
+
+#[cold]
+fn undecodable(segment: &str, name: Segment) -> TokenError {
+    if segment.bytes().all(is_compact_character) {
+        TokenError::Base64(name)
+    } else {
+        TokenError::IllegalCharacter
+    }
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl Proofs {
             token: presentation.token,
             confirmation,
         };
-        let next_nonce = self.check(presentation.proof?, &request, now).await?;
+        let next_nonce = self.check(presentation.proof, &request, now).await?;
         Ok(Proven {
             caller: Authenticated(claims.clone()),
             next_nonce,

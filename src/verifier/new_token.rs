@@ -10,7 +10,7 @@ use crate::token::{Jws, TokenError};
 impl Verifier {
     /// Verifies a token and remembers it.
     pub(super) async fn examine(&self, token: &str) -> VerifyResult {
-        let jws = match Jws::parse(token) {
+        let jws = match self.known_headers.parse(token) {
             Ok(jws) => jws,
             Err(error) if !self.reads_other_forms(&error) => return Err(error.into()),
             Err(error) => {
@@ -35,6 +35,7 @@ impl Verifier {
     ) -> VerifyResult {
         let (verified, keys) = issuer.verify(jws, || self.clock.now()).await?;
         let claims = Arc::new(verified);
+        self.known_headers.remember(jws);
         self.check_denylist(&claims, self.clock.now())?;
         if let Some(cache) = &self.cache {
             let entry = Entry::new(claims.clone(), keys, &issuer);

@@ -9,6 +9,7 @@
 mod memory;
 mod nonces;
 mod store;
+mod tally;
 #[cfg(feature = "dev")]
 mod token_request;
 
@@ -25,6 +26,7 @@ use crate::token::{
 
 use super::binding_error::BindingError;
 use nonces::{NonceState, Nonces};
+use tally::ProofTally;
 
 pub use memory::MemoryProofStore;
 pub use store::{MarkError, ProofStore, UsedProof};
@@ -51,6 +53,7 @@ pub struct Proofs {
     nonces: Option<Nonces>,
     key: Arc<hmac::Key>,
     store: Arc<dyn ProofStore>,
+    tally: Arc<ProofTally>,
 }
 
 impl Default for Proofs {
@@ -65,6 +68,7 @@ impl Default for Proofs {
             nonces: None,
             key: key(&secret),
             store: Arc::new(MemoryProofStore::default()),
+            tally: Arc::default(),
         }
     }
 }
@@ -119,14 +123,33 @@ impl Proofs {
         self.nonces.is_some()
     }
 
-    /// Decides on a proof. Returns a new nonce if that of the proof expires soon.
+    /// How many calls with a bound token and the scheme `DPoP` had an accepted proof, by the word
+    /// `accepted`, and how many did not, by the reason of the refusal. A reason without a refusal is
+    /// absent. Clones count together.
+    pub fn outcomes(&self) -> Vec<(&'static str, u64)> {
+        self.tally.outcomes()
+    }
+
+    /// Decides on the proof of a request, and counts the verdict. Returns a new nonce if that of the
+    /// proof expires soon.
     pub(super) async fn check(
         &self,
-        proof: &str,
+        proof: Result<&str, ProofError>,
         request: &ProvenRequest<'_>,
         now: SystemTime,
     ) -> Result<Option<String>, BindingError> {
-        let proof = DpopProof::parse_for(proof, request.confirmation)?;
+        let verdict = self.judge(proof, request, now).await;
+        self.tally.count(&verdict);
+        verdict
+    }
+
+    async fn judge(
+        &self,
+        proof: Result<&str, ProofError>,
+        request: &ProvenRequest<'_>,
+        now: SystemTime,
+    ) -> Result<Option<String>, BindingError> {
+        let proof = DpopProof::parse_for(proof?, request.confirmation)?;
         let checked = proof.check(request, &self.policy, now)?;
         self.accept(checked, now).await
     }

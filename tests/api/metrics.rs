@@ -2,6 +2,7 @@
 
 mod described;
 mod labels;
+mod proofs;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! TLS: the certificate that is shown, who may come, and another one without a restart.
 
 mod certificates;
+mod resumption;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -101,12 +102,12 @@ impl Drop for Authority {
 }
 
 async fn connect(
-    client: ClientConfig,
+    client: impl Into<Arc<ClientConfig>>,
     address: SocketAddr,
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(address).await?;
     let name = ServerName::try_from("127.0.0.1").unwrap();
-    TlsConnector::from(Arc::new(client))
+    TlsConnector::from(client.into())
         .connect(name, stream)
         .await
 }

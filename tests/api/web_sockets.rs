@@ -6,6 +6,7 @@ use poem_openapi::payload::PlainText;
 use poem_openapi::registry::{MetaResponse, MetaResponses, Registry};
 use poem_openapi::{ApiResponse, OpenApi, OpenApiService};
 use poem_resource_server::guard::{BearerAuth, Guard, Principal};
+use poem_resource_server::issuer::ProofMaker;
 use poem_resource_server::testing::Issuer;
 use poem_resource_server::token::Scope;
 use serde_json::Value;
@@ -240,4 +241,37 @@ async fn a_guard_can_refuse_requests_without_tls() {
         "{challenge}"
     );
     assert_eq!(accepted.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_bound_token_needs_its_proof_and_is_none_of_the_protocols() {
+    let issuer = Issuer::new().with_claim("sub", "ada");
+    let holder = ProofMaker::generate();
+    let token = issuer.bound_token("", &holder);
+    let routes = routes(&issuer.guard().with_public_url("https://api.example"));
+    let (scheme, protocols) = (format!("DPoP {token}"), format!("bearer, {token}"));
+    let proof = holder.proof("GET", "https://api.example/events");
+    let proof = proof.for_token(&token).sign();
+    let proof = ("dpop", proof.as_str());
+    let [connection, upgrade] = UPGRADE;
+    let in_protocols = ("sec-websocket-protocol", protocols.as_str());
+    let in_header = ("authorization", scheme.as_str());
+
+    for (offered, status, reason) in [
+        (&[in_protocols][..], 401, "proof_required"),
+        (&[in_protocols, proof], 401, "proof_required"),
+        (&[in_header], 401, "missing_proof"),
+        (&[in_header, proof], 101, ""),
+    ] {
+        let headers = [&[connection, upgrade], offered].concat();
+
+        let response = call(&routes, "/events", &headers).await;
+
+        assert_eq!(response.status().as_u16(), status, "{offered:?}");
+        if status == 401 {
+            let text = response.into_body().into_string().await.unwrap();
+            let problem: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(problem["reason"], reason, "{offered:?}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test may panic.
 
 mod broken;
+mod embedded;
 mod grants;
 mod issuer;
 mod named;
@@ -25,6 +26,7 @@ fn doctor(issuer: &str) -> Doctor {
     Doctor {
         name: "default".to_owned(),
         issuer: issuer.to_owned(),
+        is_embedded: false,
         jwks_hosts: Vec::new(),
         fetch: Fetch::new(&FetchPolicy::default()).unwrap(),
         policy: RefreshPolicy::default(),

@@ -28,6 +28,34 @@ async fn a_caller_without_credentials_learns_every_scheme() {
 }
 
 #[tokio::test]
+async fn where_certificates_are_known_bound_tokens_may_have_either_scheme() {
+    let world = World::new().with_certificates();
+    let unbound = world.token(&json!({}));
+    let call = async |binding, call: Call| {
+        let requirement = Requirement::default().with_binding(binding);
+        world.call_with(&requirement, &call).await.challenges
+    };
+    let schemes = |challenges: &[String]| -> Vec<String> {
+        let scheme = |it: &String| it.split(' ').next().unwrap_or_default().to_owned();
+        challenges.iter().map(scheme).collect()
+    };
+
+    for (binding, expected) in [
+        (Binding::Either, vec!["Bearer", "DPoP"]),
+        (Binding::Bearer, vec!["Bearer"]),
+        (Binding::Required, vec!["Bearer", "DPoP"]),
+    ] {
+        let challenges = call(binding, Call::new(&[])).await;
+
+        assert_eq!(schemes(&challenges), expected, "{binding:?}");
+        assert!(!challenges.concat().contains("error="), "{challenges:?}");
+    }
+    let challenges = call(Binding::Required, Call::bearer(&unbound)).await;
+    assert_eq!(schemes(&challenges), ["Bearer", "DPoP"]);
+    assert!(challenges[0].contains("error=\"invalid_token\""));
+}
+
+#[tokio::test]
 async fn the_error_is_in_the_challenge_of_the_scheme_that_was_used() {
     let world = World::new();
     let (bound, unbound) = (world.bound_token(), world.token(&json!({})));

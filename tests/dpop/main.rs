@@ -12,6 +12,7 @@ mod forms;
 mod keys;
 mod mutants;
 mod nonces;
+mod order;
 mod replays;
 mod schemes;
 mod targets;

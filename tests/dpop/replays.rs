@@ -29,6 +29,41 @@ async fn a_proof_is_accepted_once() {
 }
 
 #[tokio::test]
+async fn each_verdict_on_a_proof_is_counted_and_no_call_without_a_proof() {
+    let proofs = Proofs::default();
+    let world = World::with_proofs(proofs.clone());
+    let (token, unbound) = (world.bound_token(), world.token(&json!({})));
+    let proof = world.sign(&world.proof(&token));
+    let mut other = world.proof(&token);
+    other.claims["htm"] = "POST".into();
+    assert_eq!(proofs.outcomes(), [("accepted", 0)]);
+
+    for proof in [&proof, &proof, &proof, &world.sign(&other)] {
+        world.word(&token, proof).await;
+    }
+    let without = Call::new(&[("authorization", &format!("DPoP {token}"))]);
+    let more = [
+        without,
+        Call::bearer(&token),
+        Call::bearer(&unbound),
+        Call::dpop("x", &proof),
+    ];
+    for call in more {
+        world.call(&call).await;
+    }
+
+    assert_eq!(
+        proofs.outcomes(),
+        [
+            ("accepted", 1),
+            ("missing_proof", 1),
+            ("proof_replayed", 2),
+            ("proof_wrong_method", 1),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_jti_is_used_once_by_each_key() {
     let world = World::new();
     let token = world.bound_token();

@@ -65,6 +65,14 @@ impl World {
         }
     }
 
+    /// The same world, whose guard knows the certificates of its callers.
+    pub fn with_certificates(self) -> Self {
+        Self {
+            guard: self.guard.clone().with_certificate_bound_tokens(),
+            ..self
+        }
+    }
+
     /// Seconds since 1970.
     pub fn now(&self) -> u64 {
         let now = self.clock.now().duration_since(std::time::UNIX_EPOCH);

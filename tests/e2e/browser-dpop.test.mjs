@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { call, eventually, freePort, settings, startIssuer, startService } from './harness.mjs';
+import { newCertificate, startBoundIssuer } from './bound.mjs';
 import { launch, openSwaggerUi, openWindow } from './swagger-ui.mjs';
 
 const { CHROMIUM, SCREENSHOTS } = process.env;
@@ -225,6 +226,72 @@ describe('in a browser', { skip: CHROMIUM ? false : 'CHROMIUM names no browser' 
       }
     });
   }
+
+  describe('Swagger UI where tokens must be bound, to a key or to a certificate', () => {
+    const required = {
+      RESOURCE_SERVER_ACCESS__BINDING: 'required',
+      RESOURCE_SERVER_HTTP__TRUSTED_PROXIES: '127.0.0.1',
+      RESOURCE_SERVER_HTTP__CLIENT_CERTIFICATE_FORMAT: 'rfc9440',
+      RESOURCE_SERVER_HTTP__CLIENT_CERTIFICATE_HEADER: 'Client-Cert',
+    };
+
+    async function opened(t, settings) {
+      const service = await startService({ ...required, ...settings });
+      t.after(() => service.stop());
+      const document = async () => (await call(`${service.url}/openapi.json`)).text;
+      await eventually(document, async () => (await document()).includes('SignIn'));
+      const window = await openWindow(browser);
+      t.after(() => window.close());
+      return { service, window };
+    }
+
+    test('a token is bound to the browser by default, and a person can choose otherwise', async (t) => {
+      const { service, window } = await opened(t, { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` });
+      const ui = await openSwaggerUi(window, service);
+      await ui.open();
+      const form = await ui.unfold('ClientCredentials');
+      const choice = form.getByLabel(BIND);
+      const hint = await form.locator('.bind').innerText();
+      await picture(ui, 'bound-or-certificate');
+
+      assert.equal(await choice.isChecked(), true);
+      assert.equal(await choice.isDisabled(), false);
+      assert.match(hint, /unless the issuer binds the token to the certificate of this browser/);
+      await ui.close();
+      await ui.authorizeClient('dev-client', 'dev-secret');
+      assert.equal((await ui.whoami()).status, 200);
+      assert.deepEqual(window.complaints, []);
+    });
+
+    test('a token that is bound to the certificate of the browser is sent as a bearer token', async (t) => {
+      const issuer = await startBoundIssuer();
+      t.after(() => issuer.stop());
+      const certificate = newCertificate('browser');
+      const { service, window } = await opened(t, settings(issuer));
+      // As the proxy does that terminates the TLS connection of the browser.
+      const header = `:${certificate.der.toString('base64')}:`;
+      await window.context.route(`${service.url}/api/**`, (route) =>
+        route.continue({ headers: { ...route.request().headers(), 'client-cert': header } }),
+      );
+      const ui = await openSwaggerUi(window, service);
+      await ui.open();
+      const section = await ui.unfold('CertificateBoundAuth');
+      const text = await section.innerText();
+      await ui.close();
+
+      await ui.authorizeToken(issuer.mint({ 'x5t#S256': certificate.thumbprint }), 'CertificateBoundAuth');
+      const allowed = await ui.whoami();
+      await ui.logOut();
+      await ui.authorizeToken(issuer.mint(), 'CertificateBoundAuth');
+      const refused = await ui.whoami();
+
+      assert.match(text, /Access token\s+bound to the certificate of this browser/);
+      assert.equal(await ui.section('BearerAuth').count(), 0);
+      assert.equal(allowed.status, 200);
+      assert.deepEqual([refused.status, refused.body.reason], [401, 'bearer_token_not_accepted']);
+      assert.deepEqual(window.complaints, []);
+    });
+  });
 });
 
 /** Every request with a proof, in order. */

@@ -47,6 +47,32 @@ describe('doctor', () => {
     assert.match(ungranted.stderr, /^error: the service can verify the tokens of this issuer, but the client gets none\n$/);
   });
 
+  test('and `token` and `explain` say that the embedded issuer runs with the service', async () => {
+    const env = { RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` };
+    const fix = 'fix: The embedded issuer runs only while the service runs. Start the service in another terminal.';
+    const opened = (text) => text.replace(/\s+/g, ' ');
+    const service = await startService(env, { port: await freePort() });
+    const granted = await run(['token', '--scope', 'profile:read'], env);
+    const accepted = await run(['explain', granted.stdout.trim()], env);
+    await service.stop();
+
+    const examined = await run(['doctor'], env);
+    const ungranted = await run(['token', '--scope', 'profile:read'], env);
+    const undecided = await run(['explain', granted.stdout.trim()], env);
+    const other = await run(['doctor', '--issuer', `http://${env.RESOURCE_SERVER_DEV__LISTEN}/oauth2/other`], env);
+
+    assert.deepEqual([granted.code, accepted.code], [0, 0], accepted.stdout);
+    assert.equal(examined.code, 1);
+    assert.ok(opened(examined.stdout).includes(` FAILED connect `), examined.stdout);
+    assert.ok(opened(examined.stdout).includes(` ${fix} `), examined.stdout);
+    assert.equal(ungranted.code, 69);
+    assert.match(ungranted.stderr, /^error: the issuer http:\S+ cannot be used\n {2}because .*\n {2}fix: /);
+    assert.ok(ungranted.stderr.endsWith(`\n  ${fix}\n`), ungranted.stderr);
+    assert.equal(undecided.code, 69);
+    assert.ok(undecided.stderr.endsWith(`\n  ${fix}\n`), undecided.stderr);
+    assert.ok(opened(other.stdout).includes(' fix: Check whether a firewall '), other.stdout);
+  });
+
   test('sends the secret as client.auth says', async () => {
     const post = ['--client-id', 'post', '--client-secret', 'post-secret', '--client-auth'];
 

@@ -457,4 +457,46 @@ describe('bound tokens', () => {
     }
     assert.equal(code, 3, 'no expired token was given');
   });
+
+  test('`check` finds out whether an opaque token is bound, and tries the thefts', async (t) => {
+    const service = await startService({
+      ...settings(issuer),
+      RESOURCE_SERVER_ISSUER__INTROSPECTION__MODE: 'opaque',
+      RESOURCE_SERVER_ISSUER__INTROSPECTION__CLIENT_ID: 'api',
+      RESOURCE_SERVER_ISSUER__INTROSPECTION__CLIENT_SECRET: 'api-secret',
+      RESOURCE_SERVER_ISSUERS__DEFAULT__SUBJECT_CLAIM: 'client_id',
+    });
+    t.after(() => service.stop());
+    const own = { ...env(), RESOURCE_SERVER_CLIENT__RESOURCE: 'urn:e2e:opaque' };
+    const token = (await run(['token', '--dpop'], own)).stdout.trim();
+    assert.ok(token && !token.includes('.'), 'the token is opaque');
+    const bearerToken = await fetchToken(issuer, { resource: 'urn:e2e:opaque', scope: 'profile:read' });
+    const check = async (args, more = own) => {
+      const { stdout, stderr } = await run(['check', '--url', `${service.url}/api`, '--format', 'json', ...args], more);
+      const ofWhoami = JSON.parse(stdout || '{"checks":[]}').checks.filter((it) => it.operation === 'GET /api/whoami');
+      const result = (name) => ofWhoami.find((it) => it.check === name);
+      return { result, text: stdout + stderr };
+    };
+    const thefts = ['bound_as_bearer', 'missing_proof', 'proof_of_other_key', 'proof_replayed', 'proof_for_other_url',
+      'proof_for_other_method', 'proof_for_other_token', 'old_proof'];
+
+    for (const args of [[], ['--token', token, '--dpop'], ['--token', token]]) {
+      const { result, text } = await check(args);
+
+      for (const name of ['good_token', 'not_issued', ...thefts]) {
+        assert.equal(result(name)?.result, 'passed', `${name} with ${args.join(' ')}: ${text}`);
+      }
+    }
+    const elsewhere = { ...own, HOME: fs.mkdtempSync(path.join(scratch, 'home-')) };
+    const unknown = await check(['--token', token], elsewhere);
+    for (const name of ['good_token', ...thefts]) {
+      assert.equal(unknown.result(name)?.result, 'not_made', `${name}: ${unknown.text}`);
+    }
+    assert.match(unknown.result('good_token').not_made, /add --dpop, and name the file of its key with --key/);
+    const keyless = await check(['--token', token, '--dpop'], elsewhere);
+    assert.match(keyless.text, /does not exist.*token --dpop/);
+    const unbound = await check(['--token', bearerToken]);
+    assert.equal(unbound.result('good_token')?.result, 'passed', unbound.text);
+    assert.equal(unbound.result('proof_replayed'), undefined);
+  });
 });

@@ -4,6 +4,8 @@
 //   node instructions.mjs                prints them
 //   node instructions.mjs --check FILE   fails when one grew by more than 3 % of what FILE says
 //   node instructions.mjs --store FILE   writes FILE
+//   node instructions.mjs --workers      prints those of calls on 8 connections at once, with one
+//                                        worker and with two; these depend on how threads are run
 //
 // The issuer is a second process, not counted. Of two runs that differ in the number of calls
 // alone the difference is taken, so that what happens once counts nothing.
@@ -89,6 +91,16 @@ const rows = [
   { name: 'whoami, token held, HTTP/2', headers: bearer(token), client: overHttp2 },
 ];
 
+// Threads run in another order each time, so these are not compared with a file.
+const AT_ONCE = 8;
+const workers = ['1', '2'].map((workers) => ({
+  name: `whoami, token held, ${AT_ONCE} connections at once, workers: ${workers}`,
+  headers: bearer(token),
+  env: { TOKIO_WORKER_THREADS: workers },
+  client: overMany,
+  atOnce: AT_ONCE,
+}));
+
 /** Calls over one connection, one after the other. Each answers its status. */
 async function overHttp1(port) {
   const connect = () =>
@@ -124,6 +136,19 @@ async function overHttp2(port) {
       return answer[':status'];
     },
     close: () => session.destroy(),
+  };
+}
+
+/** The same call over several connections at once. */
+async function overMany(port) {
+  const all = await Promise.all(Array.from({ length: AT_ONCE }, () => overHttp1(port)));
+  if (all.includes(undefined)) return undefined;
+  return {
+    async call(target, headers) {
+      const answers = new Set(await Promise.all(all.map((one) => one.call(target, headers))));
+      return answers.size === 1 ? [...answers][0] : answers;
+    },
+    close: () => all.forEach((one) => one.close()),
   };
 }
 
@@ -163,9 +188,9 @@ async function count(calls, row) {
 /** Each row's instructions, beside the compiler that they depend on. */
 async function measure() {
   const instructions = {};
-  for (const row of rows) {
+  for (const row of mode === '--workers' ? workers : rows) {
     const both = await Promise.all([MANY, FEW].map((calls) => count(calls, row)));
-    instructions[row.name] = Math.round((both[0] - both[1]) / (MANY - FEW));
+    instructions[row.name] = Math.round((both[0] - both[1]) / (MANY - FEW) / (row.atOnce ?? 1));
   }
   return { rustc: execFileSync('rustc', ['--version'], { encoding: 'utf8' }).trim(), instructions };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -156,6 +157,26 @@ describe('the listeners', () => {
     assert.equal(answer.headers.connection, 'close');
     assert.equal(await service.exit(), 0);
     agent.destroy();
+  });
+
+  test('a client of HTTP/2 may send 32 calls with long tokens at once, and a long body', async () => {
+    const service = await startService(quiet());
+    const session = http2.connect(service.url);
+    const answer = (stream) =>
+      new Promise((resolve, reject) => {
+        stream.on('error', reject).on('response', (it) => resolve(it[':status'])).resume();
+      });
+    const authorization = `Bearer ${'a'.repeat(6_000)}`;
+
+    const calls = Array.from({ length: 32 }, () =>
+      answer(session.request({ ':path': '/api/whoami', authorization })));
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set([401]));
+    const upload = session.request({ ':path': '/api/hello', ':method': 'POST' });
+    upload.end(Buffer.alloc(60_000));
+    assert.equal(await answer(upload), 405);
+
+    session.close();
+    await service.stop();
   });
 
   test('a certificate that cannot be read is reported with its setting, and ends the start', async () => {

@@ -198,7 +198,7 @@ describe('the command denylist', () => {
     assert.deepEqual([allowed.code, (await service.whoami(token)).status], [0, 200]);
     assert.match(allowed.stdout, /^allowed: /);
     assert.equal(again.code, 1);
-    assert.match(again.stderr, /^error: no denial names exactly these tokens/);
+    assert.match(again.stderr, /^error: no denial with the source `shared` has exactly these members; `denylist list` shows all denials\n$/);
     const changes = await eventually(() => 'two lines', () => {
       const found = lines('audit').filter((line) => line.message === 'denylist changed');
       return found.length === 2 && found;
@@ -246,11 +246,19 @@ describe('the command denylist', () => {
     const args = ['denylist', 'deny', '--subject', 'a'];
 
     const without = await run(args, { ...env, RESOURCE_SERVER_DENYLIST__TOKEN: '' });
+    const wrong = await run(args, { ...env, RESOURCE_SERVER_DENYLIST__TOKEN: 'wrong-'.repeat(6) });
     const off = await run(args, { RESOURCE_SERVER_ADMIN__LISTEN: 'off' });
     const nobody = await run(args, { ...env, RESOURCE_SERVER_ADMIN__LISTEN: `127.0.0.1:${await freePort()}` });
 
     assert.equal(without.code, 1);
-    assert.match(without.stderr, /401, This request needs the token of the setting `denylist.token`/);
+    const detail = 'This request needs the token of the setting `denylist.token`.';
+    const failed = `error: the denylist at http://${env.RESOURCE_SERVER_ADMIN__LISTEN} was not read or changed: 401, ${detail}`;
+    assert.equal(
+      without.stderr,
+      `${failed}\n  fix: The command has no token: set \`RESOURCE_SERVER_DENYLIST__TOKEN\`, or name the directory of the service's secrets in CREDENTIALS_DIRECTORY.\n`,
+    );
+    assert.equal(wrong.code, 1);
+    assert.ok(wrong.stderr.startsWith(`${failed}\n  fix: The command has another token than the service: `), wrong.stderr);
     assert.equal(off.code, 78);
     assert.match(off.stderr, /`admin.listen` names no address/);
     assert.equal(nobody.code, 1);

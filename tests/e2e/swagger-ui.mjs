@@ -133,9 +133,9 @@ export async function openSwaggerUi(window, service) {
     },
 
     /** Pastes a token. */
-    async authorizeToken(token) {
+    async authorizeToken(token, scheme = 'BearerAuth') {
       await open();
-      const form = await unfold('BearerAuth');
+      const form = await unfold(scheme);
       await form.getByLabel('Access token').fill(token);
       await submit(form);
       await isIn(form);

@@ -19,6 +19,8 @@ mod key_files;
 mod mutants;
 mod remembering;
 mod seal;
+#[path = "../introspection/served.rs"]
+mod served;
 mod service;
 mod settings;
 mod world;

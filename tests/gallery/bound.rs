@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use poem_resource_server::check::{Report, Tokens, Verdict};
+use poem_resource_server::check::{OpaqueBinding, OpaqueToken, Report, Tokens, Verdict};
 use poem_resource_server::issuer::ProofMaker;
 use serde_json::{Value, json};
 
-use crate::apis;
+use crate::apis::{self, opaque};
 use crate::parts::Api;
-use crate::world::{World, good, json_with, token, wrong_in_one_thing};
+use crate::world::{AUDIENCE, ISSUER, World, good, json_with, token, wrong_in_one_thing};
 
 use super::found;
 
@@ -41,6 +41,37 @@ async fn report_with_a_bound_token(api: Api) -> Report {
         .with_refused(wrong_in_one_thing());
     let world = World::start(api).await.with_tokens(tokens);
     world.report().await
+}
+
+/// The report of a check whose good tokens are opaque and bound to a key. `binding` is what is known
+/// of that, and `is_own` says whether the check has the key.
+async fn report_with_opaque_tokens(
+    api: Api,
+    test: &str,
+    binding: OpaqueBinding,
+    is_own: bool,
+) -> Report {
+    let holder = ProofMaker::generate();
+    let key = if is_own {
+        holder.clone()
+    } else {
+        ProofMaker::generate()
+    };
+    let thumbprint = key.thumbprint().to_string();
+    let tokens = Tokens::default().with_holder(holder);
+    let tokens = [(opaque::GOOD, "reports:read"), (opaque::LESSER, "other")]
+        .into_iter()
+        .fold(tokens, |tokens, (kind, scope)| {
+            let token = opaque::bound_token(kind, test, &thumbprint);
+            let known = OpaqueToken {
+                issuer: ISSUER.to_owned(),
+                audience: AUDIENCE.to_owned(),
+                scope: scope.parse().ok(),
+                binding,
+            };
+            tokens.with_granted(token, known)
+        });
+    World::start(api).await.with_tokens(tokens).report().await
 }
 
 const THEFTS: [&str; 8] = [
@@ -114,4 +145,85 @@ async fn an_api_without_bound_tokens_is_warned_if_it_takes_them_for_bearer_token
     assert_eq!(ignores.verdict(), Verdict::Secure);
     let expected = ["bound_as_bearer", "good_token"].map(str::to_owned);
     assert_eq!(found(&needed), expected.into(), "{needed:#?}");
+}
+
+#[tokio::test]
+async fn each_theft_of_an_opaque_token_is_tried() {
+    for (skipped, check) in [
+        ("", ""),
+        ("scheme", "bound_as_bearer"),
+        ("proof", "missing_proof"),
+        ("jkt", "proof_of_other_key"),
+        ("jti", "proof_replayed"),
+        ("htu", "proof_for_other_url"),
+        ("ath", "proof_for_other_token"),
+    ] {
+        for binding in [OpaqueBinding::Bound, OpaqueBinding::Unknown] {
+            let api = apis::skips_of_proofs(skipped);
+            let test = format!("theft-{skipped}-{binding:?}");
+
+            let report = report_with_opaque_tokens(api, &test, binding, true).await;
+
+            let expected: BTreeSet<_> = if skipped == "scheme" && binding != OpaqueBinding::Bound {
+                // The API accepts it as a bearer token, so nothing shows that it is bound.
+                BTreeSet::new()
+            } else {
+                [check]
+                    .iter()
+                    .filter(|it| !it.is_empty())
+                    .map(|it| (*it).to_owned())
+                    .collect()
+            };
+            assert_eq!(found(&report), expected, "{test}: {report:#?}");
+            if skipped.is_empty() {
+                for check in THEFTS
+                    .iter()
+                    .chain(&["good_token", "not_issued", "own_key"])
+                {
+                    assert!(made(&report, check) >= 2, "{test}: {check}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_opaque_token_that_may_be_bound_to_another_key_is_not_judged() {
+    let api = apis::skips_of_proofs("");
+
+    let report = report_with_opaque_tokens(api, "other-key", OpaqueBinding::Unknown, false).await;
+
+    assert_eq!(found(&report), BTreeSet::new(), "{report:#?}");
+    assert_eq!(report.verdict(), Verdict::Incomplete);
+    let gaps = report.gaps();
+    let gap = gaps.iter().find(|gap| gap.checks.contains(&"good_token"));
+    let gap = gap.unwrap();
+    assert!(
+        gap.why.contains("--dpop") && gap.why.contains("--key"),
+        "{gap:?}"
+    );
+    for check in THEFTS {
+        assert!(gap.checks.contains(&check), "{check}: {gap:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_opaque_token_that_the_api_accepts_as_a_bearer_token_is_one() {
+    let known = OpaqueToken {
+        issuer: ISSUER.to_owned(),
+        audience: AUDIENCE.to_owned(),
+        scope: None,
+        binding: OpaqueBinding::Unknown,
+    };
+    let token = opaque::token(opaque::GOOD, "bearer");
+    let tokens = Tokens::default()
+        .with_holder(ProofMaker::generate())
+        .with_granted(token, known);
+    let world = World::start(apis::skips_of_proofs("")).await;
+
+    let report = world.with_tokens(tokens).report().await;
+
+    assert_eq!(found(&report), BTreeSet::new(), "{report:#?}");
+    assert!(made(&report, "good_token") >= 2);
+    assert_eq!(made(&report, "bound_as_bearer"), 0);
 }

@@ -15,6 +15,7 @@ fn granted(kind: &str, test: &str, scope: &str) -> (String, OpaqueToken) {
         issuer: ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
         scope: scope.parse().ok(),
+        ..OpaqueToken::default()
     };
     (opaque::token(kind, test), known)
 }

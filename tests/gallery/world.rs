@@ -127,6 +127,8 @@ impl World {
                 })
             }));
         let caller = Caller::new(&self.url, Duration::from_secs(10)).unwrap();
+        let check = check.ask_for_bindings(&caller, self.clock.as_ref()).await;
+        let check = check.unwrap();
         let plan = check.plan(self.clock.as_ref()).await.unwrap();
         let requests = plan.requests();
         let report = plan.run(&caller, self.clock.as_ref(), || ()).await.unwrap();

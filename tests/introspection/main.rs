@@ -24,6 +24,7 @@ mod remembering;
 #[allow(dead_code)]
 mod seal;
 mod selection;
+mod served;
 mod service;
 mod settings;
 mod signed;

@@ -1,96 +1,43 @@
 //! The whole service: its settings, what operators see, and a reload.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use poem_resource_server::clock::{Clock, ManualClock};
-use poem_resource_server::service::internal::{ApplicationSettings, Config, Sources};
-use poem_resource_server::service::{Reloader, Service};
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use poem_resource_server::service::internal::Config;
+use serde_json::json;
 
-use crate::guide_api;
 use crate::issuer::{Answer, Issuer};
+use crate::served::{self, Served};
 use crate::world::{KEY, TOKEN, junk};
 
 struct Running {
     issuer: Issuer,
     clock: ManualClock,
-    address: SocketAddr,
-    admin: SocketAddr,
-    reloader: Reloader,
-    client: reqwest::Client,
-    _stop: oneshot::Sender<()>,
+    served: Served,
 }
 
 fn config(issuer: &Issuer, more: &[(&'static str, &str)]) -> Config {
-    let mut sources = Sources {
-        application: ApplicationSettings::default().with_anonymous(vec!["hello".to_owned()]),
-        ..Sources::default()
-    };
     let settings = [
         ("issuer.url", issuer.url()),
         ("issuer.introspection.mode", "opaque".to_owned()),
         ("issuer.introspection.client_id", "api".to_owned()),
         ("issuer.introspection.client_secret", "swordfish".to_owned()),
     ];
-    for (key, value) in settings {
-        if more.iter().all(|(known, _)| *known != key) {
-            sources.flags.push(("a test", key, value));
-        }
-    }
-    for (key, value) in more {
-        sources.flags.push(("a test", key, (*value).to_owned()));
-    }
-    Config::load(&sources).unwrap()
+    let is_default = |(key, _): &(&str, String)| more.iter().all(|(known, _)| known != key);
+    let more = more.iter().map(|(key, value)| (*key, (*value).to_owned()));
+    served::config(settings.into_iter().filter(is_default).chain(more))
 }
 
 impl Running {
     async fn start(issuer: Issuer, more: &[(&'static str, &str)]) -> Self {
         let clock = ManualClock::new();
         let config = config(&issuer, more);
-        let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let operators = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = http.local_addr().unwrap();
-        let admin = operators.local_addr().unwrap();
-        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let application = guide_api::application();
-        let service = Service::build(application, &config, address, shared).await;
-        let service = service.unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let reloader = service.reloader();
-        tokio::spawn(service.run(http, Some(operators), async {
-            let _ = stopped.await;
-        }));
-        let running = Self {
+        let served = Served::start(&config, Arc::new(clock.clone())).await;
+        Self {
             issuer,
             clock,
-            address,
-            admin,
-            reloader,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            _stop: stop,
-        };
-        while running.page(running.address, "/readyz").await.0 != 200 {
-            tokio::task::yield_now().await;
+            served,
         }
-        running
-    }
-
-    async fn page(&self, address: SocketAddr, path: &str) -> (u16, String) {
-        let answer = self.client.get(format!("http://{address}{path}")).send();
-        let answer = answer.await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-
-    async fn whoami(&self, token: &str) -> (u16, Value) {
-        let request = self
-            .client
-            .get(format!("http://{}/api/whoami", self.address));
-        let answer = request.bearer_auth(token).send().await.unwrap();
-        let status = answer.status().as_u16();
-        (status, answer.json().await.unwrap())
     }
 
     fn now(&self) -> u64 {
@@ -104,7 +51,7 @@ async fn operators_see_the_calls_and_why_they_fail() {
     let running = Running::start(Issuer::start(&[&KEY]).await, &[]).await;
     let active = running.issuer.active(running.now());
     running.issuer.answer(Answer::Json(active));
-    let (status, caller) = running.whoami(TOKEN).await;
+    let (status, caller) = running.served.whoami(TOKEN).await;
     assert_eq!(
         (status, &caller["subject"]),
         (200, &"ada@example.com".into())
@@ -112,24 +59,30 @@ async fn operators_see_the_calls_and_why_they_fail() {
     running
         .issuer
         .answer(Answer::Json(json!({ "active": false })));
-    assert_eq!(running.whoami(&junk(0)).await.0, 401);
+    assert_eq!(running.served.whoami(&junk(0)).await.0, 401);
     let refusal = Answer::Typed(401, "text/html", String::new());
     running.issuer.answer(refusal);
-    let (status, problem) = running.whoami(&junk(1)).await;
+    let (status, problem) = running.served.whoami(&junk(1)).await;
     assert_eq!(
         (status, &problem["reason"]),
         (503, &"introspection_refused".into())
     );
 
-    let (status, public) = running.page(running.address, "/readyz?verbose").await;
+    let (status, public) = running
+        .served
+        .page(running.served.address, "/readyz?verbose")
+        .await;
     assert_eq!(status, 200);
     assert!(
         public.contains("introspection: fails: introspection_refused\n"),
         "{public}"
     );
-    let (_, operators) = running.page(running.admin, "/readyz?verbose").await;
+    let (_, operators) = running
+        .served
+        .page(running.served.admin, "/readyz?verbose")
+        .await;
     assert!(operators.contains("status 401"), "{operators}");
-    let (_, metrics) = running.page(running.admin, "/metrics").await;
+    let (_, metrics) = running.served.page(running.served.admin, "/metrics").await;
     for line in [
         "introspection_calls_total{issuer=\"default\",result=\"active\"} 1\n",
         "introspection_calls_total{issuer=\"default\",result=\"inactive\"} 1\n",
@@ -153,8 +106,8 @@ async fn without_introspection_there_are_no_samples() {
     let off = [("issuer.introspection.mode", "off")];
     let running = Running::start(Issuer::start(&[&KEY]).await, &off).await;
 
-    let (_, metrics) = running.page(running.admin, "/metrics").await;
-    let (status, problem) = running.whoami(TOKEN).await;
+    let (_, metrics) = running.served.page(running.served.admin, "/metrics").await;
+    let (status, problem) = running.served.whoami(TOKEN).await;
 
     assert!(!metrics.contains("introspection_calls_total{"), "{metrics}");
     assert_eq!(
@@ -175,9 +128,9 @@ async fn an_org_server_is_ready_without_keys() {
     let active = running.issuer.active(running.now());
     running.issuer.answer(Answer::Json(active));
 
-    let (_, metrics) = running.page(running.admin, "/metrics").await;
+    let (_, metrics) = running.served.page(running.served.admin, "/metrics").await;
 
-    assert_eq!(running.whoami(TOKEN).await.0, 200);
+    assert_eq!(running.served.whoami(TOKEN).await.0, 200);
     // The alert on missing keys must not fire.
     assert!(!metrics.contains("jwks_keys{"), "{metrics}");
 }
@@ -187,14 +140,14 @@ async fn a_reload_puts_new_credentials_in_force() {
     let running = Running::start(Issuer::start(&[&KEY]).await, &[]).await;
     let active = running.issuer.active(running.now());
     running.issuer.answer(Answer::Json(active));
-    assert_eq!(running.whoami(TOKEN).await.0, 200);
+    assert_eq!(running.served.whoami(TOKEN).await.0, 200);
     let before = running.issuer.last();
 
     let more = [("issuer.introspection.client_secret", "another")];
     let new = config(&running.issuer, &more);
-    running.reloader.reload(&new).await.unwrap();
+    running.served.reloader.reload(&new).await.unwrap();
 
-    assert_eq!(running.whoami(TOKEN).await.0, 200);
+    assert_eq!(running.served.whoami(TOKEN).await.0, 200);
     let after = running.issuer.last();
     assert_eq!(running.issuer.calls(), 2);
     assert_ne!(

@@ -69,6 +69,27 @@ async fn an_operation_that_requires_bound_tokens_is_walked_with_proofs() {
 }
 
 #[tokio::test]
+async fn a_document_that_accepts_certificates_too_still_requires_bound_tokens() {
+    let issuer = Issuer::new();
+    let guard = issuer.guard().with_certificate_bound_tokens();
+    let (routes, document) = guarded(guard, Binding::Required);
+    let (either, _) = guarded(issuer.guard(), Binding::Either);
+
+    let report = Walk::new(&routes, &document, &issuer).run().await;
+    let faulty = Walk::new(&either, &document, &issuer).run().await;
+
+    report.assert_clean();
+    assert!(report.calls() >= 20, "{report}");
+    let served = faulty.faults().iter().any(|it| {
+        it.text().starts_with("200, ")
+            && it
+                .attempts()
+                .contains(&"a token that is not bound".to_owned())
+    });
+    assert!(served, "{faulty}");
+}
+
+#[tokio::test]
 async fn a_public_url_of_the_guard_is_that_of_the_proofs() {
     let issuer = Issuer::new();
     let guard = issuer.guard().with_public_url("https://api.example");

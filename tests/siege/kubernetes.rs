@@ -38,44 +38,64 @@ impl Drop for ControlGroup {
     }
 }
 
-/// What follows `name` in a file of the base, up to the end of its line or of its quotes.
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("deploy/kubernetes")
+}
+
+/// What follows `name` in a file, up to the end of its line or of its quotes.
 fn value(file: &str, name: &str) -> String {
-    let path = format!(
-        "{}/deploy/kubernetes/base/{file}",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    let text = fs::read_to_string(path).unwrap();
-    let (_, value) = text.split_once(name).unwrap_or_else(|| panic!("no {name}"));
+    let text = fs::read_to_string(directory().join(file)).unwrap();
+    let (_, value) = text
+        .split_once(name)
+        .unwrap_or_else(|| panic!("{file} has no line{name}"));
     let end = value.find(['\n', '"', ' ']).unwrap();
     value[..end].to_owned()
 }
 
 fn limit_mib() -> u64 {
-    let limit = value("deployment.yaml", "limits: { memory: ");
+    let limit = value("base/deployment.yaml", "limits: { memory: ");
     limit.strip_suffix("Mi").unwrap().parse().unwrap()
 }
 
-fn memory_mib() -> u64 {
-    let memory = value("config.toml", "\nmemory = \"");
+fn memory_mib(file: &str) -> u64 {
+    let memory = value(file, "\nmemory = \"");
     memory.strip_suffix("MiB").unwrap().parse().unwrap()
+}
+
+fn max_connections(file: &str) -> String {
+    value(file, "\nmax_connections = ")
+}
+
+/// The settings of the base, and those of each overlay that replaces them.
+fn files_of_settings() -> Vec<String> {
+    let overlays = fs::read_dir(directory().join("overlays")).unwrap();
+    let names = overlays.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let files = names.map(|name| format!("overlays/{name}/config.toml"));
+    let existing = files.filter(|file| directory().join(file).exists());
+    std::iter::once(BASE.to_owned()).chain(existing).collect()
 }
 
 #[test]
 fn the_limit_of_the_pod_is_the_sum_that_the_documents_require() {
     let default_cache_mib = 32;
     let idle_mib = 20;
-    let sum = memory_mib() + default_cache_mib + idle_mib;
+    let files = files_of_settings();
+    assert!(files.len() > 1, "{files:?}");
+    for file in files {
+        let sum = memory_mib(&file) + default_cache_mib + idle_mib;
 
-    let limit = limit_mib();
+        let limit = limit_mib();
 
-    assert!(
-        limit * 4 >= sum * 5,
-        "{limit} is less than {sum} and a fourth"
-    );
-    assert!(
-        limit * 2 <= sum * 3,
-        "{limit} is more than {sum} and a half"
-    );
+        assert!(
+            limit * 4 >= sum * 5,
+            "{file}: {limit} is less than {sum} plus a quarter"
+        );
+        assert!(
+            limit * 2 <= sum * 3,
+            "{file}: {limit} is more than {sum} plus a half"
+        );
+        assert_eq!(max_connections(&file), max_connections(BASE), "{file}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,8 +103,8 @@ fn the_limit_of_the_pod_is_the_sum_that_the_documents_require() {
 async fn the_pod_survives_the_attacks_in_a_group_of_its_limit() {
     let group = ControlGroup::with_limit(limit_mib());
     let processes = group.processes();
-    let max_connections = value("config.toml", "\nmax_connections = ");
-    let memory = format!("{}MiB", memory_mib());
+    let max_connections = max_connections(BASE);
+    let memory = format!("{}MiB", memory_mib(BASE));
     // The banner, which a test reads, is a JSON line with the format of the base.
     let settings = [
         ("CONTROL_GROUP", processes.as_str()),
@@ -108,3 +128,5 @@ async fn the_pod_survives_the_attacks_in_a_group_of_its_limit() {
         );
     }
 }
+
+const BASE: &str = "base/config.toml";

@@ -11,9 +11,10 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::http::{HeaderMap, HeaderName};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use poem::listener::TcpListener as PoemListener;
 use poem::{Route, Server, get, handler};
 use serde::Deserialize;
@@ -28,8 +29,15 @@ struct Answer {
     body: String,
 }
 
+/// Which protocol a connection has from its first byte.
+#[derive(Clone, Copy)]
+pub enum Protocol {
+    Http1,
+    Http2,
+}
+
 /// Repeats answers of ours, byte for byte.
-pub async fn hyper(port: u16) -> Done {
+pub async fn hyper(port: u16, protocol: Protocol) -> Done {
     let file = std::fs::read(std::env::var("ANSWERS")?)?;
     let answers: HashMap<String, Answer> = serde_json::from_slice(&file)?;
     let mut ready: HashMap<String, (HeaderMap, Bytes)> = HashMap::new();
@@ -57,8 +65,16 @@ pub async fn hyper(port: u16) -> Done {
             }
             async { Ok::<_, Infallible>(response) }
         });
-        let connection = hyper::server::conn::http1::Builder::new();
-        tokio::spawn(connection.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(stream);
+        match protocol {
+            Protocol::Http1 => {
+                tokio::spawn(http1::Builder::new().serve_connection(stream, service));
+            }
+            Protocol::Http2 => {
+                let builder = http2::Builder::new(TokioExecutor::new());
+                tokio::spawn(builder.serve_connection(stream, service));
+            }
+        }
     }
 }
 

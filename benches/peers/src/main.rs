@@ -1,7 +1,9 @@
 //! Others' resource servers, and the tokens that they and ours are measured with.
 //!
 //! ```text
-//! peers hyper|poem|jwt-authorizer|oauth-resource-server|actix-web PORT
+//! peers hyper|hyper-http2|poem|jwt-authorizer|oauth-resource-server|actix-web PORT
+//! peers streams PORT                 axum's server-sent events and WebSockets, without tokens
+//! peers                              the same in our host, configured by its environment
 //! peers key FILE                     writes a private key, prints the public one as PEM and JWK
 //! peers requests FILE COUNT KEY CLAIMS   writes so many requests with tokens of their own
 //! peers verify KEY                   prints what one verification takes, in nanoseconds
@@ -13,9 +15,12 @@
 mod actix;
 mod axum_servers;
 mod bare;
+mod streams;
 mod tokens;
 
 use std::error::Error;
+
+use bare::Protocol;
 
 type Done = Result<(), Box<dyn Error + Send + Sync>>;
 
@@ -46,7 +51,10 @@ fn main() -> Done {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["hyper", port] => block_on(bare::hyper(port.parse()?)),
+        ["hyper", port] => block_on(bare::hyper(port.parse()?, Protocol::Http1)),
+        ["hyper-http2", port] => block_on(bare::hyper(port.parse()?, Protocol::Http2)),
+        ["streams", port] => block_on(streams::axum(port.parse()?)),
+        [] => streams::ours(),
         ["poem", port] => block_on(bare::poem(port.parse()?)),
         ["jwt-authorizer", port] => block_on(axum_servers::jwt_authorizer(port.parse()?)),
         ["oauth-resource-server", port] => {

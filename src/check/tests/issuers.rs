@@ -10,7 +10,8 @@ use crate::dev::{SigningAlgorithm, SigningKey};
 use super::super::given::classified;
 use super::super::hostile::Hostile;
 use super::super::issuers::{KnownIssuer, is_left_out, without_token};
-use super::super::tokens::{Parts, Tokens};
+use super::super::parts::Parts;
+use super::super::tokens::Tokens;
 
 const NOW: u64 = 1_800_000_000;
 const A: &str = "https://a.test/oauth2/a";

@@ -50,6 +50,7 @@ function acceptedTokens({ paths }) {
   return {
     bound: bound.length > 0,
     boundAlone: bound.some((names) => !names.includes('BearerAuth')),
+    withCertificate: schemes.some((names) => names.includes('CertificateBoundAuth')),
     bearer: schemes.some((names) => names.includes('BearerAuth')),
   };
 }
@@ -143,17 +144,19 @@ function boundTokens(settings, document_) {
       const input = h('input', {
         type: 'checkbox',
         checked: isChecked,
-        disabled: !proofs.isPossible || (!accepted.bearer && isChecked),
+        disabled: !proofs.isPossible || (!accepted.bearer && !accepted.withCertificate && isChecked),
         onChange: change,
       });
       const hint = !proofs.isPossible
         ? 'Not possible here: the browser offers cryptography to pages with https and to pages of this machine only. ' +
           'Open this page at an https address or at http://localhost.'
-        : !accepted.bearer
-          ? 'This API requires it. Only this page can use the token.'
-          : accepted.boundAlone
-            ? 'Some operations require it. Only this page can then use the token.'
-            : 'Only this page can then use the token (DPoP).';
+        : !accepted.bearer && accepted.withCertificate
+          ? 'This API requires it, unless the issuer binds the token to the certificate of this browser.'
+          : !accepted.bearer
+            ? 'This API requires it. Only this page can use the token.'
+            : accepted.boundAlone
+              ? 'Some operations require it. Only this page can then use the token.'
+              : 'Only this page can then use the token (DPoP).';
       return h(
         'label',
         { className: 'bind' },
@@ -170,7 +173,8 @@ function boundTokens(settings, document_) {
       return h(
         'p',
         { className: 'hint' },
-        'The issuer did not bind the token to this browser: it may not support DPoP. Operations that require a bound token refuse it.',
+        'The issuer did not bind the token to this browser: it may not support DPoP. Operations that require a bound token refuse it' +
+          (accepted.withCertificate ? ', unless the issuer bound it to the certificate of this browser.' : '.'),
       );
     }
 

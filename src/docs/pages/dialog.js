@@ -13,6 +13,7 @@ const DialogPlugin = (settings) => (system) => {
 
   const kindOf = (schema) => {
     if (!isBearer(schema)) return 'other';
+    if (schema.get('x-tls-client-certificate-bound-access-tokens')) return 'certificate';
     if (schema.get('type') === 'http') return 'token';
     return { authorizationCode: 'person', clientCredentials: 'program' }[schema.get('flow')] ?? 'other';
   };
@@ -20,6 +21,7 @@ const DialogPlugin = (settings) => (system) => {
     person: ['Sign in', 'for people'],
     program: ['Client credentials', 'for programs'],
     token: ['Access token', 'that you have already'],
+    certificate: ['Access token', 'bound to the certificate of this browser'],
   };
 
   /** The name of the issuer that a scheme belongs to; none for the first issuer. */
@@ -220,6 +222,8 @@ const DialogPlugin = (settings) => (system) => {
       'form',
       { className: 'form', onSubmit: submit },
       h('p', null, 'Paste an access token of the issuer, without the word “Bearer”.'),
+      kindOf(schema) === 'certificate' &&
+        h('p', null, 'The token must be bound to the certificate that this browser uses for the API.'),
       h(Field, {
         id: `${name}-token`,
         label: 'Access token',
@@ -240,7 +244,7 @@ const DialogPlugin = (settings) => (system) => {
 
   function Form({ kind, name, schema, ...props }) {
     const authorized = props.authSelectors.authorized();
-    if (kind === 'token') return h(TokenForm, { ...props, name, schema, authorized });
+    if (kind === 'token' || kind === 'certificate') return h(TokenForm, { ...props, name, schema, authorized });
     if (kind === 'other')
       return h(props.getComponent('auths'), { ...props, definitions: system.Im.Map([[name, schema]]) });
     return h(props.getComponent('oauth2', true), { name, schema, authorized });

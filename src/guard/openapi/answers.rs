@@ -7,23 +7,19 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::guard::Guard;
 use crate::guard::bearer::{AuthorizationScheme, BearerError};
 use crate::guard::challenge::{Asked, Challenge};
 use crate::guard::problem::{MEDIA_TYPE, Problem};
 use crate::guard::rejection::Rejection;
-use crate::guard::rule::{AcceptedBindings, Requirement, Rule, refused_by, step_up};
+use crate::guard::rule::{AcceptedBindings, Certificates, Requirement, Rule, refused_by, step_up};
 use crate::token::{ProofError, Scope, TokenError};
 use crate::verifier::BindingError;
 
 use super::problem_schema::PROBLEM;
 
 /// Adds what the gate answers in place of the operation.
-pub(super) fn add_refusals(
-    operation: &mut Value,
-    rule: &Rule,
-    challenge: &Challenge,
-    has_limits: bool,
-) {
+pub(super) fn add_refusals(operation: &mut Value, rule: &Rule, guard: &Guard) {
     let (requirement, is_optional) = match rule {
         Rule::Anonymous => return,
         Rule::Optional(requirement) => (requirement, true),
@@ -41,7 +37,7 @@ pub(super) fn add_refusals(
     }
     bad_tokens.extend(bindings(requirement));
     bad_tokens.push(Rejection::InvalidToken(TokenError::BadSignature));
-    let add = Challenged::by(challenge, requirement);
+    let add = Challenged::by(guard, requirement);
     let malformed = Rejection::InvalidRequest(BearerError::Malformed);
     let text = "The `Authorization` header is malformed or repeated.";
     add.answers(operation, text, &[malformed]);
@@ -49,7 +45,7 @@ pub(super) fn add_refusals(
     if let Some((text, rejections)) = forbidden(requirement) {
         add.answers(operation, &text, &rejections);
     }
-    if has_limits {
+    if guard.limits().is_some() {
         let retry_after = Duration::from_secs(1);
         let too_many = Rejection::TooManyRequests { retry_after };
         let text = "The caller or its address has sent too many requests.";
@@ -155,11 +151,11 @@ fn forbidden(requirement: &Requirement) -> Option<(String, Vec<Rejection>)> {
 }
 
 /// Adds the conditions besides scopes to the description of the operation.
-pub(super) fn add_conditions(operation: &mut Value, rule: &Rule) {
+pub(super) fn add_conditions(operation: &mut Value, rule: &Rule, certificates: Certificates) {
     let (Rule::Protected(requirement) | Rule::Optional(requirement)) = rule else {
         return;
     };
-    let sentences = requirement.sentences();
+    let sentences = requirement.sentences(certificates);
     if sentences.is_empty() {
         return;
     }
@@ -180,15 +176,15 @@ struct Challenged<'a> {
 }
 
 impl<'a> Challenged<'a> {
-    fn by(challenge: &'a Challenge, requirement: &Requirement) -> Self {
-        let accepted = requirement.bindings();
+    fn by(guard: &'a Guard, requirement: &Requirement) -> Self {
+        let accepted = requirement.bindings().schemes(guard.certificates());
         let scheme = if accepted.bearer {
             AuthorizationScheme::Bearer
         } else {
             AuthorizationScheme::Dpop
         };
         Self {
-            challenge,
+            challenge: guard.challenge(),
             asked: Asked { scheme, accepted },
         }
     }

@@ -3,8 +3,12 @@
 //! Each way to get a token is a scheme of its own, so that a tool that shows a form per scheme
 //! shows one per way: `SignIn` and `ClientCredentials` once the metadata of the issuer is known,
 //! and `OpenIdConnect` before. With several issuers, the schemes of the first have these names, and
-//! those of the others end with the name of the issuer. `BearerAuth` and `DPoPAuth` come last, because
+//! those of the others end with the name of the issuer. The schemes of tokens come last, because
 //! dialogs keep that order, and a person signs in first.
+//!
+//! A token that is bound to a certificate is sent as a bearer token is. Where no other bearer token is
+//! accepted, `CertificateBoundAuth` is the scheme. OpenAPI 3.0 cannot say more than `bearer` in a form
+//! that programs read, so a member of our own says that the tokens are bound.
 //!
 //! No parameter describes the header with a DPoP proof. It belongs to the credentials, as
 //! `Authorization` does: tools would show a field for it at each operation, and generated clients
@@ -15,7 +19,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::guard::described_issuer::DescribedIssuer;
-use crate::guard::rule::{OperationRule, Requirement, Rule, scopes_in_use};
+use crate::guard::rule::{
+    AcceptedBindings, Certificates, OperationRule, Requirement, Rule, scopes_in_use,
+};
 use crate::issuer::Metadata;
 use crate::token::{Scope, ScopeToken};
 
@@ -26,6 +32,12 @@ pub(in crate::guard) struct ScopeTexts {
     pub(in crate::guard) offered: Scope,
     /// The descriptions of scopes, for people.
     pub(in crate::guard) descriptions: BTreeMap<&'static str, &'static str>,
+}
+
+/// How callers can prove that they have the key of a bound token.
+pub(super) struct BoundTokens<'a> {
+    pub(super) proof_algorithms: &'a [&'a str],
+    pub(super) certificates: Certificates,
 }
 
 /// The schemes by which a caller gets a token from an issuer that has this scope, one of those of
@@ -54,7 +66,7 @@ pub(super) fn add(
     issuers: &[DescribedIssuer],
     rules: &[OperationRule],
     texts: &ScopeTexts,
-    proof_algorithms: &[&str],
+    bound: &BoundTokens<'_>,
 ) {
     let schemes = &mut document["components"]["securitySchemes"];
     let scopes = Scopes::new(schemes, rules, texts);
@@ -75,18 +87,45 @@ pub(super) fn add(
             ours.entry(name).or_insert(scheme);
         }
     }
-    if rules.iter().any(accepts_bound_tokens) {
-        ours.insert(DPOP_AUTH.to_owned(), dpop_scheme(proof_algorithms));
+    let is_any = |is: &dyn Fn(AcceptedBindings) -> bool| {
+        let mut bindings = rules.iter().filter_map(bindings);
+        bindings.any(is)
+    };
+    if is_any(&|bindings| needs_certificate_scheme(bindings, bound.certificates)) {
+        ours.insert(CERTIFICATE_BOUND_AUTH.to_owned(), certificate_scheme());
+    }
+    if is_any(&|bindings| bindings.bound) {
+        ours.insert(DPOP_AUTH.to_owned(), dpop_scheme(bound.proof_algorithms));
     }
     ours.extend(discovery);
     *schemes = ours.into();
 }
 
-fn accepts_bound_tokens(operation: &OperationRule) -> bool {
+fn bindings(operation: &OperationRule) -> Option<AcceptedBindings> {
     match &operation.rule {
-        Rule::Anonymous => false,
-        Rule::Optional(requirement) | Rule::Protected(requirement) => requirement.bindings().bound,
+        Rule::Anonymous => None,
+        Rule::Optional(requirement) | Rule::Protected(requirement) => Some(requirement.bindings()),
     }
+}
+
+/// Whether the scheme of bearer tokens would promise too much: they are accepted only if they are
+/// bound to a certificate.
+pub(super) fn needs_certificate_scheme(
+    bindings: AcceptedBindings,
+    certificates: Certificates,
+) -> bool {
+    !bindings.bearer && bindings.schemes(certificates).bearer
+}
+
+fn certificate_scheme() -> Value {
+    json!({
+        "type": "http",
+        "description":
+            "An access token that is bound to the certificate of the caller (RFC 8705). The caller \
+             uses this certificate for the TLS connection. Other bearer tokens are refused.",
+        "scheme": "bearer",
+        CERTIFICATE_BOUND: true,
+    })
 }
 
 /// A scheme of its own, because the name `DPoP` is registered as one (RFC 9449 section 12.2). Tools
@@ -205,5 +244,18 @@ const OPENID_CONNECT: &str = "OpenIdConnect";
 /// The scheme of tokens that are bound to a key.
 pub(crate) const DPOP_AUTH: &str = "DPoPAuth";
 
+/// The scheme of tokens that are bound to a certificate, where no other bearer token is accepted.
+pub(crate) const CERTIFICATE_BOUND_AUTH: &str = "CertificateBoundAuth";
+
+/// The member of that scheme which says that its tokens are bound. It is named after the member of
+/// the metadata (RFC 8705 section 3.3).
+pub(crate) const CERTIFICATE_BOUND: &str = "x-tls-client-certificate-bound-access-tokens";
+
 /// The names that no scheme of the code may have, besides that of [`BearerAuth`].
-pub(super) const OWN: [&str; 4] = [SIGN_IN, CLIENT_CREDENTIALS, OPENID_CONNECT, DPOP_AUTH];
+pub(super) const OWN: [&str; 5] = [
+    SIGN_IN,
+    CLIENT_CREDENTIALS,
+    OPENID_CONNECT,
+    CERTIFICATE_BOUND_AUTH,
+    DPOP_AUTH,
+];

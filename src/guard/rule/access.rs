@@ -30,6 +30,8 @@ use super::operation_access::OperationAccess;
 /// it if the operation requires one. A requirement applies only to a token, so another scheme is then
 /// no longer sufficient.
 ///
+/// On routes outside of poem-openapi, only the binding of an `Access` applies.
+///
 /// Requirements are made for one operation, for a tag, for a path prefix or for all operations. All
 /// that apply to an operation must be met, together with what the code declares. They never admit
 /// a caller that would be refused without them. [`Access::with_all`] applies to every operation

@@ -33,9 +33,33 @@ impl AcceptedBindings {
         }
     }
 
+    /// The schemes that callers send these tokens with. A token that is bound to a certificate is
+    /// sent with `Bearer` (RFC 8705 section 3), if the API knows the certificates of its callers.
+    pub(in crate::guard) fn schemes(self, certificates: Certificates) -> AcceptedSchemes {
+        AcceptedSchemes {
+            bearer: self.bearer || (self.bound && certificates == Certificates::Known),
+            dpop: self.bound,
+        }
+    }
+
     pub(super) fn are_none(self) -> bool {
         !self.bearer && !self.bound
     }
+}
+
+/// The schemes of `Authorization` that an operation accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::guard) struct AcceptedSchemes {
+    pub(in crate::guard) bearer: bool,
+    pub(in crate::guard) dpop: bool,
+}
+
+/// Whether the API knows the certificates of its callers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Certificates {
+    Known,
+    #[default]
+    Unknown,
 }
 
 impl Default for AcceptedBindings {

@@ -236,8 +236,8 @@ impl Requirement {
 
     /// Requires that the issuer says that the token is active, at most as long ago as its
     /// introspection settings allow
-    /// ([`IntrospectionPolicy::max_age`](crate::issuer::IntrospectionPolicy::max_age)). The calls of
-    /// an issuer without introspection are answered with 503.
+    /// ([`IntrospectionPolicy::max_age`](crate::issuer::IntrospectionPolicy::max_age)). A call with a
+    /// token of an issuer without introspection gets status 503.
     #[must_use]
     pub fn with_introspection(self) -> Self {
         self.changed(|conditions| conditions.introspect = true)

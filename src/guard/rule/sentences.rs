@@ -5,19 +5,25 @@
 
 use crate::token::readable;
 
+use super::binding::Certificates;
 use super::requirement::Requirement;
 
 impl Requirement {
     /// One sentence for each condition besides scopes, in the order in which they are judged.
-    pub(crate) fn sentences(&self) -> Vec<String> {
+    pub(crate) fn sentences(&self, certificates: Certificates) -> Vec<String> {
         let mut sentences = Vec::new();
-        match (self.bindings().bearer, self.bindings().bound) {
-            (true, false) => sentences.push("The token must not be bound to a key.".to_owned()),
-            (false, _) => sentences.push(
-                "The token must be bound to a key or a certificate of the caller.".to_owned(),
+        let of_binding = match (self.bindings().bearer, self.bindings().bound, certificates) {
+            (true, true, _) => None,
+            (true, false, _) => Some("The token must not be bound to a key."),
+            (false, _, Certificates::Unknown) => {
+                Some("The token must be bound to a key of the caller (DPoP).")
+            }
+            (false, _, Certificates::Known) => Some(
+                "The token must be bound to a key of the caller (DPoP) or to the certificate of the \
+                 caller.",
             ),
-            (true, true) => {}
-        }
+        };
+        sentences.extend(of_binding.map(str::to_owned));
         let Some(conditions) = self.conditions() else {
             return sentences;
         };
@@ -64,6 +70,12 @@ impl Requirement {
             sentences.push("The service asks the issuer whether the token is active.".to_owned());
         }
         sentences
+    }
+
+    /// Whether it contains more than scopes.
+    #[cfg(feature = "service")]
+    pub(crate) fn has_conditions(&self) -> bool {
+        !self.sentences(Certificates::Unknown).is_empty()
     }
 }
 

@@ -39,6 +39,12 @@ pub(super) fn values(
     }
 }
 
+/// Whether bound tokens are requested: the user says so, or the document has an operation that
+/// accepts no others.
+pub(super) fn wants_bound_tokens(options: &CheckOptions, target: &Target) -> bool {
+    options.dpop.is_wanted() || Check::requires_bound_tokens(target)
+}
+
 /// A name and a value with `=` between them.
 pub(super) fn named(
     flag: &'static str,

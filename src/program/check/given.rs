@@ -7,6 +7,7 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
+use crate::check::OpaqueBinding;
 use crate::program::command_line::CheckOptions;
 use crate::program::explain;
 use crate::program::failure::Failure;
@@ -20,21 +21,35 @@ pub(super) struct Given {
     /// The name of its issuer, if one was written.
     pub(super) name: Option<String>,
     pub(super) token: String,
+    /// What the user says of the binding of a token that cannot be read.
+    pub(super) binding: OpaqueBinding,
 }
 
 /// The tokens of `--token`, or else the one of `OKTA_TOKEN`.
 pub(super) fn tokens(options: &mut CheckOptions) -> Result<Vec<Given>, Failure> {
+    let binding = if options.dpop.is_wanted() {
+        OpaqueBinding::Bound
+    } else {
+        OpaqueBinding::Unknown
+    };
     let arguments = std::mem::take(&mut options.token);
     let given = arguments.iter().map(|argument| {
         let (name, argument) = split(argument);
         let token = read(argument)?;
-        let name = name.map(str::to_owned);
-        Ok(Given { name, token })
+        Ok(Given {
+            name: name.map(str::to_owned),
+            token,
+            binding,
+        })
     });
     let given: Vec<_> = given.collect::<Result<_, Failure>>()?;
     if given.is_empty() {
-        let token = explain::variable().into_iter();
-        return Ok(token.map(|token| Given { name: None, token }).collect());
+        let given = |token| Given {
+            name: None,
+            token,
+            binding,
+        };
+        return Ok(explain::variable().into_iter().map(given).collect());
     }
     Ok(given)
 }
@@ -91,6 +106,11 @@ impl Given {
             Some(_) => Ok(true),
             None => Ok(is_only || (found.is_some() && found == wanted)),
         }
+    }
+
+    /// Whether only its issuer can read it.
+    pub(super) fn is_opaque(&self) -> bool {
+        payload(&self.token).is_none()
     }
 
     /// How long ago the token expired; `None` if it is in force or cannot be read.

@@ -1,6 +1,6 @@
 //! Requests tokens by client credentials, and fetches the issuer's public keys.
 
-use crate::check::{Check, KnownIssuer, OpaqueToken, Target, Tokens};
+use crate::check::{Check, KnownIssuer, OpaqueBinding, OpaqueToken, Target, Tokens};
 use crate::issuer::{GrantError, GrantedToken, Issuer, Metadata, ProofMaker};
 use crate::service;
 use crate::service::config::Config;
@@ -13,7 +13,7 @@ use crate::program::failure::Failure;
 use crate::program::issuers::NamedIssuer;
 use crate::program::token;
 
-use super::found;
+use super::{arguments, found};
 
 /// What an issuer has granted to its client.
 pub(super) struct Granted {
@@ -36,7 +36,7 @@ pub(super) async fn granted(
     let client = Client {
         issuer,
         holder,
-        is_bound: options.dpop.is_wanted(),
+        is_bound: arguments::wants_bound_tokens(options, target),
     };
     let required = Check::required_scope(target);
     let (scope, named_by) = if !options.scope.is_empty() {
@@ -117,9 +117,15 @@ async fn lesser(
     (all, ONE_SCOPE.to_owned())
 }
 
-fn known_of(token: &GrantedToken) -> OpaqueToken {
+/// What the issuer says of a token that cannot be read.
+pub(super) fn known_of(token: &GrantedToken) -> OpaqueToken {
     OpaqueToken {
         scope: token.scope().cloned(),
+        binding: if token.is_bound() {
+            OpaqueBinding::Bound
+        } else {
+            OpaqueBinding::Unbound
+        },
         ..OpaqueToken::default()
     }
 }

@@ -90,19 +90,27 @@ fn refused(options: &CheckOptions) -> Result<Tokens, Failure> {
 }
 
 /// The key of bound tokens: that of `--key`, or of the given token that is bound to it, or a new one.
+/// A token that cannot be read may be bound to the key of the default file.
 fn holder(options: &CheckOptions, given: &[Given]) -> Result<ProofMaker, Failure> {
     let key = |given: &Given| {
         let confirmation = UnverifiedToken::new(&given.token).confirmation()?;
         confirmation.proof_key().copied()
     };
     let bound_to = given.iter().find_map(key);
-    if bound_to.is_none() && options.dpop.key.key.is_none() {
-        return Ok(ProofMaker::generate());
-    }
-    let path = key_file::path(&options.dpop.key)?;
+    let has_opaque = given.iter().any(Given::is_opaque);
+    let path = || key_file::path(options.dpop.key.key.as_deref());
     let Some(jkt) = bound_to else {
-        return Ok(key_file::read_or_create(&path)?);
+        return match (has_opaque, options.dpop.is_wanted()) {
+            (true, true) => Ok(key_file::read(&path()?)?),
+            (true, false) => {
+                let found = path().and_then(|path| key_file::read(&path));
+                Ok(found.unwrap_or_else(|_| ProofMaker::generate()))
+            }
+            (false, _) if options.dpop.key.key.is_some() => Ok(key_file::read_or_create(&path()?)?),
+            (false, _) => Ok(ProofMaker::generate()),
+        };
     };
+    let path = path()?;
     let holder = key_file::read(&path)?;
     if jkt == holder.thumbprint() {
         return Ok(holder);
@@ -188,6 +196,7 @@ impl Found {
                     .map_or_else(String::new, ToString::to_string),
                 audience: audience(config, named),
                 scope: None,
+                binding: given.binding,
             };
             tokens = tokens.with_granted(token.clone(), known);
         }
@@ -212,7 +221,7 @@ impl Found {
                     .issuer()
                     .map_or_else(String::new, ToString::to_string),
                 audience: audience(issuer.config(), Some(issuer)),
-                scope: granted.scope().cloned(),
+                ..issuer::known_of(&granted)
             };
             let token = granted.secret().to_owned();
             let mut tokens = std::mem::take(&mut self.tokens).with_granted(token, known);

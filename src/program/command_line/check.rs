@@ -45,6 +45,9 @@ pub(crate) struct CheckOptions {
     ///
     /// With several issuers, give a token of each, with the name of its issuer: `NAME=@FILE` or
     /// `NAME=TOKEN`.
+    ///
+    /// The command cannot read an opaque token. If it is bound to a key (DPoP), add --dpop, and --key
+    /// if its key is not in the default file.
     #[arg(long, value_name = "[NAME=]TOKEN")]
     pub(crate) token: Vec<String>,
     /// A token that the API must refuse: an expired one, or one of another audience or

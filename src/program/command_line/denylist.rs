@@ -6,15 +6,25 @@ use clap::{Args, Subcommand, ValueEnum};
 pub(crate) struct DenylistOptions {
     #[command(subcommand)]
     pub(crate) action: DenylistAction,
+    /// For `deny` and `allow`: the issuer of the tokens (`iss`)
+    // Replaces the flag of the same name that every other command has.
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum DenylistAction {
     /// Deny the tokens that match all given options
     ///
-    /// `--issuer` names the issuer of the tokens. Without it, the tokens of every issuer are denied.
+    /// Give at least one option that names tokens, or --issued-before. An issuer alone does not name
+    /// tokens. Without --issuer, the denial applies to the tokens of every issuer. It ends at the time
+    /// of --until, else after the time of --for.
     Deny(DenyOptions),
-    /// Remove the denials that name exactly the same as the given options
+    /// Remove the denials that have exactly the members of the given options, whatever their times
+    ///
+    /// For example, `allow --subject ada` removes each denial of this subject, with --issued-before or
+    /// without. It keeps a denial that was made with --issuer or --client as well: to remove it, give
+    /// the same options. It also keeps the denials of `denylist.file`: remove them from the file.
     Allow(AllowOptions),
     /// Print the denials
     List(ListOptions),
@@ -89,3 +99,6 @@ pub(crate) struct AuthorOptions {
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

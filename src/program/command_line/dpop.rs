@@ -45,7 +45,17 @@ pub(crate) struct ProofOptions {
     #[arg(long, value_name = "NONCE", allow_hyphen_values = true)]
     pub(crate) nonce: Option<String>,
     #[command(flatten)]
-    pub(crate) key: KeyOptions,
+    pub(crate) key: ProofKeyOptions,
+}
+
+/// The key that signs a proof.
+#[derive(Args)]
+pub(crate) struct ProofKeyOptions {
+    /// The file of the key (PEM, PKCS #8, P-256). With --token it must exist, because the token is
+    /// bound to it. Without, it is created if it does not exist [default:
+    /// poem-resource-server/dpop-key.pem in `XDG_STATE_HOME` or ~/.local/state]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
 }
 
 /// A proof to explain, and the request that it is for.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::doctor::with_own_keys;
 use crate::verifier::{ExplainedRule, Explanation, RuleState, advice};
 
 use crate::program::operations::MayCall;
@@ -148,7 +149,10 @@ fn refusal(
     } else {
         add("wanted", &cause.wanted);
     }
-    add("fix", fix);
+    add(
+        "fix",
+        &with_keys_of_judge(explanation, trusted, reason, fix),
+    );
     let logged = explanation.failed_rule().filter(|rule| *rule != cause);
     if let Some(logged) = logged.and_then(|rule| Some((rule.reason?, rule.name))) {
         let (reason, name) = logged;
@@ -158,6 +162,24 @@ fn refusal(
         add("note", &what);
     }
     text
+}
+
+/// The advice with the keys of the issuer whose rules apply to the token.
+fn with_keys_of_judge(
+    explanation: &Explanation,
+    trusted: &[(String, String)],
+    reason: &str,
+    advice: &str,
+) -> String {
+    let only = match trusted {
+        [(name, _)] => Some(name.as_str()),
+        _ => None,
+    };
+    match explanation.judge().or(only) {
+        // The issuer of the token may need a name of its own.
+        Some(name) if reason != "unknown_issuer" => with_own_keys(name, advice),
+        _ => advice.to_owned(),
+    }
 }
 
 /// A name and its value, which may have several lines.

@@ -12,17 +12,24 @@ impl<Settings, State> Application<Settings, State> {
     /// nothing. If two requirements apply to an operation, callers must meet both. The document and
     /// the challenges show them, as those of the settings.
     ///
-    /// ```no_run
+    /// In this example, another part of the program sets `is_open`. While it is `false`, calls of
+    /// `list_orders` are refused with the reason `shop_is_closed`:
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    ///
     /// use poem_resource_server::Application;
     /// use poem_resource_server::guard::Requirement;
     ///
-    /// # let application = Application::new("Shop", "1.0");
-    /// let open = Requirement::default()
-    ///     .with_check("shop_is_closed", |_caller, request| request.header("x-closed").is_none());
-    /// let admins = Requirement::default().with_claim("groups", ["admins"]);
-    /// let application = application
-    ///     .require("list_orders", open)
-    ///     .require_path_prefix("/admin", admins);
+    /// fn with_requirements(application: Application, is_open: Arc<AtomicBool>) -> Application {
+    ///     let opening_hours = Requirement::default()
+    ///         .with_check("shop_is_closed", move |_caller, _request| is_open.load(Ordering::Relaxed));
+    ///     let admins = Requirement::default().with_claim("groups", ["admins"]);
+    ///     application
+    ///         .require("list_orders", opening_hours)
+    ///         .require_path_prefix("/admin", admins)
+    /// }
     /// ```
     ///
     /// An id that no operation has is an error when the service starts.

@@ -193,8 +193,14 @@ fn problem(
             let fault = fault.or_fix("write a value that fits");
             let fault = match chosen {
                 Some((set, _)) if !key.is_within(set) => fault.found_as("a table"),
-                Some((set, chosen)) if is_hidden(set, chosen, secrets) => fault.found_as(MASK),
-                Some((set, chosen)) => value::found_in(fault, part(&chosen.value, set, key)),
+                Some((set, chosen)) => {
+                    let fault = value::found_in(fault, part(&chosen.value, set, key));
+                    if is_hidden(set, chosen, secrets) {
+                        fault.masked()
+                    } else {
+                        fault
+                    }
+                }
                 None => fault,
             };
             ConfigProblem::with_key(source, key, fault)

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::chosen::ChosenValue;
 use super::key::Key;
-use super::problem::MASK;
+use super::problem::{EMPTY, MASK};
 use super::profile::Profile;
 use super::settings;
 use super::value;
@@ -90,7 +90,7 @@ impl fmt::Display for EffectiveSettings {
 
 fn row(key: &Key, chosen: &ChosenValue) -> EffectiveSetting {
     let value = match value::printed(&chosen.value) {
-        value if settings::is_secret(key) && value != "\"\"" => MASK.to_owned(),
+        value if settings::is_secret(key) && value != EMPTY => MASK.to_owned(),
         value => value,
     };
     EffectiveSetting {

@@ -64,14 +64,15 @@ impl ConfigProblem {
     }
 
     /// A problem with one setting. The value of a secret is masked.
-    pub(super) fn with_key(source: &str, key: &Key, mut fault: Fault) -> Self {
-        if settings::is_secret(key) {
-            fault.found = fault.found.map(|_| MASK.to_owned());
-        }
+    pub(super) fn with_key(source: &str, key: &Key, fault: Fault) -> Self {
         Self {
             source: source.to_owned(),
             key: Some(key.to_string()),
-            fault,
+            fault: if settings::is_secret(key) {
+                fault.masked()
+            } else {
+                fault
+            },
         }
     }
 
@@ -167,6 +168,14 @@ impl Fault {
         self.found_as(quoted(&without_user_info(text)))
     }
 
+    /// Masks what was found, unless it is the empty string: the secret is not set.
+    pub(super) fn masked(mut self) -> Self {
+        if self.found.as_deref() != Some(EMPTY) {
+            self.found = self.found.map(|_| MASK.to_owned());
+        }
+        self
+    }
+
     /// Shows what was found exactly as it is given here.
     pub(in crate::service) fn found_as(mut self, printed: impl Into<String>) -> Self {
         let mut printed = printed.into();
@@ -200,6 +209,9 @@ fn without_user_info(text: &str) -> String {
 
 /// What is shown in place of a secret.
 pub(super) const MASK: &str = "********";
+
+/// The printed form of the empty string, which means that a setting is not set.
+pub(super) const EMPTY: &str = "\"\"";
 
 // An error should fit on a few lines of a terminal.
 const MAX_FOUND_CHARS: usize = 200;

@@ -61,11 +61,12 @@ catalogue! {
     KEY_FETCHES: Counter "jwks_fetches" ["issuer"] "Completed attempts to fetch the keys; starts again at 0 after a reload";
     KEY_FETCH_FAILURES: Counter "jwks_fetch_failures" ["issuer"] "Failed attempts to fetch the keys; starts again at 0 after a reload";
     INTROSPECTION_CALLS: Counter "introspection_calls" ["issuer", "result"] "Calls to the introspection endpoint of an issuer: active, inactive, refused (our credentials), limited (429), unavailable or malformed; no sample without introspection; starts again at 0 after a reload";
-    INTROSPECTION_BUDGET_SPENT: Counter "introspection_budget_spent" ["issuer"] "Tokens that were answered with 503 because introspection.max_calls was reached; starts again at 0 after a reload";
+    INTROSPECTION_BUDGET_SPENT: Counter "introspection_budget_spent" ["issuer"] "Tokens that were answered with 503 because issuer.introspection.max_calls was reached; starts again at 0 after a reload";
     INTROSPECTION_AGE: Gauge "introspection_answer_age_seconds" ["issuer"] "Time since the last answer of the issuer about a token; no sample before";
-    INTROSPECTION_MAX_AGE: Gauge "introspection_max_age_seconds" ["issuer"] "Age from which an answer is no longer used: introspection.max_age";
+    INTROSPECTION_MAX_AGE: Gauge "introspection_max_age_seconds" ["issuer"] "Age from which an answer is no longer used: issuer.introspection.max_age";
     DENYLIST_ENTRIES: Gauge "denylist_entries" [] "Denials in the list, some of which may have expired";
     DENYLIST_AGE: Gauge "denylist_age_seconds" [] "Time since Redis last confirmed that the denylist is complete, or since the start; no sample without Redis";
+    PROOFS: Counter "dpop_proofs" ["outcome"] "Calls with a bound token and the scheme DPoP, by the verdict on their proof: accepted, or the reason of the refusal";
     PROOFS_MEMORY: Gauge "dpop_proofs_memory_bytes" [] "Memory of used DPoP proofs in this process";
     PROOFS_MEMORY_MAX: Gauge "dpop_proofs_memory_max_bytes" [] "Maximum memory of used DPoP proofs: dpop.max_memory";
     PROOFS_REDIS_FAILURES: Counter "dpop_proofs_redis_failures" [] "DPoP proofs for which the Redis server of used proofs did not answer; no sample without Redis";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::guard::{OperationRule, Rejection, Requirement, Rule};
+use crate::guard::{Certificates, OperationRule, Rejection, Requirement, Rule};
 use crate::token::TokenError;
 
 use super::{answers, bodies, examples, scripts};
@@ -65,14 +65,14 @@ pub(super) fn token() -> Value {
 pub(super) fn items(operation: &OperationRule, document: &Value) -> Vec<Value> {
     let method = operation.method.as_str();
     let described = &document["paths"][&operation.path][method.to_ascii_lowercase()];
+    let certificates = scripts::certificates(described);
     let script = |expected: Expected| match (expected, expected.rejection()) {
-        (_, Some(rejection)) => scripts::refused(&rejection, requirement(operation)),
+        (_, Some(rejection)) => scripts::refused(&rejection, requirement(operation), certificates),
         (Expected::Unknown, _) => String::new(),
         _ => scripts::answered(described, document),
     };
     // The document does not say what another scheme decides.
-    let conditions = requirement(operation).map(Requirement::sentences);
-    let has_conditions = conditions.is_some_and(|conditions| !conditions.is_empty());
+    let has_conditions = requirement(operation).is_some_and(Requirement::has_conditions);
     let admitted = if operation.other_schemes.is_empty() && !has_conditions {
         Expected::Answer
     } else {
@@ -104,7 +104,7 @@ pub(super) fn items(operation: &OperationRule, document: &Value) -> Vec<Value> {
     };
     rows.into_iter()
         .map(|(credentials, expected)| {
-            let about = about(operation, credentials, expected);
+            let about = about(operation, certificates, credentials, expected);
             let request = request(operation, described, document, credentials, &about);
             json!({
                 "name": format!("{name} {}", credentials.phrase()),
@@ -125,7 +125,12 @@ fn saved(expected: Expected, described: &Value, request: &Value) -> Vec<Value> {
 }
 
 /// What the request shows, in one paragraph that no other request of the operation has.
-fn about(operation: &OperationRule, credentials: Credentials, expected: Expected) -> String {
+fn about(
+    operation: &OperationRule,
+    certificates: Certificates,
+    credentials: Credentials,
+    expected: Expected,
+) -> String {
     let sent = match credentials {
         Credentials::Token => "Sends the access token of the first request.",
         Credentials::TamperedToken => {
@@ -143,7 +148,7 @@ fn about(operation: &OperationRule, credentials: Credentials, expected: Expected
             )
         }
         (Expected::Unknown, _) if operation.other_schemes.is_empty() => {
-            let conditions = requirement(operation).map(Requirement::sentences);
+            let conditions = requirement(operation).map(|it| it.sentences(certificates));
             let conditions = conditions.unwrap_or_default().join(" ");
             format!(
                 "The response depends on the caller, so this request tests nothing. \

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::guard::{Rejection, Requirement};
+use crate::guard::{CERTIFICATE_BOUND_AUTH, Certificates, Rejection, Requirement};
 
 /// Checks the environment, finds the token endpoint, and deletes the tokens of earlier runs.
 pub(super) fn discover() -> String {
@@ -54,8 +54,23 @@ pub(super) fn is_stream(operation: &Value) -> bool {
     streams.next() == Some(true) && streams.all(|is_stream| is_stream)
 }
 
+/// Whether the operation accepts tokens that are bound to a certificate, as it is described.
+pub(super) fn certificates(described: &Value) -> Certificates {
+    let ways = described["security"].as_array().into_iter().flatten();
+    let mut names = ways.filter_map(Value::as_object).flat_map(Map::keys);
+    if names.any(|name| name == CERTIFICATE_BOUND_AUTH) {
+        Certificates::Known
+    } else {
+        Certificates::Unknown
+    }
+}
+
 /// The guard's 401 for an operation with this requirement.
-pub(super) fn refused(rejection: &Rejection, requirement: Option<&Requirement>) -> String {
+pub(super) fn refused(
+    rejection: &Rejection,
+    requirement: Option<&Requirement>,
+    certificates: Certificates,
+) -> String {
     let problem = rejection.problem();
     let (accepts_bearer, accepts_bound) = match requirement {
         Some(requirement) => (requirement.accepts_bearer(), requirement.accepts_bound()),
@@ -65,7 +80,8 @@ pub(super) fn refused(rejection: &Rejection, requirement: Option<&Requirement>) 
     // without credentials there is no error code.
     let error = matches!(rejection, Rejection::InvalidToken(_)).then_some("invalid_token");
     let mut challenges = Map::new();
-    if accepts_bearer || error.is_some() {
+    // A token that is bound to a certificate is sent as a bearer token.
+    if accepts_bearer || certificates == Certificates::Known || error.is_some() {
         challenges.insert("Bearer".to_owned(), json!(error));
     }
     if accepts_bound {

@@ -1,6 +1,8 @@
 #![allow(clippy::unused_async)] // Poem-openapi's operations are async.
 
+mod bindings;
 mod conditions;
+mod environments;
 mod kinds;
 mod other_schemes;
 
@@ -110,9 +112,18 @@ fn files(access: Access) -> PostmanFiles {
 }
 
 fn files_of<T: OpenApi>(api: fn() -> T, access: Access) -> PostmanFiles {
+    files_by(&guard().with_access(access), api)
+}
+
+fn guard() -> Guard {
     let validation = Validation::new("", Audience::parse("api://default").unwrap());
-    let verifier = Verifier::new(Arc::new(Arc::<KeySet>::default()), validation);
-    let guard = Guard::new(verifier).with_access(access);
+    Guard::new(Verifier::new(
+        Arc::new(Arc::<KeySet>::default()),
+        validation,
+    ))
+}
+
+fn files_by<T: OpenApi>(guard: &Guard, api: fn() -> T) -> PostmanFiles {
     let service = OpenApiService::new(guard.protect(api()), "Reports", "1");
     let document = guard.document(&service).unwrap();
     let environment = Environment {
@@ -259,41 +270,4 @@ fn the_answer_expected_is_the_documents() {
     for (name, answer) in rows {
         assert_eq!(expected(&item(name)), answer, "{name}");
     }
-}
-
-#[test]
-fn the_environments_contain_the_variables_of_the_requests() {
-    let files = files(Access::default());
-    let values = |text: &str| -> Vec<(String, String)> {
-        let environment = parse(text);
-        let values = environment["values"].as_array().unwrap().iter();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        values
-            .map(|it| (text(&it["key"]), text(&it["value"])))
-            .collect()
-    };
-
-    let local = values(&files.environment);
-    let okta = values(&files.okta_environment);
-
-    for (key, value) in &local {
-        assert!(files.collection.contains(key), "{key} is not asked for");
-        assert!(!value.is_empty(), "{key}");
-    }
-    let keys = |values: &[(String, String)]| -> Vec<String> {
-        values.iter().map(|it| it.0.clone()).collect()
-    };
-    assert_eq!(keys(&local), keys(&okta));
-    let scope = okta.iter().find(|it| it.0 == "scope").unwrap();
-    assert_eq!(scope.1, "reports:read reports:write");
-}
-
-#[test]
-fn the_same_settings_give_the_same_bytes() {
-    let first = files(Access::default());
-    let second = files(Access::default());
-
-    assert_eq!(first.collection, second.collection);
-    assert_eq!(first.environment, second.environment);
-    assert_eq!(first.okta_environment, second.okta_environment);
 }

@@ -7,6 +7,7 @@
 //! 4. A second header block of a stream is a trailer section, which is kept until a
 //!    handler takes it.
 //! 5. Small DATA frames cost more than their bytes.
+//! 6. Several requests may arrive at once, before the first of them begins.
 //!
 //! Nothing else is checked: that is the business of h2.
 
@@ -20,6 +21,8 @@ pub(super) struct Frames {
     last_stream: u32,
     trailers: usize,
     small: usize,
+    /// Heads whose requests have not begun.
+    opened: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,12 +51,24 @@ impl Frames {
             last_stream: 0,
             trailers: 0,
             small: 0,
+            opened: 0,
         }
     }
 
     /// Whether the client has sent the preface.
     pub(super) fn is_http2(&self) -> bool {
         matches!(self.state, State::Header(_) | State::Payload(_))
+    }
+
+    /// The heads whose requests have not begun. Those of refused streams count until no request
+    /// is in flight.
+    pub(super) fn opened(&self) -> usize {
+        self.opened
+    }
+
+    /// A head has become a request.
+    pub(super) fn has_begun(&mut self) {
+        self.opened = self.opened.saturating_sub(1);
     }
 
     /// Bytes of header blocks whose fields are kept, since they are not complete.
@@ -78,10 +93,11 @@ impl Frames {
         }
     }
 
-    /// No request is in flight any more, so that nothing of their bodies is kept.
+    /// No request is in flight any more, so that nothing of them is kept.
     pub(super) fn all_taken(&mut self) {
         self.small = 0;
         self.trailers = 0;
+        self.opened = 0;
     }
 
     /// Follows what the client has sent next, however it is split.
@@ -138,6 +154,9 @@ impl Frames {
                 }
             }
             HEADERS | CONTINUATION => {
+                if kind == HEADERS {
+                    self.opened += 1;
+                }
                 self.last_stream = self.last_stream.max(stream);
                 self.unfinished_block += length;
                 if flags & END_HEADERS != 0 {

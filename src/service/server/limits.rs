@@ -37,3 +37,8 @@ pub(in crate::service) struct Limits {
     /// How these proxies send the certificate of the caller.
     pub(in crate::service) client_certificate: Option<CertificateHeader>,
 }
+
+/// Bytes of a request's body that wait to be taken, and of a response's to be sent.
+pub(super) const STREAM_WINDOW: u32 = 64 * 1024;
+/// The same for all requests of an HTTP/2 connection: one that is stuck stops no other.
+pub(super) const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;

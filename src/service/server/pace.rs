@@ -6,7 +6,7 @@
 //! | is idle between two requests | `keep_alive`; 1 s when others wait for its place |
 //! | does not take a response, or a part of it that is written | `request_timeout` after that was made |
 //! | has a stream as response | `request_timeout` after bytes of it, or of the request, have moved |
-//! | sends without asking (floods of pings, settings, continuations) | one head, and the bodies of its requests |
+//! | sends without asking (floods of pings, settings, continuations) | one head and the bodies of its requests; with HTTP/2 also the heads of the streams that it opens at once, and as much of their bodies as the window has room for |
 //! | takes its requests back (rapid reset) | [`MAX_ABANDONED`] in a row |
 //! | is upgraded | `upgraded_idle_timeout` without a byte in either direction |
 //!
@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::limits::Limits;
+use super::limits::{CONNECTION_WINDOW, Limits};
 use super::memory::{Holding, price};
 use super::places::Places;
 use account::{Account, Head};
@@ -39,6 +39,7 @@ pub(super) struct Pace {
     keep_alive: Duration,
     upgraded_idle_timeout: Duration,
     max_head_bytes: u64,
+    max_streams: usize,
     account: Mutex<Account>,
     /// A deadline is earlier than before, the stream has ended, or its memory is required.
     sooner: Arc<Notify>,
@@ -56,6 +57,7 @@ impl Pace {
             keep_alive: limits.keep_alive,
             upgraded_idle_timeout: limits.upgraded_idle_timeout,
             max_head_bytes: limits.max_head_bytes as u64,
+            max_streams: limits.max_streams as usize,
             account: Mutex::new(Account::new(now())),
             holding: limits.memory.hold(sooner.clone()),
             sooner,
@@ -189,11 +191,19 @@ impl Pace {
             .map_err(io::Error::other)?;
         account.unasked_bytes += bytes.len() as u64;
         // Twice: chunks and frames have heads of their own.
-        if account.unasked_bytes > 2 * (self.max_head_bytes + account.body_bytes) {
+        if account.unasked_bytes > 2 * self.max_unasked_bytes(&account) {
             return Err(io::Error::other("more bytes than any request has"));
         }
         account.begin_head(now);
         Ok(())
+    }
+
+    /// The bytes of the heads that may be under way, and of bodies.
+    fn max_unasked_bytes(&self, account: &Account) -> u64 {
+        let frames = &account.charges.frames;
+        let unread = if frames.is_http2() { MAX_UNREAD } else { 0 };
+        let heads = 1 + frames.opened().min(self.max_streams) as u64;
+        heads * self.max_head_bytes + account.body_bytes + unread
     }
 
     /// No bytes have arrived.
@@ -268,6 +278,8 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// What clients of HTTP/2 may send before a handler takes it.
+const MAX_UNREAD: u64 = CONNECTION_WINDOW as u64;
 /// More than a person's browser takes back, and few enough to be worth nothing.
 const MAX_ABANDONED: u32 = 100;
 

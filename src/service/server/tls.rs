@@ -1,6 +1,10 @@
 //! TLS by rustls on aws-lc-rs: 1.2 and 1.3, HTTP/2 by ALPN, and certificates of callers by setting.
 //!
 //! A reload replaces the certificate for new connections. Open connections keep theirs.
+//!
+//! A client resumes its session with a ticket, which only this configuration can decrypt. No
+//! session is kept in memory, so any number of clients can resume theirs. After a reload, each
+//! client needs a full handshake, so that its certificate is checked by the authorities in force.
 
 use std::fs;
 use std::io;
@@ -163,6 +167,7 @@ impl Certificate {
             .with_single_cert(chain, private_key(files.key)?)
             .map_err(|error| TlsError::Pair(error.into()))?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        server.ticketer = aws_lc_rs::Ticketer::new().expect("the library has random bytes");
         Ok(Self {
             server: Arc::new(server),
             end_secs,

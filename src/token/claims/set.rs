@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::fmt;
 
+use memchr::{memchr, memmem};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -46,7 +47,8 @@ impl ClaimsSet {
 
     /// Whether there is no such member for sure. Without escapes, each name is in the text as it is.
     fn lacks(&self, name: &str) -> bool {
-        !self.text.contains(name) && !self.text.contains('\\')
+        let text = self.text.as_bytes();
+        memmem::find(text, name.as_bytes()).is_none() && memchr(b'\\', text).is_none()
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -68,8 +70,11 @@ impl ClaimsSet {
 
     pub(super) fn get(&self, name: &str) -> Option<Value> {
         let values_left = &Cell::new(usize::MAX);
-        self.find(name, json::UniqueNames { values_left })
-            .map(Value::from)
+        let value = json::UniqueNames {
+            values_left,
+            expected_names: 0,
+        };
+        self.find(name, value).map(Value::from)
     }
 
     /// Whether a member equals one of `accepted`, or is an array that contains one of them.

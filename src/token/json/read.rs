@@ -27,7 +27,11 @@ pub(in crate::token) fn object_of_text(text: &str) -> Option<Object<'_>> {
 fn read(max_values: usize, text: &str) -> Option<Object<'_>> {
     let values_left = &Cell::new(max_values);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = UniqueNames { values_left }.deserialize(&mut deserializer);
+    let value = UniqueNames {
+        values_left,
+        expected_names: EXPECTED_NAMES,
+    };
+    let value = value.deserialize(&mut deserializer);
     match value {
         Ok(Json::Object(object)) => deserializer.end().ok().map(|()| object),
         _ => None,
@@ -38,6 +42,8 @@ fn read(max_values: usize, text: &str) -> Option<Object<'_>> {
 #[derive(Clone, Copy)]
 pub(in crate::token) struct UniqueNames<'c> {
     pub(in crate::token) values_left: &'c Cell<usize>,
+    /// Room for so many members, if the value is an object.
+    pub(in crate::token) expected_names: usize,
 }
 
 impl<'de> DeserializeSeed<'de> for UniqueNames<'_> {
@@ -60,9 +66,13 @@ impl<'de> Visitor<'de> for UniqueNames<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
-        let mut members = Vec::new();
+        let inner = Self {
+            expected_names: 0,
+            ..self
+        };
+        let mut members = Vec::with_capacity(self.expected_names);
         while let Some(name) = access.next_key_seed(Name)? {
-            members.push((name, access.next_value_seed(self)?));
+            members.push((name, access.next_value_seed(inner)?));
         }
         if are_unique(&members) {
             Ok(Json::Object(Object(members)))
@@ -143,14 +153,31 @@ impl<'de> Visitor<'de> for Name {
 fn are_unique(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
     let names = || members.iter().map(|(name, _)| &**name);
     if members.len() <= MAX_COMPARED {
+        let mut prefixes = [0; MAX_COMPARED];
+        for (prefix, name) in prefixes.iter_mut().zip(names()) {
+            *prefix = prefix_of(name);
+        }
         let mut positions = 0..members.len();
-        return positions.all(|at| names().skip(at + 1).all(|other| other != members[at].0));
+        return positions.all(|at| {
+            let mut others = at + 1..members.len();
+            others.all(|it| prefixes[it] != prefixes[at] || members[it].0 != members[at].0)
+        });
     }
     let mut sorted: Vec<&str> = names().collect();
     sorted.sort_unstable();
     sorted.windows(2).all(|pair| pair[0] != pair[1])
 }
 
+/// The length of a name and its first bytes. Different prefixes mean different names.
+fn prefix_of(name: &str) -> u64 {
+    let bytes = name.bytes().take(7);
+    bytes.fold(name.len() as u64, |prefix, byte| {
+        prefix << 8 | u64::from(byte)
+    })
+}
+
+/// Enough for the claims of most access tokens.
+const EXPECTED_NAMES: usize = 16;
 /// The number of names up to which comparing each pair is faster than sorting.
 const MAX_COMPARED: usize = 16;
 

@@ -1,6 +1,6 @@
 //! APIs whose tokens are opaque: they ask the issuer, and some believe it too soon.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, Mutex};
 
 use serde_json::{Value, json};
@@ -27,8 +27,29 @@ pub(crate) fn token(kind: &str, test: &str) -> String {
     token
 }
 
-/// What the issuer answers about a token (RFC 7662 section 2.2).
-fn introspected(token: &str) -> Value {
+/// The thumbprints of the keys that tokens are bound to.
+static BOUND: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
+
+/// A token of this test alone that is bound to the key with this thumbprint.
+pub(crate) fn bound_token(kind: &str, test: &str, thumbprint: &str) -> String {
+    let token = token(kind, test);
+    let mut bound = BOUND.lock().unwrap();
+    bound.insert(token.clone(), thumbprint.to_owned());
+    token
+}
+
+/// What the issuer answers about a token (RFC 7662 section 2.2, RFC 9449 section 6.2).
+pub(crate) fn introspected(token: &str) -> Value {
+    let mut answer = introspected_as_bearer(token);
+    if let Some(thumbprint) = BOUND.lock().unwrap().get(token)
+        && answer["active"] == true
+    {
+        answer["cnf"] = json!({ "jkt": thumbprint });
+    }
+    answer
+}
+
+fn introspected_as_bearer(token: &str) -> Value {
     if !ISSUED.lock().unwrap().contains(token) {
         return json!({ "active": false });
     }

@@ -1,12 +1,13 @@
-//! Reads rendered manifests from standard input and says what is wrong with them:
+//! Reads rendered manifests from standard input and prints what is wrong with them:
 //!
-//! 1. Each object is one of Kubernetes' API, with no member that the API does not know.
-//! 2. What the service relies on holds: see [`rules`].
-//! 3. Each rule can fail: broken in that one point, the same objects do.
+//! 1. Each object has a type of the Kubernetes API, and no member that the API does not know.
+//! 2. Each rule of [`rules`] is kept.
+//! 3. Each rule can fail: the same objects, broken in one point, break a rule.
 //!
-//! `kubernetes-check environment CONTAINER` prints a container's variables instead, a line each,
-//! `kubernetes-check settings` the file of settings.
+//! `kubernetes-check environment CONTAINER` prints the variables of a container instead, one on each
+//! line, and `kubernetes-check settings` prints the file of settings.
 
+mod memory;
 mod rules;
 mod twins;
 mod typed;

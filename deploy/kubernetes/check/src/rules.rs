@@ -2,42 +2,58 @@
 
 use serde_json::{Value, json};
 
-/// A rule: what must hold, and whether it does.
+use crate::memory;
+
+/// A rule: what must be true, and whether it is.
 pub type Rule = (&'static str, fn(&[Value]) -> bool);
 
 pub const RULES: &[Rule] = &[
     (
-        "the pods are told apart by the labels that everything selects",
+        "every selector selects the pods by labels that they have",
         selects_its_pods,
     ),
     (
-        "every container runs as nobody in particular, without privileges, on a read-only root",
+        "every container runs as a user without privileges, on a read-only root",
         is_confined,
     ),
-    ("no container is without limits", is_limited),
+    ("every container has a limit of memory", is_limited),
+    (
+        "the memory limit of every container is the sum that its settings require, plus a quarter",
+        memory::fits_the_settings,
+    ),
+    (
+        "the settings set every key that base/config.toml sets",
+        sets_the_keys_of_the_base,
+    ),
     (
         "the pod has no token for the API of Kubernetes",
         has_no_token,
     ),
     (
-        "probes ask for paths that are served, at ports that are named",
+        "the probes request paths that the service has, at ports that the container names",
         probes_are_served,
     ),
-    ("a pod has more time to end than it takes", has_time_to_end),
+    (
+        "a pod has more time to stop than the settings give to the service",
+        has_time_to_end,
+    ),
     (
         "the autoscaler and the budget are for the deployment",
         aims_at_the_deployment,
     ),
     (
-        "the network policy lets callers in, and only Prometheus at the admin port",
+        "the network policy admits callers, and only Prometheus at the admin port",
         keeps_the_admin_port,
     ),
     (
-        "settings and secrets are where the arguments say",
+        "settings and secrets are mounted where the arguments name them",
         mounts_what_it_reads,
     ),
     ("an image has a tag", has_tags),
-    ("metrics are scraped where they are", scrapes_metrics),
+    (
+        "Prometheus scrapes the path and the port of the metrics",
+        scrapes_metrics,
+    ),
 ];
 
 pub fn faults(objects: &[Value]) -> Vec<String> {
@@ -47,13 +63,13 @@ pub fn faults(objects: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// The variables of a container, as `NAME=value`.
+/// The variables of the container with this name, as `NAME=value`.
 pub fn environment<'a>(
     objects: &'a [Value],
     container: &'a str,
 ) -> impl Iterator<Item = String> + 'a {
-    let of_it = containers(objects).filter(move |it| it["name"] == container);
-    of_it
+    containers(objects)
+        .filter(move |it| it["name"] == container)
         .flat_map(|it| items(&it["env"]))
         .filter_map(|variable| {
             Some(format!(
@@ -75,11 +91,11 @@ fn pod(objects: &[Value]) -> &Value {
     &of(objects, "Deployment")["spec"]["template"]["spec"]
 }
 
-fn items(list: &Value) -> impl Iterator<Item = &Value> {
+pub fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
-fn containers(objects: &[Value]) -> impl Iterator<Item = &Value> {
+pub fn containers(objects: &[Value]) -> impl Iterator<Item = &Value> {
     items(&pod(objects)["containers"])
 }
 
@@ -161,6 +177,20 @@ pub fn settings(objects: &[Value]) -> &str {
 fn setting(objects: &[Value], section: &str, key: &str) -> Option<String> {
     let settings: toml::Table = settings(objects).parse().ok()?;
     Some(settings.get(section)?.get(key)?.as_str()?.to_owned())
+}
+
+/// The file of an overlay replaces that of the base.
+fn sets_the_keys_of_the_base(objects: &[Value]) -> bool {
+    let base: toml::Table = include_str!("../../base/config.toml")
+        .parse()
+        .expect("the file of the base is TOML");
+    let Ok(own) = settings(objects).parse::<toml::Table>() else {
+        return false;
+    };
+    base.iter().all(|(section, keys)| {
+        let mut keys = keys.as_table().into_iter().flatten();
+        keys.all(|(key, _)| own.get(section).and_then(|own| own.get(key)).is_some())
+    })
 }
 
 fn has_time_to_end(objects: &[Value]) -> bool {

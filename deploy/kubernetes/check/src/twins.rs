@@ -1,10 +1,10 @@
-//! The same objects, each broken in one point: a rule that lets one pass cannot fail.
+//! The same objects, broken in one point each. If no rule finds the fault, a rule is missing.
 
 use serde_json::Value;
 
 use crate::{rules, typed};
 
-/// Where the object is that is broken, and by what.
+/// The kind of an object, the place in it, and the value that breaks it.
 const BROKEN: &[(&str, &str, &str)] = &[
     (
         "Deployment",
@@ -56,6 +56,11 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "Deployment",
         "/spec/template/spec/containers/0/resources/limits",
         "{}",
+    ),
+    (
+        "Deployment",
+        "/spec/template/spec/containers/0/resources/limits/memory",
+        "\"184Mi\"",
     ),
     (
         "Deployment",
@@ -125,7 +130,16 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("ServiceMonitor", "/spec/endpoints/0/port", "\"http\""),
 ];
 
-/// Each break that nothing finds.
+/// A line of the settings, and what replaces it.
+const BROKEN_SETTINGS: &[(&str, &str)] = &[
+    ("max_connections = 4000\n", ""),
+    ("memory = \"96MiB\"\n", ""),
+    ("memory = \"96MiB\"\n", "memory = \"102MiB\"\n"),
+    ("drain_delay = \"10s\"\n", "drain_delay = \"20s\"\n"),
+    ("0.0.0.0:9464", "127.0.0.1:9464"),
+];
+
+/// Each fault that no rule finds.
 pub fn blind_spots(objects: &[Value]) -> Vec<String> {
     let mut blind = Vec::new();
     for (kind, pointer, value) in BROKEN {
@@ -135,12 +149,33 @@ pub fn blind_spots(objects: &[Value]) -> Vec<String> {
         };
         let value: Value = serde_json::from_str(value).expect("values are JSON");
         put(object, pointer, value);
-        let is_found = twin.iter().any(|object| typed::fault(object).is_some());
-        if !is_found && rules::faults(&twin).is_empty() {
+        if !is_found(&twin) {
             blind.push(format!("nothing finds {kind}{pointer}"));
         }
     }
+    for (line, other) in BROKEN_SETTINGS {
+        let mut twin = objects.to_vec();
+        let map = twin.iter_mut().find(|object| object["kind"] == "ConfigMap");
+        let settings = map.expect("the settings are a ConfigMap");
+        let text = rules::settings(objects);
+        if !text.contains(line) {
+            blind.push(format!("the settings do not have {line:?}"));
+            continue;
+        }
+        put(
+            settings,
+            "/data/config.toml",
+            text.replace(line, other).into(),
+        );
+        if !is_found(&twin) {
+            blind.push(format!("nothing finds {other:?} instead of {line:?}"));
+        }
+    }
     blind
+}
+
+fn is_found(twin: &[Value]) -> bool {
+    twin.iter().any(|object| typed::fault(object).is_some()) || !rules::faults(twin).is_empty()
 }
 
 fn put(object: &mut Value, pointer: &str, value: Value) {

@@ -56,6 +56,44 @@ fn an_operation_has_the_schemes_of_the_tokens_that_it_accepts() {
 }
 
 #[test]
+fn a_token_that_is_bound_to_a_certificate_has_a_scheme_where_no_other_bearer_token_is_accepted() {
+    for (binding, expected) in [
+        (
+            Binding::Either,
+            json!([{ "BearerAuth": [] }, { "DPoPAuth": [] }]),
+        ),
+        (Binding::Bearer, json!([{ "BearerAuth": [] }])),
+        (
+            Binding::Required,
+            json!([{ "CertificateBoundAuth": [] }, { "DPoPAuth": [] }]),
+        ),
+    ] {
+        let guard = with_binding(binding).with_certificate_bound_tokens();
+
+        let document = print(&guard, Some(metadata()));
+
+        let ways = operation(&document)["security"].as_array().unwrap();
+        assert_eq!(json!(ways[..ways.len() - 2]), expected, "{binding:?}");
+        let scheme = &document.as_value()["components"]["securitySchemes"]["CertificateBoundAuth"];
+        let is_required = binding == Binding::Required;
+        assert_eq!(scheme.is_object(), is_required, "{binding:?}");
+        if is_required {
+            assert_eq!(scheme["scheme"], "bearer");
+            assert_eq!(scheme["x-tls-client-certificate-bound-access-tokens"], true);
+            let challenge =
+                &operation(&document)["responses"]["401"]["headers"]["WWW-Authenticate"];
+            let challenge = challenge["example"].as_str().unwrap();
+            assert!(challenge.starts_with("Bearer realm"), "{challenge}");
+            assert!(challenge.contains(", DPoP realm"), "{challenge}");
+            let description = operation(&document)["description"].as_str().unwrap();
+            let sentence = "The token must be bound to a key of the caller (DPoP) or to the \
+                            certificate of the caller.";
+            assert!(description.contains(sentence), "{description}");
+        }
+    }
+}
+
+#[test]
 fn the_scheme_is_the_registered_one_and_names_the_algorithms() {
     let policy = ProofPolicy::default().with_algorithms([Algorithm::Es256, Algorithm::EdDsa]);
     let mut guard = guard();
@@ -118,7 +156,7 @@ fn a_requirement_of_the_binding_is_described() {
         ),
         (
             Binding::Required,
-            Some("The token must be bound to a key or a certificate of the caller."),
+            Some("The token must be bound to a key of the caller (DPoP)."),
         ),
     ] {
         let document = print(&with_binding(binding), None);

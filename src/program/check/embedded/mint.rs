@@ -13,7 +13,7 @@ use crate::check::{Check, KnownIssuer, Target, Tokens};
 use crate::clock::{Clock, SystemClock};
 use crate::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, FurtherIssuer, TEST_CLAIMS};
 use crate::issuer::{Fetch, Issuer, ProofMaker};
-use crate::program::check::arguments::{named, shown};
+use crate::program::check::arguments::{named, shown, wants_bound_tokens};
 use crate::program::check::found::{Found, payload};
 use crate::program::check::issuer::published;
 use crate::program::command_line::CheckOptions;
@@ -123,7 +123,7 @@ impl Mint {
             .map(|(name, audience)| {
                 let mut mint = Self::new(config, options, target, name, &audience)?;
                 mint.cnf = json!({ "jkt": holder.thumbprint().to_string() });
-                if options.dpop.is_wanted() {
+                if wants_bound_tokens(options, target) {
                     mint.good.insert("cnf".to_owned(), mint.cnf.clone());
                 }
                 Ok::<_, Failure>(mint)

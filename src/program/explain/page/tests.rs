@@ -205,3 +205,36 @@ async fn the_page_of_a_token_of_an_unknown_issuer_lists_the_trusted_ones() {
     assert!(page.starts_with(start), "{page}");
     assert!(!page.contains("  issuer  default"), "{page}");
 }
+
+#[tokio::test]
+async fn the_fix_names_the_keys_of_the_issuer_that_judged_the_token() {
+    let fix = |page: &str| {
+        let (_, fix) = page.split_once("\n  fix     ").unwrap();
+        let (fix, _) = fix.split_once("\n\n").unwrap();
+        let lines: Vec<&str> = fix
+            .lines()
+            .take_while(|line| !line.starts_with("  issuer"))
+            .map(str::trim)
+            .collect();
+        lines.join(" ")
+    };
+
+    let default = page_of_two(ISSUER).await;
+    let partners = page_of_two(PARTNERS).await;
+    let unknown = page_of_two("https://other.example").await;
+
+    assert_eq!(
+        fix(&default),
+        "Compare the token's `iss` with `issuer.url`. The service knows a new key after \
+         `issuer.cooldown` at the latest."
+    );
+    assert_eq!(
+        fix(&partners),
+        "Compare the token's `iss` with `issuers.partners.url`. The service knows a new key after \
+         `issuer.cooldown` at the latest."
+    );
+    assert_eq!(
+        fix(&unknown),
+        "Set `issuer.url` or `issuers.<name>.url` to exactly the token's `iss`, if you trust it."
+    );
+}

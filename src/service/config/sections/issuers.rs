@@ -54,7 +54,7 @@ fn read_setting(
         return Ok(());
     };
     if !is_name(name) {
-        return Err(Fault::new("must have a plain name")
+        return Err(Fault::new("is in a section whose name is not allowed")
             .found(name)
             .fix(PLAIN_NAME));
     }

@@ -144,6 +144,30 @@ fn problems_of_the_application_are_reported_together_with_ours_in_one_form() {
 }
 
 #[test]
+fn a_secret_of_the_application_that_is_empty_is_not_masked() {
+    let load = |password: &str| {
+        let file = format!("app.database = {{ url = 'a', password = {password} }}");
+        let directory = Directory::new().with("config/dev.toml", &file);
+        Config::load(&sources(&directory))
+    };
+
+    let empty = load("''").expect_err("an empty secret").to_string();
+    let list = load("['pass-1']").expect_err("a list").to_string();
+
+    assert_eq!(
+        empty,
+        "`app.database.password` must not be empty (config/dev.toml): found \"\". \
+         Write a value that fits."
+    );
+    assert_eq!(
+        list,
+        "`app.database.password` must be a string (config/dev.toml): found ********. \
+         Write a value that fits."
+    );
+    assert!(load("'pass-1'").is_ok());
+}
+
+#[test]
 fn a_secret_that_serde_collects_first_is_not_shown_either() {
     #[derive(Deserialize, Serialize)]
     struct Outer {

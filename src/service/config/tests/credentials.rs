@@ -1,5 +1,5 @@
 use super::{Directory, source_of, with_environment};
-use crate::service::config::{Config, ConfigError, Sources};
+use crate::service::config::{Config, ConfigError, Sources, settings};
 
 fn load(name: &str, text: &[u8]) -> Result<Config, ConfigError> {
     let directory = Directory::new();
@@ -75,4 +75,30 @@ fn a_credential_that_cannot_be_used_is_reported_with_its_file_and_fix_but_not_sh
         assert!(text.contains(expected), "{name}: {text}");
         assert!(!text.contains("s3cret") && !text.contains("aaa"), "{name}");
     }
+}
+
+#[test]
+fn the_unit_for_systemd_and_its_page_name_every_secret() {
+    let read = |file: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let unit = read("deploy/systemd/poem-resource-server.service");
+    let page = read("docs/operations.md");
+    let secrets = settings::all().iter().filter(|it| it.is_secret);
+    let secrets = secrets.filter(|it| !it.key.has_free_segment());
+    let secrets: Vec<_> = secrets.map(|it| it.key.to_string()).collect();
+
+    let missing: Vec<_> = secrets
+        .iter()
+        .filter(|key| {
+            let line = format!("\nLoadCredential={key}:poem-resource-server.{key}\n");
+            let is_in_table =
+                page.contains(&format!("`/etc/credstore/poem-resource-server.{key}`"));
+            !unit.contains(&line) || !is_in_table
+        })
+        .collect();
+
+    assert!(secrets.len() >= 7, "{secrets:?}");
+    assert!(missing.is_empty(), "{missing:?}");
 }

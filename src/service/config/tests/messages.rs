@@ -162,6 +162,33 @@ fn no_message_shows_a_secret() {
 }
 
 #[test]
+fn a_secret_that_is_not_set_is_reported_as_empty_and_not_masked() {
+    let load = |line: &str| {
+        let introspection = "mode = 'opaque'\nclient_id = 'api'\n";
+        load_file(&format!(
+            "issuer.url = 'https://id.example'\n[issuer.introspection]\n{introspection}{line}"
+        ))
+    };
+
+    let unset = load("").expect_err("no secret").to_string();
+    let broken = load("client_secret = \"pass\\u0007\"").expect_err("a control character");
+    let set = load("client_secret = 'pass-1'");
+
+    assert_eq!(
+        unset,
+        "`issuer.introspection.client_secret` must be set, because tokens are introspected \
+         (built-in default): found \"\". Set the client's secret in a file or a variable, or set \
+         `client_key`."
+    );
+    assert_eq!(
+        broken.to_string(),
+        "`issuer.introspection.client_secret` must not contain control characters \
+         (config/dev.toml): found ********. Remove them."
+    );
+    assert!(set.is_ok(), "{set:?}");
+}
+
+#[test]
 fn an_unknown_key_is_reported_with_the_settings_that_it_may_mean() {
     for (file, expected) in [
         (

@@ -12,6 +12,10 @@ pub(in crate::service::server) const INCLUDED: usize = 6 * 1024;
 pub(in crate::service::server) const TLS: usize = 12 * 1024;
 /// HTTP/2 in addition: its buffers and tables.
 pub(in crate::service::server) const HTTP2: usize = 8 * 1024;
+/// A stream of HTTP/2 in the tables of h2.
+const STREAM: usize = 3_584;
+/// Included in the price of a connection of HTTP/2.
+const INCLUDED_STREAMS: usize = 2;
 /// A request with its task, its account and the head of its response.
 pub(in crate::service::server) const REQUEST: usize = 4 * 1024;
 /// An entry of a header map. The map doubles its size when it grows.
@@ -49,6 +53,12 @@ pub(in crate::service::server) fn message(bytes: u64) -> usize {
 /// Bytes of TLS that are not decrypted: rustls reads ahead.
 pub(in crate::service::server) fn encrypted(bytes: usize) -> usize {
     bytes + bytes / 2
+}
+
+/// The tables of a connection of HTTP/2 that has had this many streams at the same time. They never
+/// become smaller.
+pub(in crate::service::server) fn streams(most: usize) -> usize {
+    STREAM * most.saturating_sub(INCLUDED_STREAMS)
 }
 
 /// Fields of an unfinished head and of trailers, by the bytes of their blocks; small frames.

@@ -103,6 +103,7 @@ impl Account {
             Head::None | Head::Awaited => now(),
         };
         let bytes = usize::try_from(self.unasked_bytes).unwrap_or(usize::MAX);
+        self.charges.frames.has_begun();
         let price = price::request(fields, bytes);
         self.charges.requests += price;
         self.in_flight.push(Request {
@@ -112,6 +113,8 @@ impl Account {
             moved_at,
             is_streamed: false,
         });
+        let streams = self.in_flight.len() + self.charges.frames.opened();
+        self.charges.most_streams = self.charges.most_streams.max(streams);
         self.head = Head::None;
         self.unasked_bytes = 0;
         self.body_bytes += share.body_bytes as u64;
@@ -161,7 +164,7 @@ impl Account {
     pub(super) fn end(&mut self, number: RequestNumber, end: End, now: Instant) {
         let position = self.in_flight.iter().position(|it| it.number == number);
         if let Some(position) = position {
-            let request = self.in_flight.remove(position);
+            let request = self.in_flight.swap_remove(position);
             self.body_bytes -= request.share.body_bytes as u64;
             self.charges.requests -= request.price.iter().sum::<usize>();
         }

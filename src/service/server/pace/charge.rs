@@ -104,6 +104,7 @@ impl Pace {
         let mut more = charges.requests;
         if charges.frames.is_http2() {
             price += price::HTTP2;
+            more += price::streams(charges.most_streams);
             more += price::read_http2(unasked) + price::frames(&charges.frames, max_head_bytes);
         } else {
             more += price::read(unasked, max_head_bytes);

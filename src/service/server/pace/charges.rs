@@ -7,6 +7,8 @@ pub(super) struct Charges {
     pub(super) frames: Frames,
     /// The requests in flight, together.
     pub(super) requests: usize,
+    /// The most streams that were open at the same time (HTTP/2).
+    pub(super) most_streams: usize,
     pub(super) tls: Option<Tls>,
 }
 
@@ -22,6 +24,7 @@ impl Charges {
         Self {
             frames: Frames::new(),
             requests: 0,
+            most_streams: 0,
             tls: None,
         }
     }

@@ -12,6 +12,10 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// `GET /` at `http://x`, by the static table (RFC 7541 appendix A).
 const GET: &[u8] = &[0x82, 0x84, 0x86, 0x41, 0x01, b'x'];
 
+/// The same for `/wait`.
+const WAIT: &[u8] = b"\x82\x04\x05/wait\x86\x41\x01x";
+
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -74,7 +78,7 @@ async fn a_request_is_answered() {
 #[tokio::test]
 async fn floods_end_the_connection_and_others_are_served() {
     type Flood = (&'static str, fn(u32) -> Vec<u8>);
-    let floods: [Flood; 6] = [
+    let floods: [Flood; 7] = [
         ("pings", |_| frame(PING, 0, 0, &[0; 8])),
         ("settings", |_| frame(SETTINGS, 0, 0, &[])),
         ("windows", |_| frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1])),
@@ -93,6 +97,9 @@ async fn floods_end_the_connection_and_others_are_served() {
             both.extend(frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]));
             both
         }),
+        ("refused streams", |number| {
+            frame(HEADERS, END_HEADERS | END_STREAM, number * 2 + 1, WAIT)
+        }),
     ];
     let world = World::start(|_| {}).await;
     for (name, next) in floods {
@@ -100,6 +107,63 @@ async fn floods_end_the_connection_and_others_are_served() {
         let other = world.send_text("GET / HTTP/1.0\r\n\r\n").await;
         assert_eq!(status(&other), "200", "{name}");
     }
+}
+
+/// `GET /` with a field of this length.
+fn get_with_field(length: usize) -> Vec<u8> {
+    // A literal field with a name of one letter; its length in two more bytes
+    // (RFC 7541 section 5.1).
+    let rest = length - 127;
+    let low = u8::try_from(rest % 128).unwrap() | 0x80;
+    let high = u8::try_from(rest / 128).unwrap();
+    let field = [&[0, 1, b'a', 0x7f, low, high], &*vec![b'b'; length]].concat();
+    [GET, &field].concat()
+}
+
+#[tokio::test]
+async fn the_heads_of_all_streams_may_arrive_at_once() {
+    let world = World::start(|_| {}).await;
+    let mut stream = open(&world).await;
+    let head = get_with_field(7_000);
+    let all = (0..10).flat_map(|at| frame(HEADERS, END_HEADERS | END_STREAM, at * 2 + 1, &head));
+
+    stream.write_all(&all.collect::<Vec<_>>()).await.unwrap();
+    stream.shutdown().await.unwrap();
+
+    assert_eq!(receive(&mut stream).await.matches("done").count(), 10);
+}
+
+#[tokio::test]
+async fn a_body_may_fill_the_window_before_its_request_begins() {
+    let world = World::start(|_| {}).await;
+    let mut stream = open(&world).await;
+    let post = b"\x83\x04\x06/roomy\x86\x41\x01x";
+    let mut all = frame(HEADERS, END_HEADERS, 1, post);
+    for flags in [0, 0, 0, END_STREAM] {
+        all.extend(frame(DATA, flags, 1, &[b'a'; 15_000]));
+    }
+
+    stream.write_all(&all).await.unwrap();
+    stream.shutdown().await.unwrap();
+
+    assert!(receive(&mut stream).await.contains("60000"));
+}
+
+#[tokio::test]
+async fn the_connection_of_a_client_that_opens_a_few_streams_too_many_stays() {
+    let world = World::start(|_| {}).await;
+    let mut stream = open(&world).await;
+    let own = stream.local_addr().unwrap().to_string();
+    let all = (0..30).flat_map(|at| frame(HEADERS, END_HEADERS | END_STREAM, at * 2 + 1, GET));
+
+    stream.write_all(&all.collect::<Vec<_>>()).await.unwrap();
+    let first = receive_until(&mut stream, "done").await;
+    let caller = b"\x82\x04\x07/caller\x86\x41\x01x";
+    let last = frame(HEADERS, END_HEADERS | END_STREAM, 1_001, caller);
+    stream.write_all(&last).await.unwrap();
+
+    assert!(first.contains("done"));
+    assert!(receive_until(&mut stream, &own).await.ends_with(&own));
 }
 
 #[tokio::test]
@@ -184,20 +248,14 @@ async fn more_header_fields_than_allowed_are_answered_431_and_as_many_are_answer
 #[tokio::test]
 async fn a_header_list_beyond_the_limit_is_answered_431() {
     let world = World::start(|_| {}).await;
-    let field = |length: usize| {
-        let mut block = GET.to_vec();
-        // A literal field with a name of one letter; its length in two more bytes
-        // (RFC 7541 section 5.1).
-        let rest = length - 127;
-        let low = u8::try_from(rest % 128).unwrap() | 0x80;
-        let high = u8::try_from(rest / 128).unwrap();
-        block.extend([0, 1, b'a', 0x7f, low, high]);
-        block.extend(std::iter::repeat_n(b'b', length));
-        block
-    };
     for (length, expected) in [(7_000, true), (9_000, false)] {
         let mut stream = open(&world).await;
-        let headers = frame(HEADERS, END_HEADERS | END_STREAM, 1, &field(length));
+        let headers = frame(
+            HEADERS,
+            END_HEADERS | END_STREAM,
+            1,
+            &get_with_field(length),
+        );
         stream.write_all(&headers).await.unwrap();
         stream.shutdown().await.unwrap();
         let answer = receive(&mut stream).await;

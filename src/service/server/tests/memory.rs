@@ -78,6 +78,25 @@ async fn a_connection_is_charged_with_what_it_holds_and_gives_it_back() {
 }
 
 #[tokio::test]
+async fn the_tables_of_the_most_streams_at_once_are_charged_after_their_requests() {
+    for number in [2, 10] {
+        let (world, memory) = world(1 << 30).await;
+        let mut stream = world.connect().await;
+        let all = (0..number).flat_map(|at| frame(1, 5, at * 2 + 1, &block("/", 0)));
+        let all = [PREFACE.to_vec(), frame(4, 0, 0, &[]), all.collect()].concat();
+
+        stream.write_all(&all).await.unwrap();
+        for _ in 0..number {
+            receive_until(&mut stream, "done").await;
+        }
+
+        let tables = price::streams(number as usize).saturating_sub(price::INCLUDED);
+        let expected = price::CONNECTION + price::HTTP2 + tables;
+        assert_eq!(charged(&memory, |used| used == expected).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_response_with_its_own_memory_is_charged_until_it_is_sent() {
     let (world, memory) = world(1 << 30).await;
     let mut slow = world.connect().await;
