@@ -19,7 +19,7 @@ use super::paths;
 use super::presented::Support;
 use super::report::{Fault, Outcome};
 use super::seen::Seen;
-use super::sender::Sender;
+use super::sender::{MAX_PAUSES, Sender};
 use super::traces;
 use super::verdict::{
     Judged, find_echo, judge_forbidden, judge_good, judge_malformed, judge_open, judge_preflight,
@@ -283,7 +283,8 @@ const GOOD_IS_REFUSED: &str = "The API refuses the good token too, so a refusal 
 const MAX_SILENT: usize = 25;
 /// The maximum number of requests that are repeated because they were slow.
 const MAX_REPEATS: usize = 20;
-/// The maximum number of requests that this takes, with those of the good token.
-pub(super) const MAX_REPEATED_REQUESTS: usize = 2 * MAX_REPEATS;
+/// The maximum number of requests that are sent again: slow ones, each with one of the good token,
+/// and those for which the API asked for a pause.
+pub(super) const MAX_REPEATED_REQUESTS: usize = 2 * MAX_REPEATS + MAX_PAUSES;
 /// A faster answer is never slow, whatever a good answer takes.
 const SHORTEST_SLOWNESS: Duration = Duration::from_millis(100);

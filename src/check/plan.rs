@@ -159,7 +159,7 @@ impl<'a> Plan<'a> {
         self.outcomes.push(Outcome::not_made(operation, check, why));
     }
 
-    /// How many requests are sent at most; some slow ones are sent again.
+    /// How many requests are sent at most; some are sent again.
     pub fn requests(&self) -> usize {
         let repeated = match self.check.tokens.holder() {
             Some(_) => 3 * judge::MAX_REPEATED_REQUESTS,

@@ -1,6 +1,11 @@
 //! Sends attempts, with a new proof for each request with a bound token.
+//!
+//! An API may limit how often tokens are presented to it, and ask for a pause with `Retry-After`
+//! (RFC 9110 section 10.2.3). Such an answer shows nothing, so the attempt is sent again later.
 
-use http::header::WWW_AUTHENTICATE;
+use std::time::Duration;
+
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::clock::Clock;
@@ -14,6 +19,7 @@ pub(super) struct Sender<'a> {
     caller: &'a Caller,
     clock: &'a dyn Clock,
     requests: usize,
+    pauses: usize,
     /// The nonce that the API requires in proofs.
     nonce: Option<String>,
 }
@@ -24,6 +30,7 @@ impl<'a> Sender<'a> {
             caller,
             clock,
             requests: 0,
+            pauses: 0,
             nonce: None,
         }
     }
@@ -33,9 +40,27 @@ impl<'a> Sender<'a> {
         self.requests
     }
 
-    /// The answer to an attempt. If the API requires a nonce, the attempt is sent again with it. A
-    /// replay is sent once more with the same proof, if the API did not refuse it.
+    /// The answer to an attempt. If the API asks for a pause, the attempt is sent again after it.
     pub(super) async fn send(&mut self, attempt: &Attempt) -> Result<Answer, CallerError> {
+        let mut answer = self.exchange(attempt).await?;
+        for _ in 0..MAX_PAUSES_FOR_ONE {
+            let Some(pause) = requested_pause(&answer) else {
+                break;
+            };
+            if self.pauses == MAX_PAUSES {
+                break;
+            }
+            self.pauses += 1;
+            let until = self.clock.monotonic() + pause;
+            self.clock.sleep_until(until).await;
+            answer = self.exchange(attempt).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Sends an attempt and reads the answer. If the API requires a nonce, the attempt is sent again with it. A
+    /// replay is sent once more with the same proof, if the API did not refuse it.
+    async fn exchange(&mut self, attempt: &Attempt) -> Result<Answer, CallerError> {
         let Some(presented) = &attempt.presented else {
             return self.send_with(attempt, None).await;
         };
@@ -73,6 +98,20 @@ impl<'a> Sender<'a> {
     }
 }
 
+/// The pause in `Retry-After` of a 429 or 503, if it is short.
+fn requested_pause(answer: &Answer) -> Option<Duration> {
+    let asks = [
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ];
+    if !asks.contains(&answer.status) {
+        return None;
+    }
+    let seconds = answer.headers.get(RETRY_AFTER)?.to_str().ok()?;
+    let pause = Duration::from_secs(seconds.parse().ok()?);
+    (pause <= LONGEST_PAUSE).then_some(pause)
+}
+
 /// RFC 9449 section 9.
 fn required_nonce(answer: &Answer) -> Option<String> {
     if answer.status != StatusCode::UNAUTHORIZED || !answer.headers.contains_key(WWW_AUTHENTICATE) {
@@ -84,6 +123,12 @@ fn required_nonce(answer: &Answer) -> Option<String> {
     let nonce = answer.headers.get(DPOP_NONCE)?.to_str().ok()?;
     Some(nonce.to_owned())
 }
+
+/// The maximum number of pauses of one check.
+pub(super) const MAX_PAUSES: usize = 10;
+/// The maximum number of pauses for one attempt. Some APIs answer 503 to a certain token each time.
+const MAX_PAUSES_FOR_ONE: usize = 2;
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");

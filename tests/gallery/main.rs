@@ -9,6 +9,7 @@ mod bounds;
 mod evidence;
 mod opaque;
 mod parts;
+mod pauses;
 mod single_faults;
 mod upgrades;
 mod world;
@@ -126,7 +127,7 @@ async fn a_document_that_is_wrong_about_security() {
 #[tokio::test]
 async fn an_api_that_is_slow_over_unknown_keys() {
     let api = apis::slow_over_unknown_keys();
-    let world = World::start(api).await.with_clock(&apis::SLOW_CLOCK);
+    let world = World::start(api).await.with_clock(apis::SLOW_CLOCK.clone());
 
     let report = world.report().await;
 

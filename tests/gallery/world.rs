@@ -6,7 +6,7 @@ use std::time::Duration;
 use poem::Server;
 use poem::listener::TcpAcceptor;
 use poem_resource_server::check::{Caller, Check, Methods, Report, Revocation, Target, Tokens};
-use poem_resource_server::clock::{Clock, ManualClock, SystemClock};
+use poem_resource_server::clock::{Clock, SystemClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -97,8 +97,8 @@ impl World {
         self
     }
 
-    pub(crate) fn with_clock(mut self, clock: &ManualClock) -> Self {
-        self.clock = Arc::new(clock.clone());
+    pub(crate) fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 
