@@ -31,6 +31,7 @@ mod places;
 mod presented;
 mod proxies;
 mod stage;
+mod streams;
 mod tls;
 mod upgrade;
 mod upgrades;
@@ -38,6 +39,7 @@ mod upload;
 mod watchdog;
 mod wire;
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -46,7 +48,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use http::uri::Scheme;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
@@ -62,6 +64,7 @@ use origin::Origin;
 use pace::Pace;
 use paced::Paced;
 use places::{Place, Places};
+use streams::Streams;
 use upgrades::Upgrades;
 use wire::Wire;
 
@@ -93,7 +96,6 @@ pub(super) async fn serve(
     let upgrades = Upgrades::new(connections.clone(), &limits);
     let server = Arc::new(Server {
         answerer: Arc::new(Answerer::new(endpoint, &limits, upgrades, stage.clone())),
-        builder: builder(&limits),
         places: Places::new(limits.max_connections),
         connections,
         stage: stage.clone(),
@@ -139,7 +141,6 @@ async fn accept(listener: &Listener, server: &Server) -> (Place, Stream) {
 
 struct Server {
     answerer: Arc<Answerer>,
-    builder: auto::Builder<TokioExecutor>,
     places: Places,
     connections: Arc<Connections>,
     stage: watch::Receiver<Stage>,
@@ -199,7 +200,9 @@ impl Server {
         let service =
             service_fn(move |request| answerer.answer(request, &origin, certificate, &in_flight));
         let io = TokioIo::new(Paced::new(stream, pace.clone()));
-        let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
+        let streams = Streams::default();
+        let builder = builder(&self.limits, streams.clone());
+        let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
         let mut exhausted = pin!(pace.exhausted(&self.places));
         let mut stage = self.stage.clone();
         let last_call = async {
@@ -208,20 +211,20 @@ impl Server {
         };
         tokio::select! {
             biased;
-            _ = connection.as_mut() => return,
+            _ = poll_fn(|context| streams.poll(connection.as_mut(), context)) => return,
             () = exhausted.as_mut() => return,
             () = last_call => connection.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             biased;
-            _ = connection => {}
+            _ = poll_fn(|context| streams.poll(connection.as_mut(), context)) => {}
             () = exhausted => {}
         }
     }
 }
 
-fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn builder(limits: &Limits, streams: Streams) -> auto::Builder<Streams> {
+    let mut builder = auto::Builder::new(streams);
     builder
         .http1()
         .timer(TokioTimer::new())

@@ -274,7 +274,7 @@ impl Pace {
     clippy::disallowed_methods,
     reason = "deadlines of sockets are the runtime's; no verdict on a token rests on them"
 )]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 
