@@ -7,6 +7,9 @@
 //!        parse        VerifyingKey::verify  parse   Validation::check
 //! ```
 //!
+//! A [`Verifier`](crate::verifier::Verifier) takes the two steps in the middle at once, so that it
+//! reads the payload once.
+//!
 //! An encrypted token is first decrypted into the string that is read here: see [`DecryptionKey`].
 //!
 //! An issuer can also state the claims of a token in its own response (introspection). Then an
@@ -37,6 +40,7 @@ mod memo;
 mod okta;
 mod proof;
 mod proof_key;
+mod read_jws;
 mod readable;
 mod roca;
 mod scope;
@@ -89,6 +93,7 @@ pub(crate) use proof::{CheckedProof, DpopProof, ProvenRequest, VerifiedProof};
 pub use proof::{
     MAX_PROOF_AGE, MAX_PROOF_BYTES, ProofClaim, ProofError, ProofPolicy, RequestTarget,
 };
+pub(crate) use read_jws::ReadJws;
 pub(crate) use readable::readable;
 pub use scope::{Scope, ScopeError, ScopeToken};
 #[cfg(feature = "service")]

@@ -11,6 +11,7 @@ mod size;
 
 use serde_json::{Map, Value};
 
+use super::json::{self, Object};
 use super::{ActiveToken, Confirmation, NumericDate, Scope, SignedPayload, TokenError};
 
 pub(crate) use kind::Kind;
@@ -81,21 +82,32 @@ impl Claims {
     }
 
     pub(super) fn read(bytes: &[u8], names: &ClaimNames) -> Result<Self, TokenError> {
-        let (set, all) = ClaimsSet::parse(bytes)?;
-        let (client_id, other_clients) = clients(&all)?;
+        let text = str::from_utf8(bytes).map_err(|_| TokenError::MalformedPayload)?;
+        let members = json::object_of_text(text).ok_or(TokenError::MalformedPayload)?;
+        Self::from_members(text, &members, names)
+    }
+
+    /// `members` are those of `text`.
+    pub(super) fn from_members(
+        text: &str,
+        members: &Object<'_>,
+        names: &ClaimNames,
+    ) -> Result<Self, TokenError> {
+        let all = ClaimsSet::new(text, members)?;
+        let (client_id, other_clients) = clients(members)?;
         Ok(Self {
-            issuer: required(string(&all, "iss")?, "iss")?.into(),
-            audience: audience(&all, names)?,
-            expires_at: required(date(&all, "exp")?, "exp")?,
-            not_before: date(&all, "nbf")?,
-            issued_at: date(&all, "iat")?,
-            subject: subject(&all, names)?.into(),
-            scope: scope(&all, names)?.shrunk(),
+            issuer: required(string(members, "iss")?, "iss")?.into(),
+            audience: audience(members, names)?,
+            expires_at: required(date(members, "exp")?, "exp")?,
+            not_before: date(members, "nbf")?,
+            issued_at: date(members, "iat")?,
+            subject: subject(members, names)?.into(),
+            scope: scope(members, names)?.shrunk(),
             client_id,
             other_clients,
-            user_id: string(&all, "uid")?.map(Into::into),
-            token_id: string(&all, "jti")?.map(Into::into),
-            all: set,
+            user_id: string(members, "uid")?.map(Into::into),
+            token_id: string(members, "jti")?.map(Into::into),
+            all,
         })
     }
 

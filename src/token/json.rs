@@ -7,5 +7,7 @@
 mod read;
 mod value;
 
-pub(super) use read::{UniqueNames, object, object_of_at_most, object_of_text};
+pub(super) use read::{
+    UniqueNames, object, object_of_at_most, object_of_few_values, object_of_text,
+};
 pub(super) use value::{Json, Object};

@@ -100,7 +100,8 @@ impl<'a> Jws<'a> {
     /// [`TokenError::Base64`], [`TokenError::MalformedPayload`], or [`TokenError::Claim`] if `iss`
     /// is missing or not a string.
     pub fn unverified_issuer(&self) -> Result<Cow<'_, str>, TokenError> {
-        unverified_issuer::read(self.payload()?)
+        let text = str::from_utf8(self.payload()?).map_err(|_| TokenError::MalformedPayload)?;
+        unverified_issuer::read(text)
     }
 
     /// The header, still in base64url.

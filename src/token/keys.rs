@@ -196,14 +196,20 @@ impl VerifyingKey {
     ///
     /// RFC 7515 section 5.2, step 8.
     pub fn verify(&self, jws: &Jws<'_>) -> Result<SignedPayload, TokenError> {
+        self.verify_signature(jws)?;
+        Ok(SignedPayload(jws.payload()?.into()))
+    }
+
+    /// As [`Self::verify`], for a payload that is read already.
+    pub(super) fn verify_signature(&self, jws: &Jws<'_>) -> Result<(), TokenError> {
         let public_key = self.public_key(jws.header().algorithm());
         let public_key = public_key.ok_or(TokenError::KeyMismatch)?;
         let signature = jws.decode_signature()?;
-        let payload = jws.payload()?;
+        // Of two faults, the encoding of the payload comes before the signature.
+        jws.payload()?;
         public_key
             .verify_sig(jws.signing_input(), &signature)
-            .map_err(|_| TokenError::BadSignature)?;
-        Ok(SignedPayload(payload.into()))
+            .map_err(|_| TokenError::BadSignature)
     }
 
     /// The id by which tokens name it (`kid`).

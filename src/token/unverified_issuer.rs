@@ -21,10 +21,9 @@ use super::{ClaimFault, TokenError};
 ///
 /// [`TokenError::MalformedPayload`] if it is not an object, or has `iss` more than once, and
 /// [`TokenError::Claim`] if `iss` is missing or not a string.
-pub(super) fn read(payload: &[u8]) -> Result<Cow<'_, str>, TokenError> {
+pub(super) fn read(payload: &str) -> Result<Cow<'_, str>, TokenError> {
     let malformed = |_| TokenError::MalformedPayload;
-    let text = str::from_utf8(payload).map_err(|_| TokenError::MalformedPayload)?;
-    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let mut deserializer = serde_json::Deserializer::from_str(payload);
     let found = deserializer.deserialize_map(Members).map_err(malformed)?;
     deserializer.end().map_err(malformed)?;
     let claim = |fault| TokenError::Claim {
@@ -176,13 +175,9 @@ mod tests {
             ("nothing", "", Err(TokenError::MalformedPayload)),
         ];
         for (row, payload, expected) in rows {
-            let found = read(payload.as_bytes());
+            let found = read(payload);
 
             assert_eq!(found.as_deref(), expected.as_ref().map(|it| *it), "{row}");
         }
-        assert_eq!(
-            read(b"{\"iss\": \"\xff\"}"),
-            Err(TokenError::MalformedPayload)
-        );
     }
 }

@@ -96,15 +96,15 @@ impl Verifier {
     ) -> VerifyResult {
         let inside = decrypted.token();
         let jws = Jws::parse(inside).map_err(inside_error)?;
-        let issuer = self.named_by(&jws)?;
+        let (read, issuer) = self.read(&jws)?;
         if !issuer.decrypts_with(decrypted.key()) {
             return Err(TokenError::WrongDecryptionKey.into());
         }
         if asked == Asked::AsConfigured && !issuer.introspects_every_token() {
-            return self.examine_signed(token, &jws, issuer).await;
+            return self.examine_signed(token, read, issuer).await;
         }
         // Issuers know the token that they signed. Okta's endpoint does not read encrypted ones.
-        let verdict = self.examine_always(inside, &jws, issuer).await;
+        let verdict = self.examine_always(inside, read, issuer).await;
         if let (Ok(_), Some(cache)) = (&verdict, &self.cache) {
             cache.rename(inside.as_bytes(), token.as_bytes());
         }

@@ -19,8 +19,8 @@ use super::cache::{Entry, Vouched};
 use super::encrypted::Asked;
 use super::{TrustedIssuer, Verifier, VerifyError, VerifyResult};
 use crate::token::{
-    Claims, IntrospectionResponse, Jws, KeySet, MAX_TOKEN_BYTES, Segment, TokenError, Verified,
-    is_b64token,
+    Claims, IntrospectionResponse, Jws, KeySet, MAX_TOKEN_BYTES, ReadJws, Segment, TokenError,
+    Verified, is_b64token,
 };
 
 /// A token whose signature was verified, with the keys that did.
@@ -43,8 +43,8 @@ impl Verifier {
             return verdict;
         }
         let verdict = match Jws::parse(token) {
-            Ok(jws) => match self.named_by(&jws) {
-                Ok(issuer) => self.examine_always(token, &jws, issuer).await,
+            Ok(jws) => match self.read(&jws) {
+                Ok((read, issuer)) => self.examine_always(token, read, issuer).await,
                 Err(error) => Err(error.into()),
             },
             Err(error) => self.examine_other(token, error, Asked::Always).await,
@@ -57,11 +57,6 @@ impl Verifier {
     #[cfg(feature = "service")]
     pub(crate) fn is_opaque(token: &str) -> bool {
         Jws::parse(token).is_err_and(|error| is_opaque(token, &error))
-    }
-
-    pub(super) fn named_by(&self, jws: &Jws<'_>) -> Result<Arc<TrustedIssuer>, TokenError> {
-        let issuer = self.issuers.find(&jws.unverified_issuer()?);
-        issuer.ok_or(TokenError::UnknownIssuer)
     }
 
     /// Verifies a token that is not a JWT, for the reason `error`.
@@ -80,13 +75,13 @@ impl Verifier {
     pub(super) async fn examine_always(
         &self,
         token: &str,
-        jws: &Jws<'_>,
+        read: ReadJws<'_>,
         issuer: Arc<TrustedIssuer>,
     ) -> VerifyResult {
         let signed = if issuer.hides_its_keys() {
             None
         } else {
-            let (claims, keys) = issuer.verify(jws, || self.clock.now()).await?;
+            let (claims, keys) = issuer.verify(read, || self.clock.now()).await?;
             Some(Signed { claims, keys })
         };
         self.introspect(token, issuer, signed).await

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cache::Entry;
 use super::encrypted::Asked;
 use super::{TrustedIssuer, Verifier, VerifyResult};
-use crate::token::{Jws, TokenError};
+use crate::token::{Jws, ReadJws, TokenError};
 
 impl Verifier {
     /// Verifies a token and remembers it.
@@ -17,12 +17,21 @@ impl Verifier {
                 return Box::pin(self.examine_other(token, error, Asked::AsConfigured)).await;
             }
         };
-        let issuer = self.issuers.find(&jws.unverified_issuer()?);
-        let issuer = issuer.ok_or(TokenError::UnknownIssuer)?;
+        let (read, issuer) = self.read(&jws)?;
         if issuer.introspects_every_token() {
-            return Box::pin(self.examine_always(token, &jws, issuer)).await;
+            return Box::pin(self.examine_always(token, read, issuer)).await;
         }
-        self.examine_signed(token, &jws, issuer).await
+        self.examine_signed(token, read, issuer).await
+    }
+
+    /// Reads a token and finds the issuer that it names.
+    pub(super) fn read<'j>(
+        &self,
+        jws: &'j Jws<'_>,
+    ) -> Result<(ReadJws<'j>, Arc<TrustedIssuer>), TokenError> {
+        let read = ReadJws::read(jws)?;
+        let issuer = self.issuers.find(&read.unverified_issuer()?);
+        Ok((read, issuer.ok_or(TokenError::UnknownIssuer)?))
     }
 
     /// Verifies a signed token with the keys of its issuer. It is remembered as `token`, which may
@@ -30,10 +39,11 @@ impl Verifier {
     pub(super) async fn examine_signed(
         &self,
         token: &str,
-        jws: &Jws<'_>,
+        read: ReadJws<'_>,
         issuer: Arc<TrustedIssuer>,
     ) -> VerifyResult {
-        let (verified, keys) = issuer.verify(jws, || self.clock.now()).await?;
+        let jws = read.jws();
+        let (verified, keys) = issuer.verify(read, || self.clock.now()).await?;
         let claims = Arc::new(verified);
         self.known_headers.remember(jws);
         self.check_denylist(&claims, self.clock.now())?;

@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use crate::issuer::KeySetStatus;
 use crate::issuer::{Metadata, RemoteKeySet};
 use crate::token::{
-    Claims, DecryptionKey, Jws, KeySet, KeySource, TokenError, Validation, Verified,
+    Claims, DecryptionKey, Header, KeySet, KeySource, ReadJws, TokenError, Validation, Verified,
 };
 
 use super::error::VerifyError;
@@ -147,18 +147,18 @@ impl TrustedIssuer {
     /// Verifies a token that names this issuer. Also returns the keys that verified it.
     pub(super) async fn verify(
         &self,
-        jws: &Jws<'_>,
+        token: ReadJws<'_>,
         now: impl Fn() -> SystemTime,
     ) -> Result<(Verified<Claims>, Arc<KeySet>), VerifyError> {
-        self.validation.check_header(jws.header())?;
-        let keys = self.keys_for(jws).await;
+        let header = token.jws().header();
+        self.validation.check_header(header)?;
+        let keys = self.keys_for(header).await;
         // The wait for keys may be long, and the issuer may have been removed meanwhile.
         if self.is_removed() {
             return Err(TokenError::UnknownIssuer.into());
         }
         let keys = keys?;
-        let payload = keys.find(jws.header())?.verify(jws)?;
-        let claims = Claims::parse_with(&payload, self.validation.claim_names())?;
+        let claims = token.verify(keys.find(header)?, self.validation.claim_names())?;
         // A fetch of keys may have taken some time.
         Ok((self.validation.check(claims, now())?, keys))
     }
@@ -168,11 +168,9 @@ impl TrustedIssuer {
         self.is_removed.load(Ordering::Relaxed)
     }
 
-    async fn keys_for(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, VerifyError> {
+    async fn keys_for(&self, header: &Header) -> Result<Arc<KeySet>, VerifyError> {
         match self.current_keys() {
-            Some(keys) if !matches!(keys.find(jws.header()), Err(TokenError::UnknownKey)) => {
-                Ok(keys)
-            }
+            Some(keys) if !matches!(keys.find(header), Err(TokenError::UnknownKey)) => Ok(keys),
             _ => {
                 // Otherwise, requests with an unknown `kid` would wait for seconds and use memory.
                 let Ok(_place) = self.waiting.try_acquire() else {

@@ -29,8 +29,8 @@ pub(super) struct Streams(Arc<Begun>);
 #[derive(Default)]
 struct Begun {
     phase: AtomicU8,
-    /// The streams that are not polled yet.
-    new: Mutex<VecDeque<Stream>>,
+    /// The new streams, which are not polled yet.
+    waiting: Mutex<VecDeque<Stream>>,
 }
 
 /// Nobody polls the connection, so a new stream would not be polled with it.
@@ -42,13 +42,13 @@ const BEGUN: u8 = 2;
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     fn execute(&self, stream: F) {
-        let mut new = self.0.new();
+        let mut waiting = self.0.waiting();
         let phase = &self.0.phase;
         let begun = phase.compare_exchange(POLLED, BEGUN, Ordering::Relaxed, Ordering::Relaxed);
         if begun == Err(IDLE) {
             tokio::spawn(stream);
         } else {
-            new.push_back(Box::pin(stream));
+            waiting.push_back(Box::pin(stream));
         }
     }
 }
@@ -97,16 +97,16 @@ impl Streams {
 impl Begun {
     /// The next new stream, and whether it is the last one.
     fn next(&self) -> Option<(Stream, bool)> {
-        let mut new = self.new();
-        let next = new.pop_front();
+        let mut waiting = self.waiting();
+        let next = waiting.pop_front();
         if next.is_none() {
             self.phase.store(IDLE, Ordering::Relaxed);
         }
-        Some((next?, new.is_empty()))
+        Some((next?, waiting.is_empty()))
     }
 
-    fn new(&self) -> MutexGuard<'_, VecDeque<Stream>> {
-        self.new.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Stream>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -31,18 +31,15 @@ struct Rare {
 }
 
 impl ClaimsSet {
-    /// Reads a payload, and returns its members too.
-    pub(super) fn parse(bytes: &[u8]) -> Result<(Self, Object<'_>), TokenError> {
-        let text = str::from_utf8(bytes).map_err(|_| TokenError::MalformedPayload)?;
-        let members = json::object_of_text(text).ok_or(TokenError::MalformedPayload)?;
-        let set = Self {
+    /// `members` are those of `text`.
+    pub(super) fn new(text: &str, members: &Object<'_>) -> Result<Self, TokenError> {
+        Ok(Self {
             text: text.into(),
-            rare: match (Kind::from_claims(&members), confirmation(&members)?) {
+            rare: match (Kind::from_claims(members), confirmation(members)?) {
                 (Kind::Access, None) => None,
                 (kind, confirmation) => Some(Box::new(Rare { kind, confirmation })),
             },
-        };
-        Ok((set, members))
+        })
     }
 
     /// Whether there is no such member for sure. Without escapes, each name is in the text as it is.

@@ -16,15 +16,16 @@ pub(in crate::token) fn object(bytes: &[u8]) -> Option<Object<'_>> {
 
 /// As [`object`], with a maximum number of values, counted at every depth and including itself.
 pub(in crate::token) fn object_of_at_most(max_values: usize, bytes: &[u8]) -> Option<Object<'_>> {
-    read(max_values, str::from_utf8(bytes).ok()?)
+    object_of_few_values(max_values, str::from_utf8(bytes).ok()?)
 }
 
 /// As [`object`], for a string.
 pub(in crate::token) fn object_of_text(text: &str) -> Option<Object<'_>> {
-    read(usize::MAX, text)
+    object_of_few_values(usize::MAX, text)
 }
 
-fn read(max_values: usize, text: &str) -> Option<Object<'_>> {
+/// As [`object_of_at_most`], for a string.
+pub(in crate::token) fn object_of_few_values(max_values: usize, text: &str) -> Option<Object<'_>> {
     let values_left = &Cell::new(max_values);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = UniqueNames {

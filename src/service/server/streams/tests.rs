@@ -2,7 +2,6 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
 
-use futures_util::FutureExt;
 use tokio::sync::{Notify, oneshot};
 
 use super::*;
