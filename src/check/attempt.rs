@@ -8,10 +8,11 @@ use crate::description::request::Inputs;
 use crate::issuer::ProofMaker;
 use crate::token::Scope;
 
+use super::issued::Issued;
 use super::opaque_token::OpaqueBinding;
 use super::parts::Parts;
 use super::presented::{Presented, Support, is_bound_to};
-use super::tokens::{Issued, Tokens};
+use super::tokens::Tokens;
 
 /// A request and its expectation.
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@ use super::cross_origin;
 use super::forge::CANARY;
 use super::garbage::garbage;
 use super::hostile::{Hostile, MADE_OF_GOOD};
+use super::issued::Issued;
 use super::issuers;
 use super::paths;
 use super::plain;
@@ -19,7 +20,6 @@ use super::report::Outcome;
 use super::shortage;
 use super::subject::Check;
 use super::target::shown;
-use super::tokens::Issued;
 use super::verdict::MAY_BE_BOUND;
 
 /// What the attempts at one operation are made from.

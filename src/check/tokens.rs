@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use crate::issuer::ProofMaker;
-use crate::token::{Scope, ScopeToken};
+use crate::token::Scope;
 
 use super::faults::DECLARED;
+use super::issued::Issued;
 use super::opaque_token::{OpaqueBinding, OpaqueToken};
 use super::parts::Parts;
 use super::presented::{Support, is_bound_to};
@@ -101,35 +100,13 @@ impl Tokens {
         self.lacking(std::slice::from_ref(required)).is_some()
     }
 
-    /// The good tokens by issuer and form, in the order in which they were added. Opaque tokens of
-    /// which nothing is known count as those of one issuer.
+    /// The good tokens by issuer and form, in the order in which they were added.
     pub(super) fn by_issuer(&self) -> Vec<Issued<'_>> {
-        let mut all: Vec<Issued<'_>> = Vec::new();
-        for token in &self.good {
-            let known = self.opaque.get(token);
-            let is_opaque = Parts::read(token).is_none();
-            let issuer = match known {
-                Some(known) => known.issuer.clone(),
-                None => issuer(token).unwrap_or_default(),
-            };
-            let good = Good {
-                token,
-                scope: match known {
-                    Some(known) => known.scope.clone(),
-                    None => scope(token),
-                },
-            };
-            let same = |it: &&mut Issued<'_>| it.issuer == issuer && it.is_opaque == is_opaque;
-            match all.iter_mut().find(same) {
-                Some(known) => known.tokens.push(good),
-                None => all.push(Issued {
-                    issuer,
-                    is_opaque,
-                    tokens: vec![good],
-                }),
-            }
-        }
-        all
+        Issued::all(self.good.iter().map(|token| self.with_known(token)))
+    }
+
+    fn with_known<'a>(&'a self, token: &'a str) -> (&'a str, Option<&'a OpaqueToken>) {
+        (token, self.known(token))
     }
 
     /// The key that a token is bound to; `None` if none of them is bound.
@@ -198,52 +175,6 @@ impl Tokens {
     }
 }
 
-/// The good tokens of one issuer that have the same form.
-pub(super) struct Issued<'a> {
-    /// Its identifier; empty if nothing is known of the tokens.
-    pub(super) issuer: String,
-    /// Whether the tokens are not JWTs.
-    pub(super) is_opaque: bool,
-    tokens: Vec<Good<'a>>,
-}
-
-struct Good<'a> {
-    token: &'a str,
-    /// `None` if its scopes are unknown.
-    scope: Option<Scope>,
-}
-
-impl<'a> Issued<'a> {
-    /// The best token.
-    pub(super) fn first(&self) -> &'a str {
-        self.tokens[0].token
-    }
-
-    /// A token whose scopes cover one of these sets, and that set. A token that cannot be read may
-    /// cover any.
-    pub(super) fn covering_one<'s>(&self, sets: &'s [Scope]) -> Option<(&'a str, &'s Scope)> {
-        sets.iter().find_map(|set| {
-            let covers = |it: &&Good<'_>| it.scope.as_ref().is_none_or(|it| it.covers(set));
-            Some((self.tokens.iter().find(covers)?.token, set))
-        })
-    }
-
-    /// A token that lacks a scope of each of these sets.
-    pub(super) fn lacking(&self, required: &[Scope]) -> Option<&'a str> {
-        let lacks = |it: &&Good<'_>| {
-            let scope = it.scope.as_ref();
-            scope.is_some_and(|scope| !required.iter().any(|set| scope.covers(set)))
-        };
-        Some(self.tokens.iter().find(lacks)?.token)
-    }
-}
-
-/// The claim `iss` of a token, unverified.
-pub(super) fn issuer(token: &str) -> Option<String> {
-    let issuer = Parts::read(token)?.payload.get("iss")?.as_str()?.to_owned();
-    Some(issuer)
-}
-
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
@@ -252,22 +183,5 @@ impl std::fmt::Debug for Tokens {
             self.good.len(),
             self.refused.len() + self.declared.len()
         )
-    }
-}
-
-/// The granted scopes in the token, from `scope` (RFC 9068) or `scp` (Okta).
-fn scope(token: &str) -> Option<Scope> {
-    let payload = Parts::read(token)?.payload;
-    let said = payload.get("scope").or_else(|| payload.get("scp"));
-    match said {
-        None => Some(Scope::none()),
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(Value::Array(list)) => {
-            let scopes = list
-                .iter()
-                .map(|scope| ScopeToken::parse(scope.as_str()?).ok());
-            scopes.collect()
-        }
-        Some(_) => None,
     }
 }
