@@ -59,6 +59,8 @@ pub(super) enum Expected {
     Refused,
     /// 401 and a challenge, because the caller does not prove to have the key of the token.
     Unproven,
+    /// 401 and a challenge, because the token is not bound to a key.
+    Unbound,
     /// 400, or 401 as for a bad token, because the header contains no token.
     Malformed,
     /// 403 and a challenge, `insufficient_scope`, with the scopes of one of these sets.
@@ -81,6 +83,7 @@ impl Expected {
             Self::Challenge
                 | Self::Refused
                 | Self::Unproven
+                | Self::Unbound
                 | Self::Malformed
                 | Self::Forbidden(_)
                 | Self::NotServed

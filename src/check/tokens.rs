@@ -6,6 +6,7 @@ use crate::issuer::ProofMaker;
 use crate::token::Scope;
 
 use super::faults::DECLARED;
+use super::forge::Forged;
 use super::issued::Issued;
 use super::opaque_token::{OpaqueBinding, OpaqueToken};
 use super::parts::Parts;
@@ -24,6 +25,8 @@ pub struct Tokens {
     holder: Option<ProofMaker>,
     /// A bound token, where the good ones are not bound.
     bound: Option<String>,
+    /// Tokens that are not bound, where the good ones are.
+    unbound: Vec<String>,
     /// Why there is no good token, and what to add.
     pub why_no_good: String,
     /// Why there is no token with fewer scopes, and what to add.
@@ -78,6 +81,19 @@ impl Tokens {
         self
     }
 
+    /// A token that is as good as the first one, but not bound to a key. It must be refused where only
+    /// bound tokens are accepted. What is `known` of it counts only if it is not a JWT.
+    #[must_use]
+    pub fn with_unbound(mut self, token: String, known: OpaqueToken) -> Self {
+        if Parts::read(&token).is_none() {
+            let binding = OpaqueBinding::Unbound;
+            let known = OpaqueToken { binding, ..known };
+            self.opaque.insert(token.clone(), known);
+        }
+        self.unbound.push(token);
+        self
+    }
+
     /// Whether there is a bound token for thefts.
     pub fn has_bound(&self) -> bool {
         self.bound.is_some()
@@ -105,6 +121,22 @@ impl Tokens {
         Issued::all(self.good.iter().map(|token| self.with_known(token)))
     }
 
+    /// Those of them that are bound to a key, or may be.
+    pub(super) fn bound_by_issuer(&self) -> Vec<Issued<'_>> {
+        let bound = self.good.iter().filter(|token| !self.is_unbound(token));
+        Issued::all(bound.map(|token| self.with_known(token)))
+    }
+
+    /// The tokens that are not bound to a key, by issuer and form. The `declared` ones come first.
+    pub(super) fn unbound_by_issuer<'a>(&'a self, declared: &'a [Forged]) -> Vec<Issued<'a>> {
+        // An opaque token does not show whether the declaration is right.
+        let declared = declared.iter().map(|(.., token)| token);
+        let declared = declared.filter(|token| !names_key(token));
+        let others = self.unbound.iter().chain(&self.good);
+        let others = others.filter(|token| self.is_unbound(token));
+        Issued::all(declared.chain(others).map(|token| self.with_known(token)))
+    }
+
     fn with_known<'a>(&'a self, token: &'a str) -> (&'a str, Option<&'a OpaqueToken>) {
         (token, self.known(token))
     }
@@ -129,6 +161,14 @@ impl Tokens {
     /// Whether it is unknown if a token is bound.
     pub(super) fn may_be_bound(&self, token: &str) -> bool {
         self.binding(token) == Some(OpaqueBinding::Unknown)
+    }
+
+    /// Whether it is known that a token is not bound to any key.
+    pub(super) fn is_unbound(&self, token: &str) -> bool {
+        match Parts::read(token) {
+            Some(_) => !names_key(token),
+            None => self.binding(token) == Some(OpaqueBinding::Unbound),
+        }
     }
 
     /// What is known of the binding of a token that cannot be read.
@@ -173,6 +213,11 @@ impl Tokens {
     pub(super) fn declared(&self) -> &[(&'static str, &'static str, String)] {
         &self.declared
     }
+}
+
+/// Whether a JWT names the key or the certificate that it is bound to.
+pub(super) fn names_key(token: &str) -> bool {
+    Parts::read(token).is_some_and(|parts| parts.payload.contains_key("cnf"))
 }
 
 impl std::fmt::Debug for Tokens {
