@@ -24,6 +24,7 @@ mod forge;
 mod garbage;
 mod given;
 mod hostile;
+mod issued;
 mod issuers;
 mod judge;
 mod opaque;

@@ -8,10 +8,11 @@ use crate::description::request::Inputs;
 use crate::issuer::ProofMaker;
 use crate::token::Scope;
 
+use super::issued::Issued;
 use super::opaque_token::OpaqueBinding;
 use super::parts::Parts;
 use super::presented::{Presented, Support, is_bound_to};
-use super::tokens::{Issued, Tokens};
+use super::tokens::Tokens;
 
 /// A request and its expectation.
 #[derive(Debug, Clone)]
@@ -58,6 +59,8 @@ pub(super) enum Expected {
     Refused,
     /// 401 and a challenge, because the caller does not prove to have the key of the token.
     Unproven,
+    /// 401 and a challenge, because the token is not bound to a key.
+    Unbound,
     /// 400, or 401 as for a bad token, because the header contains no token.
     Malformed,
     /// 403 and a challenge, `insufficient_scope`, with the scopes of one of these sets.
@@ -80,6 +83,7 @@ impl Expected {
             Self::Challenge
                 | Self::Refused
                 | Self::Unproven
+                | Self::Unbound
                 | Self::Malformed
                 | Self::Forbidden(_)
                 | Self::NotServed

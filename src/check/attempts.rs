@@ -1,5 +1,7 @@
 //! All requests to one operation.
 
+mod unbound;
+
 use url::form_urlencoded;
 
 use crate::description::operation::Operation;
@@ -12,6 +14,7 @@ use super::cross_origin;
 use super::forge::CANARY;
 use super::garbage::garbage;
 use super::hostile::{Hostile, MADE_OF_GOOD};
+use super::issued::Issued;
 use super::issuers;
 use super::paths;
 use super::plain;
@@ -19,7 +22,6 @@ use super::report::Outcome;
 use super::shortage;
 use super::subject::Check;
 use super::target::shown;
-use super::tokens::Issued;
 use super::verdict::MAY_BE_BOUND;
 
 /// What the attempts at one operation are made from.
@@ -75,7 +77,7 @@ impl<'a> Attempts<'a> {
         let alternatives = if sets.is_empty() { &none } else { sets };
         let check = self.check;
         let (refused, accepted): (Vec<_>, Vec<_>) =
-            (check.tokens.by_issuer().into_iter()).partition(|issued| self.leaves_out(issued));
+            (self.issued().into_iter()).partition(|issued| self.leaves_out(issued));
         let first = accepted.first();
         let plain = &plain.for_tokens_of(first, &check.tokens);
         let good = first.and_then(|issued| issued.covering_one(alternatives));
@@ -119,6 +121,9 @@ impl<'a> Attempts<'a> {
         {
             let thefts = bound::attempts(plain, holder, token, support);
             self.made.extend(thefts);
+        }
+        if self.requires_bound() {
+            self.unbound(plain, alternatives);
         }
         if !sets.is_empty() {
             let lesser = first.and_then(|issued| issued.lacking(sets));
@@ -281,6 +286,9 @@ impl<'a> Attempts<'a> {
     fn why_no_good(&self, required: &Scope) -> String {
         let issued = self.check.tokens.by_issuer();
         let is_left_out = !issued.is_empty() && issued.iter().all(|it| self.leaves_out(it));
+        if !is_left_out && self.has_only_unbound() {
+            return shortage::NO_BOUND.to_owned();
+        }
         shortage::why_no_good(self.check, is_left_out, required)
     }
 }

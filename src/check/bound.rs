@@ -1,4 +1,5 @@
-//! Tokens that are bound to a key (RFC 9449): the requests of their holder, and those of a thief.
+//! Tokens that are bound to a key (RFC 9449): the requests of their holder, those of a thief, and those
+//! with tokens that should be bound.
 
 use crate::issuer::ProofMaker;
 
@@ -16,6 +17,19 @@ pub(super) const THEFTS: [&str; 8] = [
     "proof_for_other_token",
     "old_proof",
 ];
+
+/// The requests with a token that is not bound. `end` names its issuer in the report.
+pub(super) fn unbound(plain: &Attempt, maker: &ProofMaker, token: &str, end: &str) -> [Attempt; 2] {
+    let sent = |scheme: &str, sent: &str| {
+        let attempt = plain.trying("unbound_token", &format!("{sent}{end}"), Expected::Unbound);
+        attempt.carrying(format!("{scheme} {token}").as_bytes())
+    };
+    let proven = sent("DPoP", "scheme DPoP with a proof");
+    [
+        sent("Bearer", "as a bearer token"),
+        proven.presented(Presented::new(maker, token)),
+    ]
+}
 
 /// The requests of a thief. First comes the one of the holder, unless the good token is bound.
 pub(super) fn attempts(

@@ -40,6 +40,7 @@ pub const CHECKS: &[(&str, &str, &str)] = &[
     ("proof_for_other_method", "A proof for another method is refused.", "Compare `htm` with the method of the request (RFC 9449 section 4.3)."),
     ("proof_for_other_token", "A proof for another token is refused.", "Require `ath`, and compare it with the digest of the token (RFC 9449 section 4.3)."),
     ("old_proof", "A proof of an hour ago is refused.", "Compare `iat` with the current time, within a minute or so (RFC 9449 section 11.1)."),
+    ("unbound_token", "An operation that accepts only bound tokens refuses a token that is not bound, with or without a proof.", "Refuse a token without `cnf` under every scheme, or name the scheme `Bearer` in the operation's `security` too."),
     ("missing_scope", "A token without a required scope gets 403 `insufficient_scope`, which names the scope.", "Require the operation's scopes after the token is verified (RFC 6750 section 3.1)."),
     ("foreign_origin", "Pages of other origins cannot read answers to a token.", "Allow the origins of your own pages, compared as a whole. Name them with `--origin`."),
     ("allowed_origin", "Pages of allowed origins can send a preflight without a token and can read refusals.", "Put CORS in front of the guard, and allow the header `Authorization`."),
@@ -64,6 +65,7 @@ pub const DECLARED: &[(&str, &str, &str)] = &[
     ("refresh_token", "wrong_kind", "a refresh token"),
     ("id_token", "wrong_kind", "an ID token"),
     ("revoked", "revoked", "a token that was revoked before"),
+    ("unbound_token", "unbound_token", "a token that is not bound"),
 ];
 
 /// What to do if a check fails.

@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use crate::token::{Jws, KeySet};
 
 use super::forge::Forged;
+use super::issued::Issued;
 use super::issuers::{self, KnownIssuer};
 use super::parts::Parts;
-use super::tokens::{Issued, Tokens};
+use super::tokens::Tokens;
 
 /// A check for which no token was given, and what to add.
 pub(super) type NotGiven = (&'static str, String);

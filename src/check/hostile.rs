@@ -18,6 +18,8 @@ pub(super) struct Hostile {
     forgeries: HashMap<String, Forgeries>,
     /// The tokens that were given to be refused.
     pub(super) given: Vec<Forged>,
+    /// Those of them that are only refused where tokens must be bound.
+    pub(super) unbound: Vec<Forged>,
     /// The checks that need such a token and have none.
     pub(super) not_given: Vec<NotGiven>,
 }
@@ -57,9 +59,12 @@ impl Hostile {
             (token.clone(), forgeries)
         });
         let (given, not_given) = classified(tokens, issuers, now);
+        let is_unbound = |given: &Forged| given.0 == "unbound_token";
+        let (unbound, given) = given.into_iter().partition(is_unbound);
         Self {
             forgeries: forgeries.collect(),
             given,
+            unbound,
             not_given,
         }
     }

@@ -215,6 +215,10 @@ impl<'a> Judge<'a> {
             Expected::Challenge => judge_refusal(attempt, answer, &[401], None),
             Expected::Refused => judge_refusal(attempt, answer, &[401], Some("invalid_token")),
             Expected::Unproven => judge_unproven(attempt, answer, self.seen.is_bound_refused()),
+            Expected::Unbound if self.seen.is_good_refused() && !answer.is_served() => {
+                Err(GOOD_IS_REFUSED.to_owned())
+            }
+            Expected::Unbound => judge_unproven(attempt, answer, false),
             Expected::Malformed => judge_malformed(attempt, answer),
             Expected::Forbidden(scope) => judge_forbidden(attempt, answer, scope),
             Expected::NotServed => self.judge_other_name(attempt, answer).await,

@@ -36,6 +36,8 @@ pub struct Plan<'a> {
     outcomes: Vec<Outcome>,
     trap: Option<Trap>,
     attempts: usize,
+    /// The maximum number of requests for one attempt.
+    for_one: usize,
     /// Paths that do not exist, which are requested to find pages for all names.
     strays: HashSet<(Method, String)>,
     /// One request for each of the first operations, which shows whether anything is there.
@@ -70,6 +72,7 @@ impl<'a> Plan<'a> {
             outcomes: Vec::new(),
             trap,
             attempts: 0,
+            for_one: 1,
             strays: HashSet::new(),
             probes: Vec::new(),
             skipped: Vec::new(),
@@ -137,7 +140,9 @@ impl<'a> Plan<'a> {
         if self.probes.len() < MAX_PROBES && operation.method.is_safe() {
             self.probes.push(first.clone());
         }
-        self.attempts += made.iter().map(Attempt::max_requests).sum::<usize>();
+        let counts = made.iter().map(Attempt::max_requests);
+        self.for_one = counts.clone().fold(self.for_one, usize::max);
+        self.attempts += counts.sum::<usize>();
         let by_other_name = made
             .iter()
             .filter(|attempt| matches!(attempt.expected, Expected::NotServed));
@@ -161,10 +166,7 @@ impl<'a> Plan<'a> {
 
     /// How many requests are sent at most; some are sent again.
     pub fn requests(&self) -> usize {
-        let repeated = match self.check.tokens.holder() {
-            Some(_) => 3 * judge::MAX_REPEATED_REQUESTS,
-            None => judge::MAX_REPEATED_REQUESTS,
-        };
+        let repeated = self.for_one * judge::MAX_REPEATED_REQUESTS;
         let revoked = match (self.check.revocable(), &self.check.revocation) {
             (Some(_), Some(_)) => 3 * revocation::MAX_REQUESTS,
             _ => 0,

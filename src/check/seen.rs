@@ -71,7 +71,10 @@ impl Seen {
         let is_forbidden = good.is_some_and(|good| good.status == StatusCode::FORBIDDEN);
         if is_forbidden
             && answer.status == StatusCode::FORBIDDEN
-            && matches!(attempt.expected, Expected::Refused | Expected::Unproven)
+            && matches!(
+                attempt.expected,
+                Expected::Refused | Expected::Unproven | Expected::Unbound
+            )
         {
             let found = "403, as for the good token: the API accepts the token";
             return Some(Ok(vec![Fault::new(attempt.check, found)]));

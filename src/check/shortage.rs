@@ -29,6 +29,20 @@ pub(super) fn why_no_lesser(check: &Check) -> &str {
     }
 }
 
+/// Why a token that must be refused because it is not bound to a key is missing. `is_bound` says that
+/// one was given which names a key.
+pub(super) fn why_no_unbound(is_bound: bool) -> &'static str {
+    if is_bound { GIVEN_IS_BOUND } else { NO_UNBOUND }
+}
+
+/// Why an operation that accepts only bound tokens has no good one.
+pub(super) const NO_BOUND: &str = "The operation accepts only tokens that are bound to a key, and no \
+    such token was given. Request one with --dpop, or add one with --token @FILE and the file of its \
+    key with --key FILE.";
+const NO_UNBOUND: &str = "No token that is not bound to a key was given. Request one from the issuer \
+    without a DPoP proof, and add it with --refuse unbound_token=@FILE.";
+const GIVEN_IS_BOUND: &str = "The token of --refuse unbound_token is bound, because it contains `cnf`. \
+    Request one from the issuer without a DPoP proof, and add it with --refuse unbound_token=@FILE.";
 const NO_GOOD: &str = "There is no good token. Add one with --token @FILE.";
 const NO_ACCEPTED_ISSUER: &str = "There is no token of an issuer that the operation accepts by the \
     document. Add one with --token NAME=@FILE.";

@@ -6,10 +6,11 @@ use crate::description::operation::Operation;
 use crate::description::scheme::accepts_bearer;
 use crate::token::{Scope, ScopeToken};
 
+use super::issued::Issued;
 use super::issuers::KnownIssuer;
 use super::revocation::Revocation;
 use super::target::{Target, printable, shown};
-use super::tokens::{Issued, Tokens};
+use super::tokens::Tokens;
 
 /// What is checked, and with which tokens.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 mod given;
 mod issuers;
 mod traces;
+mod unbound;
 
 use serde_json::json;
 use url::Url;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use crate::issuer::ProofMaker;
-use crate::token::{Scope, ScopeToken};
+use crate::token::Scope;
 
 use super::faults::DECLARED;
+use super::forge::Forged;
+use super::issued::Issued;
 use super::opaque_token::{OpaqueBinding, OpaqueToken};
 use super::parts::Parts;
 use super::presented::{Support, is_bound_to};
@@ -25,6 +25,8 @@ pub struct Tokens {
     holder: Option<ProofMaker>,
     /// A bound token, where the good ones are not bound.
     bound: Option<String>,
+    /// Tokens that are not bound, where the good ones are.
+    unbound: Vec<String>,
     /// Why there is no good token, and what to add.
     pub why_no_good: String,
     /// Why there is no token with fewer scopes, and what to add.
@@ -79,6 +81,19 @@ impl Tokens {
         self
     }
 
+    /// A token that is as good as the first one, but not bound to a key. It must be refused where only
+    /// bound tokens are accepted. What is `known` of it counts only if it is not a JWT.
+    #[must_use]
+    pub fn with_unbound(mut self, token: String, known: OpaqueToken) -> Self {
+        if Parts::read(&token).is_none() {
+            let binding = OpaqueBinding::Unbound;
+            let known = OpaqueToken { binding, ..known };
+            self.opaque.insert(token.clone(), known);
+        }
+        self.unbound.push(token);
+        self
+    }
+
     /// Whether there is a bound token for thefts.
     pub fn has_bound(&self) -> bool {
         self.bound.is_some()
@@ -101,35 +116,29 @@ impl Tokens {
         self.lacking(std::slice::from_ref(required)).is_some()
     }
 
-    /// The good tokens by issuer and form, in the order in which they were added. Opaque tokens of
-    /// which nothing is known count as those of one issuer.
+    /// The good tokens by issuer and form, in the order in which they were added.
     pub(super) fn by_issuer(&self) -> Vec<Issued<'_>> {
-        let mut all: Vec<Issued<'_>> = Vec::new();
-        for token in &self.good {
-            let known = self.opaque.get(token);
-            let is_opaque = Parts::read(token).is_none();
-            let issuer = match known {
-                Some(known) => known.issuer.clone(),
-                None => issuer(token).unwrap_or_default(),
-            };
-            let good = Good {
-                token,
-                scope: match known {
-                    Some(known) => known.scope.clone(),
-                    None => scope(token),
-                },
-            };
-            let same = |it: &&mut Issued<'_>| it.issuer == issuer && it.is_opaque == is_opaque;
-            match all.iter_mut().find(same) {
-                Some(known) => known.tokens.push(good),
-                None => all.push(Issued {
-                    issuer,
-                    is_opaque,
-                    tokens: vec![good],
-                }),
-            }
-        }
-        all
+        Issued::all(self.good.iter().map(|token| self.with_known(token)))
+    }
+
+    /// Those of them that are bound to a key, or may be.
+    pub(super) fn bound_by_issuer(&self) -> Vec<Issued<'_>> {
+        let bound = self.good.iter().filter(|token| !self.is_unbound(token));
+        Issued::all(bound.map(|token| self.with_known(token)))
+    }
+
+    /// The tokens that are not bound to a key, by issuer and form. The `declared` ones come first.
+    pub(super) fn unbound_by_issuer<'a>(&'a self, declared: &'a [Forged]) -> Vec<Issued<'a>> {
+        // An opaque token does not show whether the declaration is right.
+        let declared = declared.iter().map(|(.., token)| token);
+        let declared = declared.filter(|token| !names_key(token));
+        let others = self.unbound.iter().chain(&self.good);
+        let others = others.filter(|token| self.is_unbound(token));
+        Issued::all(declared.chain(others).map(|token| self.with_known(token)))
+    }
+
+    fn with_known<'a>(&'a self, token: &'a str) -> (&'a str, Option<&'a OpaqueToken>) {
+        (token, self.known(token))
     }
 
     /// The key that a token is bound to; `None` if none of them is bound.
@@ -152,6 +161,14 @@ impl Tokens {
     /// Whether it is unknown if a token is bound.
     pub(super) fn may_be_bound(&self, token: &str) -> bool {
         self.binding(token) == Some(OpaqueBinding::Unknown)
+    }
+
+    /// Whether it is known that a token is not bound to any key.
+    pub(super) fn is_unbound(&self, token: &str) -> bool {
+        match Parts::read(token) {
+            Some(_) => !names_key(token),
+            None => self.binding(token) == Some(OpaqueBinding::Unbound),
+        }
     }
 
     /// What is known of the binding of a token that cannot be read.
@@ -198,50 +215,9 @@ impl Tokens {
     }
 }
 
-/// The good tokens of one issuer that have the same form.
-pub(super) struct Issued<'a> {
-    /// Its identifier; empty if nothing is known of the tokens.
-    pub(super) issuer: String,
-    /// Whether the tokens are not JWTs.
-    pub(super) is_opaque: bool,
-    tokens: Vec<Good<'a>>,
-}
-
-struct Good<'a> {
-    token: &'a str,
-    /// `None` if its scopes are unknown.
-    scope: Option<Scope>,
-}
-
-impl<'a> Issued<'a> {
-    /// The best token.
-    pub(super) fn first(&self) -> &'a str {
-        self.tokens[0].token
-    }
-
-    /// A token whose scopes cover one of these sets, and that set. A token that cannot be read may
-    /// cover any.
-    pub(super) fn covering_one<'s>(&self, sets: &'s [Scope]) -> Option<(&'a str, &'s Scope)> {
-        sets.iter().find_map(|set| {
-            let covers = |it: &&Good<'_>| it.scope.as_ref().is_none_or(|it| it.covers(set));
-            Some((self.tokens.iter().find(covers)?.token, set))
-        })
-    }
-
-    /// A token that lacks a scope of each of these sets.
-    pub(super) fn lacking(&self, required: &[Scope]) -> Option<&'a str> {
-        let lacks = |it: &&Good<'_>| {
-            let scope = it.scope.as_ref();
-            scope.is_some_and(|scope| !required.iter().any(|set| scope.covers(set)))
-        };
-        Some(self.tokens.iter().find(lacks)?.token)
-    }
-}
-
-/// The claim `iss` of a token, unverified.
-pub(super) fn issuer(token: &str) -> Option<String> {
-    let issuer = Parts::read(token)?.payload.get("iss")?.as_str()?.to_owned();
-    Some(issuer)
+/// Whether a JWT names the key or the certificate that it is bound to.
+pub(super) fn names_key(token: &str) -> bool {
+    Parts::read(token).is_some_and(|parts| parts.payload.contains_key("cnf"))
 }
 
 impl std::fmt::Debug for Tokens {
@@ -252,22 +228,5 @@ impl std::fmt::Debug for Tokens {
             self.good.len(),
             self.refused.len() + self.declared.len()
         )
-    }
-}
-
-/// The granted scopes in the token, from `scope` (RFC 9068) or `scp` (Okta).
-fn scope(token: &str) -> Option<Scope> {
-    let payload = Parts::read(token)?.payload;
-    let said = payload.get("scope").or_else(|| payload.get("scp"));
-    match said {
-        None => Some(Scope::none()),
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(Value::Array(list)) => {
-            let scopes = list
-                .iter()
-                .map(|scope| ScopeToken::parse(scope.as_str()?).ok());
-            scopes.collect()
-        }
-        Some(_) => None,
     }
 }

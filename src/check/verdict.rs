@@ -190,8 +190,9 @@ pub(super) fn judge_refusal(
     Ok(vec![Fault::new("wrong_status", found)])
 }
 
-/// A refusal of a bound token whose proof is missing or wrong. A warning, if the API accepts no bound
-/// tokens: it does not know what `cnf` means, as RFC 9449 section 7.2 allows.
+/// A refusal of a bound token whose proof is missing or wrong, or of a token that should be bound. A
+/// warning, if the API refuses bound tokens (`is_bound_refused`): it does not know what `cnf` means, as
+/// RFC 9449 section 7.2 allows.
 pub(super) fn judge_unproven(attempt: &Attempt, answer: &Answer, is_bound_refused: bool) -> Judged {
     if answer.status == StatusCode::UNAUTHORIZED {
         let challenges = ["Bearer", "DPoP"].map(|scheme| answer.challenges_for(scheme));

@@ -500,3 +500,115 @@ describe('bound tokens', () => {
     assert.equal(unbound.result('proof_replayed'), undefined);
   });
 });
+
+describe('`check` of a service that requires bound tokens', () => {
+  const THEFTS = ['bound_as_bearer', 'missing_proof', 'proof_of_other_key', 'proof_replayed', 'proof_for_other_url',
+    'proof_for_other_method', 'proof_for_other_token', 'old_proof'];
+  let issuer;
+  let strict;
+  let either;
+  before(async () => {
+    issuer = await startIssuer({ dpop: 'nonce' });
+    strict = await startService({ ...settings(issuer), RESOURCE_SERVER_ACCESS__BINDING: 'required' });
+    either = await startService(settings(issuer));
+  });
+  after(async () => {
+    await strict?.stop();
+    await either?.stop();
+    await issuer?.stop();
+  });
+
+  const env = (client = 'svc') => ({
+    ...settings(issuer),
+    HOME: home,
+    RESOURCE_SERVER_CLIENT__ID: client,
+    RESOURCE_SERVER_CLIENT__SECRET: `${client}-secret`,
+    RESOURCE_SERVER_CLIENT__SCOPE: 'profile:read',
+  });
+  const home = fs.mkdtempSync(path.join(scratch, 'home-'));
+
+  const check = async (service, args = [], more = env()) => {
+    const { code, stdout, stderr } = await run(['check', '--url', `${service.url}/api`, '--format', 'json', ...args], more);
+    const report = JSON.parse(stdout || '{"checks":[]}');
+    const ofWhoami = report.checks.filter((it) => it.operation === 'GET /api/whoami');
+    const result = (name) => ofWhoami.find((it) => it.check === name);
+    return { code, result, report, stderr, text: stdout + stderr };
+  };
+
+  test('it requests a bound token, because the document requires it, and one that is not bound', async () => {
+    const { code, result, stderr, text } = await check(strict);
+
+    for (const name of ['good_token', 'signature_changed', 'garbage', ...THEFTS, 'unbound_token']) {
+      assert.equal(result(name)?.result, 'passed', `${name}: ${text}`);
+    }
+    assert.equal(result('unbound_token').made, 2);
+    assert.doesNotMatch(stderr, /the issuer may require a DPoP proof/);
+    assert.match(stderr, /requests a token that is not bound, because an operation must refuse it/);
+    assert.equal(code, 3, 'no expired token was given');
+  });
+
+  test('it requests no bound token if neither the document nor the issuer requires one', async () => {
+    const { code, result, stderr, text } = await check(either);
+
+    for (const name of ['good_token', 'signature_changed', 'garbage']) {
+      assert.equal(result(name)?.result, 'passed', `${name}: ${text}`);
+    }
+    for (const name of [...THEFTS, 'unbound_token']) assert.equal(result(name), undefined, `${name}: ${text}`);
+    assert.doesNotMatch(stderr, /bound/);
+    assert.equal(code, 3, 'no expired token was given');
+  });
+
+  test('it reports an API that serves the caller of an unbound token, though its document does not', async () => {
+    const spec = path.join(scratch, 'strict.json');
+    const { servers, ...document } = (await call(`${strict.url}/openapi.json`)).json();
+    fs.writeFileSync(spec, JSON.stringify(document));
+
+    const faulty = await check(either, ['--spec', spec]);
+    const right = await check(strict, ['--spec', spec]);
+
+    assert.equal(faulty.code, 1, faulty.text);
+    const { result, wrong } = faulty.result('unbound_token');
+    assert.deepEqual([result, wrong], ['failed', 1], 'as a bearer token only');
+    for (const name of ['good_token', ...THEFTS]) assert.equal(faulty.result(name)?.result, 'passed', name);
+    assert.equal(right.result('unbound_token')?.result, 'passed', right.text);
+  });
+
+  test('it says what to add if the issuer binds all tokens of the client', async () => {
+    const file = path.join(scratch, 'unbound.txt');
+    fs.writeFileSync(file, await fetchToken(issuer, { scope: 'profile:read' }));
+    const bound = (await run(['token', '--dpop'], env('bound'))).stdout.trim();
+
+    const without = await check(strict, [], env('bound'));
+    const declared = await check(strict, ['--refuse', `unbound_token=@${file}`], env('bound'));
+    const given = await check(strict, ['--token', `@${file}`, '--token', bound], env('bound'));
+    const alone = await check(strict, ['--token', `@${file}`], env('bound'));
+
+    assert.equal(without.result('unbound_token')?.result, 'not_made', without.text);
+    assert.match(without.result('unbound_token').not_made, /add it with --refuse unbound_token=@FILE\.$/);
+    for (const { result, text } of [declared, given]) {
+      for (const name of ['good_token', 'unbound_token', ...THEFTS]) {
+        assert.equal(result(name)?.result, 'passed', `${name}: ${text}`);
+      }
+    }
+    assert.equal(alone.result('unbound_token')?.result, 'passed', alone.text);
+    assert.equal(alone.result('good_token')?.result, 'not_made', alone.text);
+    assert.match(alone.result('good_token').not_made, /accepts only tokens that are bound to a key.*--dpop/);
+  });
+
+  test('with the embedded issuer, it has all tokens', async () => {
+    const own = { HOME: home, RESOURCE_SERVER_DEV__LISTEN: `127.0.0.1:${await freePort()}` };
+    const service = await startService({ ...own, RESOURCE_SERVER_ACCESS__BINDING: 'required' });
+
+    const running = await check(service, [], own);
+    const flagged = await check(service, ['--with-embedded-issuer'], own);
+
+    await service.stop();
+    for (const { code, result, report, text } of [running, flagged]) {
+      assert.equal(code, 0, text);
+      assert.equal(report.verdict, 'secure', text);
+      for (const name of ['good_token', 'expired', 'unbound_token', ...THEFTS]) {
+        assert.equal(result(name)?.result, 'passed', `${name}: ${text}`);
+      }
+    }
+  });
+});

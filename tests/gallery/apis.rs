@@ -18,7 +18,9 @@ use crate::parts::{
 };
 use crate::world::KEY;
 
-pub(crate) use bound::{ignores_cnf, skips_of_proofs};
+pub(crate) use bound::{
+    ignores_cnf, requires_bound, requires_bound_with_one_challenge, skips_of_proofs,
+};
 pub(crate) use signatures::{
     accepts_none, accepts_none_in_capitals, follows_jku, takes_key_of_token,
     takes_public_key_as_secret, verifies_nothing,

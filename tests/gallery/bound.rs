@@ -12,7 +12,7 @@ use crate::world::{AUDIENCE, ISSUER, World, good, json_with, token, wrong_in_one
 
 use super::found;
 
-fn bound(claims: &Value, holder: &ProofMaker) -> String {
+pub(crate) fn bound(claims: &Value, holder: &ProofMaker) -> String {
     let cnf = json!({ "jkt": holder.thumbprint().to_string() });
     token(&json_with(claims, "cnf", cnf))
 }
@@ -74,7 +74,7 @@ async fn report_with_opaque_tokens(
     World::start(api).await.with_tokens(tokens).report().await
 }
 
-const THEFTS: [&str; 8] = [
+pub(crate) const THEFTS: [&str; 8] = [
     "bound_as_bearer",
     "missing_proof",
     "proof_of_other_key",
@@ -85,7 +85,7 @@ const THEFTS: [&str; 8] = [
     "old_proof",
 ];
 
-fn made(report: &Report, check: &str) -> usize {
+pub(crate) fn made(report: &Report, check: &str) -> usize {
     let mut outcomes = report.outcomes().iter();
     outcomes
         .by_ref()

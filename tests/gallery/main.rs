@@ -8,9 +8,11 @@ mod bound;
 mod bounds;
 mod evidence;
 mod opaque;
+mod opaque_bindings;
 mod parts;
 mod pauses;
 mod single_faults;
+mod unbound;
 mod upgrades;
 mod world;
 

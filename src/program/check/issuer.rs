@@ -19,6 +19,8 @@ use super::{arguments, found};
 pub(super) struct Granted {
     /// The best token comes first.
     pub(super) tokens: Vec<GrantedToken>,
+    /// One that is not bound, if the document has an operation that must refuse it.
+    pub(super) unbound: Option<GrantedToken>,
     pub(super) why_no_good: Option<String>,
     pub(super) why_no_lesser: String,
     /// Whether there is no token because the issuer could not be reached.
@@ -50,9 +52,15 @@ pub(super) async fn granted(
     };
     Ok(match client.request(scope.clone(), named_by).await {
         Ok(token) => {
+            let unbound = if Check::requires_bound_tokens(target) {
+                client.request_unbound(scope.clone()).await
+            } else {
+                None
+            };
             let (tokens, why_no_lesser) = lesser(&client, target, token, &scope, named_by).await;
             Granted {
                 tokens,
+                unbound,
                 why_no_good: None,
                 why_no_lesser,
                 is_unreachable: false,
@@ -66,6 +74,7 @@ pub(super) async fn granted(
             };
             Granted {
                 tokens: Vec::new(),
+                unbound: None,
                 why_no_good: Some(why.clone()),
                 why_no_lesser: why,
                 is_unreachable,
@@ -165,6 +174,15 @@ impl Client<'_> {
             }
             granted => Ok(granted?),
         }
+    }
+
+    /// Requests a token without a proof, so that it is not bound. `None` if the issuer refuses that.
+    async fn request_unbound(&self, scope: Scope) -> Option<GrantedToken> {
+        eprintln!("requests a token that is not bound, because an operation must refuse it");
+        let credentials = self.issuer.credentials(scope).ok()?;
+        let metadata = self.issuer.discover().await.ok()?;
+        let fetch = service::fetch(&self.issuer.config().issuer).ok()?;
+        credentials.request(&fetch, &metadata).await.ok()
     }
 }
 

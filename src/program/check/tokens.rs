@@ -7,7 +7,7 @@
 
 use crate::check::{DECLARED, OpaqueToken, Target, Tokens};
 use crate::clock::{Clock, SystemClock};
-use crate::issuer::ProofMaker;
+use crate::issuer::{GrantedToken, ProofMaker};
 use crate::program::command_line::CheckOptions;
 use crate::program::failure::Failure;
 use crate::program::issuers::{Issuers, NamedIssuer};
@@ -210,21 +210,26 @@ impl Found {
     async fn add_granted(&mut self, issuer: &NamedIssuer<'_>, granted: Granted, is_only: bool) {
         let Granted {
             tokens,
+            unbound,
             why_no_good,
             why_no_lesser,
             is_unreachable,
         } = granted;
         self.is_issuer_unreachable |= is_unreachable;
+        let known = |granted: &GrantedToken| OpaqueToken {
+            issuer: issuer
+                .issuer()
+                .map_or_else(String::new, ToString::to_string),
+            audience: audience(issuer.config(), Some(issuer)),
+            ..issuer::known_of(granted)
+        };
+        if let Some(unbound) = unbound {
+            let token = unbound.secret().to_owned();
+            self.tokens = std::mem::take(&mut self.tokens).with_unbound(token, known(&unbound));
+        }
         for granted in tokens {
-            let known = OpaqueToken {
-                issuer: issuer
-                    .issuer()
-                    .map_or_else(String::new, ToString::to_string),
-                audience: audience(issuer.config(), Some(issuer)),
-                ..issuer::known_of(&granted)
-            };
             let token = granted.secret().to_owned();
-            let mut tokens = std::mem::take(&mut self.tokens).with_granted(token, known);
+            let mut tokens = std::mem::take(&mut self.tokens).with_granted(token, known(&granted));
             if let Some(refresh_token) = granted.refresh_token() {
                 let declared = tokens.with_declared("refresh_token", refresh_token.to_owned());
                 tokens = declared.unwrap_or_default();

@@ -55,6 +55,9 @@ pub(crate) struct CheckOptions {
     ///
     /// An opaque token does not show what is wrong with it. Name that before it: `expired=@FILE`,
     /// or `other_audience`, `other_issuer`, `refresh_token`, `id_token`, `revoked`.
+    ///
+    /// `unbound_token=@FILE` is a good token that is not bound to a key. The operations that accept
+    /// only bound tokens by the document must refuse it.
     #[arg(long, value_name = "[WHAT=]TOKEN")]
     pub(crate) refuse: Vec<String>,
     /// Revoke the good token at the end, and wait until the API refuses it

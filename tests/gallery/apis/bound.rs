@@ -22,9 +22,41 @@ use crate::world::{AUDIENCE, ISSUER, KEY};
 /// Accepts bearer tokens, and bound tokens by the scheme `DPoP`. `skipped` names the step that it
 /// does not make; an empty string names none.
 pub(crate) fn skips_of_proofs(skipped: &'static str) -> Api {
+    guarded(Guard {
+        skipped,
+        ..Guard::default()
+    })
+}
+
+/// Accepts bound tokens only. `skipped` names the step that it does not make.
+pub(crate) fn requires_bound(skipped: &'static str) -> Api {
+    guarded(Guard {
+        skipped,
+        requires_bound: true,
+        ..Guard::default()
+    })
+}
+
+/// Accepts bound tokens only, and names the scheme `DPoP` alone in its challenges.
+pub(crate) fn requires_bound_with_one_challenge() -> Api {
+    guarded(Guard {
+        requires_bound: true,
+        has_one_challenge: true,
+        ..Guard::default()
+    })
+}
+
+#[derive(Clone, Copy, Default)]
+struct Guard {
+    skipped: &'static str,
+    requires_bound: bool,
+    has_one_challenge: bool,
+}
+
+fn guarded(guard: Guard) -> Api {
     // The test ends with its process.
     let used: &'static Mutex<HashSet<String>> = Box::leak(Box::default());
-    let guarded = move |request: Request| async move { answer(&request, skipped, used).await };
+    let guarded = move |request: Request| async move { answer(&request, guard, used).await };
     answering(guarded, is_own)
 }
 
@@ -44,12 +76,15 @@ pub(crate) fn ignores_cnf() -> Api {
     answering(guarded, is_own)
 }
 
-async fn answer(request: &Request, skipped: &str, used: &Mutex<HashSet<String>>) -> Response {
-    match judged(request, skipped, used).await {
+async fn answer(request: &Request, guard: Guard, used: &Mutex<HashSet<String>>) -> Response {
+    match judged(request, guard, used).await {
         Ok(claims) => shown(&claims),
         Err((refusal, error)) => {
             let mut response = refused(refusal);
-            if response.status() != 400 {
+            if guard.has_one_challenge {
+                response.headers_mut().remove(WWW_AUTHENTICATE);
+            }
+            if response.status() != 400 || guard.has_one_challenge {
                 let scope = match refusal {
                     Refusal::Scope => ", scope=\"reports:read\"",
                     _ => "",
@@ -70,7 +105,8 @@ async fn answer(request: &Request, skipped: &str, used: &Mutex<HashSet<String>>)
 
 type Judged<T> = Result<T, (Refusal, &'static str)>;
 
-async fn judged(request: &Request, skipped: &str, used: &Mutex<HashSet<String>>) -> Judged<Value> {
+async fn judged(request: &Request, guard: Guard, used: &Mutex<HashSet<String>>) -> Judged<Value> {
+    let skipped = guard.skipped;
     let mut fields = request.headers().get_all(AUTHORIZATION).iter();
     let field = fields.next().ok_or((Refusal::Missing, ""))?;
     let text = field.to_str().map_err(|_| (Refusal::Malformed, ""))?;
@@ -85,7 +121,8 @@ async fn judged(request: &Request, skipped: &str, used: &Mutex<HashSet<String>>)
     let claims = claims(token).await.map_err(|it| (it, "invalid_token"))?;
     let jkt = claims["cnf"]["jkt"].as_str();
     match (scheme, jkt) {
-        ("Bearer", None) => {}
+        ("Bearer", None) if !guard.requires_bound || skipped == "binding" => {}
+        ("DPoP", None) if skipped == "cnf" => {}
         ("DPoP", Some(jkt)) => prove(request, token, jkt, skipped, used)
             .ok_or((Refusal::Invalid, "invalid_dpop_proof"))?,
         ("Bearer", Some(_)) if skipped == "scheme" => {}

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use url::form_urlencoded;
 
-use crate::check::{Check, KnownIssuer, Target, Tokens};
+use crate::check::{Check, KnownIssuer, OpaqueToken, Target, Tokens};
 use crate::clock::{Clock, SystemClock};
 use crate::dev::{CLIENT_ID, CLIENT_SECRET, DevIssuer, DevOptions, FurtherIssuer, TEST_CLAIMS};
 use crate::issuer::{Fetch, Issuer, ProofMaker};
@@ -103,6 +103,8 @@ struct Mint {
     good: Map<String, Value>,
     /// The claim `cnf` of bound tokens.
     cnf: Value,
+    /// Whether an operation must refuse tokens that are not bound.
+    requires_bound: bool,
 }
 
 impl Mint {
@@ -170,10 +172,12 @@ impl Mint {
             issuer: Issuer::parse(&format!("http://{address}/oauth2/{name}"))?,
             good,
             cnf: Value::Null,
+            requires_bound: Check::requires_bound_tokens(target),
         })
     }
 
-    /// A good token, one without scopes, and those that the API must refuse.
+    /// A good token, one without scopes, those that the API must refuse, and one that it must refuse
+    /// where tokens must be bound.
     async fn tokens(&self, tokens: Tokens) -> Result<Tokens, Failure> {
         let now = SystemClock::new().now();
         let now = now.duration_since(SystemTime::UNIX_EPOCH);
@@ -181,6 +185,10 @@ impl Mint {
         let mut tokens = tokens.with_good(self.token(json!({})).await?);
         if !self.good.contains_key("cnf") && !tokens.has_bound() {
             tokens = tokens.with_bound(self.token(json!({ "cnf": self.cnf })).await?);
+        }
+        if self.requires_bound {
+            let unbound = self.token(json!({ "cnf": null })).await?;
+            tokens = tokens.with_unbound(unbound, OpaqueToken::default());
         }
         if self.good.contains_key("scope") {
             let without = self.token(json!({ "scp": [], "scope": null })).await?;
