@@ -52,13 +52,14 @@ describe('bound tokens', () => {
     refused(await whoami(service, dpop(token, own)), 401, 'proof_wrong_url');
     const public_ = proof(key, 'GET', 'https://API.example.com:443/shop/api/whoami', token);
     assert.equal((await whoami(service, dpop(token, public_))).status, 200);
+    // The log is complete when the service has ended.
+    await service.stop();
 
     const lines = service.output.stderr.split('\n').filter((line) => line.includes('proof_wrong_url'));
     assert.equal(lines.length, 1, service.output.stderr);
     const { fields = JSON.parse(lines[0]) } = JSON.parse(lines[0]);
     assert.equal(fields.wanted, 'https://api.example.com/shop/api/whoami');
     assert.equal(fields.found, `${service.url}/api/whoami`);
-    await service.stop();
   });
 
   test('a nonce is required if configured so, and two replicas with one secret accept the same one', async () => {
