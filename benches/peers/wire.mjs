@@ -1,7 +1,9 @@
-// HTTP/2, TLS and idle streams, beside hyper, nginx and axum: `scripts/bench wire [--quick]`.
+// HTTP/2, TLS and idle streams, beside hyper, nginx and axum: `scripts/bench wire`.
+//
+//   node wire.mjs [--quick] [http2] [tls] [streams]      by default all three
 //
 // As in run.mjs, a server answers on one core and the load comes from the other, and what is
-// compared takes turns. The results go to wire.json.
+// compared takes turns. The results of each part go to wire.json, beside those of earlier runs.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -217,18 +219,20 @@ const memory = (pids) =>
     .map((pid) => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]))
     .reduce((sum, kib) => sum + kib * 1024, 0);
 
-const results = {
-  made: new Date().toISOString().slice(0, 10),
-  quick: isQuick,
-  machine: await about(),
-  rounds: ROUNDS,
-  seconds: SECONDS,
-  http2: has('h2load') ? await measureHttp2() : [],
-  tls: await measureTls(),
-  streams: await measureStreams(),
-};
 const file = isQuick ? path.join(folder, 'wire.json') : here('wire.json');
-fs.writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
-console.error(`results: ${file}`);
+const measures = {
+  http2: async () => (has('h2load') ? measureHttp2() : []),
+  tls: measureTls,
+  streams: measureStreams,
+};
+const named = process.argv.slice(2).filter((it) => it in measures);
+for (const part of named.length ? named : Object.keys(measures)) {
+  const found = await measures[part]();
+  const earlier = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};
+  const made = { made: new Date().toISOString().slice(0, 10), quick: isQuick, machine: await about() };
+  const results = { ...earlier, ...made, rounds: ROUNDS, seconds: SECONDS, [part]: found };
+  fs.writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  console.error(`results: ${file}`);
+}
 await plain.stop();
 issuer.stop();

@@ -50,9 +50,10 @@ use http::uri::Scheme;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tracing::warn;
 
 use super::answers::Answers;
@@ -105,16 +106,16 @@ pub(super) async fn serve(
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let (place, stream) = tokio::select! {
+        let (place, accepted) = tokio::select! {
             _ = stage.wait_for(Stage::is_closed) => break,
             () = responder.respond() => continue,
             accepted = accept(&listener, &server) => accepted,
         };
-        connections.spawn(server.clone().serve(stream, place));
+        connections.spawn(server.clone().serve(accepted, place));
     }
     // Connections in the backlog would be reset with the listener.
-    while let Some((place, stream)) = accept(&listener, &server).now_or_never() {
-        connections.spawn(server.clone().serve(stream, place));
+    while let Some((place, accepted)) = accept(&listener, &server).now_or_never() {
+        connections.spawn(server.clone().serve(accepted, place));
     }
     drop(listener);
     let finished = async { while connections.join_next().await.is_some() {} };
@@ -131,13 +132,16 @@ pub(super) async fn serve(
 }
 
 /// The next connection, once there is a place for it: the rest wait in the kernel's queue.
-async fn accept(listener: &Listener, server: &Server) -> (Place, Stream) {
+async fn accept(listener: &Listener, server: &Server) -> (Place, Accepted) {
     let place = server.places.take().await;
     while !server.limits.memory.may_accept() {
         tokio::time::sleep(BUDGET_CHECK_INTERVAL).await;
     }
     (place, listener.accept(|| server.places.ask()).await)
 }
+
+/// A connection and the address of its peer, over TCP.
+type Accepted = (Stream, Option<SocketAddr>);
 
 struct Server {
     answerer: Arc<Answerer>,
@@ -149,23 +153,20 @@ struct Server {
 }
 
 impl Server {
-    async fn serve(self: Arc<Self>, stream: Stream, place: Place) {
+    async fn serve(self: Arc<Self>, (stream, address): Accepted, place: Place) {
         let entered = self.connections.enter();
-        match stream {
-            Stream::Tcp(stream, peer) => self.secure(stream, Some(peer)).await,
-            Stream::Unix(stream) => self.secure(stream, None).await,
-        }
+        self.secure(stream, address).await;
         drop((place, entered));
     }
 
-    async fn secure<S>(&self, stream: S, address: Option<SocketAddr>)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    async fn secure(&self, stream: Stream, address: Option<SocketAddr>) {
         let pace = Arc::new(Pace::new(&self.limits));
         let origin = |scheme| Origin { address, scheme };
         match &self.tls {
-            None => self.answer(stream, origin(Scheme::HTTP), None, &pace).await,
+            None => {
+                let stream = Either::Left(stream);
+                self.answer(stream, origin(Scheme::HTTP), None, &pace).await;
+            }
             Some(tls) => {
                 pace.begin_handshake();
                 let wire = Wire::new(stream, pace.clone());
@@ -178,6 +179,7 @@ impl Server {
                 pace.end_handshake();
                 let certificate = tls::client_certificate(&stream);
                 let origin = origin(Scheme::HTTPS);
+                let stream = Either::Right(Box::new(stream));
                 self.answer(stream, origin, certificate, &pace).await;
             }
         }
@@ -187,15 +189,13 @@ impl Server {
     /// Answers until the caller hangs up, breaks the protocol or has taken too much, none of
     /// which is our error, or until a handler takes the stream, or until shutdown, when what
     /// is in flight is finished.
-    async fn answer<S>(
+    async fn answer(
         &self,
-        stream: S,
+        stream: Either<Stream, Box<TlsStream<Wire<Stream>>>>,
         origin: Origin,
         certificate: Option<ClientCertificate>,
         pace: &Arc<Pace>,
-    ) where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    ) {
         let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
         let service =
             service_fn(move |request| answerer.answer(request, &origin, certificate, &in_flight));

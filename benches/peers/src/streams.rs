@@ -31,7 +31,7 @@ pub async fn axum(port: u16) -> Done {
             .on_upgrade(|mut socket| async move { while let Some(Ok(_)) = socket.recv().await {} })
     };
     let routes = Router::new()
-        .route("/api/events", get(events))
+        .route("/events", get(events))
         .route("/live", get(socket));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     Ok(axum::serve(listener, routes).await?)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_util::either::Either;
 use tracing::warn;
 
 /// A listener that is bound.
@@ -26,11 +27,8 @@ pub enum Listener {
     },
 }
 
-/// A connection, and its peer.
-pub(super) enum Stream {
-    Tcp(TcpStream, SocketAddr),
-    Unix(UnixStream),
-}
+/// A connection over TCP or over a Unix socket.
+pub(super) type Stream = Either<TcpStream, UnixStream>;
 
 impl Listener {
     /// A Unix socket that hangs up on everybody except this user and root, whatever the mode of
@@ -51,10 +49,10 @@ impl Listener {
             .is_some_and(|file| file.permissions().mode() & WRITABLE_BY_OTHERS == 0)
     }
 
-    /// The next connection. What fails is tried again, after a pause when the machine has
+    /// The next connection, and the address of its peer over TCP. What fails is tried again, after a pause when the machine has
     /// run out of descriptors or memory: to try at once would only spin. `make_room` is
     /// called before each.
-    pub(super) async fn accept(&self, make_room: impl Fn()) -> Stream {
+    pub(super) async fn accept(&self, make_room: impl Fn()) -> (Stream, Option<SocketAddr>) {
         loop {
             match self.try_accept().await {
                 Ok(stream) => return stream,
@@ -68,15 +66,15 @@ impl Listener {
         }
     }
 
-    async fn try_accept(&self) -> io::Result<Stream> {
+    async fn try_accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 // An answer is written whole; to wait for more would only delay it.
                 let _ = stream.set_nodelay(true);
-                Ok(Stream::Tcp(stream, peer))
+                Ok((Either::Left(stream), Some(peer)))
             }
-            Self::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
+            Self::Unix(listener) => Ok((Either::Right(listener.accept().await?.0), None)),
             Self::UnixOfUser { listener, uid } => {
                 let (stream, _) = listener.accept().await?;
                 let peer = stream.peer_cred()?.uid();
@@ -84,7 +82,7 @@ impl Listener {
                     warn!(uid = peer, "connection of another user refused");
                     return Err(io::ErrorKind::ConnectionRefused.into());
                 }
-                Ok(Stream::Unix(stream))
+                Ok((Either::Right(stream), None))
             }
         }
     }
@@ -151,7 +149,7 @@ mod tests {
         let (accepted, connected) = tokio::join!(socket.accept(|| {}), UnixStream::connect(&path));
 
         fs::remove_file(&path).unwrap();
-        assert!(matches!(accepted, Stream::Unix(_)));
+        assert!(matches!(accepted, (Either::Right(_), None)));
         assert!(connected.is_ok());
     }
 
