@@ -204,6 +204,7 @@ const streaming = {
     const port = await freePort();
     const more = {
       RESOURCE_SERVER_HTTP__MAX_CONNECTIONS: String(STREAMS + 100),
+      RESOURCE_SERVER_HTTP__MAX_UPGRADED: String(STREAMS),
       RESOURCE_SERVER_HTTP__MEMORY: '1GiB',
     };
     return ours(peers, issuer, more, { port });
