@@ -127,6 +127,10 @@ const tables = {
   )}\n\nCompiled by ${rustc}.`,
 };
 
+/** Prose is at most 125 columns wide. Tables are left as they are. */
+const wrapped = (text) =>
+  text.startsWith('|') ? text : text.replaceAll(/(?=.{126})(.{1,125}) /g, '$1\n');
+
 /** Writes tables between their marks in a page. */
 function write(page, tables) {
   const file = path.join(root, page);
@@ -134,7 +138,7 @@ function write(page, tables) {
   for (const [name, text] of Object.entries(tables)) {
     const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
     if (!marks.test(content)) throw new Error(`${page} has no place for ${name}`);
-    content = content.replace(marks, (_, start, end) => `${start}${text}\n${end}`);
+    content = content.replace(marks, (_, start, end) => `${start}${wrapped(text)}\n${end}`);
   }
   fs.writeFileSync(file, content);
 }
