@@ -1,5 +1,7 @@
 //! What `profile_security = "fapi2"` requires of every request: TLS, and the token in its header.
 
+use std::process::Command;
+
 use poem::{Route, get as on_get, handler};
 use poem_resource_server::Application;
 use poem_resource_server::issuer::ProofMaker;
@@ -165,4 +167,45 @@ async fn a_token_among_the_protocols_of_a_web_socket_is_not_read() {
     assert_eq!(ask(&fapi, "/echo", &in_header).await.0, 101);
     fapi.stop().await;
     usual.stop().await;
+}
+
+/// What the command `config` prints with this variable.
+fn printed(profile: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_poem-resource-server"))
+        .arg("config")
+        .current_dir(std::env::temp_dir())
+        .env("RESOURCE_SERVER_PROFILE_SECURITY", profile)
+        .env("RESOURCE_SERVER_HTTP__TRUSTED_PROXIES", "192.0.2.1")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_command_config_shows_what_the_profile_implies() {
+    let (fapi, usual) = (printed("fapi2"), printed(""));
+    let algorithms = "[\"PS256\", \"ES256\", \"EdDSA\"]  profile_security\n";
+    for row in [
+        "access.binding            \"required\"                profile_security\n",
+        &format!("issuer.algorithms         {algorithms}"),
+        &format!("dpop.algorithms           {algorithms}"),
+        "\n`profile_security` also requires, whatever the settings are:\n",
+        "\n- Requests without TLS are refused (tls_required), except /livez and /readyz.\n",
+        "\n- Tokens are read only from the header Authorization.\n",
+        "\n- The TLS of the service is 1.3, or 1.2 with these cipher suites:\n",
+        "\n    TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\n",
+        "\n    TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\n",
+        "\n    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n",
+        "\n    TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\n",
+    ] {
+        assert!(fapi.contains(row), "{row} in\n{fapi}");
+        assert!(!usual.contains(row), "{row} in\n{usual}");
+    }
+    assert_eq!(fapi.matches("    TLS_").count(), 4, "{fapi}");
+    assert!(
+        fapi.lines().all(|line| line.chars().count() <= 80),
+        "{fapi}"
+    );
 }
