@@ -127,9 +127,10 @@ async fn without_tls_nothing_is_answered_but_the_probes() {
                 "{row}: {path}"
             );
         }
-        let protected = match has_tls {
-            true => refused(401, "missing_credentials"),
-            false => refused(400, "tls_required"),
+        let protected = if has_tls {
+            refused(401, "missing_credentials")
+        } else {
+            refused(400, "tls_required")
         };
         assert_eq!(ask(&listening, "/mine", fields).await, protected, "{row}");
         for probe in ["/livez", "/readyz"] {

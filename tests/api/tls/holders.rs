@@ -239,3 +239,25 @@ async fn fapi_2_accepts_a_token_that_is_bound_to_the_certificate_of_the_connecti
     }
     listening.stop().await;
 }
+
+#[tokio::test]
+async fn fapi_2_refuses_what_a_proxy_got_without_tls_also_if_the_proxy_itself_uses_tls() {
+    let (authority, issuer) = (Authority::new(), Issuer::new());
+    authority.certify();
+    let settings = [
+        ("http.trusted_proxies", "127.0.0.1"),
+        ("profile_security", "fapi2"),
+    ];
+    let listening = listen(&authority, &issuer, &settings).await;
+    let client = client(&authority, &version::TLS13, None);
+    for (fields, status, reason) in [
+        ("X-Forwarded-Proto: http\r\n", 400, "tls_required"),
+        ("X-Forwarded-Proto: https\r\n", 401, "missing_credentials"),
+        ("", 401, "missing_credentials"),
+    ] {
+        let answer = call(&client, listening.address(), fields).await.unwrap();
+        let Got(found, word, _) = answer;
+        assert_eq!((found, &*word), (status, reason), "{fields}");
+    }
+    listening.stop().await;
+}
