@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use http::uri::Scheme;
-use poem::{Request, Response};
+use poem::Request;
 
 use crate::token::{Claims, Verified};
 use crate::verifier::{Authenticated, BindingError, VerifyError, VerifyResult};
 
 use super::bearer::AuthorizationScheme;
+#[cfg(feature = "service")]
 use super::challenge::Asked;
 use super::observer::Refusal;
 use super::presented::certificate;
@@ -129,7 +130,7 @@ impl Guard {
 
     /// The answer of the service's own paths to a request without TLS, if TLS is required.
     #[cfg(feature = "service")]
-    pub(crate) fn refusal_without_tls(&self, request: &Request) -> Option<Response> {
+    pub(crate) fn refusal_without_tls(&self, request: &Request) -> Option<poem::Response> {
         let rejection = self.require_tls(request).err()?;
         Some(self.challenge().answer_to(Asked::default(), rejection))
     }
