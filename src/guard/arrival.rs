@@ -29,9 +29,10 @@ impl Guard {
         }
     }
 
-    /// Refuses requests without TLS. The scheme of the request decides.
+    /// Refuses requests without TLS, also those of operations that need no token. The scheme of the
+    /// request decides.
     ///
-    /// FAPI 2.0 Security Profile, section 5.2.
+    /// FAPI 2.0 Security Profile, section 5.2.1.
     #[must_use]
     pub fn with_tls_required(self) -> Self {
         Self {

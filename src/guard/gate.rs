@@ -73,7 +73,10 @@ impl<E: Endpoint> Endpoint for Gate<E> {
     /// kept until the decision.
     fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let refusal = match &self.rule {
-            Rule::Anonymous => None,
+            Rule::Anonymous => match self.guard.require_tls(&request) {
+                Ok(()) => None,
+                Err(rejection) => Some(self.refuse(rejection, scheme(&request))),
+            },
             Rule::Optional(requirement) | Rule::Protected(requirement) => {
                 if self.may_upgrade && web_socket::is_opened_by(&request) {
                     return Either::Right(self.open(request, requirement).boxed());

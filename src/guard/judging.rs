@@ -9,6 +9,8 @@ use crate::token::{Claims, Verified};
 use crate::verifier::{Authenticated, BindingError, VerifyError, VerifyResult};
 
 use super::bearer::AuthorizationScheme;
+#[cfg(feature = "service")]
+use super::challenge::Asked;
 use super::observer::Refusal;
 use super::presented::certificate;
 use super::principal::Principal;
@@ -126,8 +128,15 @@ impl Guard {
         self.wait_for_checks(caller, request, requirement).await
     }
 
+    /// The answer of the service's own paths to a request without TLS, if TLS is required.
+    #[cfg(feature = "service")]
+    pub(crate) fn refusal_without_tls(&self, request: &Request) -> Option<poem::Response> {
+        let rejection = self.require_tls(request).err()?;
+        Some(self.challenge().answer_to(Asked::default(), rejection))
+    }
+
     #[inline]
-    fn require_tls(&self, request: &Request) -> Result<(), Rejection> {
+    pub(super) fn require_tls(&self, request: &Request) -> Result<(), Rejection> {
         if self.requires_tls && request.scheme() != &Scheme::HTTPS {
             return Err(Rejection::TlsRequired);
         }

@@ -38,7 +38,31 @@ impl<E: Endpoint> Middleware<E> for Identify {
     }
 }
 
+/// A middleware that admits everyone, if the guard requires no TLS, or over TLS.
+#[cfg(feature = "service")]
+pub(crate) struct LeaveOpen {
+    guard: Guard,
+}
+
+#[cfg(feature = "service")]
+impl<E: Endpoint> Middleware<E> for LeaveOpen {
+    type Output = Gate<E>;
+
+    fn transform(&self, endpoint: E) -> Gate<E> {
+        Gate::for_route(endpoint, self.guard.clone(), Rule::Anonymous)
+    }
+}
+
 impl Guard {
+    /// Leaves endpoints outside of poem-openapi open to everyone. Only TLS is required, if it is of
+    /// all requests.
+    #[cfg(feature = "service")]
+    pub(crate) fn leave_open(&self) -> LeaveOpen {
+        LeaveOpen {
+            guard: self.clone(),
+        }
+    }
+
     /// Protects endpoints outside of poem-openapi. Admits a valid token that meets the requirement:
     /// a [`Requirement`], or a [`Scope`](crate::token::Scope) of which every scope is required.
     ///

@@ -106,7 +106,7 @@ impl App {
             public_url: &public_url,
             documents: documents.as_ref(),
             keys: &keys,
-            proofs: guard.proof_policy(),
+            guard: &guard,
             has_client_certificates: config.http.has_client_certificates(),
             state,
         };

@@ -7,8 +7,7 @@ use poem::endpoint::make_sync;
 use poem::{IntoResponse, Request, Response, Route};
 
 use crate::docs::{Documents, read};
-use crate::guard::{OperationRule, ProtectedResource};
-use crate::token::ProofPolicy;
+use crate::guard::{Guard, OperationRule, ProtectedResource};
 
 use super::application::Outline;
 use super::browser;
@@ -30,8 +29,7 @@ pub(super) struct OwnRoutes<'a> {
     /// `None` where the pages and the document are disabled.
     pub(super) documents: Option<&'a Arc<Documents>>,
     pub(super) keys: &'a Keys,
-    /// Which DPoP proofs are accepted.
-    pub(super) proofs: &'a ProofPolicy,
+    pub(super) guard: &'a Guard,
     /// Whether the certificates of callers are known, so that tokens may be bound to them.
     pub(super) has_client_certificates: bool,
     pub(super) state: &'a ServiceState,
@@ -80,6 +78,7 @@ pub(super) fn routes(own: &OwnRoutes<'_>, table: &Table) -> Own {
         paths,
         route,
         has_docs: own.documents.is_some(),
+        guard: own.guard.clone(),
     }
 }
 
@@ -99,7 +98,10 @@ impl OwnRoutes<'_> {
     fn metadata(&self) -> poem::RouteMethod {
         let (title, public_url) = (self.outline.title.clone(), self.public_url.to_owned());
         let (issuers, rules) = (self.keys.issuers().clone(), self.rules.to_vec());
-        let (proofs, has_client_certificates) = (self.proofs.clone(), self.has_client_certificates);
+        let (proofs, has_client_certificates) = (
+            self.guard.proof_policy().clone(),
+            self.has_client_certificates,
+        );
         let paths: Vec<_> = (self.rules.iter())
             .map(|rule| full_path(&self.outline.base_path, &rule.path))
             .collect();

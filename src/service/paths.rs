@@ -18,6 +18,9 @@ pub(super) const LOGOUT: &str = "/oauth2/global-token-revocation";
 /// What is always answered by the service itself, each path with everything below it.
 pub(super) const OWN: [&str; 3] = [RESOURCE_METADATA, "/livez", "/readyz"];
 
+/// Those of [`OWN`] that report the health of the service.
+pub(super) const PROBES: [&str; 2] = ["/livez", "/readyz"];
+
 /// Whether the service itself answers at `path`.
 pub(super) fn is_reserved(path: &str) -> bool {
     let mut own = OWN.iter().chain(&crate::docs::PATHS);

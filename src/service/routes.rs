@@ -24,8 +24,8 @@ use poem_openapi::registry::{MetaApi, MetaOperation, MetaParamIn};
 
 use super::application::PlainRoutes;
 use super::browser;
-use super::paths::is_within;
-use crate::guard::BearerAuth;
+use super::paths::{PROBES, is_within};
+use crate::guard::{BearerAuth, Guard};
 use prepared::Prepared;
 
 pub(super) use table::Table;
@@ -45,6 +45,21 @@ pub(super) struct Own {
     pub(super) paths: Vec<&'static str>,
     pub(super) route: Route,
     pub(super) has_docs: bool,
+    /// Requires TLS, if it is required of all requests.
+    pub(super) guard: Guard,
+}
+
+impl Own {
+    /// Load balancers and Kubernetes call the probes without TLS.
+    async fn answer(&self, request: Request) -> Result<Response> {
+        let path = request.uri().path();
+        if !PROBES.iter().any(|at| is_within(path, at))
+            && let Some(refusal) = self.guard.refusal_without_tls(&request)
+        {
+            return Ok(refusal);
+        }
+        self.route.call(request).await
+    }
 }
 
 /// The methods that one path answers to.
@@ -88,7 +103,7 @@ impl Routes {
             return DynEndpoint::call(&*routes.endpoint, request).await;
         }
         if self.own.paths.iter().any(|at| is_within(path, at)) {
-            return self.own.route.call(request).await;
+            return self.own.answer(request).await;
         }
         let is_browser = browser::asks(&request);
         match self.operations.call(request).await {

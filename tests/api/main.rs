@@ -9,6 +9,7 @@ mod answer;
 mod audit;
 mod bound_schemes;
 mod captured;
+mod certificate_sizes;
 mod cross_origin;
 mod denylist;
 mod documents;

@@ -1,6 +1,7 @@
 //! TLS: the certificate that is shown, who may come, and another one without a restart.
 
 mod certificates;
+mod holders;
 mod resumption;
 
 use std::fs;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A test may panic.
 
+mod bound;
 mod broken;
 mod embedded;
 mod grants;

@@ -8,6 +8,7 @@
 mod certificates;
 mod challenges;
 mod claims;
+mod explained;
 mod forms;
 mod keys;
 mod mutants;

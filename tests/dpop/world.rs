@@ -12,7 +12,7 @@ use poem_resource_server::clock::{Clock, ManualClock};
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use poem_resource_server::guard::{ClientCertificate, Guard, Principal, Requirement};
 use poem_resource_server::token::{Audience, KeySet, Thumbprint, Validation};
-use poem_resource_server::verifier::{Proofs, Verifier};
+use poem_resource_server::verifier::{Explanation, Proofs, Verifier};
 use serde_json::{Value, json};
 
 pub const ISSUER: &str = "https://id.example";
@@ -127,6 +127,11 @@ impl World {
     /// The word for the verdict on a call with this token and this proof.
     pub async fn word(&self, token: &str, proof: &str) -> String {
         self.call(&Call::dpop(token, proof)).await.reason()
+    }
+
+    /// What an explanation of the token shows.
+    pub async fn explain(&self, token: &str) -> Explanation {
+        self.verifier.explain(token).await
     }
 
     /// The answer to a call.

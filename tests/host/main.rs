@@ -15,6 +15,7 @@ mod calls;
 mod captured;
 mod denials;
 mod expressions;
+mod fapi;
 mod hooks;
 mod kinds;
 mod limits;

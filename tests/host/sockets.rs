@@ -82,9 +82,12 @@ impl Live {
     }
 }
 
+pub fn live() -> Application {
+    Application::new("Live", "1").api(|_| Live)
+}
+
 async fn listen(issuer: &Issuer) -> Listening {
-    let application = Application::new("Live", "1").api(|_| Live);
-    let test = TestApplication::new(application).with_setting("http.shutdown_timeout", "1s");
+    let test = TestApplication::new(live()).with_setting("http.shutdown_timeout", "1s");
     test.listen(issuer).await.unwrap()
 }
 
@@ -106,7 +109,7 @@ async fn ask(listening: &Listening, path: &str, fields: &str, end: &str) -> (Tcp
     (stream, received)
 }
 
-const UPGRADE: &str = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+pub const UPGRADE: &str = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
     sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /// The text message "hi", masked with zeros (RFC 6455 section 5.2).

@@ -37,7 +37,10 @@ impl<Settings: 'static, State: 'static> Plain<Settings, State> {
     {
         Self {
             path: path.to_owned(),
-            make: Arc::new(move |context| boxed(make(context).into_endpoint())),
+            make: Arc::new(move |context| {
+                let gate = context.guard().leave_open();
+                boxed(make(context).into_endpoint().with(gate))
+            }),
         }
     }
 

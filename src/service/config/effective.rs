@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::chosen::ChosenValue;
+use super::fapi;
 use super::key::Key;
 use super::problem::{EMPTY, MASK};
 use super::profile::Profile;
 use super::settings;
 use super::value;
 
-/// Every effective setting. Its printed form is a table.
+/// Every effective setting. Its printed form is a table, and what the security profile requires besides.
 ///
 /// A source that does not fit into a line of 80 columns is on the next line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EffectiveSettings {
     rows: Vec<EffectiveSetting>,
+    /// What the security profile requires besides. It is printed below the table.
+    requirements: Vec<String>,
 }
 
 /// One effective setting.
@@ -48,7 +51,10 @@ impl EffectiveSettings {
         keys.sort_by_key(|key| order(key).unwrap_or(usize::MAX));
         rows.extend(keys.into_iter().map(|key| row(key, &chosen[key])));
         rows.extend_from_slice(application);
-        Self { rows }
+        Self {
+            rows,
+            requirements: fapi::requirements(chosen),
+        }
     }
 
     /// The settings: the profile, the order of `config/default.toml`, then operations, then
@@ -83,6 +89,15 @@ impl fmt::Display for EffectiveSettings {
                 writeln!(f, "{}", line.trim_end())?;
                 writeln!(f, "  from {source}")?;
             }
+        }
+        if !self.requirements.is_empty() {
+            writeln!(
+                f,
+                "\n`profile_security` also requires, whatever the settings are:"
+            )?;
+        }
+        for requirement in &self.requirements {
+            writeln!(f, "- {requirement}")?;
         }
         Ok(())
     }

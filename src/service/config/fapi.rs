@@ -25,8 +25,7 @@ use crate::token::Algorithm;
 
 /// Sets what the profile implies, if it is selected.
 pub(super) fn imply(chosen: &mut BTreeMap<Key, ChosenValue>) {
-    let profile = chosen.get(&Key::dotted("profile_security"));
-    if profile.and_then(|it| it.value.as_str()) != Some("fapi2") {
+    if !is_selected(chosen) {
         return;
     }
     let issuers = chosen.keys().filter_map(|key| match key.segments() {
@@ -40,6 +39,28 @@ pub(super) fn imply(chosen: &mut BTreeMap<Key, ChosenValue>) {
         set(chosen, key, names.into());
     }
     set(chosen, Key::dotted("access.binding"), "required".into());
+}
+
+fn is_selected(chosen: &BTreeMap<Key, ChosenValue>) -> bool {
+    let profile = chosen.get(&Key::dotted("profile_security"));
+    profile.and_then(|it| it.value.as_str()) == Some("fapi2")
+}
+
+/// What the profile requires besides the settings that it implies: one sentence each. Empty if it
+/// is not selected.
+pub(super) fn requirements(chosen: &BTreeMap<Key, ChosenValue>) -> Vec<String> {
+    if !is_selected(chosen) {
+        return Vec::new();
+    }
+    let mut suites = String::new();
+    for suite in Suites::recommended() {
+        suites = format!("{suites}\n    {suite}");
+    }
+    vec![
+        "Requests without TLS are refused (tls_required), except /livez and /readyz.".to_owned(),
+        "Tokens are read only from the header Authorization.".to_owned(),
+        format!("The TLS of the service is 1.3, or 1.2 with these cipher suites:{suites}"),
+    ]
 }
 
 fn set(chosen: &mut BTreeMap<Key, ChosenValue>, key: Key, value: Value) {

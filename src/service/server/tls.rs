@@ -63,6 +63,11 @@ pub(in crate::service) enum Suites {
 }
 
 impl Suites {
+    /// The names of those of TLS 1.2 in [`Suites::Recommended`].
+    pub(in crate::service) fn recommended() -> impl Iterator<Item = &'static str> {
+        RECOMMENDED.iter().filter_map(CipherSuite::as_str)
+    }
+
     fn provider(self) -> CryptoProvider {
         let mut provider = aws_lc_rs::default_provider();
         if self == Self::Recommended {
