@@ -42,6 +42,8 @@ fn socket(request: &Request) -> Response {
     response.finish()
 }
 
+type Fields = &'static [(&'static str, &'static str)];
+
 const UPGRADE: [(&str, &str); 2] = [("connection", "Upgrade"), ("upgrade", "websocket")];
 
 #[tokio::test]
@@ -60,7 +62,7 @@ async fn each_response_after_an_accepted_proof_has_the_next_nonce_and_is_not_sto
     let token = world.bound_token();
     let first = world.sign(&world.proof(&token));
     let nonce = world.call(&Call::dpop(&token, &first)).await.nonce.unwrap();
-    let call = async |path: &str, headers: &[(&'static str, &str)]| {
+    let call = async |path: &str, headers: Fields| {
         let mut proof = world.proof(&token);
         proof.claims["nonce"] = (*nonce).into();
         proof.claims["htu"] = format!("https://api.example{path}").into();
@@ -74,7 +76,7 @@ async fn each_response_after_an_accepted_proof_has_the_next_nonce_and_is_not_sto
         let status = response.status().as_u16();
         (status, field("dpop-nonce"), field("cache-control"))
     };
-    let rows: [(&str, &[(&'static str, &str)], u16, Option<&str>); 5] = [
+    let rows: [(&str, Fields, u16, Option<&str>); 5] = [
         ("/stored", &[], 200, Some("public, max-age=60")),
         ("/absent", &[], 404, None),
         ("/forbidden", &[], 403, Some("max-age=1")),

@@ -65,22 +65,9 @@ impl Served {
     }
 
     pub async fn whoami(&self, token: &str) -> (u16, Value) {
-        Self::answer(self.client.get(self.url()).bearer_auth(token)).await
-    }
-
-    /// A call with a token that is bound to a key, and a proof.
-    pub async fn whoami_with_proof(&self, token: &str, proof: &str) -> (u16, Value) {
-        let request = self.client.get(self.url()).header("dpop", proof);
-        Self::answer(request.header("authorization", format!("DPoP {token}"))).await
-    }
-
-    /// The URL of `whoami`.
-    pub fn url(&self) -> String {
-        format!("http://{}/api/whoami", self.address)
-    }
-
-    async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
-        let answer = request.send().await.unwrap();
+        let url = format!("http://{}/api/whoami", self.address);
+        let answer = self.client.get(url).bearer_auth(token).send();
+        let answer = answer.await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 }

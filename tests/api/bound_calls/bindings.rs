@@ -52,7 +52,7 @@ async fn a_binding_applies_to_no_operation_of_another_area() {
 }
 
 #[tokio::test]
-async fn of_several_bindings_a_token_must_meet_all() {
+async fn a_token_must_meet_each_of_several_bindings() {
     let world = World::with(&[
         ("access.all.binding", "either"),
         ("access.tags.CALLER.binding", "required"),

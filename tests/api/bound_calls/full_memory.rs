@@ -7,7 +7,8 @@ use futures_util::stream::{self, StreamExt};
 use crate::bound_calls::{Holder, word};
 use crate::world::World;
 
-/// Run by `scripts/soak`, in release. The same for a guard alone is in tests/dpop/full_memory.rs.
+/// Run by `scripts/soak`, in release. The same for a guard alone is in
+/// `tests/dpop/full_memory.rs`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long, because each proof is signed and sent: scripts/soak runs it"]
 async fn a_full_memory_answers_503_until_used_proofs_expire() {
