@@ -16,6 +16,7 @@ mod judging;
 mod metadata;
 mod middleware;
 mod mismatch;
+mod next_nonce;
 mod observer;
 mod openapi;
 mod per_token;

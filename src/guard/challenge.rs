@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use poem::{IntoResponse, Response};
 
@@ -212,17 +212,6 @@ fn binding_code(error: &BindingError) -> Option<&'static str> {
         BindingError::NonceRequired { .. } => Some("use_dpop_nonce"),
         BindingError::TooManyProofs { .. } | BindingError::ProofsUnavailable => None,
         _ => Some("invalid_token"),
-    }
-}
-
-/// Adds the next nonce to the response to an admitted caller.
-///
-/// RFC 9449 section 8.2: such a response must not be stored.
-pub(super) fn announce(response: &mut Response, nonce: &str) {
-    if let Ok(nonce) = HeaderValue::try_from(nonce) {
-        let headers = response.headers_mut();
-        headers.insert(DPOP_NONCE, nonce);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 

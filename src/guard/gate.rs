@@ -10,8 +10,9 @@ use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::OperationId;
 
 use super::bearer::{self, AuthorizationScheme};
-use super::challenge::{Asked, announce};
+use super::challenge::Asked;
 use super::mismatch::Mismatch;
+use super::next_nonce::with_next_nonce;
 use super::observer::{Admitted, Decision, Refusal};
 use super::principal::{Anonymous, Principal};
 use super::rejection::Rejection;
@@ -104,20 +105,11 @@ impl<E: Endpoint> Gate<E> {
         let mut next_nonce = None;
         let judged = self.guard.judge_new(&request, requirement, &mut next_nonce);
         let admitted = self.count(&request, judged.await);
-        if let Some(refusal) = self.conclude(&mut request, admitted) {
-            return Ok(refusal);
-        }
-        let answer = self.pass_on(request).await;
-        let Some(nonce) = next_nonce else {
-            return answer;
+        let answer = match self.conclude(&mut request, admitted) {
+            Some(refusal) => Ok(refusal),
+            None => self.pass_on(request).await,
         };
-        let mut response = match answer {
-            // A refusal by the handler announces the nonce too.
-            Err(error) if error.is_from_response() => error.into_response(),
-            answer => answer?,
-        };
-        announce(&mut response, &nonce);
-        Ok(response)
+        with_next_nonce(answer, next_nonce)
     }
 
     /// Opens a WebSocket, if the caller is admitted.
@@ -132,23 +124,28 @@ impl<E: Endpoint> Gate<E> {
             Ok(None)
         };
         let has_offered_token = matches!(token, Ok(Some(_)));
+        let mut next_nonce = None;
         let admitted = if let Err(rejection) = self.check_limits(&request) {
             Err(rejection.into())
         } else {
             let judged = match token {
                 Ok(Some(token)) => self.guard.judge_token(&token, &request, requirement).await,
-                Ok(None) => self.guard.judge(&request, requirement).await,
+                Ok(None) => {
+                    let judged = self.guard.judge(&request, requirement, &mut next_nonce);
+                    judged.await
+                }
                 Err(error) => Err(error.into()),
             };
             self.count(&request, judged)
         };
         if let Some(refusal) = self.conclude(&mut request, admitted) {
-            return Ok(refusal);
+            return with_next_nonce(Ok(refusal), next_nonce);
         }
         if has_offered_token {
             web_socket::remove_token(request.headers_mut());
         }
-        let mut response = self.pass_on(request).await?;
+        let answer = self.pass_on(request).await;
+        let mut response = with_next_nonce(answer, next_nonce)?;
         if has_offered_token {
             web_socket::select_protocol(&mut response);
         }

@@ -21,6 +21,10 @@ use super::{Guard, bearer};
 impl Guard {
     /// Decides on one request.
     ///
+    /// If DPoP proofs need nonces, the next nonce of an admitted caller is not returned. Use
+    /// [`Guard::require`] instead to send it in the response. Otherwise, the caller gets the next nonce
+    /// with the refusal of the first proof whose nonce has expired.
+    ///
     /// # Errors
     ///
     /// The [`Rejection`] to answer with.
@@ -29,7 +33,7 @@ impl Guard {
         request: &Request,
         requirement: &Requirement,
     ) -> Result<Principal, Rejection> {
-        let judged = self.judge(request, requirement).await;
+        let judged = self.judge(request, requirement, &mut None).await;
         judged.map_err(|refusal| refusal.rejection)
     }
 
@@ -37,10 +41,11 @@ impl Guard {
         &self,
         request: &Request,
         requirement: &Requirement,
+        next_nonce: &mut Option<String>,
     ) -> Result<Principal, Refusal> {
         match self.judge_at_once(request, requirement) {
             Some(judged) => judged,
-            None => self.judge_new(request, requirement, &mut None).await,
+            None => self.judge_new(request, requirement, next_nonce).await,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What a refused token or its proof says, and what it should say, for the log line of the refusal.
 //!
 //! 1. Only the issuer, the audience, the algorithm, the type, the scopes, the times, and the method and
-//!    URL of a proof are read. None of them is a secret. The query of a URL is not read.
+//!    URL of a proof are read. None of them is a secret. The query, the user name and the password of a
+//!    URL are not shown.
 //! 2. The strings are those of an unverified token or proof, so they are shortened and restricted to
 //!    printable ASCII. They prove nothing.
 //! 3. Nothing is read while the log line is disabled.
@@ -71,8 +72,8 @@ impl Mismatch {
         let proof = DpopProof::parse(proof(request).ok()?).ok()?;
         let (wanted, found) = match error {
             ProofError::WrongTarget => {
-                let found = proof.unverified_target().split(['?', '#']).next();
-                (guard.target(request).to_string(), shown(found?))
+                let found = without_secrets(proof.unverified_target());
+                (guard.target(request).to_string(), shown(&found))
             }
             ProofError::WrongMethod => {
                 let method = request.method().as_str();
@@ -179,6 +180,16 @@ fn conditions(rejection: &Rejection, claims: &Claims) -> (Option<String>, Option
     )
 }
 
+/// A URL without its query, its fragment, and a user name and password before the host.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let start = url.find("//").map_or(0, |at| at + 2);
+    let (scheme, rest) = url.split_at(start);
+    let host_end = rest.find(['/', '\\']).unwrap_or(rest.len());
+    let host_start = rest[..host_end].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}{}", &rest[host_start..])
+}
+
 /// A string for the log: printable ASCII, and not long.
 fn shown(text: &str) -> String {
     let printable = |c: char| if (' '..='~').contains(&c) { c } else { '?' };
@@ -204,6 +215,23 @@ const MAX_WORD_BYTES: usize = 24;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_is_without_its_secrets_in_the_log() {
+        for (url, shown) in [
+            ("https://a.example/b/@c", "https://a.example/b/@c"),
+            ("https://a.example/b?c=d#e", "https://a.example/b"),
+            ("https://ada:secret@a.example/b", "https://a.example/b"),
+            ("https://ada:s@cret@a.example", "https://a.example"),
+            ("//ada:secret@a.example/b", "//a.example/b"),
+            ("ada:secret@a.example/b", "a.example/b"),
+            ("https://ada:secret@a.example?b", "https://a.example"),
+            ("?secret", ""),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(url), shown, "{url}");
+        }
+    }
 
     #[test]
     fn an_unverified_string_is_short_and_printable_in_the_log() {

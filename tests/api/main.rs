@@ -7,6 +7,7 @@
 mod access;
 mod answer;
 mod audit;
+mod bound_calls;
 mod bound_schemes;
 mod captured;
 mod certificate_sizes;

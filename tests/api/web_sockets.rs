@@ -1,5 +1,7 @@
 //! Web sockets of browsers: the token comes as a protocol, and no handler sees it.
 
+mod bound;
+
 use poem::http::StatusCode;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, handler};
 use poem_openapi::payload::PlainText;

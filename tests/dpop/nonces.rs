@@ -109,6 +109,42 @@ async fn a_replay_is_no_request_for_a_nonce() {
     assert_eq!(replayed.nonce, None);
 }
 
+/// With the previous nonce, a proof could still be accepted, so it is a replay. With an expired one, it
+/// could not: the answer asks for a new proof, and the used one stays refused.
+#[tokio::test]
+async fn a_replay_is_refused_as_one_until_its_nonce_has_expired() {
+    let world = World::with_proofs(Proofs::default().with_nonces(Duration::from_secs(1)));
+    let token = world.bound_token();
+    let nonce = call(&world, &token, None).await.nonce.unwrap();
+    let mut proof = world.proof(&token);
+    proof.claims["nonce"] = nonce.into();
+    let used = Call::dpop(&token, &world.sign(&proof));
+    assert_eq!(world.call(&used).await.reason(), "admitted");
+
+    world.advance(1);
+    let with_previous = world.call(&used).await;
+    assert_eq!(with_previous.reason(), "proof_replayed");
+    assert_eq!(with_previous.nonce, None);
+
+    for _ in 2..60 {
+        world.advance(1);
+        let with_expired = world.call(&used).await;
+        assert_eq!(with_expired.reason(), "stale_nonce");
+        let next = with_expired.nonce.unwrap();
+        // The nonce is signed, so the used proof cannot get the new one. A new proof can, except
+        // with the `jti` of the used one.
+        assert_eq!(call(&world, &token, Some(&next)).await.reason(), "admitted");
+        let mut same_id = proof.clone();
+        same_id.claims["nonce"] = next.into();
+        let same_id = world.sign(&same_id);
+        assert_eq!(world.word(&token, &same_id).await, "proof_replayed");
+    }
+    world.advance(1);
+    assert_eq!(world.word(&token, &world.sign(&proof)).await, "stale_nonce");
+    world.advance(1);
+    assert_eq!(world.call(&used).await.reason(), "proof_expired");
+}
+
 /// The nonce comes last of what is compared.
 #[tokio::test]
 async fn a_fault_in_the_proof_comes_before_its_nonce() {

@@ -1,13 +1,17 @@
 //! A proof is accepted once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::{BoxFuture, join_all, ready};
+use poem_resource_server::clock::Clock;
 use poem_resource_server::dev::{SigningAlgorithm, SigningKey};
 use poem_resource_server::verifier::{MarkError, MemoryProofStore, ProofStore, Proofs, UsedProof};
 use serde_json::json;
 
-use crate::world::{Call, World, public_key, thumbprint};
+use crate::world::{Call, World, encode, public_key, thumbprint};
 
 #[tokio::test]
 async fn a_proof_is_accepted_once() {
@@ -87,6 +91,74 @@ async fn a_jti_is_used_once_by_each_key() {
     third.header["jwk"] = public_key(&other);
     let third = other.sign(&third.header, &third.claims);
     assert_eq!(world.word(&token, &third).await, "admitted");
+}
+
+/// For each signature of ECDSA, there is a second one that anyone can compute: `s` and `n - s` are
+/// both valid. The name of a used proof therefore does not depend on the signature.
+#[tokio::test]
+async fn a_used_proof_with_the_other_valid_signature_is_a_replay() {
+    let world = World::new();
+    let token = world.bound_token();
+    for _ in 0..20 {
+        let proof = world.sign(&world.proof(&token));
+        let twin = with_other_signature(&proof);
+        assert_ne!(twin, proof);
+        assert_eq!(world.word(&token, &proof).await, "admitted");
+        assert_eq!(world.word(&token, &twin).await, "proof_replayed");
+
+        // The twin is valid: of the two, the first is accepted.
+        let proof = world.sign(&world.proof(&token));
+        let twin = with_other_signature(&proof);
+        assert_eq!(world.word(&token, &twin).await, "admitted");
+        assert_eq!(world.word(&token, &proof).await, "proof_replayed");
+    }
+}
+
+/// Replaces `s` of a signature with P-256 by `n - s`, where `n` is the order of the curve.
+fn with_other_signature(proof: &str) -> String {
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63,
+        0x25, 0x51,
+    ];
+    let (signed, signature) = proof.rsplit_once('.').unwrap();
+    let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let mut borrow = false;
+    for (digit, order) in signature[32..].iter_mut().zip(ORDER).rev() {
+        let (difference, first) = order.overflowing_sub(*digit);
+        let (difference, second) = difference.overflowing_sub(u8::from(borrow));
+        (*digit, borrow) = (difference, first || second);
+    }
+    format!("{signed}.{}", encode(signature))
+}
+
+/// The clock of the service is set forward, so that used proofs are forgotten, and back again.
+#[tokio::test]
+async fn a_clock_that_jumps_forward_and_back_makes_no_used_proof_acceptable() {
+    let world = World::new();
+    let token = world.bound_token();
+    let now = world.clock.now();
+    let used: Vec<_> = (0..100).map(|_| world.sign(&world.proof(&token))).collect();
+    for proof in &used {
+        assert_eq!(world.word(&token, proof).await, "admitted");
+    }
+
+    world.clock.set_wall(now + Duration::from_secs(7_200));
+    for _ in 0..100 {
+        let proof = world.sign(&world.proof(&token));
+        assert_eq!(world.word(&token, &proof).await, "admitted");
+    }
+    world.clock.set_wall(now);
+
+    for proof in &used {
+        assert_eq!(world.word(&token, proof).await, "proof_replayed");
+    }
+    // Proofs that are newer than those forgotten are accepted.
+    world.clock.set_wall(now + Duration::from_secs(8));
+    for _ in 0..100 {
+        let proof = world.sign(&world.proof(&token));
+        assert_eq!(world.word(&token, &proof).await, "admitted");
+    }
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub holder: SigningKey,
     issuer: SigningKey,
-    guard: Guard,
+    pub guard: Guard,
     verifier: Verifier,
     proofs_made: AtomicU64,
 }
@@ -197,7 +197,7 @@ impl Call {
         self
     }
 
-    fn request(&self) -> Request {
+    pub fn request(&self) -> Request {
         let request = Request::builder()
             .method(self.method.clone())
             .uri(self.uri.parse().unwrap());

@@ -10,6 +10,7 @@
 #![allow(unreachable_pub)] // A test binary has no public items.
 
 mod answers;
+mod bound;
 mod credentials;
 mod encrypted;
 mod explained;

@@ -10,10 +10,10 @@ use crate::issuer::{Answer, Issuer};
 use crate::served::{self, Served};
 use crate::world::{KEY, TOKEN, junk};
 
-struct Running {
-    issuer: Issuer,
-    clock: ManualClock,
-    served: Served,
+pub struct Running {
+    pub issuer: Issuer,
+    pub clock: ManualClock,
+    pub served: Served,
 }
 
 fn config(issuer: &Issuer, more: &[(&'static str, &str)]) -> Config {
@@ -29,7 +29,7 @@ fn config(issuer: &Issuer, more: &[(&'static str, &str)]) -> Config {
 }
 
 impl Running {
-    async fn start(issuer: Issuer, more: &[(&'static str, &str)]) -> Self {
+    pub async fn start(issuer: Issuer, more: &[(&'static str, &str)]) -> Self {
         let clock = ManualClock::new();
         let config = config(&issuer, more);
         let served = Served::start(&config, Arc::new(clock.clone())).await;
@@ -40,7 +40,7 @@ impl Running {
         }
     }
 
-    fn now(&self) -> u64 {
+    pub fn now(&self) -> u64 {
         let now = self.clock.now().duration_since(std::time::UNIX_EPOCH);
         now.unwrap().as_secs()
     }

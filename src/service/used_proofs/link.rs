@@ -89,10 +89,13 @@ async fn keep_open(
                     info!("the Redis server of used proofs answers again");
                 }
                 state.send_replace(LinkState::Open(LinkConnection { connection, number }));
+                // A server whose connections break immediately is not called without a pause.
+                let pause = tokio::time::sleep(PAUSE);
                 if broken.wait_for(|broken| *broken >= number).await.is_err() {
                     return;
                 }
                 state.send_replace(LinkState::Connecting);
+                pause.await;
             }
             Err(error) => {
                 if !std::mem::replace(&mut is_lost, true) {

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ::redis::{Cmd, RedisError, Value, cmd};
+use ::redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value, cmd};
 use futures_util::future::BoxFuture;
+use tracing::warn;
 
 use crate::service::config::{DpopConfig, OnFailure};
 use crate::verifier::{MarkError, MemoryProofStore, ProofStore, UsedProof};
@@ -25,6 +26,8 @@ pub(super) struct RedisProofStore {
     /// Decides while Redis does not answer; `None` refuses then.
     memory: Option<Arc<MemoryProofStore>>,
     failures: AtomicU64,
+    /// When the last error of the server was logged, in seconds since 1970.
+    logged: AtomicU64,
 }
 
 impl RedisProofStore {
@@ -43,6 +46,7 @@ impl RedisProofStore {
             link,
             memory: has_memory.then(|| memory.clone()),
             failures: AtomicU64::new(0),
+            logged: AtomicU64::new(0),
         }))
     }
 
@@ -64,7 +68,8 @@ impl RedisProofStore {
     }
 
     /// The answer of Redis; `None` if there is none. The command is sent once more over a new
-    /// connection if the connection was closed before, as by a restart of Redis.
+    /// connection if the connection was closed before, as by a restart of Redis, or if the server
+    /// is a replica now, as after a failover.
     async fn set(&self, proof: UsedProof) -> Option<Value> {
         let command = command(proof);
         for _ in 0..2 {
@@ -73,15 +78,34 @@ impl RedisProofStore {
             match answer {
                 Ok(answer) => return Some(answer),
                 Err(error) if error.is_connection_dropped() => self.link.replace(&link),
-                Err(error) => {
-                    if error.is_timeout() {
-                        self.link.replace(&link);
-                    }
+                Err(error) if error.is_timeout() => {
+                    self.link.replace(&link);
                     return None;
+                }
+                Err(error) => {
+                    self.log(&error, proof.now);
+                    if error.kind() != ErrorKind::Server(ServerErrorKind::ReadOnly) {
+                        return None;
+                    }
+                    self.link.replace(&link);
                 }
             }
         }
         None
+    }
+
+    /// Logs why the server refuses a command, at most once a minute.
+    fn log(&self, error: &RedisError, now: Duration) {
+        let (now, logged) = (now.as_secs(), self.logged.load(Ordering::Relaxed));
+        if now.abs_diff(logged) < LOG_PAUSE_SECS {
+            return;
+        }
+        let exchange =
+            self.logged
+                .compare_exchange(logged, now, Ordering::Relaxed, Ordering::Relaxed);
+        if exchange.is_ok() {
+            warn!(%error, "the Redis server of used proofs refuses to store a proof");
+        }
     }
 }
 
@@ -124,6 +148,8 @@ fn command(proof: UsedProof) -> Cmd {
 
 /// The maximum wait of a request, with a new connection.
 const MAX_WAIT: Duration = Duration::from_secs(1);
+/// Between two log lines about errors of the server.
+const LOG_PAUSE_SECS: u64 = 60;
 const PREFIX: &str = "poem-resource-server:proof:";
 /// How far the clocks of two replicas may differ. A replica whose clock is behind accepts a proof for
 /// longer than the one that marked it.

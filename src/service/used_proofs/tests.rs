@@ -1,3 +1,6 @@
+#[cfg(feature = "redis")]
+mod faulty_redis;
+
 use std::time::Duration;
 
 use crate::service::config::{Config, Sources};

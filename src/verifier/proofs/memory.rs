@@ -4,7 +4,9 @@
 //!    is full, new proofs are refused.
 //! 2. Proofs that expire at about the same time are kept together, so that they are forgotten
 //!    together, without a search.
-//! 3. The memory is divided by the name of the proof, so that processors rarely wait for each other.
+//! 3. The clock may be set forward, so that proofs are forgotten too early, and back again. A proof that
+//!    could be one of those is refused.
+//! 4. The memory is divided by the name of the proof, so that processors rarely wait for each other.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -26,8 +28,14 @@ pub struct MemoryProofStore {
     swept: AtomicU64,
 }
 
-/// The proofs that expire in one period, by the number of the period.
-type Shard = BTreeMap<u64, Names>;
+#[derive(Default)]
+struct Shard {
+    /// The proofs that expire in one period, by the number of the period.
+    periods: BTreeMap<u64, Names>,
+    /// Proofs that expire in an earlier period than this may have been forgotten.
+    remembers_from: u64,
+}
+
 type Names = HashSet<u128, BuildHasherDefault<Unhashed>>;
 
 impl Default for MemoryProofStore {
@@ -57,10 +65,12 @@ impl MemoryProofStore {
         self.sweep(period(proof.now));
         let name = u128::from_le_bytes(proof.name);
         let mut shard = self.shard(name);
-        if shard.values().any(|names| names.contains(&name)) {
+        let until = period(proof.until);
+        let is_used = shard.periods.values().any(|names| names.contains(&name));
+        if is_used || until < shard.remembers_from {
             return Err(MarkError::Used);
         }
-        let names = shard.entry(period(proof.until)).or_default();
+        let names = shard.periods.entry(until).or_default();
         if names.len() == names.capacity() {
             // The old table is freed only after its content was moved.
             let grown = table_bytes(names.len() + 1);
@@ -82,14 +92,22 @@ impl MemoryProofStore {
     /// Forgets the proofs of periods that are over, once in each period.
     fn sweep(&self, now: u64) {
         let swept = self.swept.load(Ordering::Relaxed);
+        // A caller that read the clock just before the others is one period behind. A clock that was
+        // set back is further behind.
+        if now == swept || now + 1 == swept {
+            return;
+        }
         let sweep = (self.swept).compare_exchange(swept, now, Ordering::Relaxed, Ordering::Relaxed);
-        if swept >= now || sweep.is_err() {
+        if sweep.is_err() {
             return;
         }
         for shard in &self.shards {
             let mut shard = lock(shard);
-            let kept = shard.split_off(&now);
-            let expired = std::mem::replace(&mut *shard, kept);
+            let kept = shard.periods.split_off(&now);
+            let expired = std::mem::replace(&mut shard.periods, kept);
+            if let Some((last, _)) = expired.last_key_value() {
+                shard.remembers_from = shard.remembers_from.max(last + 1);
+            }
             drop(shard);
             let bytes: usize = expired.values().map(|it| table_bytes(it.capacity())).sum();
             self.bytes.fetch_sub(bytes, Ordering::Relaxed);

@@ -11,8 +11,8 @@ pub trait ProofStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`MarkError::Used`] for a proof that is known. With any other error, the proof is not
-    /// accepted either.
+    /// [`MarkError::Used`] for a proof that is known, or that may have been forgotten too early
+    /// because the clock was set forward. With any other error, the proof is not accepted either.
     fn mark(
         &self,
         proof: UsedProof,

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::{load_environment, load_file, source_of};
-use crate::guard::Binding;
+use crate::guard::{Binding, OperationAccess, Requirement};
 use crate::service::config::{ClientAuth, SecurityProfile};
 use crate::token::Algorithm;
 
@@ -44,6 +44,23 @@ fn a_variable_selects_the_security_profile() {
     let config = config.expect("the settings fit");
     assert_eq!(config.security, Some(SecurityProfile::Fapi2));
     assert_eq!(config.access.binding, Binding::Required);
+}
+
+#[test]
+fn a_binding_is_read_wherever_a_requirement_is() {
+    let bound: OperationAccess = Requirement::default()
+        .with_binding(Binding::Required)
+        .into();
+    let text = "access.all.binding = 'required'\naccess.operations.a.binding = 'required'\n\
+                access.tags.b.binding = 'required'\naccess.paths.'/c'.binding = 'required'";
+
+    let access = load_file(text).expect("the settings fit").access;
+
+    assert_eq!(access.binding, Binding::Either);
+    assert_eq!(access.all, bound);
+    assert_eq!(access.operations["a"], bound);
+    assert_eq!(access.tags["b"], bound);
+    assert_eq!(access.paths["/c"], bound);
 }
 
 #[test]

@@ -42,6 +42,34 @@ fn what_expired_is_forgotten_in_every_shard() {
 }
 
 #[test]
+fn a_proof_that_was_forgotten_too_early_is_still_refused() {
+    let store = MemoryProofStore::default();
+    for name in 0..1_000 {
+        assert_eq!(store.insert(used(name, 1_000, 1_060)), Ok(()));
+    }
+    let before = store.bytes();
+
+    // The clock is set an hour forward, and back.
+    assert_eq!(store.insert(used(2_000, 4_600, 4_660)), Ok(()));
+    assert!(store.bytes() < before);
+    for name in 0..1_000 {
+        let again = store.insert(used(name, 1_001, 1_060));
+        assert_eq!(again, Err(MarkError::Used), "{name}");
+    }
+    assert_eq!(
+        store.insert(used(2_000, 1_001, 4_660)),
+        Err(MarkError::Used)
+    );
+
+    // What expires later than all that was forgotten is accepted, and forgotten in its turn.
+    for name in 3_000..4_000 {
+        assert_eq!(store.insert(used(name, 1_010, 1_070)), Ok(()));
+    }
+    assert_eq!(store.insert(used(5_000, 1_080, 1_140)), Ok(()));
+    assert!(store.bytes() < before, "{}", store.bytes());
+}
+
+#[test]
 fn a_full_store_refuses_new_proofs_and_forgets_none() {
     let store = MemoryProofStore::new(100_000);
     let accepted: Vec<u64> = (0..20_000)
