@@ -1,6 +1,7 @@
 // Three replicas that share used DPoP proofs by Redis: each proof is accepted once by all of them
 // together. Needs Debian's `redis-server`: see `npm run replicas`. PROOFS is the number of proofs.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { call, eventually, freePort, scratch, settings, start, startService } from './harness.mjs';
@@ -11,8 +12,9 @@ const PROOFS = Number(process.env.PROOFS ?? 2_000);
 const PUBLIC = 'https://api.example.com';
 const URL_ = `${PUBLIC}/api/whoami`;
 
-async function startRedis(port) {
-  const redis = start('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', scratch]);
+async function startRedis(port, ...more) {
+  const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', scratch];
+  const redis = start('redis-server', [...own, ...more]);
   await eventually(() => redis.output.stdout, () => redis.output.stdout.includes('Ready to accept connections'));
   return redis;
 }
@@ -144,6 +146,46 @@ describe('replicas that share used proofs', { skip }, () => {
     assert.equal(reason(await ask(replica, fresh())), 'proofs_unavailable');
     spawnSync('redis-cli', ['-p', port, 'CONFIG', 'SET', 'maxmemory', '0']);
     assert.equal(reason(await ask(replica, used)), 'proof_replayed');
+    await replica.stop();
+    await redis.stop();
+  });
+
+  test('the Redis user needs the commands and the keys that the page names, and no others', async () => {
+    const rows = [
+      ['as the page says', '~poem-resource-server:proof:* -@all +set +ping', ['ok', 'proof_replayed']],
+      ['without SET', '~poem-resource-server:proof:* -@all +ping', ['proofs_unavailable', 'proofs_unavailable']],
+      ['other keys', '~other:* -@all +set +ping', ['proofs_unavailable', 'proofs_unavailable']],
+    ];
+    for (const [row, rights, expected] of rows) {
+      const port = await freePort();
+      const redis = await startRedis(port, '--user', 'proofs', 'on', '>secret', ...rights.split(' '), '--user', 'default', 'off');
+      const replica = await startReplica(port, {
+        RESOURCE_SERVER_DPOP__REDIS_URL: `redis://proofs:secret@127.0.0.1:${port}`,
+      });
+      const text = fresh();
+
+      const reasons = [reason(await ask(replica, text)), reason(await ask(replica, text))];
+
+      assert.deepEqual(reasons, expected, row);
+      await replica.stop();
+      await redis.stop();
+    }
+  });
+
+  test('Redis keeps a proof for as long as any replica may accept it', async () => {
+    const port = await freePort();
+    const redis = await startRedis(port);
+    const replica = await startReplica(port);
+    assert.equal(reason(await ask(replica, fresh())), 'ok');
+
+    const cli = (...words) => execFileSync('redis-cli', ['-p', port, ...words], { encoding: 'utf8' }).trim();
+    const [name, ...others] = cli('KEYS', '*').split('\n');
+    const left = Number(cli('PTTL', name));
+
+    assert.match(name, /^poem-resource-server:proof:/);
+    assert.deepEqual(others, []);
+    // The proof is at most `dpop.max_age` (60 s) old, and a clock may be a minute behind.
+    assert.ok(left > 110_000 && left <= 180_000, `${left} ms`);
     await replica.stop();
     await redis.stop();
   });
