@@ -27,6 +27,10 @@ pub use key_error::DecryptionKeyError;
 pub(crate) use open::{DecryptedToken, candidates, decrypt};
 
 /// Whether a string is read as an encrypted token. No key decrypts it. Only a fuzzer calls it.
+///
+/// # Panics
+///
+/// When a key decrypts it, which no key here can.
 #[cfg(fuzzing)]
 pub fn reads_as_encrypted(text: &str) -> bool {
     use std::sync::{Arc, LazyLock};

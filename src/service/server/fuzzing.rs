@@ -5,25 +5,26 @@ use std::time::Duration;
 
 use poem::endpoint::make;
 use poem::{IntoResponse, Request};
-use tokio::io::{AsyncWriteExt, DuplexStream};
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-use super::*;
+use super::{Answerer, Connections, Either, Limits, Memory, Places, Server, Stage, Upgrades};
 
 /// Serves a connection on which a client sends these bytes in parts of this size, and reports
 /// how many bytes the budget is charged with after the client has gone. There must be none.
 ///
 /// # Panics
 ///
-/// When the connection does not end.
+/// When the connection does not end, or if the system has no sockets left.
 pub fn charge_after(bytes: &[u8], part: usize) -> usize {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime needs nothing that can be missing");
     runtime.block_on(async {
         let (server, memory) = server();
-        let (client, stream) = tokio::io::duplex(64 * 1024);
-        let serving = server.secure(stream, None);
+        let (client, stream) = UnixStream::pair().expect("the system has sockets");
+        let serving = server.secure(Either::Right(stream), None);
         let both = async { tokio::join!(serving, send(client, bytes, part.max(1))) };
         let ended = tokio::time::timeout(TOO_LONG, both).await;
         ended.expect("the connection ends");
@@ -33,7 +34,7 @@ pub fn charge_after(bytes: &[u8], part: usize) -> usize {
     })
 }
 
-async fn send(mut client: DuplexStream, bytes: &[u8], part: usize) {
+async fn send(mut client: UnixStream, bytes: &[u8], part: usize) {
     for part in bytes.chunks(part) {
         // What is not taken at once is not taken because the connection ends, or because the
         // client does not read. Both are the end of this client.
@@ -78,7 +79,6 @@ fn server() -> (Server, Memory) {
             upgrades,
             stage.clone(),
         )),
-        builder: builder(&limits),
         places: Places::new(1),
         connections,
         stage,
