@@ -1,4 +1,5 @@
-//! The compact JWS: whatever is accepted is short, of one alphabet and of three segments.
+//! The compact JWS: whatever is accepted is short and of three segments, and its header is of one
+//! alphabet. The other segments are checked when they are decoded.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,6 +9,7 @@ fuzz_target!(|token: &str| {
     if Jws::parse(token).is_ok() {
         assert!(token.len() <= MAX_TOKEN_BYTES);
         assert_eq!(token.split('.').count(), 3);
-        assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)));
+        let header = token.split('.').next().unwrap_or_default();
+        assert!(header.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
     }
 });

@@ -8,6 +8,7 @@ use poem::{IntoResponse, Request};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Answerer, Connections, Either, Limits, Memory, Places, Server, Stage, Upgrades};
@@ -17,11 +18,13 @@ use super::{Answerer, Connections, Either, Limits, Memory, Places, Server, Stage
 ///
 /// # Panics
 ///
-/// When the connection does not end, or if the system has no sockets left.
+/// When the connection does not end, or if the system has no sockets or signals left.
 pub fn charge_after(bytes: &[u8], part: usize) -> usize {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime needs nothing that can be missing");
     runtime.block_on(async {
+        // The `main` of a fuzzer does not ignore this signal, which a write to a closed socket raises.
+        let _ignored = signal(SignalKind::pipe()).expect("the system has signals");
         let (server, memory) = server();
         let (client, stream) = UnixStream::pair().expect("the system has sockets");
         let serving = server.secure(Either::Right(stream), None);
