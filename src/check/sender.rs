@@ -58,8 +58,8 @@ impl<'a> Sender<'a> {
         Ok(answer)
     }
 
-    /// Sends an attempt and reads the answer. If the API requires a nonce, the attempt is sent again with it. A
-    /// replay is sent once more with the same proof, if the API did not refuse it.
+    /// Sends an attempt and reads the answer. If the API requires a nonce, the attempt is sent again
+    /// with it. A replay is sent once more with the same proof, if the API did not refuse it.
     async fn exchange(&mut self, attempt: &Attempt) -> Result<Answer, CallerError> {
         let Some(presented) = &attempt.presented else {
             return self.send_with(attempt, None).await;

@@ -7,7 +7,8 @@
 //! 1. Wait for a place; when there is none, idle connections make room (`places`).
 //! 2. Accept, with a pause when the machine has run out of something (`listener`).
 //! 3. Shake hands, where there is TLS (`tls`).
-//! 4. Answer requests (`answer`), within what a connection may use (`pace`).
+//! 4. Answer requests (`answer`), with HTTP/2 as streams (`streams`), within what a connection may use
+//!    (`pace`).
 //! 5. Wait for the end of a connection that a handler has upgraded (`upgrades`).
 //! 6. Stopped: accept no more, let requests in flight finish, cut what is left.
 

@@ -49,9 +49,9 @@ impl Listener {
             .is_some_and(|file| file.permissions().mode() & WRITABLE_BY_OTHERS == 0)
     }
 
-    /// The next connection, and the address of its peer over TCP. What fails is tried again, after a pause when the machine has
-    /// run out of descriptors or memory: to try at once would only spin. `make_room` is
-    /// called before each.
+    /// The next connection, and the address of its peer over TCP. What fails is tried again, after a
+    /// pause when the machine has run out of descriptors or memory: to try at once would only spin.
+    /// `make_room` is called before each.
     pub(super) async fn accept(&self, make_room: impl Fn()) -> (Stream, Option<SocketAddr>) {
         loop {
             match self.try_accept().await {
