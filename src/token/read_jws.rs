@@ -142,4 +142,20 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn of_a_payload_with_many_values_only_the_issuer_is_read_before_the_signature() {
+        let key = SigningKey::generate(SigningAlgorithm::Es256);
+        for (values, is_read) in [
+            (MAX_UNVERIFIED_VALUES, true),
+            (MAX_UNVERIFIED_VALUES + 1, false),
+        ] {
+            let token = signed(&key, &claims(values, ""));
+            let jws = Jws::parse(&token).expect("it is well-formed");
+            let read = ReadJws::read(&jws).expect("it has a payload");
+
+            assert_eq!(read.members.is_some(), is_read, "{values}");
+            assert_eq!(read.unverified_issuer().as_deref(), Ok("a"), "{values}");
+        }
+    }
 }
