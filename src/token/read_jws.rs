@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_payload_with_many_values_only_the_issuer_is_read_before_the_signature() {
+    fn only_the_issuer_is_read_from_a_payload_with_many_values_before_the_signature() {
         let key = SigningKey::generate(SigningAlgorithm::Es256);
         for (values, is_read) in [
             (MAX_UNVERIFIED_VALUES, true),
