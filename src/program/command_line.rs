@@ -115,6 +115,7 @@ pub(crate) enum Format {
 pub(crate) struct ExplainOptions {
     /// The token, `@FILE`, or `-` for standard input, which keeps the token out of the shell's
     /// history [else: `OKTA_TOKEN`, then standard input]
+    #[arg(allow_hyphen_values = true, value_parser = no_unknown_option)]
     pub(crate) token: Option<String>,
     /// Send no request, and skip the rules that need the issuer's keys
     #[arg(long)]
@@ -137,7 +138,7 @@ pub(crate) struct DoctorOptions {
     /// A token about which to ask the issuer, if `issuer.introspection.mode` is not `off`:
     /// the token itself, `@FILE`, or `-` for standard input. Without introspection, only its
     /// encryption is examined
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub(crate) token: Option<String>,
     #[command(flatten)]
     pub(crate) client: ClientOptions,
@@ -183,6 +184,17 @@ pub(crate) struct TokenOptions {
     pub(crate) dpop: DpopOptions,
 }
 
+/// Reads the token of `explain`. Tokens may begin with `-`, because issuers choose their characters
+/// (RFC 6750 section 2.1). One that begins with `--` is more likely an option with a mistake in it.
+fn no_unknown_option(argument: &str) -> Result<String, &'static str> {
+    if argument.starts_with("--") {
+        return Err(
+            "this is no option of `explain`. Give a token that begins with `--` as `@FILE`, or through standard input",
+        );
+    }
+    Ok(argument.to_owned())
+}
+
 /// The program's own command line, with the commands of `application`.
 pub(crate) fn program(application: &dyn Hosted) -> clap::Command {
     let outline = application.outline();
@@ -210,3 +222,6 @@ pub(crate) fn arguments(matches: &ArgMatches) -> Vec<String> {
 
 /// The id of the arguments of a command of the application.
 const ARGUMENTS: &str = "arguments";
+
+#[cfg(test)]
+mod tests;

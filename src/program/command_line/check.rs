@@ -48,7 +48,7 @@ pub(crate) struct CheckOptions {
     ///
     /// The command cannot read an opaque token. If it is bound to a key (DPoP), add --dpop, and --key
     /// if its key is not in the default file.
-    #[arg(long, value_name = "[NAME=]TOKEN")]
+    #[arg(long, value_name = "[NAME=]TOKEN", allow_hyphen_values = true)]
     pub(crate) token: Vec<String>,
     /// A token that the API must refuse: an expired one, or one of another audience or
     /// issuer; may be repeated
@@ -58,7 +58,7 @@ pub(crate) struct CheckOptions {
     ///
     /// `unbound_token=@FILE` is a good token that is not bound to a key. The operations that accept
     /// only bound tokens by the document must refuse it.
-    #[arg(long, value_name = "[WHAT=]TOKEN")]
+    #[arg(long, value_name = "[WHAT=]TOKEN", allow_hyphen_values = true)]
     pub(crate) refuse: Vec<String>,
     /// Revoke the good token at the end, and wait until the API refuses it
     ///

@@ -10,11 +10,11 @@ pub(crate) struct ClientOptions {
     #[arg(long, value_name = "NAME")]
     pub(crate) issuer_name: Option<String>,
     /// The client's id (`client.id`)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(super) client_id: Option<String>,
     /// The client's secret (`client.secret`). Other users of this machine can see a flag. Set the
     /// variable `RESOURCE_SERVER_CLIENT__SECRET` instead
-    #[arg(long, value_name = "SECRET")]
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
     pub(super) client_secret: Option<String>,
     /// How the client secret is sent (`client.auth`): `client_secret_basic` or
     /// `client_secret_post` [else: as the issuer's metadata says]

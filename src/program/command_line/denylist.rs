@@ -69,23 +69,23 @@ pub(crate) enum ListFormat {
     Json,
 }
 
-/// Which tokens a denial names.
+/// Which tokens a denial names. Issuers choose the ids, so they may begin with `-`.
 #[derive(Args)]
 pub(crate) struct NamedTokens {
     /// The id of a token (`jti`)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) token_id: Option<String>,
     /// The subject of the tokens (`sub`)
-    #[arg(long, value_name = "SUBJECT")]
+    #[arg(long, value_name = "SUBJECT", allow_hyphen_values = true)]
     pub(crate) subject: Option<String>,
     /// The id of the user (`uid`)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) user_id: Option<String>,
     /// The e-mail address of the user (`logout.email_claims`)
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
     /// The client (`client_id`, `cid` or `azp`)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) client: Option<String>,
 }
 
