@@ -144,6 +144,9 @@ async fn accept(listener: &Listener, server: &Server) -> (Place, Accepted) {
 /// A connection and the address of its peer, over TCP.
 type Accepted = (Stream, Option<SocketAddr>);
 
+/// A connection after its handshake, if it has TLS.
+type Secured = Either<Stream, Box<TlsStream<Wire<Stream>>>>;
+
 struct Server {
     answerer: Arc<Answerer>,
     places: Places,
@@ -162,29 +165,39 @@ impl Server {
 
     async fn secure(&self, stream: Stream, address: Option<SocketAddr>) {
         let pace = Arc::new(Pace::new(&self.limits));
-        let origin = |scheme| Origin { address, scheme };
-        match &self.tls {
-            None => {
-                let stream = Either::Left(stream);
-                self.answer(stream, origin(Scheme::HTTP), None, &pace).await;
-            }
-            Some(tls) => {
-                pace.begin_handshake();
-                let wire = Wire::new(stream, pace.clone());
-                let shaken = tokio::select! {
-                    biased;
-                    shaken = tls.handshake(wire) => shaken,
-                    () = pace.exhausted(&self.places) => return,
-                };
-                let Ok(stream) = shaken else { return };
-                pace.end_handshake();
-                let certificate = tls::client_certificate(&stream);
-                let origin = origin(Scheme::HTTPS);
-                let stream = Either::Right(Box::new(stream));
-                self.answer(stream, origin, certificate, &pace).await;
-            }
-        }
+        // Boxed, because a connection keeps the room for its handshake as long as it lives.
+        let secured = match &self.tls {
+            None => Some((Either::Left(stream), None)),
+            Some(tls) => Box::pin(self.handshake(tls, stream, &pace)).await,
+        };
+        let Some((stream, certificate)) = secured else {
+            return;
+        };
+        let scheme = match stream {
+            Either::Left(_) => Scheme::HTTP,
+            Either::Right(_) => Scheme::HTTPS,
+        };
+        let origin = Origin { address, scheme };
+        self.answer(stream, origin, certificate, &pace).await;
         pace.stream_end().await;
+    }
+
+    async fn handshake(
+        &self,
+        tls: &Tls,
+        stream: Stream,
+        pace: &Arc<Pace>,
+    ) -> Option<(Secured, Option<ClientCertificate>)> {
+        pace.begin_handshake();
+        let wire = Wire::new(stream, pace.clone());
+        let stream = tokio::select! {
+            biased;
+            shaken = tls.handshake(wire) => shaken.ok()?,
+            () = pace.exhausted(&self.places) => return None,
+        };
+        pace.end_handshake();
+        let certificate = tls::client_certificate(&stream);
+        Some((Either::Right(Box::new(stream)), certificate))
     }
 
     /// Answers until the caller hangs up, breaks the protocol or has taken too much, none of
@@ -192,7 +205,7 @@ impl Server {
     /// is in flight is finished.
     async fn answer(
         &self,
-        stream: Either<Stream, Box<TlsStream<Wire<Stream>>>>,
+        stream: Secured,
         origin: Origin,
         certificate: Option<ClientCertificate>,
         pace: &Arc<Pace>,

@@ -136,11 +136,10 @@ impl Pace {
             if deadline <= now() || self.must_leave().await {
                 return;
             }
-            // A request that begins does not wake us; it is looked after soon enough.
-            let soon = now() + self.header_timeout.min(self.request_timeout);
+            let latest = now() + self.longest_pause();
             tokio::select! {
                 biased;
-                () = tokio::time::sleep_until(deadline.min(soon)) => {}
+                () = tokio::time::sleep_until(deadline.min(latest)) => {}
                 () = self.sooner.notified() => {}
                 () = places.wanted() => if self.is_idle_for(A_MOMENT) { return },
             }
@@ -159,6 +158,18 @@ impl Pace {
             (None, None) => account.waiting_since + wait,
             (Some(deadline), None) | (None, Some(deadline)) => deadline,
             (Some(answer), Some(blocked)) => answer.min(blocked),
+        }
+    }
+
+    /// How long a deadline may be believed. A request that begins does not wake us, and has an
+    /// earlier one.
+    fn longest_pause(&self) -> Duration {
+        let account = self.account();
+        // The next request on a connection of HTTP/1.1 begins when this one has ended.
+        if account.is_idle() || account.is_http2 {
+            self.header_timeout.min(self.request_timeout)
+        } else {
+            self.keep_alive.min(self.request_timeout)
         }
     }
 
