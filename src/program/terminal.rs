@@ -4,7 +4,8 @@
 //! reload, and a service outlives the terminal of its operator. A process that a person started
 //! by hand stops: otherwise it would continue unnoticed and keep its port.
 
-use std::io::{self, IsTerminal};
+use std::io::IsTerminal;
+use std::os::fd::BorrowedFd;
 
 /// Whether this process stops with its terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +36,22 @@ impl Terminal {
 }
 
 fn is_any_stream_a_terminal() -> bool {
-    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+    streams().iter().any(IsTerminal::is_terminal)
 }
 
-#[cfg(target_os = "linux")]
+/// Whether a stream is the terminal that controls this process, and gives it its signals now.
 fn is_in_foreground() -> bool {
-    let process = procfs::process::Process::myself();
-    let stat = process.and_then(|process| process.stat());
-    stat.is_ok_and(|stat| stat.tty_nr != 0 && stat.tpgid == stat.pgrp)
+    // It is an error for a stream that is another terminal, or none.
+    let foreground = |stream| rustix::termios::tcgetpgrp(stream).ok();
+    streams()
+        .into_iter()
+        .any(|it| foreground(it) == Some(rustix::process::getpgrp()))
 }
 
-/// Without `unsafe`, this cannot be determined. A terminal of one of the streams counts as ours.
-#[cfg(not(target_os = "linux"))]
-fn is_in_foreground() -> bool {
-    true
+fn streams() -> [BorrowedFd<'static>; 3] {
+    [
+        rustix::stdio::stdin(),
+        rustix::stdio::stdout(),
+        rustix::stdio::stderr(),
+    ]
 }
