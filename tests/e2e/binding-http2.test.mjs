@@ -1,10 +1,8 @@
 // Bound tokens over HTTP/2, where the URL of a proof is that of `:scheme` and `:authority`.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import http2 from 'node:http2';
 import { after, before, describe, test } from 'node:test';
 import { freePort, settings, startService } from './harness.mjs';
-import { dpop, newAuthority, newCertificate, newKey, proof, startBoundIssuer } from './bound.mjs';
+import { callHttp2, dpop, newAuthority, newCertificate, newKey, proof, startBoundIssuer } from './bound.mjs';
 
 describe('bound tokens over HTTP/2', () => {
   let issuer;
@@ -14,7 +12,7 @@ describe('bound tokens over HTTP/2', () => {
 
   before(async () => {
     issuer = await startBoundIssuer();
-    ca = fs.readFileSync(newAuthority());
+    ca = newAuthority();
     const { cert, key } = newCertificate('http2', 'ca');
     port = await freePort();
     const operators = await freePort();
@@ -34,20 +32,8 @@ describe('bound tokens over HTTP/2', () => {
 
   /** Calls whoami over a connection of its own. Returns the status and the reason of a refusal. */
   async function whoami(authority, headers) {
-    const session = http2.connect(`https://127.0.0.1:${port}`, { ca, servername: 'localhost' });
-    const stream = session.request({ ':path': '/api/whoami', ':authority': authority, ...headers });
-    try {
-      return await new Promise((resolve, reject) => {
-        session.on('error', reject);
-        stream.on('error', reject).on('response', async ({ ':status': status }) => {
-          let text = '';
-          for await (const chunk of stream.setEncoding('utf8')) text += chunk;
-          resolve([status, JSON.parse(text).reason]);
-        });
-      });
-    } finally {
-      session.destroy();
-    }
+    const response = await callHttp2(`https://127.0.0.1:${port}/api/whoami`, { ca, authority, headers });
+    return [response.status, response.json().reason];
   }
 
   test('the URL of a proof is compared with the authority of the request', async () => {

@@ -2,6 +2,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import https from 'node:https';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -88,15 +89,17 @@ export function newAuthority(name = 'ca') {
   return path.join(scratch, `${name}.pem`);
 }
 
-/** A certificate by the authority with this name, or a self-signed one without a name. */
-export function newCertificate(name, authority) {
+/**
+ * A certificate by the authority with this name, or a self-signed one without a name. `subject` and `names`
+ * have the forms of `-subj` and `subjectAltName` of OpenSSL.
+ */
+export function newCertificate(name, authority, { subject = `/CN=${name}`, names = 'DNS:localhost,IP:127.0.0.1' } = {}) {
   const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`];
-  const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', subject];
   if (authority === undefined) {
     openssl('req', '-x509', ...key, '-days', '30', ...files);
   } else {
-    openssl('req', ...key, ...names, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+    openssl('req', ...key, '-addext', `subjectAltName=${names}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
     openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${authority}.pem`, '-CAkey', `${authority}.key`,
       '-CAcreateserial', '-days', '30', '-copy_extensions', 'copy', '-out', `${name}.pem`);
   }
@@ -119,4 +122,23 @@ export function callTls(url, { headers = {}, ca, certificate, ...more } = {}) {
     });
     request.end();
   });
+}
+
+/** One request over HTTP/2 on a connection of its own. `authority` is the host of the request, if it is another. */
+export async function callHttp2(url, { headers = {}, ca, authority } = {}) {
+  const { origin, pathname, host } = new URL(url);
+  const session = http2.connect(origin, { ca: fs.readFileSync(ca), servername: 'localhost' });
+  const stream = session.request({ ':path': pathname, ':authority': authority ?? host, ...headers });
+  try {
+    return await new Promise((resolve, reject) => {
+      session.on('error', reject);
+      stream.on('error', reject).on('response', async ({ ':status': status }) => {
+        let text = '';
+        for await (const chunk of stream.setEncoding('utf8')) text += chunk;
+        resolve({ status, text, json: () => JSON.parse(text) });
+      });
+    });
+  } finally {
+    session.destroy();
+  }
 }

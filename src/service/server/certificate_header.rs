@@ -179,12 +179,23 @@ fn pairs(value: &[u8]) -> Option<Vec<&[u8]>> {
     (!is_quoted).then_some(pairs)
 }
 
-/// The value without its quotes; `None` if a quote has no partner.
+/// The value without its quotes. `None` if a quote has no partner, or if the quotes may enclose the
+/// element of a proxy: it appended it to a quote that the caller left open, and Envoy writes `Hash=`
+/// into each element.
 fn unquoted(value: &[u8]) -> Option<&[u8]> {
-    match value {
-        [b'"', inner @ .., b'"'] => Some(inner),
-        value => (!value.contains(&b'"')).then_some(value),
+    let [b'"', inner @ .., b'"'] = value else {
+        return (!value.contains(&b'"')).then_some(value);
+    };
+    let mut bytes = inner.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return None,
+            b'\\' => drop(bytes.next()?),
+            _ => {}
+        }
     }
+    let mut names = inner.windows(HASH.len());
+    (!names.any(|name| name.eq_ignore_ascii_case(HASH))).then_some(inner)
 }
 
 /// A SHA-256 hash in hexadecimal digits.
@@ -212,6 +223,8 @@ pub(super) const MALFORMED: Problem = Problem {
 };
 /// A certificate has about 1 to 4 KiB, and its encodings up to three times that.
 const MAX_BYTES: usize = 16 * 1024;
+/// The beginning of a hash in an element.
+const HASH: &[u8] = b"hash=";
 /// RFC 9440 section 2.3.
 const CLIENT_CERT_CHAIN: HeaderName = HeaderName::from_static("client-cert-chain");
 
