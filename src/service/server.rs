@@ -225,13 +225,13 @@ impl Server {
         };
         tokio::select! {
             biased;
-            _ = poll_fn(|context| streams.poll(connection.as_mut(), context)) => return,
+            _ = poll_fn(|context| pace.during(|| streams.poll(connection.as_mut(), context))) => return,
             () = exhausted.as_mut() => return,
             () = last_call => connection.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             biased;
-            _ = poll_fn(|context| streams.poll(connection.as_mut(), context)) => {}
+            _ = poll_fn(|context| pace.during(|| streams.poll(connection.as_mut(), context))) => {}
             () = exhausted => {}
         }
     }

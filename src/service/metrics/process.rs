@@ -49,6 +49,10 @@ struct Process {
 #[cfg(target_os = "linux")]
 impl Process {
     /// Nothing where `/proc` is not mounted or not ours to read.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "exact to 2^53, and a chart beyond"
+    )]
     fn look() -> Option<Self> {
         let read = |path: &str| fs::read_to_string(path).ok();
         let descriptors = fs::read_dir("/proc/self/fd").ok()?.count();
@@ -113,6 +117,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::float_cmp, reason = "these numbers have exact forms")]
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
     fn the_numbers_of_a_process_are_those_of_proc_whatever_its_name_is() {
         for name in ["api", "my api", "a) S (b", ") 1 2 3 ("] {
             let process = Process::parse(&own(name), SYSTEM).unwrap();
@@ -138,6 +143,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
     fn this_process_has_memory_threads_and_open_files() {
         let process = Process::look().unwrap();
 

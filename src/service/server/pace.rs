@@ -15,6 +15,8 @@
 mod account;
 mod charge;
 mod charges;
+mod deadlines;
+mod poll_time;
 mod upgraded;
 
 use std::io;
@@ -27,8 +29,8 @@ use tokio::time::Instant;
 
 use super::limits::{CONNECTION_WINDOW, Limits};
 use super::memory::{Holding, price};
-use super::places::Places;
 use account::{Account, Head};
+use poll_time::PollTime;
 
 pub(super) use account::{End, RequestNumber, Share};
 
@@ -41,6 +43,7 @@ pub(super) struct Pace {
     max_head_bytes: u64,
     max_streams: usize,
     account: Mutex<Account>,
+    time: PollTime,
     /// A deadline is earlier than before, the stream has ended, or its memory is required.
     sooner: Arc<Notify>,
     holding: Holding,
@@ -51,6 +54,7 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) fn new(limits: &Limits) -> Self {
         let sooner = Arc::new(Notify::new());
+        let now = now();
         Self {
             header_timeout: limits.header_timeout,
             request_timeout: limits.request_timeout,
@@ -58,18 +62,24 @@ impl Pace {
             upgraded_idle_timeout: limits.upgraded_idle_timeout,
             max_head_bytes: limits.max_head_bytes as u64,
             max_streams: limits.max_streams as usize,
-            account: Mutex::new(Account::new(now())),
+            account: Mutex::new(Account::new(now)),
+            time: PollTime::new(now),
             holding: limits.memory.hold(sooner.clone()),
             sooner,
             asked: Notify::new(),
         }
     }
 
+    /// Polls the connection. All that happens in the poll happens at the same time.
+    pub(super) fn during<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.time.during(poll)
+    }
+
     /// A head is complete. The request is in flight until [`Self::end`].
     pub(super) fn begin(&self, is_http2: bool, fields: usize, share: Share) -> RequestNumber {
         let mut account = self.account();
         account.is_http2 = is_http2;
-        let number = account.begin(fields, share, now);
+        let number = account.begin(fields, share, || self.time.now());
         if !account.has_asked {
             account.has_asked = true;
             self.asked.notify_one();
@@ -84,7 +94,7 @@ impl Pace {
 
     /// A part of a response has moved, and more may follow.
     pub(super) fn streams(&self, number: RequestNumber) {
-        let now = now();
+        let now = self.time.now();
         self.holding.has_worked(now);
         if self.account().streams(number, now) {
             self.sooner.notify_one();
@@ -93,7 +103,7 @@ impl Pace {
 
     /// A part of a request's body has moved.
     pub(super) fn uploaded(&self, number: RequestNumber, bytes: u64) {
-        let now = now();
+        let now = self.time.now();
         self.holding.has_worked(now);
         self.account().uploaded(number, bytes, now);
     }
@@ -105,7 +115,7 @@ impl Pace {
 
     /// A request's response was sent completely, or the client no longer waits for it.
     pub(super) fn end(&self, number: RequestNumber, end: End) {
-        let now = now();
+        let now = self.time.now();
         let mut account = self.account();
         account.end(number, end, now);
         if end == End::Useful {
@@ -117,67 +127,6 @@ impl Pace {
         }
     }
 
-    /// Completes when a request has arrived, or 1 s later: a connection that is new may have one
-    /// under way, which must not be lost.
-    pub(super) async fn first_request(&self) {
-        if self.account().has_asked {
-            return;
-        }
-        tokio::select! {
-            () = self.asked.notified() => {}
-            () = tokio::time::sleep(A_MOMENT) => {}
-        }
-    }
-
-    /// Completes when the connection has taken more than its time, or its memory is wanted.
-    pub(super) async fn exhausted(&self, places: &Places) {
-        loop {
-            let deadline = self.deadline();
-            if deadline <= now() || self.must_leave().await {
-                return;
-            }
-            let latest = now() + self.longest_pause();
-            tokio::select! {
-                biased;
-                () = tokio::time::sleep_until(deadline.min(latest)) => {}
-                () = self.sooner.notified() => {}
-                () = places.wanted() => if self.is_idle_for(A_MOMENT) { return },
-            }
-        }
-    }
-
-    fn deadline(&self) -> Instant {
-        let account = self.account();
-        let wait = match account.head {
-            Head::None => self.keep_alive,
-            Head::Begun | Head::Awaited => self.header_timeout,
-        };
-        let blocked =
-            (account.blocked_since).map(|since| since + account.longest(self.request_timeout));
-        match (account.requests_deadline(), blocked) {
-            (None, None) => account.waiting_since + wait,
-            (Some(deadline), None) | (None, Some(deadline)) => deadline,
-            (Some(answer), Some(blocked)) => answer.min(blocked),
-        }
-    }
-
-    /// How long a deadline may be believed. A request that begins does not wake us, and has an
-    /// earlier one.
-    fn longest_pause(&self) -> Duration {
-        let account = self.account();
-        // The next request on a connection of HTTP/1.1 begins when this one has ended.
-        if account.is_idle() || account.is_http2 {
-            self.header_timeout.min(self.request_timeout)
-        } else {
-            self.keep_alive.min(self.request_timeout)
-        }
-    }
-
-    fn is_idle_for(&self, time: Duration) -> bool {
-        let account = self.account();
-        account.is_idle() && account.waiting_since.elapsed() >= time
-    }
-
     /// Bytes have arrived.
     ///
     /// # Errors
@@ -187,7 +136,7 @@ impl Pace {
     pub(super) fn has_read(&self, bytes: &[u8]) -> io::Result<()> {
         let mut account = self.account();
         if let Some(upgrade) = &mut account.upgrade
-            && upgrade.has_read(bytes, now)?
+            && upgrade.has_read(bytes, || self.time.now())?
         {
             return Ok(());
         }
@@ -205,7 +154,7 @@ impl Pace {
         if account.unasked_bytes > 2 * self.max_unasked_bytes(&account) {
             return Err(io::Error::other("more bytes than any request has"));
         }
-        account.begin_head(now);
+        account.begin_head(|| self.time.now());
         Ok(())
     }
 
@@ -293,7 +242,3 @@ pub(super) fn now() -> Instant {
 const MAX_UNREAD: u64 = CONNECTION_WINDOW as u64;
 /// More than a person's browser takes back, and few enough to be worth nothing.
 const MAX_ABANDONED: u32 = 100;
-
-/// How long a connection may be idle while others wait for its place, and a request be under
-/// way on a new one at shutdown.
-const A_MOMENT: Duration = Duration::from_secs(1);

@@ -81,8 +81,10 @@ impl Streams {
 
     fn answer_by(&self, now: impl Fn() -> Instant) {
         let mut until: Option<Instant> = None;
+        let mut answered = 0_usize;
         while let Some((stream, is_last)) = self.0.next() {
-            if !is_last {
+            // Reading the clock takes part of the time that a stream takes.
+            if !is_last && (answered < 4 || answered.is_multiple_of(4)) {
                 let now = now();
                 if now >= *until.get_or_insert(now + LONGEST_BATCH) {
                     tokio::spawn(stream);
@@ -90,6 +92,7 @@ impl Streams {
                 }
             }
             answer(stream);
+            answered += 1;
         }
     }
 }
