@@ -55,6 +55,15 @@ impl Algorithm {
             .find(|algorithm| algorithm.name() == name)
     }
 
+    /// As [`Algorithm::find`], for a client. Clients name EdDSA with Ed25519 by its new name too
+    /// (RFC 9864 section 2.2).
+    pub(super) fn find_for_client(name: &str) -> Option<Self> {
+        match name {
+            "Ed25519" => Some(Self::EdDsa),
+            name => Self::find(name),
+        }
+    }
+
     /// The JWA name.
     pub fn name(self) -> &'static str {
         match self {

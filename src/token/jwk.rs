@@ -76,7 +76,8 @@ pub(super) fn read_for(
 pub(super) fn check_for(members: &Object<'_>, algorithm: Algorithm) -> Result<(), KeyError> {
     refuse_secrets(members)?;
     refuse_other_uses(members)?;
-    let is_same = |alg: &Json<'_>| alg.as_str() == Some(algorithm.name());
+    let is_same =
+        |alg: &Json<'_>| alg.as_str().and_then(Algorithm::find_for_client) == Some(algorithm);
     if members.get("alg").is_none_or(is_same) {
         Ok(())
     } else {

@@ -95,6 +95,34 @@ async fn a_key_that_is_not_public_or_not_of_its_kind_is_refused() {
     }
 }
 
+/// `WebCrypto` exports such a key with the name of RFC 9864 section 2.2.
+#[tokio::test]
+async fn the_algorithm_of_an_ed25519_key_has_two_names() {
+    let world = World::with_holder(Proofs::default(), SigningAlgorithm::EdDsa);
+    for (header, jwk, expected) in [
+        ("EdDSA", "EdDSA", "admitted"),
+        ("EdDSA", "Ed25519", "admitted"),
+        ("Ed25519", "EdDSA", "admitted"),
+        ("Ed25519", "Ed25519", "admitted"),
+        ("Ed25519", "ed25519", "proof_key_not_accepted"),
+        ("Ed25519", "Ed448", "proof_key_not_accepted"),
+        ("Ed25519", "ES256", "proof_key_not_accepted"),
+    ] {
+        let token = world.bound_token();
+        let remembered = world.bound_token();
+        let good = world.sign(&world.proof(&remembered));
+        assert_eq!(world.word(&remembered, &good).await, "admitted");
+
+        for token in [&token, &remembered] {
+            let mut proof = world.proof(token);
+            proof.header["alg"] = header.into();
+            proof.header["jwk"]["alg"] = jwk.into();
+            let word = world.word(token, &world.sign(&proof)).await;
+            assert_eq!(word, expected, "{header}, {jwk}");
+        }
+    }
+}
+
 /// The keys that everybody can sign with, or that are too weak, although the token names them.
 #[tokio::test]
 async fn a_weak_key_is_refused_although_the_token_is_bound_to_it() {

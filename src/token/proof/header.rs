@@ -62,7 +62,7 @@ impl NewHeader {
         if header.text("typ") != Some(TYPE) {
             return Err(ProofError::WrongType);
         }
-        let algorithm = header.text("alg").and_then(find_algorithm);
+        let algorithm = header.text("alg").and_then(Algorithm::find_for_client);
         let algorithm = algorithm.ok_or(ProofError::AlgorithmNotAllowed)?;
         if header.contains("crit") || header.contains("b64") {
             return Err(ProofError::Critical);
@@ -92,14 +92,6 @@ impl NewHeader {
     pub(super) fn check_members(&self) -> Result<(), ProofError> {
         let checked = jwk::check_for(&self.jwk, self.algorithm);
         checked.map_err(|it| ProofError::from_key(&it))
-    }
-}
-
-/// Clients name EdDSA with Ed25519 by its new name too (RFC 9864 section 2.2).
-pub(super) fn find_algorithm(name: &str) -> Option<Algorithm> {
-    match name {
-        "Ed25519" => Some(Algorithm::EdDsa),
-        name => Algorithm::find(name),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::token::json::{self, Object};
 use crate::token::{Algorithm, MAX_HEADER_BYTES, NumericDate, Thumbprint, jwk};
 
-use super::header::{MAX_VALUES, TYPE, decode, find_algorithm};
+use super::header::{MAX_VALUES, TYPE, decode};
 use super::{Compact, DpopProof, ProofClaim, ProofError, ProofPolicy, ProvenRequest};
 
 /// The parts of a proof, as far as they can be read.
@@ -173,7 +173,7 @@ impl<'a> UnverifiedProof<'a> {
 
     fn algorithm(&self) -> Result<Algorithm, ProofError> {
         let name = self.header_member("alg").and_then(Value::as_str);
-        let algorithm = name.and_then(find_algorithm);
+        let algorithm = name.and_then(Algorithm::find_for_client);
         algorithm.ok_or(ProofError::AlgorithmNotAllowed)
     }
 
