@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -93,7 +93,8 @@ impl Recipient {
 
 /// A file that only this user can read.
 pub fn file(name: &str, text: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("prs-jwe-{}-{name}", std::process::id()));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = directory.join(format!("jwe-{}-{name}", std::process::id()));
     fs::write(&path, text).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     path
