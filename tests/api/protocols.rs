@@ -36,10 +36,9 @@ impl Protocol {
 /// The service may answer before it has read the whole head.
 async fn over_http1(world: &World, fields: &[Field]) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(world.address).await.unwrap();
-    let fields: String = (fields
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n")))
-    .collect();
+    let fields = (fields.iter()).fold(String::new(), |text, (name, value)| {
+        format!("{text}{name}: {value}\r\n")
+    });
     let address = world.address;
     let head = format!("GET /api/whoami HTTP/1.1\r\nhost: {address}\r\n{fields}\r\n");
     let _ = stream.write_all(head.as_bytes()).await;

@@ -192,17 +192,14 @@ async fn a_proof_is_accepted_once_by_replicas_whose_clocks_differ() {
             "Redis" => &[][..],
             _ => &[LAST_KNOWN],
         };
-        let (_kept, proofs) = match row {
-            "one memory" => {
-                let used = UsedProofs::start(&memory).unwrap();
-                let proofs = used.proofs(&memory);
-                ([used.clone(), used], [proofs.clone(), proofs])
-            }
-            _ => {
-                let ((one, first), (other, second)) =
-                    (redis.used_proofs(settings), redis.used_proofs(settings));
-                ([one, other], [first, second])
-            }
+        let (_kept, proofs) = if row == "one memory" {
+            let used = UsedProofs::start(&memory).unwrap();
+            let proofs = used.proofs(&memory);
+            ([used.clone(), used], [proofs.clone(), proofs])
+        } else {
+            let (one, first) = redis.used_proofs(settings);
+            let (other, second) = redis.used_proofs(settings);
+            ([one, other], [first, second])
         };
         let [right, ahead] = proofs.map(|proofs| caller.replica(&proofs));
         let mut start = right.now();
