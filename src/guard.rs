@@ -188,8 +188,8 @@ impl Guard {
         }
     }
 
-    /// Calls `notify` for every decision on a request that requires a token, for an audit log.
-    /// The caller waits until `notify` returns.
+    /// Calls `notify` for every decision on a request that requires a token, and for every request that
+    /// is refused because it came without TLS, for an audit log. The caller waits until `notify` returns.
     ///
     /// A handler that refuses an admitted call, see [`Principal::deny`], is a second decision on
     /// the same request.

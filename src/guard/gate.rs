@@ -76,7 +76,7 @@ impl<E: Endpoint> Endpoint for Gate<E> {
         let refusal = match &self.rule {
             Rule::Anonymous => match self.guard.require_tls(&request) {
                 Ok(()) => None,
-                Err(rejection) => Some(self.refuse(rejection, scheme(&request))),
+                Err(rejection) => self.conclude(&mut request, Err(rejection.into())),
             },
             Rule::Optional(requirement) | Rule::Protected(requirement) => {
                 if self.may_upgrade && web_socket::is_opened_by(&request) {

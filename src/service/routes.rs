@@ -50,12 +50,18 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// Load balancers and Kubernetes call the probes without TLS.
-    async fn answer(&self, request: Request) -> Result<Response> {
-        let path = request.uri().path();
-        if !PROBES.iter().any(|at| is_within(path, at))
-            && let Some(refusal) = self.guard.refusal_without_tls(&request)
+    /// The path of the service that `path` is within.
+    fn find(&self, path: &str) -> Option<&'static str> {
+        self.paths.iter().copied().find(|at| is_within(path, at))
+    }
+
+    /// Answers a request for a path within `at`. Load balancers and Kubernetes call the probes without
+    /// TLS.
+    async fn answer(&self, request: Request, at: &str) -> Result<Response> {
+        if !PROBES.contains(&at)
+            && let Some(mut refusal) = self.guard.refusal_without_tls(&request)
         {
+            refusal.set_data(PathPattern(at.into()));
             return Ok(refusal);
         }
         self.route.call(request).await
@@ -102,8 +108,8 @@ impl Routes {
         if let Some(routes) = self.plain.iter().find(|it| is_within(path, &it.path)) {
             return DynEndpoint::call(&*routes.endpoint, request).await;
         }
-        if self.own.paths.iter().any(|at| is_within(path, at)) {
-            return self.own.answer(request).await;
+        if let Some(at) = self.own.find(path) {
+            return self.own.answer(request, at).await;
         }
         let is_browser = browser::asks(&request);
         match self.operations.call(request).await {

@@ -180,10 +180,12 @@ impl Proofs {
 
     async fn mark(&self, proof: &VerifiedProof, now: SystemTime) -> Result<(), BindingError> {
         let now = now.duration_since(SystemTime::UNIX_EPOCH);
+        let max_age = self.policy.max_age();
         let used = UsedProof {
             name: self.name(proof),
             now: now.unwrap_or_default(),
-            until: proof.issued_at().saturating_add(self.policy.max_age()),
+            until: proof.issued_at().saturating_add(max_age),
+            window: 2 * max_age,
         };
         self.store.mark(used).await.map_err(|error| match error {
             MarkError::Used => ProofError::Replayed.into(),

@@ -3,6 +3,7 @@
 mod bindings;
 mod full_memory;
 mod secrets;
+mod sizes;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,13 +1,13 @@
-//! How long the header may be in which a proxy sends the certificate of the caller.
+//! How long the header may be in which a proxy sends the certificate of the caller, over HTTP/1.1 and
+//! HTTP/2.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use poem_resource_server::token::Thumbprint;
 use rcgen::{CertificateParams, CustomExtension, KeyPair, PKCS_ED25519, SerialNumber};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use crate::protocols::{Field, PROTOCOLS, Protocol};
 use crate::world::World;
 
 /// A certificate in DER form of exactly this length.
@@ -68,35 +68,20 @@ fn value(format: &str, length: usize) -> (String, Vec<u8>) {
 }
 
 /// The header fields of a call with a token that is bound to the certificate in them.
-fn fields(world: &World, format: &str, length: usize) -> String {
+fn fields(world: &World, format: &str, length: usize) -> [Field; 2] {
     let (value, der) = value(format, length);
     let cnf = json!({ "x5t#S256": Thumbprint::digest(&der).to_string() });
     let token = world.sign(&world.token().claim("cnf", cnf));
-    format!("Authorization: Bearer {token}\r\nX-Certificate: {value}\r\n")
+    [
+        ("authorization", format!("Bearer {token}")),
+        ("x-certificate", value),
+    ]
 }
 
 /// The status of the call, and the reason of its refusal.
-async fn call(world: &World, format: &str, length: usize) -> (u16, String) {
+async fn call(world: &World, protocol: Protocol, format: &str, length: usize) -> (u16, String) {
     let fields = fields(world, format, length);
-    let answer = world.raw_whoami(fields.as_bytes()).await;
-    let reason = answer.json()["reason"]
-        .as_str()
-        .unwrap_or("none")
-        .to_owned();
-    (answer.status, reason)
-}
-
-/// The status line of the answer. The service may close the connection before it has read the call.
-async fn status_line(world: &World, format: &str, length: usize) -> String {
-    let mut stream = TcpStream::connect(world.address).await.unwrap();
-    let fields = fields(world, format, length);
-    let head = format!("GET /api/whoami HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
-    let _ = stream.write_all(head.as_bytes()).await;
-    let mut line = String::new();
-    while !line.ends_with("\r\n") {
-        line.push(char::from(stream.read_u8().await.unwrap()));
-    }
-    line
+    protocol.whoami(world, &fields).await
 }
 
 fn settings<'a>(format: &'a str, more: &[(&'static str, &'a str)]) -> Vec<(&'static str, &'a str)> {
@@ -123,21 +108,23 @@ async fn a_certificate_of_16_kib_is_read_and_a_longer_one_is_refused() {
     for (format, longest, too_long) in FORMATS {
         let settings = settings(format, &[("http.max_head_size", "64KiB")]);
         let world = World::with(&settings).await;
-        let read = call(&world, format, longest).await;
-        assert_eq!(read, (200, "none".to_owned()), "{format}");
-        for length in [too_long, 20 * 1024 + 2] {
-            // Base64 has a multiple of four characters.
-            let length = if format == "haproxy" {
-                length / 4 * 4
-            } else {
-                length
-            };
-            let refused = (400, "malformed_client_certificate".to_owned());
-            assert_eq!(
-                call(&world, format, length).await,
-                refused,
-                "{format}: {length}"
-            );
+        for protocol in PROTOCOLS {
+            let read = call(&world, protocol, format, longest).await;
+            assert_eq!(read, (200, "none".to_owned()), "{protocol:?}: {format}");
+            for length in [too_long, 20 * 1024 + 2] {
+                // Base64 has a multiple of four characters.
+                let length = if format == "haproxy" {
+                    length / 4 * 4
+                } else {
+                    length
+                };
+                let refused = (400, "malformed_client_certificate".to_owned());
+                assert_eq!(
+                    call(&world, protocol, format, length).await,
+                    refused,
+                    "{protocol:?}: {format}: {length}"
+                );
+            }
         }
         world.end().await;
     }
@@ -147,12 +134,14 @@ async fn a_certificate_of_16_kib_is_read_and_a_longer_one_is_refused() {
 async fn a_head_that_is_too_long_is_refused_before_its_certificate() {
     for (format, ..) in FORMATS {
         let world = World::with(&settings(format, &[])).await;
-        let length = if format == "rfc9440" { 20_482 } else { 20_480 };
-        let refused = status_line(&world, format, length).await;
-        assert!(refused.starts_with("HTTP/1.1 431 "), "{format}: {refused}");
-        let length = if format == "rfc9440" { 14_002 } else { 14_400 };
-        let read = status_line(&world, format, length).await;
-        assert!(read.starts_with("HTTP/1.1 200 "), "{format}: {read}");
+        for protocol in PROTOCOLS {
+            let length = if format == "rfc9440" { 20_482 } else { 20_480 };
+            let (status, _) = call(&world, protocol, format, length).await;
+            assert_eq!(status, 431, "{protocol:?}: {format}");
+            let length = if format == "rfc9440" { 14_002 } else { 14_400 };
+            let (status, _) = call(&world, protocol, format, length).await;
+            assert_eq!(status, 200, "{protocol:?}: {format}");
+        }
         world.end().await;
     }
 }

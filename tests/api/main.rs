@@ -26,6 +26,7 @@ mod metrics;
 mod pages;
 mod paths;
 mod per_token;
+mod protocols;
 mod rate;
 mod refusals;
 mod reload;

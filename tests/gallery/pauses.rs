@@ -1,5 +1,6 @@
 //! APIs that ask for a pause.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -7,14 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use poem::endpoint::make;
 use poem::http::StatusCode;
-use poem::http::header::RETRY_AFTER;
+use poem::http::header::{AUTHORIZATION, RETRY_AFTER};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request};
-use poem_resource_server::check::{Report, Verdict};
+use poem_resource_server::check::{Report, Tokens, Verdict};
 use poem_resource_server::clock::{Clock, ManualClock};
 
 use crate::apis;
 use crate::parts::Api;
-use crate::world::World;
+use crate::world::{World, good, token, wrong_in_one_thing};
 
 /// A clock on which every pause is over at once.
 #[derive(Debug, Clone, Default)]
@@ -123,4 +124,58 @@ async fn an_api_that_asks_for_a_pause_each_time_gets_ten_in_all() {
     assert!(report.requests() <= planned);
     let ten_seconds = Duration::from_secs(10);
     assert_eq!(*clock.pauses.lock().unwrap(), [ten_seconds; 10]);
+}
+
+/// How many requests with one token came for each path.
+type Requests = Arc<Mutex<BTreeMap<String, usize>>>;
+
+/// A correct API that asks for a pause of a second in its first answers to `token` at each path.
+fn pausing(token: &str, answers: usize, requests: &Requests) -> Api {
+    let api = Arc::new(apis::right());
+    let bearer = format!("Bearer {token}");
+    let requests = requests.clone();
+    make(move |request: Request| {
+        let credentials = request.headers().get(AUTHORIZATION);
+        let asks = credentials.is_some_and(|it| it.as_bytes() == bearer.as_bytes()) && {
+            let mut requests = requests.lock().unwrap();
+            let path = request.uri().path().to_owned();
+            let count = requests.entry(path).or_default();
+            *count += 1;
+            *count <= answers
+        };
+        let api = api.clone();
+        async move {
+            if asks {
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                return status.with_header(RETRY_AFTER, "1").into_response();
+            }
+            api.get_response(request).await
+        }
+    })
+    .map_to_response()
+    .boxed()
+}
+
+#[tokio::test]
+async fn an_api_that_asks_for_a_pause_for_one_token_each_time_gets_two_for_each_attempt() {
+    for (answers, requests_for_one, faults) in [(0, 1, 0), (2, 3, 0), (3, 3, 2), (1_000, 3, 2)] {
+        let refused = wrong_in_one_thing().remove(0);
+        let clock = Patience::default();
+        let requests = Requests::default();
+        let tokens = Tokens::default()
+            .with_good(token(&good()))
+            .with_refused(vec![refused.clone()]);
+        let world = World::start(pausing(&refused, answers, &requests)).await;
+        let world = world.with_clock(clock.clone()).with_tokens(tokens);
+
+        let report = world.report().await;
+
+        let found: Vec<_> = report.faults().map(|(_, fault)| fault.check).collect();
+        assert_eq!(found, vec!["server_error"; faults], "{answers}");
+        // Two paths need a token.
+        let counts: Vec<_> = requests.lock().unwrap().values().copied().collect();
+        assert_eq!(counts, [requests_for_one; 2], "{answers}");
+        let pauses = clock.pauses.lock().unwrap().len();
+        assert_eq!(pauses, 2 * (requests_for_one - 1), "{answers}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What `profile_security = "fapi2"` requires of every request: TLS, and the token in its header.
 
+mod refusals;
+
 use std::process::Command;
 
 use poem::{Route, get as on_get, handler};
@@ -51,10 +53,25 @@ fn application() -> Application {
     small().open_routes("/files", |_| Route::new().at("/*rest", on_get(file)))
 }
 
-/// The status of the answer, and its reason.
+/// The status of the answer to a GET, and its reason.
 async fn ask(listening: &Listening, path: &str, fields: &str) -> (u16, String) {
+    let answer = send(listening, &format!("GET {path}"), fields).await;
+    (answer.status, answer.reason)
+}
+
+/// What a caller reads of an answer.
+struct Answer {
+    status: u16,
+    reason: String,
+    /// The header fields, in lower case.
+    head: String,
+    body: String,
+}
+
+/// Sends a request of this method and path with these header fields.
+async fn send(listening: &Listening, start: &str, fields: &str) -> Answer {
     let mut stream = TcpStream::connect(listening.address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n");
+    let request = format!("{start} HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -67,11 +84,12 @@ async fn ask(listening: &Listening, path: &str, fields: &str) -> (u16, String) {
     let mut body = vec![0; length.map_or(0, |it| it.parse().unwrap())];
     stream.read_exact(&mut body).await.unwrap();
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (
-        status,
-        problem["reason"].as_str().unwrap_or("none").to_owned(),
-    )
+    Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        reason: problem["reason"].as_str().unwrap_or("none").to_owned(),
+        head,
+        body: String::from_utf8(body).unwrap(),
+    }
 }
 
 fn refused(status: u16, reason: &str) -> (u16, String) {

@@ -17,6 +17,7 @@ mod other_forms;
 mod refusals;
 mod settings;
 mod universal;
+mod without_tls;
 #[path = "../api/world.rs"]
 #[allow(dead_code)]
 mod world;

@@ -34,13 +34,19 @@ impl Org {
     pub async fn with(settings: &[(&'static str, &str)]) -> Self {
         let issuer = Self::alone().await;
         let url = issuer.issuer();
-        let own: [(&'static str, &str); 4] = [
-            ("logout.enabled", "true"),
-            ("logout.issuer", &url),
-            ("logout.issuers", "default"),
-            ("denylist.token", OPERATOR),
-        ];
-        let world = World::with(&[&own, settings].concat()).await;
+        let world = World::with(&[&own_settings(&url), settings].concat()).await;
+        Self::new(issuer, world)
+    }
+
+    /// The same, without waiting for the keys of the API's issuer.
+    pub async fn unasked(settings: &[(&'static str, &str)]) -> Self {
+        let issuer = Self::alone().await;
+        let url = issuer.issuer();
+        let world = World::unasked(&[&own_settings(&url), settings].concat()).await;
+        Self::new(issuer, world)
+    }
+
+    fn new(issuer: DevIssuer, world: World) -> Self {
         let audience = format!("http://{}{PATH}", world.address);
         Self {
             issuer,
@@ -108,6 +114,15 @@ impl Org {
             status => (status, answer.json()["reason"].clone()),
         }
     }
+}
+
+fn own_settings(url: &str) -> [(&'static str, &str); 4] {
+    [
+        ("logout.enabled", "true"),
+        ("logout.issuer", url),
+        ("logout.issuers", "default"),
+        ("denylist.token", OPERATOR),
+    ]
 }
 
 pub fn ada() -> Value {

@@ -58,8 +58,16 @@ fn limit_mib() -> u64 {
 }
 
 fn memory_mib(file: &str) -> u64 {
-    let memory = value(file, "\nmemory = \"");
-    memory.strip_suffix("MiB").unwrap().parse().unwrap()
+    mib(file, "\nmemory = \"")
+}
+
+fn proofs_mib(file: &str) -> u64 {
+    mib(file, "\nmax_memory = \"")
+}
+
+fn mib(file: &str, name: &str) -> u64 {
+    let size = value(file, name);
+    size.strip_suffix("MiB").unwrap().parse().unwrap()
 }
 
 fn max_connections(file: &str) -> String {
@@ -82,7 +90,7 @@ fn the_limit_of_the_pod_is_the_sum_that_the_documents_require() {
     let files = files_of_settings();
     assert!(files.len() > 1, "{files:?}");
     for file in files {
-        let sum = memory_mib(&file) + default_cache_mib + idle_mib;
+        let sum = memory_mib(&file) + default_cache_mib + proofs_mib(&file) + idle_mib;
 
         let limit = limit_mib();
 

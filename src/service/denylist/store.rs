@@ -87,7 +87,7 @@ impl Store for Memory {
 
     fn remember(&self, token: TokenName) -> BoxFuture<'_, Result<bool, StoreError>> {
         let TokenName { name, now, until } = token;
-        let marked = self.used.mark(UsedProof { name, now, until });
+        let marked = self.used.mark(UsedProof::new(name, now, until));
         Box::pin(marked.map(|marked| match marked {
             Ok(()) => Ok(true),
             Err(MarkError::Used) => Ok(false),

@@ -1,7 +1,8 @@
 //! Used proofs that replicas share by Redis.
 //!
 //! 1. `SET NX` sets a key for each proof. Of several replicas that set the same key, one succeeds.
-//! 2. The key expires when no replica accepts the proof any more. Clocks of replicas may differ.
+//! 2. The key expires when no replica accepts the proof any more. Redis counts this time, and it is the
+//!    same for each proof: the clock of the replica may be wrong and be corrected later.
 //! 3. With `on_failure = "last_known"`, each proof is first marked in the memory of this process. If
 //!    Redis does not answer, this decides, and knows every proof that was used here before.
 
@@ -139,7 +140,7 @@ fn command(proof: UsedProof) -> Cmd {
     for byte in proof.name {
         let _ = write!(key, "{byte:02x}");
     }
-    let lifetime = proof.until.saturating_sub(proof.now) + CLOCK_DIFFERENCE;
+    let lifetime = proof.window + CLOCK_DIFFERENCE;
     let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
     let mut command = cmd("SET");
     command.arg(key).arg("").arg("NX").arg("PX").arg(millis);
@@ -151,30 +152,34 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 /// Between two log lines about errors of the server.
 const LOG_PAUSE_SECS: u64 = 60;
 const PREFIX: &str = "poem-resource-server:proof:";
-/// How far the clocks of two replicas may differ. A replica whose clock is behind accepts a proof for
-/// longer than the one that marked it.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+/// How far the clocks of two replicas may differ, or a clock before and after its correction. A clock
+/// that is behind the one that marked a proof begins to accept it later, and ends later.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(120);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_the_name_of_the_proof_and_outlives_it() {
-        let proof = UsedProof::new(
-            [0xab; 16],
-            Duration::from_secs(100),
-            Duration::from_secs(130),
-        );
-
-        let packed = String::from_utf8(command(proof).get_packed_command()).unwrap();
-
+    fn a_key_has_the_name_of_the_proof_and_the_same_lifetime_at_every_time_of_use() {
         let name = "ab".repeat(16);
-        assert_eq!(
-            packed,
-            format!(
-                "*6\r\n$3\r\nSET\r\n$59\r\n{PREFIX}{name}\r\n$0\r\n\r\n$2\r\nNX\r\n$2\r\nPX\r\n$5\r\n90000\r\n"
-            )
-        );
+        for now in [10, 70, 100, 130, 4_000] {
+            let proof = UsedProof::new(
+                [0xab; 16],
+                Duration::from_secs(now),
+                Duration::from_secs(130),
+            );
+
+            let command = command(proof.with_window(Duration::from_secs(120)));
+
+            let packed = String::from_utf8(command.get_packed_command()).unwrap();
+            assert_eq!(
+                packed,
+                format!(
+                    "*6\r\n$3\r\nSET\r\n$59\r\n{PREFIX}{name}\r\n$0\r\n\r\n$2\r\nNX\r\n$2\r\nPX\r\n$6\r\n240000\r\n"
+                ),
+                "{now}"
+            );
+        }
     }
 }

@@ -1,5 +1,9 @@
+#[cfg(all(feature = "redis", feature = "dev"))]
+mod clocks;
 #[cfg(feature = "redis")]
 mod faulty_redis;
+#[cfg(feature = "redis")]
+mod redis_server;
 
 use std::time::Duration;
 

@@ -29,12 +29,28 @@ pub struct UsedProof {
     pub now: Duration,
     /// Until when the proof must be remembered, since 1970. Its `iat` is too old then.
     pub until: Duration,
+    /// The time between the first and the last moment at which the proof is accepted. A store that
+    /// counts the time itself must remember the proof for at least this long. It must not compute the
+    /// time from `now`: the clock may be ahead, and be corrected later.
+    pub window: Duration,
 }
 
 impl UsedProof {
-    /// A proof with this name, which is used `now` and must be remembered `until`, both since 1970.
+    /// A proof with this name, which is used `now` and must be remembered `until`, both since 1970. Its
+    /// window begins now.
     pub fn new(name: [u8; 16], now: Duration, until: Duration) -> Self {
-        Self { name, now, until }
+        Self {
+            name,
+            now,
+            until,
+            window: until.saturating_sub(now),
+        }
+    }
+
+    /// Sets the time between the first and the last moment at which the proof is accepted.
+    #[must_use]
+    pub fn with_window(self, window: Duration) -> Self {
+        Self { window, ..self }
     }
 }
 

@@ -4,18 +4,18 @@ use serde_json::Value;
 
 use crate::rules::{containers, environment, items, settings};
 
-/// Whether the limit of each container is at least the sum of `http.memory`, `cache.max_size` and the
-/// memory of the program itself, plus a quarter: see docs/evidence/reliability.md.
+/// Whether the limit of each container is at least the sum of `http.memory`, `cache.max_size`,
+/// `dpop.max_memory` and the memory of the program itself, plus a quarter: see
+/// docs/evidence/reliability.md.
 pub fn fits_the_settings(objects: &[Value]) -> bool {
     containers(objects).all(|container| {
         let limit = container["resources"]["limits"]["memory"].as_str();
         let limit = limit.and_then(bytes);
-        let memory = size(objects, container, "http", "memory");
-        let cache = size(objects, container, "cache", "max_size");
-        match (limit, memory, cache) {
-            (Some(limit), Some(memory), Some(cache)) => {
-                limit * 4 >= (memory + cache + PROGRAM_BYTES) * 5
-            }
+        let settings = [("http", "memory"), ("cache", "max_size"), ("dpop", "max_memory")];
+        let sizes = settings.map(|(section, key)| size(objects, container, section, key));
+        let sum: Option<u64> = sizes.into_iter().sum();
+        match (limit, sum) {
+            (Some(limit), Some(sum)) => limit * 4 >= (sum + PROGRAM_BYTES) * 5,
             _ => false,
         }
     })

@@ -135,6 +135,8 @@ const BROKEN_SETTINGS: &[(&str, &str)] = &[
     ("max_connections = 4000\n", ""),
     ("memory = \"96MiB\"\n", ""),
     ("memory = \"96MiB\"\n", "memory = \"102MiB\"\n"),
+    ("max_memory = \"5MiB\"\n", ""),
+    ("max_memory = \"5MiB\"\n", "max_memory = \"6MiB\"\n"),
     ("drain_delay = \"10s\"\n", "drain_delay = \"20s\"\n"),
     ("0.0.0.0:9464", "127.0.0.1:9464"),
 ];

@@ -1,84 +1,14 @@
 //! A Redis server that answers `SET` with errors.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-
+use super::redis_server::RedisServer;
 use super::*;
 
-/// The answer to `SET`, by the number of the connection.
-type Answers = fn(usize) -> &'static str;
-
-struct FaultyRedis {
-    address: SocketAddr,
-    connections: Arc<AtomicUsize>,
-}
-
-impl FaultyRedis {
-    async fn start(answers: Answers) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let connections = Arc::new(AtomicUsize::new(0));
-        let opened = connections.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let number = opened.fetch_add(1, Ordering::Relaxed) + 1;
-                tokio::spawn(serve(stream, answers(number)));
-            }
-        });
-        Self {
-            address,
-            connections,
-        }
-    }
-
-    fn used_proofs(&self, more: &[(&'static str, &'static str, &str)]) -> (UsedProofs, Proofs) {
-        let url = format!("redis://{}", self.address);
-        let mut flags = vec![
-            ("test", "dpop.redis_url", &*url),
-            ("test", "dpop.secret", "0123456789abcdef0123456789abcdef"),
-        ];
-        flags.extend(more);
-        let config = config(&flags);
-        let used = UsedProofs::start(&config).unwrap();
-        let proofs = used.proofs(&config);
-        (used, proofs)
-    }
-
-    fn connections(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
-    }
-}
-
-/// Reads commands, each of which is an array of strings.
-async fn serve(stream: TcpStream, answer: &'static str) -> io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    loop {
-        let count = number(&mut stream).await?;
-        let mut command = Vec::new();
-        for _ in 0..count {
-            let mut word = vec![0; number(&mut stream).await? + 2];
-            stream.read_exact(&mut word).await?;
-            command.push(word);
-        }
-        let is_set = command.first().is_some_and(|it| it == b"SET\r\n");
-        let answer = if is_set { answer } else { "+OK" };
-        stream.write_all(format!("{answer}\r\n").as_bytes()).await?;
-    }
-}
-
-/// The number in a line, after its first character.
-async fn number(stream: &mut BufReader<TcpStream>) -> io::Result<usize> {
-    let mut line = String::new();
-    stream.read_line(&mut line).await?;
-    let digits = line.get(1..).unwrap_or_default().trim();
-    digits
-        .parse()
-        .map_err(|_| io::ErrorKind::UnexpectedEof.into())
+/// A server that answers `SET` like this, by the number of the connection.
+async fn faulty(answer: fn(usize) -> &'static str) -> RedisServer {
+    RedisServer::start(move |connection, _| answer(connection).to_owned()).await
 }
 
 #[derive(Clone, Default)]
@@ -112,11 +42,14 @@ fn proof(name: u8, now: u64) -> UsedProof {
 #[tokio::test]
 async fn an_error_of_redis_is_logged_once_a_minute_and_refuses_each_proof() {
     for (error, answer) in [
-        ("not allowed", (|_| "-OOM command not allowed") as Answers),
+        (
+            "not allowed",
+            (|_| "-OOM command not allowed") as fn(usize) -> _,
+        ),
         ("no permissions", |_| "-NOPERM no permissions to run 'set'"),
         ("errors writing", |_| "-MISCONF errors writing to disk"),
     ] {
-        let redis = FaultyRedis::start(answer).await;
+        let redis = faulty(answer).await;
         let (used, proofs) = redis.used_proofs(&[]);
         let lines = Lines::default();
         let writer = lines.clone();
@@ -144,7 +77,7 @@ async fn an_error_of_redis_is_logged_once_a_minute_and_refuses_each_proof() {
 
 #[tokio::test]
 async fn a_server_that_is_a_replica_now_is_left_for_another_connection() {
-    let redis = FaultyRedis::start(|connection| match connection {
+    let redis = faulty(|connection| match connection {
         1 => "-READONLY You can't write against a read only replica.",
         _ => "+OK",
     })
@@ -161,8 +94,7 @@ async fn a_server_that_is_a_replica_now_is_left_for_another_connection() {
 
 #[tokio::test]
 async fn a_server_that_stays_a_replica_refuses_and_is_called_with_pauses() {
-    let redis =
-        FaultyRedis::start(|_| "-READONLY You can't write against a read only replica.").await;
+    let redis = faulty(|_| "-READONLY You can't write against a read only replica.").await;
     let (used, proofs) = redis.used_proofs(&[]);
 
     let marks = (1..=50).map(|name| proofs.store().mark(proof(name, 1_000)));
@@ -177,7 +109,7 @@ async fn a_server_that_stays_a_replica_refuses_and_is_called_with_pauses() {
 /// A proof that was not remembered here could be used again here if Redis failed later.
 #[tokio::test]
 async fn with_last_known_a_proof_needs_room_in_this_process_even_while_redis_answers() {
-    let redis = FaultyRedis::start(|_| "+OK").await;
+    let redis = faulty(|_| "+OK").await;
     let last_known = ("test", "dpop.on_failure", "last_known");
     let size = ("test", "dpop.max_memory", "1MiB");
     let (used, proofs) = redis.used_proofs(&[last_known, size]);

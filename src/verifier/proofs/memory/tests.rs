@@ -6,11 +6,11 @@ use super::*;
 
 fn used(name: u64, now: u64, until: u64) -> UsedProof {
     let mixed = u128::from(name).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    UsedProof {
-        name: mixed.to_le_bytes(),
-        now: Duration::from_secs(now),
-        until: Duration::from_secs(until),
-    }
+    UsedProof::new(
+        mixed.to_le_bytes(),
+        Duration::from_secs(now),
+        Duration::from_secs(until),
+    )
 }
 
 #[test]
