@@ -33,6 +33,7 @@ use account::{Account, Head};
 use poll_time::PollTime;
 
 pub(super) use account::{End, RequestNumber, Share};
+pub(super) use poll_time::now;
 
 /// The account of one connection.
 pub(super) struct Pace {
@@ -228,14 +229,6 @@ impl Pace {
     fn account(&self) -> MutexGuard<'_, Account> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "deadlines of sockets are the runtime's; no verdict on a token rests on them"
-)]
-pub(super) fn now() -> Instant {
-    Instant::now()
 }
 
 /// What clients of HTTP/2 may send before a handler takes it.

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::now;
-
 /// The time of the poll that is under way.
 pub(super) struct PollTime {
     start: Instant,
@@ -60,6 +58,14 @@ impl PollTime {
             nanos => self.start + Duration::from_nanos(nanos),
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "deadlines of sockets are the runtime's; no verdict on a token rests on them"
+)]
+pub(in crate::service::server) fn now() -> Instant {
+    Instant::now()
 }
 
 #[cfg(test)]
