@@ -111,4 +111,36 @@ mod tests {
             assert_eq!(found.map_err(Clone::clone), expected, "{header}");
         }
     }
+
+    #[test]
+    fn a_known_header_is_not_read_again() {
+        let known = KnownHeaders::default();
+        let sent = token(r#"{"alg":"RS256","kid":"a"}"#);
+        let segment = sent.split('.').next().unwrap();
+        let other = token(r#"{"alg":"RS256","kid":"b"}"#);
+        // Who reads the segment finds another key id.
+        known.place(segment).store(Some(Arc::new(Known {
+            segment: segment.into(),
+            header: Jws::parse(&other).unwrap().header().clone(),
+        })));
+
+        assert_eq!(known.parse(&sent).unwrap().header().key_id(), Some("b"));
+        assert_eq!(Jws::parse(&sent).unwrap().header().key_id(), Some("a"));
+    }
+
+    #[test]
+    fn a_header_is_kept_until_another_one_replaces_it() {
+        let known = KnownHeaders::default();
+        let accepted = token(r#"{"alg":"RS256","kid":"a"}"#);
+        let segment = accepted.split('.').next().unwrap();
+        let kept = || known.place(segment).load_full();
+        assert!(kept().is_none());
+
+        known.remember(&Jws::parse(&accepted).unwrap());
+        let first = kept().unwrap();
+        known.remember(&Jws::parse(&accepted).unwrap());
+
+        assert_eq!(&*first.segment, segment);
+        assert!(Arc::ptr_eq(&first, &kept().unwrap()));
+    }
 }

@@ -254,6 +254,19 @@ async fn settings_that_cannot_be_meant_are_refused_with_what_to_do() {
             "`access.anonymous` names the operation `hello`, which requires credentials by \
              `access.operations`; remove it from one of them",
         ),
+        (
+            &[("access.mode", "all"), ("access.tags.HELLO.scopes", "x")],
+            "`access.anonymous` names the operation `hello`, which requires credentials by \
+             `access.tags`; remove it from one of them",
+        ),
+        (
+            &[
+                ("access.mode", "all"),
+                ("access.paths./api/hello.scopes", "x"),
+            ],
+            "`access.anonymous` names the operation `hello`, which requires credentials by \
+             `access.paths`; remove it from one of them",
+        ),
     ] {
         let error = World::refused(settings).await;
         assert_eq!(error.to_string(), message);

@@ -10,6 +10,7 @@ mod bound;
 mod budget;
 mod explain;
 mod faults;
+mod guard_alone;
 #[path = "../../src/api.rs"]
 #[allow(dead_code)]
 mod guide_api;

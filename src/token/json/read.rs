@@ -187,6 +187,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_that_begin_alike_are_different_names() {
+        for (names, is_read) in [
+            (["issuer_a", "issuer_b"], true),
+            (["issuer_a", "issuer_ab"], true),
+            (["issuer_a", "issuer_a"], false),
+        ] {
+            let [first, second] = names;
+            let text = format!("{{\"{first}\":1,\"{second}\":1}}");
+
+            assert_eq!(object(text.as_bytes()).is_some(), is_read, "{text}");
+        }
+    }
+
+    #[test]
     fn a_repeated_name_is_found_among_few_and_among_many() {
         for count in [2, MAX_COMPARED, MAX_COMPARED + 1, 400] {
             let names: Vec<String> = (0..count)

@@ -103,3 +103,57 @@ pub(super) fn decode(segment: &str) -> Option<Vec<u8>> {
 pub(super) const TYPE: &str = "dpop+jwt";
 /// A header with a key as `WebCrypto` exports it has 16, and the claims are fewer.
 pub(super) const MAX_VALUES: usize = 32;
+
+#[cfg(all(test, feature = "dev"))]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dev::{SigningAlgorithm, SigningKey};
+
+    /// A header with this key, of this length in base64url.
+    fn header(key: &SigningKey, length: usize) -> String {
+        let written = |more: usize| {
+            let more = "x".repeat(more);
+            json!({ "typ": TYPE, "alg": "ES256", "jwk": key.public_jwk(), "more": more })
+                .to_string()
+        };
+        let segment = URL_SAFE_NO_PAD.encode(written(length * 3 / 4 - written(0).len()));
+        assert_eq!(segment.len(), length);
+        segment
+    }
+
+    fn parsed(segment: &str) -> ProofKey {
+        let header = NewHeader::read(segment).expect("it is a header");
+        header.key(segment).expect("it has a key")
+    }
+
+    #[test]
+    fn a_header_is_kept_up_to_the_maximum_length() {
+        let key = SigningKey::generate(SigningAlgorithm::Es256);
+        for (length, is_kept) in [(MAX_KNOWN_BYTES, true), (MAX_KNOWN_BYTES + 2, false)] {
+            let segment = header(&key, length);
+            let kept = parsed(&segment).header;
+
+            assert_eq!(kept.is_some(), is_kept, "{length}");
+            assert!(kept.is_none_or(|kept| *kept == *segment), "{length}");
+        }
+    }
+
+    #[test]
+    fn only_the_header_of_the_proof_that_was_accepted_first_is_not_read_again() {
+        let key = SigningKey::generate(SigningAlgorithm::Es256);
+        let [first, other] = [512, 516].map(|length| header(&key, length));
+        let confirmation = Confirmation::by_proof_key(parsed(&first).thumbprint);
+        let is_known = |segment: &str| {
+            let header = ProofHeader::read(segment, Some(&confirmation));
+            matches!(header, Ok(ProofHeader::Known(_)))
+        };
+        assert!(!is_known(&first));
+
+        confirmation.keep_key(parsed(&first));
+
+        assert!(is_known(&first));
+        assert!(!is_known(&other));
+    }
+}

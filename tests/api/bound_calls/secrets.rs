@@ -1,6 +1,6 @@
-//! What the log says about a proof for another URL.
+//! What the log says about a refused proof.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::bound_calls::{Holder, word};
@@ -57,4 +57,45 @@ async fn nothing_secret_of_a_proof_reaches_the_log() {
     assert!(!own.concat().contains("SECRET"), "{own:#?}");
     let token = holder.token.rsplit('.').next().unwrap();
     assert!(!own.concat().contains(token), "{own:#?}");
+}
+
+#[tokio::test]
+async fn the_log_has_the_method_and_the_algorithm_of_a_refused_proof() {
+    let world = World::start().await;
+    let holder = Holder::new(&world);
+    let post = holder.proof().claim("htm", "POST");
+    let long = holder.proof().claim("htm", "SECRET".repeat(9));
+    let (lines, guard) = Lines::capture();
+
+    for proof in [post, long] {
+        let answer = holder.call(&world, proof).await;
+        assert_eq!(
+            (answer.status, &*word(&answer)),
+            (401, "proof_wrong_method")
+        );
+    }
+    assert_eq!(word(&holder.call(&world, holder.proof()).await), "ok");
+    world
+        .reload(&[("dpop.algorithms", "PS256 EdDSA")])
+        .await
+        .unwrap();
+    let answer = holder.call(&world, holder.proof()).await;
+    assert_eq!(word(&answer), "proof_algorithm_not_allowed");
+    world.end().await;
+    drop(guard);
+
+    let logged = lines.with_target("access");
+    let values = |line: &Value| {
+        let text = |name: &str| line[name].as_str().map(str::to_owned);
+        (text("wanted"), text("found"))
+    };
+    let found: Vec<_> = logged.iter().map(values).collect();
+    let pair = |wanted: &str, found: &str| (Some(wanted.to_owned()), Some(found.to_owned()));
+    let expected = [
+        pair("GET", "POST"),
+        pair("GET", "not a name"),
+        (None, None),
+        pair("PS256 EdDSA", "ES256"),
+    ];
+    assert_eq!(found, expected, "{logged:#?}");
 }

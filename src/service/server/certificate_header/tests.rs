@@ -51,7 +51,7 @@ fn each_form_of_one_certificate_is_read_and_nothing_else() {
     let trailing = STANDARD.encode([&der[..], b"x"].concat());
     let line_end = format!("{base64}%0A");
     let of = |text: &str| text.to_owned();
-    let long = format!("By={};Hash={hash}", "x".repeat(20 * 1024));
+    let of_length = |bytes: usize| format!("By={};Hash={hash}", "x".repeat(bytes - 73));
 
     #[rustfmt::skip] // A row a line.
     let rows = [
@@ -96,6 +96,10 @@ fn each_form_of_one_certificate_is_read_and_nothing_else() {
         ("Envoy with a hash of other letters", Envoy, format!("Hash=g{}", &hash[1..]), false),
         ("Envoy with an appended element", Envoy, format!("Hash={hash},By=b;Hash={other_hash}"), false),
         ("Envoy with an element before", Envoy, format!("Hash={other_hash},Hash={hash}"), false),
+        ("Envoy with other pairs", Envoy, format!("By=a;Hash={hash};URI=b"), true),
+        ("Envoy with other pairs and an appended element", Envoy, format!("By=a;Hash={hash};URI=b,By=c"), false),
+        ("Envoy with a backslash outside quotes", Envoy, format!("By=a\\;Hash={hash}"), true),
+        ("Envoy with a comma after a backslash outside quotes", Envoy, format!("Hash={hash};URI=b\\,By=c"), false),
         ("Envoy with an open quote", Envoy, format!("Hash={hash};Subject=\"a"), false),
         ("Envoy with a quote inside", Envoy, format!("Hash={hash};Subject=a\"b\""), false),
         ("Envoy with a quoted comma", Envoy, format!("Hash={hash};Subject=\"a,b\""), true),
@@ -107,7 +111,8 @@ fn each_form_of_one_certificate_is_read_and_nothing_else() {
         ("Envoy with the word hash in quotes", Envoy, format!("Hash={hash};Subject=\"CN=hash\""), true),
         ("Envoy without a certificate", Envoy, of("By=spiffe://a"), false),
         ("Envoy without a pair", Envoy, format!("Hash={hash};x"), false),
-        ("20 KiB", Envoy, long, false),
+        ("16 KiB", Envoy, of_length(16 * 1024), true),
+        ("a byte more than 16 KiB", Envoy, of_length(16 * 1024 + 1), false),
     ];
     for (row, format, value, is_read) in rows {
         let expected = if is_read {

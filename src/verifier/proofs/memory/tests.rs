@@ -42,6 +42,20 @@ fn what_expired_is_forgotten_in_every_shard() {
 }
 
 #[test]
+fn what_expired_is_forgotten_in_the_next_period() {
+    let store = MemoryProofStore::default();
+    assert_eq!(store.insert(used(1, 1_000, 1_007)), Ok(()));
+    let of_one = store.bytes();
+
+    // The period ends after 8 s.
+    assert_eq!(store.insert(used(2, 1_007, 1_007)), Ok(()));
+    assert_eq!(store.bytes(), 2 * of_one);
+    assert_eq!(store.insert(used(3, 1_008, 1_068)), Ok(()));
+
+    assert_eq!(store.bytes(), of_one);
+}
+
+#[test]
 fn a_proof_that_was_forgotten_too_early_is_still_refused() {
     let store = MemoryProofStore::default();
     for name in 0..1_000 {
