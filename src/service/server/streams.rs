@@ -124,7 +124,7 @@ fn answer(mut stream: Stream) {
 }
 
 /// The time for the new streams of a connection that are polled in its task.
-const LONGEST_BATCH: Duration = Duration::from_micros(100);
+const LONGEST_BATCH: Duration = Duration::from_micros(500);
 
 #[cfg(test)]
 mod tests;
