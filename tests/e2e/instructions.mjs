@@ -185,12 +185,25 @@ async function count(calls, row) {
   return Number(/Collected : (\d+)/.exec(output)[1]);
 }
 
-/** Each row's instructions, beside the compiler that they depend on. */
-async function measure() {
+/** Instructions of one call. */
+async function perCall(row) {
+  const both = await Promise.all([MANY, FEW].map((calls) => count(calls, row)));
+  return Math.round((both[0] - both[1]) / (MANY - FEW) / (row.atOnce ?? 1));
+}
+
+/**
+ * Each row's instructions, beside the compiler that they depend on. The start of the program takes 500
+ * million, a little more or less each time, so a row that seems to have grown is the median of five.
+ */
+async function measure(stored) {
   const instructions = {};
   for (const row of mode === '--workers' ? workers : rows) {
-    const both = await Promise.all([MANY, FEW].map((calls) => count(calls, row)));
-    instructions[row.name] = Math.round((both[0] - both[1]) / (MANY - FEW) / (row.atOnce ?? 1));
+    const counted = [await perCall(row)];
+    if (stored && counted[0] > stored.instructions[row.name] * (1 + MOST_GROWTH)) {
+      while (counted.length < 5) counted.push(await perCall(row));
+      console.error(`${row.name}: counted again: ${counted.join(', ')}`);
+    }
+    instructions[row.name] = counted.sort((one, other) => one - other)[(counted.length - 1) / 2];
   }
   return { rustc: execFileSync('rustc', ['--version'], { encoding: 'utf8' }).trim(), instructions };
 }
@@ -207,15 +220,15 @@ function growth(found, stored) {
   });
 }
 
-const found = await measure();
+const stored = mode === '--check' ? JSON.parse(fs.readFileSync(file, 'utf8')) : undefined;
+const found = await measure(stored);
 await Promise.all([issuer, boundIssuer, provider].map((it) => it.stop()));
 console.log('| request | instructions |\n| --- | --- |');
 for (const [name, count] of Object.entries(found.instructions)) {
   console.log(`| ${name} | ${count.toLocaleString('en')} |`);
 }
 if (mode === '--store') fs.writeFileSync(file, `${JSON.stringify(found, null, 2)}\n`);
-if (mode === '--check') {
-  const stored = JSON.parse(fs.readFileSync(file, 'utf8'));
+if (stored) {
   const grown = growth(found, stored);
   if (grown.length) {
     console.error(`requests cost more than ${file} says:\n${grown.join('\n')}`);
