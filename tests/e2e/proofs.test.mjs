@@ -184,8 +184,8 @@ describe('replicas that share used proofs', { skip }, () => {
 
     assert.match(name, /^poem-resource-server:proof:/);
     assert.deepEqual(others, []);
-    // The proof is at most `dpop.max_age` (60 s) old, and a clock may be a minute behind.
-    assert.ok(left > 110_000 && left <= 180_000, `${left} ms`);
+    // Twice `dpop.max_age` (60 s), and two minutes for clocks that are wrong, whatever our clock says.
+    assert.ok(left > 230_000 && left <= 240_000, `${left} ms`);
     await replica.stop();
     await redis.stop();
   });
