@@ -165,7 +165,7 @@ impl Server {
 
     async fn secure(&self, stream: Stream, address: Option<SocketAddr>) {
         let pace = Arc::new(Pace::new(&self.limits));
-        // Boxed, because a connection keeps the room for its handshake as long as it lives.
+        // Without the box, the room for the handshake would be kept as long as the connection.
         let secured = match &self.tls {
             None => Some((Either::Left(stream), None)),
             Some(tls) => Box::pin(self.handshake(tls, stream, &pace)).await,

@@ -71,7 +71,7 @@ impl Pace {
         }
     }
 
-    /// Polls the connection. All that happens in the poll happens at the same time.
+    /// Polls the connection. Everything in this poll has the same time.
     pub(super) fn during<T>(&self, poll: impl FnOnce() -> T) -> T {
         self.time.during(poll)
     }

@@ -53,8 +53,8 @@ impl Pace {
         }
     }
 
-    /// How long a deadline may be believed. A request that begins does not wake us, and has an
-    /// earlier one.
+    /// The longest time until the deadline is read again. A request that begins does not wake us, and
+    /// may have an earlier one.
     fn longest_pause(&self) -> Duration {
         let account = self.account();
         // The next request on a connection of HTTP/1.1 begins when this one has ended.
