@@ -7,13 +7,15 @@
 //! 1. Wait for a place; when there is none, idle connections make room (`places`).
 //! 2. Accept, with a pause when the machine has run out of something (`listener`).
 //! 3. Shake hands, where there is TLS (`tls`).
-//! 4. Answer requests (`answer`), with HTTP/2 as streams (`streams`), within what a connection may use
+//! 4. Read which version of HTTP the connection speaks (`beginning`).
+//! 5. Answer requests (`answer`), with HTTP/2 as streams (`streams`), within what a connection may use
 //!    (`pace`).
-//! 5. Wait for the end of a connection that a handler has upgraded (`upgrades`).
-//! 6. Stopped: accept no more, let requests in flight finish, cut what is left.
+//! 6. Wait for the end of a connection that a handler has upgraded (`upgrades`).
+//! 7. Stopped: accept no more, let requests in flight finish, cut what is left.
 
 mod answer;
 mod any_certificate;
+mod beginning;
 mod certificate_header;
 mod connections;
 mod counted_body;
@@ -47,10 +49,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::Either as EitherFuture;
 use http::uri::Scheme;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::server::TlsStream;
@@ -60,6 +63,7 @@ use tracing::warn;
 use super::answers::Answers;
 use crate::guard::ClientCertificate;
 use answer::Answerer;
+use beginning::{Beginning, Protocol};
 pub(super) use connections::Connections;
 use listener::Stream;
 use origin::Origin;
@@ -213,21 +217,39 @@ impl Server {
         let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
         let service =
             service_fn(move |request| answerer.answer(request, &origin, certificate, &in_flight));
-        let io = TokioIo::new(Paced::new(stream, pace.clone()));
-        let streams = Streams::default();
-        let builder = builder(&self.limits, streams.clone());
-        let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
         let mut exhausted = pin!(pace.exhausted(&self.places));
         let mut stage = self.stage.clone();
-        let last_call = async {
+        let mut last_call = pin!(async {
             let _ = stage.wait_for(Stage::is_closed).await;
             pace.first_request().await;
+        });
+        let mut stream = Beginning::new(Paced::new(stream, pace.clone()));
+        let protocol = tokio::select! {
+            biased;
+            protocol = poll_fn(|context| pace.during(|| stream.poll_protocol(context))) => protocol,
+            () = exhausted.as_mut() => return,
+            () = last_call.as_mut() => return,
         };
+        let (io, streams) = (TokioIo::new(stream), Streams::default());
+        let mut connection = pin!(match protocol {
+            Err(_) => return,
+            Ok(Protocol::Http1) => {
+                let connection = http1(&self.limits).serve_connection(io, service);
+                EitherFuture::Left(connection.with_upgrades())
+            }
+            Ok(Protocol::Http2) => {
+                let builder = http2(&self.limits, streams.clone());
+                EitherFuture::Right(builder.serve_connection(io, service))
+            }
+        });
         tokio::select! {
             biased;
             _ = poll_fn(|context| pace.during(|| streams.poll(connection.as_mut(), context))) => return,
             () = exhausted.as_mut() => return,
-            () = last_call => connection.as_mut().graceful_shutdown(),
+            () = last_call => match connection.as_mut().as_pin_mut() {
+                EitherFuture::Left(http1) => http1.graceful_shutdown(),
+                EitherFuture::Right(http2) => http2.graceful_shutdown(),
+            },
         }
         tokio::select! {
             biased;
@@ -237,20 +259,23 @@ impl Server {
     }
 }
 
-fn builder(limits: &Limits, streams: Streams) -> auto::Builder<Streams> {
-    let mut builder = auto::Builder::new(streams);
+fn http1(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         // `pace` distinguishes a slow head from an idle connection.
         .header_read_timeout(None)
         .max_buf_size(limits.max_head_bytes);
     // With an explicit maximum, hyper allocates a list of that size for each head.
     if limits.max_header_fields != HYPERS_MAX_HEADERS {
-        builder.http1().max_headers(limits.max_header_fields);
+        builder.max_headers(limits.max_header_fields);
     }
     builder
-        .http2()
+}
+
+fn http2(limits: &Limits, streams: Streams) -> http2::Builder<Streams> {
+    let mut builder = http2::Builder::new(streams);
+    builder
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
         .max_concurrent_streams(limits.max_streams)
