@@ -14,11 +14,11 @@ mod tally;
 mod token_request;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::rand::SystemRandom;
 
 use crate::token::{
     CheckedProof, DpopProof, ProofError, ProofPolicy, ProvenRequest, VerifiedProof,
@@ -51,7 +51,7 @@ pub(crate) use token_request::KeyOfRequest;
 pub struct Proofs {
     policy: ProofPolicy,
     nonces: Option<Nonces>,
-    key: Arc<hmac::Key>,
+    key: Arc<SecretKey>,
     store: Arc<dyn ProofStore>,
     tally: Arc<ProofTally>,
 }
@@ -59,14 +59,10 @@ pub struct Proofs {
 impl Default for Proofs {
     /// Proofs without nonces, each of which is accepted once in this process.
     fn default() -> Self {
-        let mut secret = [0; 32];
-        SystemRandom::new()
-            .fill(&mut secret)
-            .expect("the system has randomness");
         Self {
             policy: ProofPolicy::default(),
             nonces: None,
-            key: key(&secret),
+            key: Arc::default(),
             store: Arc::new(MemoryProofStore::default()),
             tally: Arc::default(),
         }
@@ -97,7 +93,7 @@ impl Proofs {
     #[must_use]
     pub fn with_secret(self, secret: &[u8]) -> Self {
         Self {
-            key: key(secret),
+            key: Arc::new(SecretKey::of(secret)),
             ..self
         }
     }
@@ -160,14 +156,15 @@ impl Proofs {
         checked: CheckedProof<'_>,
         now: SystemTime,
     ) -> Result<Option<String>, BindingError> {
+        let key = self.key.get();
         let next_nonce = match &self.nonces {
             None => None,
-            Some(nonces) => match nonces.find(&self.key, checked.unverified_nonce(), now) {
+            Some(nonces) => match nonces.find(key, checked.unverified_nonce(), now) {
                 NonceState::Current => None,
-                NonceState::Previous => Some(nonces.current(&self.key, now)),
+                NonceState::Previous => Some(nonces.current(key, now)),
                 state @ (NonceState::Missing | NonceState::Unknown) => {
                     return Err(BindingError::NonceRequired {
-                        nonce: nonces.current(&self.key, now),
+                        nonce: nonces.current(key, now),
                         has_other: state == NonceState::Unknown,
                     });
                 }
@@ -197,7 +194,7 @@ impl Proofs {
     /// A name of fixed length, which depends on the key, so that no caller can use up the proof of
     /// another one.
     fn name(&self, proof: &VerifiedProof) -> [u8; 16] {
-        let mut context = hmac::Context::with_key(&self.key);
+        let mut context = hmac::Context::with_key(self.key.get());
         context.update(b"proof");
         context.update(proof.key().as_bytes());
         context.update(proof.id().as_bytes());
@@ -218,6 +215,21 @@ impl fmt::Debug for Proofs {
     }
 }
 
-fn key(secret: &[u8]) -> Arc<hmac::Key> {
-    Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret))
+/// The key of nonces and of the names of used proofs. Without a secret of the settings it is random,
+/// and made with the first proof: the first random number of a process takes 30 ms, because aws-lc
+/// collects entropy from the timing of the processor.
+#[derive(Default)]
+struct SecretKey(OnceLock<hmac::Key>);
+
+impl SecretKey {
+    fn of(secret: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret).into())
+    }
+
+    fn get(&self) -> &hmac::Key {
+        self.0.get_or_init(|| {
+            hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
+                .expect("aws-lc ends a process whose system has no randomness")
+        })
+    }
 }

@@ -1,6 +1,7 @@
 //! A stream whose time and bytes are accounted for by a [`Pace`].
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -82,6 +83,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let length: usize = slices.iter().map(|slice| slice.len()).sum();
+        if length <= SHORT {
+            let mut storage = [MaybeUninit::uninit(); SHORT];
+            let mut bytes = ReadBuf::uninit(&mut storage);
+            slices.iter().for_each(|slice| bytes.put_slice(slice));
+            return self.poll_write(context, bytes.filled());
+        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         self.after_write(written, context)
     }
@@ -104,3 +112,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         self.after_write(ended, context)
     }
 }
+
+/// So many bytes of a response are copied and sent from one place: the system takes 0.2 us longer for
+/// the head and the body in two places.
+const SHORT: usize = 1024;
