@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use poem::PathPattern;
 use poem::{IntoResponse, Request, Response};
 use poem_openapi::OperationId;
@@ -202,7 +202,7 @@ impl Answers for Observe {
 
 /// Adds `x-request-id`.
 fn add_header(response: &mut Response, request_id: RequestId) {
-    if let Ok(mut value) = HeaderValue::try_from(request_id.to_text()) {
+    if let Some(mut value) = request_id.to_header() {
         // HTTP/2 would put each value into the table of the connection, in place of fields that
         // are the same in each response, and compare it with all the values before.
         value.set_sensitive(true);

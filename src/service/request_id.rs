@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::HeaderValue;
+
 /// Numbers requests. A random start distinguishes them from those of other processes.
 pub(super) struct RequestIds {
     process: u32,
@@ -33,18 +35,25 @@ impl RequestIds {
 }
 
 impl RequestId {
-    /// As `{process:08x}-{number:08x}`, at a fifth of its price.
-    pub(super) fn to_text(self) -> String {
-        let mut text = [b'-'; 2 * MAX_DIGITS + 1];
+    /// The value of the header `x-request-id`.
+    pub(super) fn to_header(self) -> Option<HeaderValue> {
+        let (text, start) = self.digits();
+        HeaderValue::from_bytes(&text[start..]).ok()
+    }
+
+    /// `{process:08x}-{number:08x}` without a formatter, and where it begins.
+    fn digits(self) -> ([u8; MAX_LENGTH], usize) {
+        let mut text = [b'-'; MAX_LENGTH];
         let number = write_hexadecimal(&mut text, self.number);
         let start = write_hexadecimal(&mut text[..number - 1], self.process.into());
-        String::from_utf8_lossy(&text[start..]).into_owned()
+        (text, start)
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_text())
+        let (text, start) = self.digits();
+        f.write_str(str::from_utf8(&text[start..]).unwrap_or_default())
     }
 }
 
@@ -62,6 +71,7 @@ fn write_hexadecimal(text: &mut [u8], mut number: u64) -> usize {
 
 const ID_DIGITS: usize = 8;
 const MAX_DIGITS: usize = 16;
+const MAX_LENGTH: usize = 2 * MAX_DIGITS + 1;
 
 #[cfg(test)]
 mod tests {
@@ -72,9 +82,10 @@ mod tests {
         for number in [0, 1, 0x1234_abcd, 0xffff_ffff, 0x1_0000_0000, u64::MAX] {
             let process = 0xabc;
 
-            let text = RequestId { process, number }.to_text();
+            let id = RequestId { process, number };
 
-            assert_eq!(text, format!("00000abc-{number:08x}"));
+            assert_eq!(id.to_string(), format!("00000abc-{number:08x}"));
+            assert_eq!(id.to_header().unwrap(), id.to_string());
         }
     }
 }

@@ -15,6 +15,7 @@
 
 mod answer;
 mod any_certificate;
+mod aside;
 mod beginning;
 mod certificate_header;
 mod connections;
@@ -63,6 +64,7 @@ use tracing::warn;
 use super::answers::Answers;
 use crate::guard::ClientCertificate;
 use answer::Answerer;
+use aside::Aside;
 use beginning::{Beginning, Protocol};
 pub(super) use connections::Connections;
 use listener::Stream;
@@ -217,18 +219,20 @@ impl Server {
         let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
         let service =
             service_fn(move |request| answerer.answer(request, &origin, certificate, &in_flight));
-        let mut exhausted = pin!(pace.exhausted(&self.places));
+        let exhausted = pin!(pace.exhausted(&self.places));
+        let mut exhausted = Aside::new(exhausted);
         let mut stage = self.stage.clone();
-        let mut last_call = pin!(async {
+        let last_call = pin!(async {
             let _ = stage.wait_for(Stage::is_closed).await;
             pace.first_request().await;
         });
+        let mut last_call = Aside::new(last_call);
         let mut stream = Beginning::new(Paced::new(stream, pace.clone()));
         let protocol = tokio::select! {
             biased;
             protocol = poll_fn(|context| pace.during(|| stream.poll_protocol(context))) => protocol,
-            () = exhausted.as_mut() => return,
-            () = last_call.as_mut() => return,
+            () = &mut exhausted => return,
+            () = &mut last_call => return,
         };
         let (io, streams) = (TokioIo::new(stream), Streams::default());
         let mut connection = pin!(match protocol {
@@ -245,7 +249,7 @@ impl Server {
         tokio::select! {
             biased;
             _ = poll_fn(|context| pace.during(|| streams.poll(connection.as_mut(), context))) => return,
-            () = exhausted.as_mut() => return,
+            () = &mut exhausted => return,
             () = last_call => match connection.as_mut().as_pin_mut() {
                 EitherFuture::Left(http1) => http1.graceful_shutdown(),
                 EitherFuture::Right(http2) => http2.graceful_shutdown(),

@@ -87,7 +87,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         if length <= SHORT {
             let mut storage = [MaybeUninit::uninit(); SHORT];
             let mut bytes = ReadBuf::uninit(&mut storage);
-            slices.iter().for_each(|slice| bytes.put_slice(slice));
+            for slice in slices {
+                bytes.put_slice(slice);
+            }
             return self.poll_write(context, bytes.filled());
         }
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
