@@ -33,6 +33,7 @@ mod pace;
 mod paced;
 mod places;
 mod presented;
+mod protocols;
 mod proxies;
 mod stage;
 mod streams;
@@ -52,9 +53,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::Either as EitherFuture;
 use http::uri::Scheme;
-use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::server::TlsStream;
@@ -72,13 +72,13 @@ use origin::Origin;
 use pace::Pace;
 use paced::Paced;
 use places::{Place, Places};
+use protocols::{http1, http2};
 use streams::Streams;
 use upgrades::Upgrades;
 use wire::Wire;
 
 pub use certificate_header::{CertificateFormat, CertificateHeader};
 pub(super) use limits::Limits;
-use limits::{CONNECTION_WINDOW, STREAM_WINDOW};
 pub use listener::Listener;
 pub(super) use memory::Memory;
 pub use proxies::{ForwardedHeader, TrustedProxies};
@@ -264,45 +264,8 @@ impl Server {
     }
 }
 
-fn http1(limits: &Limits) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        // `pace` distinguishes a slow head from an idle connection.
-        .header_read_timeout(None)
-        .max_buf_size(limits.max_head_bytes);
-    // With an explicit maximum, hyper allocates a list of that size for each head.
-    if limits.max_header_fields != HYPERS_MAX_HEADERS {
-        builder.max_headers(limits.max_header_fields);
-    }
-    builder
-}
-
-fn http2(limits: &Limits, streams: Streams) -> http2::Builder<Streams> {
-    let mut builder = http2::Builder::new(streams);
-    builder
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
-        .max_concurrent_streams(limits.max_streams)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_send_buf_size(STREAM_WINDOW as usize)
-        .max_pending_accept_reset_streams(MAX_RESETS)
-        .max_local_error_reset_streams(MAX_REFUSED)
-        .keep_alive_interval(limits.keep_alive / 2)
-        .keep_alive_timeout(limits.header_timeout);
-    builder
-}
-
 /// The time between two checks of a budget without room.
 const BUDGET_CHECK_INTERVAL: Duration = Duration::from_millis(10);
-/// The default of hyper.
-const HYPERS_MAX_HEADERS: usize = 100;
-/// Streams that the client resets before they are handled (CVE-2023-44487).
-const MAX_RESETS: usize = 20;
-/// Streams beyond `http.max_streams`, which are refused. A client may open some before it knows the
-/// limit. Each takes memory in the tables of h2, so more of them end the connection.
-const MAX_REFUSED: usize = 20;
 
 #[cfg(test)]
 mod tests;
