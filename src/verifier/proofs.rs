@@ -93,7 +93,7 @@ impl Proofs {
     #[must_use]
     pub fn with_secret(self, secret: &[u8]) -> Self {
         Self {
-            key: Arc::new(SecretKey::of(secret)),
+            key: Arc::new(SecretKey::from_secret(secret)),
             ..self
         }
     }
@@ -222,7 +222,7 @@ impl fmt::Debug for Proofs {
 struct SecretKey(OnceLock<hmac::Key>);
 
 impl SecretKey {
-    fn of(secret: &[u8]) -> Self {
+    fn from_secret(secret: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, secret).into())
     }
 

@@ -5,49 +5,54 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-
-use futures_util::task::AtomicWaker;
 
 /// Polls a future only if it was woken itself.
 pub(super) struct Aside<'a, F> {
     future: Pin<&'a mut F>,
-    bell: Arc<Bell>,
+    signal: Arc<Signal>,
     waker: Waker,
-    /// Whom the bell wakes.
-    task: Option<Waker>,
+    /// The task that the signal wakes.
+    task: Waker,
 }
 
 /// Remembers that the future was woken, and wakes the task.
-struct Bell {
-    has_rung: AtomicBool,
-    task: AtomicWaker,
+struct Signal {
+    is_set: AtomicBool,
+    task: Mutex<Waker>,
 }
 
-impl Wake for Bell {
+impl Signal {
+    fn task(&self) -> MutexGuard<'_, Waker> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Signal {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.has_rung.store(true, Ordering::Release);
-        self.task.wake();
+        self.is_set.store(true, Ordering::Release);
+        let task = self.task().clone();
+        task.wake();
     }
 }
 
 impl<'a, F: Future> Aside<'a, F> {
     pub(super) fn new(future: Pin<&'a mut F>) -> Self {
-        let bell = Arc::new(Bell {
-            has_rung: AtomicBool::new(true),
-            task: AtomicWaker::new(),
+        let signal = Arc::new(Signal {
+            is_set: AtomicBool::new(true),
+            task: Mutex::new(Waker::noop().clone()),
         });
         Self {
             future,
-            waker: bell.clone().into(),
-            bell,
-            task: None,
+            waker: signal.clone().into(),
+            signal,
+            task: Waker::noop().clone(),
         }
     }
 }
@@ -57,22 +62,17 @@ impl<F: Future> Future for Aside<'_, F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = &mut *self;
-        let is_known = (this.task.as_ref()).is_some_and(|task| task.will_wake(context.waker()));
-        if is_known && !this.bell.has_rung.load(Ordering::Acquire) {
+        // Before the signal is read, so that a later one wakes this task.
+        if !this.task.will_wake(context.waker()) {
+            this.task.clone_from(context.waker());
+            this.signal.task().clone_from(context.waker());
+        }
+        let signal = &this.signal.is_set;
+        if !signal.load(Ordering::Relaxed) || !signal.swap(false, Ordering::AcqRel) {
             return Poll::Pending;
         }
-        // The bell forgets the task when it rings. It is told before the bell is read: who rings later
-        // wakes this task.
-        this.bell.task.register(context.waker());
-        if !is_known {
-            this.task = Some(context.waker().clone());
-        }
-        if !this.bell.has_rung.swap(false, Ordering::AcqRel) {
-            return Poll::Pending;
-        }
-        this.future
-            .as_mut()
-            .poll(&mut Context::from_waker(&this.waker))
+        let mut context = Context::from_waker(&this.waker);
+        this.future.as_mut().poll(&mut context)
     }
 }
 

@@ -78,12 +78,12 @@ fn the_task_that_polled_last_is_woken() {
 async fn no_wake_up_of_another_thread_is_lost() {
     const TIMES: usize = 20_000;
     let notify = Arc::new(Notify::new());
-    let ringing = notify.clone();
+    let signal = notify.clone();
     let answered = Arc::new(AtomicUsize::new(0));
     let seen = answered.clone();
-    let ringer = thread::spawn(move || {
+    let sender = thread::spawn(move || {
         for time in 0..TIMES {
-            ringing.notify_one();
+            signal.notify_one();
             while seen.load(Ordering::Acquire) <= time {
                 thread::yield_now();
             }
@@ -98,5 +98,5 @@ async fn no_wake_up_of_another_thread_is_lost() {
 
     Aside::new(all).await;
 
-    ringer.join().unwrap();
+    sender.join().unwrap();
 }
