@@ -22,7 +22,12 @@ export function goals(results, instructions, wire) {
   const own = peers.find(({ is }) => is === 'ours').held.cpu_us;
   const best = (is) =>
     Math.min(...peers.filter((it) => it.is === is && !it.skipped).map((it) => it.held.cpu_us));
-  const sum = micros(hello) + results.verify_ns / 1000;
+  // With and without the kernel, which takes longer if the callers' core sleeps between two calls.
+  const verified = (what, wanted, name) =>
+    Object.entries({ cpu_us: '', own_us: ', outside of the kernel' }).map(([time, part]) => {
+      const parts = ours[hello][time] + results.verify_ns / 1000;
+      return least(`hello and one verification, relative to ${what}${part}`, wanted, parts / ours[name][time]);
+    });
   const two = (kind) =>
     workers.find((it) => it.way === 'two workers' && it.kind === kind).cpu_ratio;
   const by = (rows, request) => rows.find((it) => it.request === request).ours.ratio;
@@ -37,12 +42,12 @@ export function goals(results, instructions, wire) {
     least('whoami with a remembered token, relative to our hello', 0.95, ratio('whoami, token held', hello)),
     least(
       'the same, relative to hyper alone with the same bytes',
-      0.9,
+      0.87,
       ratio('whoami, token held', 'hyper alone, the same whoami'),
     ),
     least(
       '10,000 tokens in turn, relative to our hello',
-      0.85,
+      0.93,
       ratio('whoami, 10,000 tokens in turn', hello),
     ),
     most(
@@ -50,11 +55,7 @@ export function goals(results, instructions, wire) {
       MOST_INSTRUCTIONS,
       instructions['whoami, token held'],
     ),
-    least(
-      'hello and one verification, relative to a new token',
-      0.9,
-      sum / micros('whoami, token new'),
-    ),
+    ...verified('a new token', 0.85, 'whoami, token new'),
     least(
       'hello, relative to hyper alone with the same bytes',
       0.9,
@@ -70,12 +71,8 @@ export function goals(results, instructions, wire) {
     least('remembered token, relative to the best other system that remembers tokens', 2, best('caching') / own),
     least('remembered token, relative to the best that does not', 3, best('plain') / own),
     least('refused before the signature, relative to hello', 0.95, ratio('whoami, no JWT', hello)),
-    least(
-      'hello and one verification, relative to a forged signature',
-      0.9,
-      sum / micros('whoami, signature forged'),
-    ),
-    most('time from start to ready', 50, results.start.milliseconds, ' ms'),
+    ...verified('a forged signature', 0.9, 'whoami, signature forged'),
+    most('time from start to ready', 20, results.start.milliseconds, ' ms'),
     most('size of the program', 16, results.binary_bytes / 1e6, ' MB', 1),
     most('CPU time on two workers, relative to one worker, remembered token', 1.05, two('token held'), '', 2),
     most('the same, new token', 1.05, two('token new'), '', 2),

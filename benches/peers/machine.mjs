@@ -31,22 +31,24 @@ export const about = async () => ({
 });
 
 /** CPU time that processes have taken, in microseconds, by their threads' own accounts. */
-export function cpuMicros(pids) {
-  let ticks = 0;
+export const cpuMicros = (pids) => cpuTimes(pids).all;
+
+/** The same, and `own`, which is the part outside of the kernel. */
+export function cpuTimes(pids) {
+  const times = { all: 0, own: 0 };
   for (const pid of pids) {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [utime, stime] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13);
-    ticks += Number(utime) + Number(stime);
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [utime, stime] = fields.slice(11, 13).map((ticks) => Number(ticks) * MICROS_A_TICK);
+    times.all += utime + stime;
+    times.own += utime;
   }
-  return ticks * MICROS_A_TICK;
+  return times;
 }
 
 /**
- * One slice of load by `wrk`: requests a second, and CPU microseconds of `pids` for each.
- * Every answer has to have the status that is expected.
+ * One slice of load by `wrk`: requests a second, and CPU microseconds of `pids` for each,
+ * in all and outside of the kernel. Every answer has to have the status that is expected.
  */
 export async function slice({ url, pids, headers = {}, script, status = 200, on = LOAD }, seconds) {
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
@@ -55,9 +57,9 @@ export async function slice({ url, pids, headers = {}, script, status = 200, on 
   const [wrk, ...rest] = pinned(
     ...[on, 'wrk', '-t1', '-c32', `-d${seconds}s`, ...lua, ...fields, url, '--', ...args],
   );
-  const before = cpuMicros(pids);
+  const before = cpuTimes(pids);
   const report = await output(wrk, rest.map(String));
-  const spent = cpuMicros(pids) - before;
+  const after = cpuTimes(pids);
   const number = (pattern) => Number(pattern.exec(report)?.[1] ?? 0);
   const requests = number(/(\d+) requests in/);
   const others = number(/Non-2xx or 3xx responses: (\d+)/);
@@ -65,19 +67,24 @@ export async function slice({ url, pids, headers = {}, script, status = 200, on 
   if (!requests || !isAsExpected || /Socket errors/.test(report)) {
     throw new Error(`${url} did not answer ${status} throughout:\n${report}`);
   }
-  return { rate: number(/Requests\/sec:\s+([\d.]+)/), cpu: spent / requests };
+  return {
+    rate: number(/Requests\/sec:\s+([\d.]+)/),
+    cpu: (after.all - before.all) / requests,
+    own: (after.own - before.own) / requests,
+  };
 }
 
 /**
  * Measures `cells` (by name) in turn, so many rounds, so that all of them meet the same
- * machine. Returns the slices of each one, by name. A cell may have a `load` in place of `slice`.
+ * machine: A B, then B A, and so on. Returns the slices of each one, by name. A cell may have a `load` in place of `slice`.
  */
 export async function rounds(cells, count, seconds) {
   const slices = Object.fromEntries(Object.keys(cells).map((name) => [name, []]));
   // Once before: compilers that learn, caches that fill.
   for (const cell of Object.values(cells)) await (cell.load ?? slice)(cell, 1);
   for (let round = 1; round <= count; round += 1) {
-    for (const [name, cell] of Object.entries(cells)) {
+    const all = Object.entries(cells);
+    for (const [name, cell] of round % 2 ? all : all.toReversed()) {
       slices[name].push(await (cell.load ?? slice)(cell, seconds));
     }
     console.error(`round ${round} of ${count}`);
@@ -91,9 +98,9 @@ export function median(values) {
 }
 
 /**
- * Medians of slices: the rate, the spread of rates, CPU for each call, and how many calls the
- * CPU of one of `reference` would pay for. That ratio is of CPU, because rates are also those of
- * `wrk` and of other processes on the machine.
+ * Medians of slices: the rate, the spread of rates, CPU for each call, how many calls the CPU of
+ * one of `reference` would pay for, and the rate relative to that of `reference`. Rates are also
+ * those of `wrk` and of other processes on the machine.
  */
 export function summary(slices, reference = slices) {
   const rates = slices.map(({ rate }) => rate);
@@ -101,7 +108,9 @@ export function summary(slices, reference = slices) {
     rate: Math.round(median(rates)),
     spread: rounded((Math.max(...rates) - Math.min(...rates)) / median(rates)),
     cpu_us: rounded(median(slices.map(({ cpu }) => cpu))),
+    own_us: rounded(median(slices.map(({ own = NaN }) => own))),
     ratio: rounded(median(slices.map(({ cpu }, round) => reference[round].cpu / cpu))),
+    rate_ratio: rounded(median(slices.map(({ rate }, round) => rate / reference[round].rate))),
   };
 }
 

@@ -19,10 +19,11 @@ const table = (heads, rows) =>
 /** Rows of ours beside another server. */
 function against(rows, other) {
   return table(
-    ['request', `relative to ${other}`, 'CPU us', `CPU us of ${other}`, 'spread'],
+    ['request', `relative to ${other}`, 'by rate', 'CPU us', `CPU us of ${other}`, 'spread'],
     rows.map(({ request, ours, other }) => [
       request,
       fixed(ours.ratio),
+      fixed(ours.rate_ratio),
       fixed(ours.cpu_us, 1),
       fixed(other.cpu_us, 1),
       [ours, other].map(({ spread }) => `${Math.round(spread * 100)} %`).join(' / '),
@@ -67,11 +68,13 @@ const tables = {
     ),
   ),
   ours: table(
-    ['request', 'relative to hello', 'CPU us', 'spread'],
-    Object.entries(results.ours).map(([name, { ratio, cpu_us, spread }]) => [
+    ['request', 'relative to hello', 'by rate', 'CPU us', 'outside of the kernel', 'spread'],
+    Object.entries(results.ours).map(([name, { ratio, rate_ratio, cpu_us, own_us, spread }]) => [
       name,
       fixed(ratio),
+      fixed(rate_ratio),
       fixed(cpu_us, 1),
+      fixed(own_us, 1),
       `${Math.round(spread * 100)} %`,
     ]),
   ),

@@ -194,7 +194,6 @@ async function measureWorkers() {
     way: name.split('|')[0],
     kind: name.split('|')[1],
     ...summary(its, slices[one(name)]),
-    rate_ratio: rounded(median(its.map(({ rate }, round) => rate / slices[one(name)][round].rate))),
     cpu_ratio: rounded(median(its.map(({ cpu }, round) => cpu / slices[one(name)][round].cpu))),
   }));
 }

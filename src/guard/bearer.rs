@@ -46,6 +46,12 @@ pub(super) fn credentials(
         return Err(BearerError::Repeated);
     }
     let bytes = field.as_bytes();
+    // As nearly all callers write it.
+    if let Some(token) = bytes.strip_prefix(b"Bearer ")
+        && !token.starts_with(b" ")
+    {
+        return Ok((AuthorizationScheme::Bearer, token));
+    }
     let scheme_ends = bytes.iter().position(|byte| !is_scheme_character(*byte));
     let (scheme, rest) = bytes.split_at(scheme_ends.unwrap_or(bytes.len()));
     let scheme = if scheme.eq_ignore_ascii_case(b"bearer") {

@@ -198,9 +198,8 @@ impl Header {
 /// A token with five segments and `enc` in its header is encrypted (RFC 7516 section 9).
 #[cold]
 fn wrong_segments(token: &str, found: usize) -> TokenError {
-    let header = token.split('.').next().unwrap_or_default();
     let is_encrypted = || {
-        let bytes = decode_header(header);
+        let bytes = decode_header(token.split('.').next().unwrap_or_default());
         bytes.is_ok_and(|it| members(&it).is_ok_and(|it| it.contains("enc")))
     };
     if found == 5 && is_encrypted() {

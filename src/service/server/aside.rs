@@ -14,7 +14,7 @@ pub(super) struct Aside<'a, F> {
     future: Pin<&'a mut F>,
     signal: Arc<Signal>,
     waker: Waker,
-    /// The task that the signal wakes.
+    /// The task that the signal wakes, to compare it without a lock.
     task: Waker,
 }
 

@@ -3,7 +3,7 @@
 //! A client that speaks HTTP/2 sends a preface first (RFC 9113 section 3.4). Any other beginning is
 //! one of HTTP/1.1. The bytes are kept here, and hyper reads them again together with what follows.
 //! `hyper_util::server::conn::auto` passes them on alone, and hyper then takes a buffer of 16 KiB for
-//! each connection, in place of 8 KiB.
+//! each connection of HTTP/1.1, in place of 8 KiB.
 
 use std::io;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ impl<S: AsyncRead + Unpin> Beginning<S> {
         }
     }
 
-    /// Reads no more than the preface of HTTP/2 has.
+    /// Reads no more than the preface of HTTP/2 has. To be called until it is ready, and no more.
     pub(super) fn poll_protocol(
         &mut self,
         context: &mut Context<'_>,
@@ -76,7 +76,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Beginning<S> {
         if buffer.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        // What follows is read into the same buffer, if it is there.
+        // What follows is read into the same buffer, if it is there. After an error nothing is answered,
+        // whatever came before.
         match Pin::new(&mut self.stream).poll_read(context, buffer) {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(())),

@@ -83,6 +83,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [slice] = slices {
+            return self.poll_write(context, slice);
+        }
         let length: usize = slices.iter().map(|slice| slice.len()).sum();
         if length <= SHORT {
             let mut storage = [MaybeUninit::uninit(); SHORT];
@@ -115,6 +118,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     }
 }
 
-/// So many bytes of a response are copied and sent from one place: the system takes 0.2 us longer for
-/// the head and the body in two places.
+/// At most so many bytes are copied and sent from one place: the system takes 0.2 us longer for the
+/// head and the body of a response in two places.
 const SHORT: usize = 1024;

@@ -2,8 +2,10 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::*;
 
@@ -96,7 +98,9 @@ async fn no_wake_up_of_another_thread_is_lost() {
         }
     });
 
-    Aside::new(all).await;
+    let in_time = timeout(Duration::from_secs(60), Aside::new(all)).await;
+
+    assert!(in_time.is_ok(), "a wake-up was lost");
 
     sender.join().unwrap();
 }

@@ -64,6 +64,25 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn a_connection_without_a_whole_beginning_does_not_hold_up_the_end() {
+    for beginning in ["", "PRI * HTTP/2.0\r\n"] {
+        let world = World::start(|limits| {
+            limits.header_timeout = TOO_LONG * 2;
+            limits.shutdown_timeout = TOO_LONG * 2;
+        })
+        .await;
+        let mut stream = world.connect().await;
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+
+        world.stage.send_replace(Stage::Closed);
+
+        assert_eq!(receive(&mut stream).await, "", "{beginning:?}");
+        let ended = tokio::time::timeout(TOO_LONG, world.server).await;
+        assert!(ended.is_ok(), "{beginning:?}: the server did not end");
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_does_not_end_is_cut_in_time() {
     let world = World::start(|config| config.shutdown_timeout = Duration::from_millis(50)).await;
     let mut busy = world.connect().await;
