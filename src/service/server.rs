@@ -216,15 +216,13 @@ impl Server {
         certificate: Option<ClientCertificate>,
         pace: &Arc<Pace>,
     ) {
-        let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
-        let service =
-            service_fn(move |request| answerer.answer(request, &origin, certificate, &in_flight));
         let exhausted = pin!(pace.exhausted(&self.places));
         let mut exhausted = Aside::new(exhausted);
         let mut stage = self.stage.clone();
         let last_call = pin!(async {
             let _ = stage.wait_for(Stage::is_closed).await;
-            pace.first_request().await;
+            // In a box, because most connections end before.
+            Box::pin(pace.first_request()).await;
         });
         let mut last_call = Aside::new(last_call);
         let mut stream = Beginning::new(Paced::new(stream, pace.clone()));
@@ -234,6 +232,9 @@ impl Server {
             () = &mut exhausted => return,
             () = &mut last_call => return,
         };
+        let (answerer, in_flight) = (self.answerer.clone(), pace.clone());
+        let service =
+            service_fn(move |request| answerer.answer(request, &origin, certificate, &in_flight));
         let (io, streams) = (TokioIo::new(stream), Streams::default());
         let mut connection = pin!(match protocol {
             Err(_) => return,
