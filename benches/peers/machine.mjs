@@ -76,7 +76,8 @@ export async function slice({ url, pids, headers = {}, script, status = 200, on 
 
 /**
  * Measures `cells` (by name) in turn, so many rounds, so that all of them meet the same
- * machine: A B, then B A, and so on. Returns the slices of each one, by name. A cell may have a `load` in place of `slice`.
+ * machine: A B, then B A, and so on. Returns the slices of each one, by name. A cell may have
+ * a `load` in place of `slice`.
  */
 export async function rounds(cells, count, seconds) {
   const slices = Object.fromEntries(Object.keys(cells).map((name) => [name, []]));

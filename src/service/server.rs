@@ -221,7 +221,7 @@ impl Server {
         let mut stage = self.stage.clone();
         let last_call = pin!(async {
             let _ = stage.wait_for(Stage::is_closed).await;
-            // In a box, because most connections end before.
+            // In a box, because only the end of the server needs the room.
             Box::pin(pace.first_request()).await;
         });
         let mut last_call = Aside::new(last_call);

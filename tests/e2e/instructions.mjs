@@ -192,8 +192,9 @@ async function perCall(row) {
 }
 
 /**
- * Each row's instructions, beside the compiler that they depend on. The start of the program takes 500
- * million, a little more or less each time, so a row that seems to have grown is the median of five.
+ * Each row's instructions, beside the compiler that they depend on. A start with introspection or TLS needs
+ * a random number, which takes 400 million, a little more or less each time. So a row that seems to have
+ * grown is the median of five.
  */
 async function measure(stored) {
   const instructions = {};
