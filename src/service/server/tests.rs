@@ -9,6 +9,7 @@ mod streams;
 mod upgrades;
 mod watchdog;
 mod world;
+mod writes;
 
 use std::sync::Arc;
 

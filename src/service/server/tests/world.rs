@@ -29,27 +29,31 @@ pub(super) struct World {
     pub(super) probe: WatchdogProbe,
 }
 
+/// Heads of 8 KiB and 20 fields, bodies and messages of 1 KiB; no other limit that a test would reach.
+pub(super) fn limits() -> Limits {
+    Limits {
+        max_connections: 100,
+        header_timeout: TOO_LONG,
+        request_timeout: TOO_LONG,
+        keep_alive: TOO_LONG * 4,
+        shutdown_timeout: TOO_LONG,
+        max_head_bytes: 8 * 1024,
+        max_header_fields: 20,
+        max_streams: 10,
+        max_body_bytes: 1024,
+        upgraded_idle_timeout: TOO_LONG,
+        max_upgraded: 10,
+        max_message_bytes: 1024,
+        memory: Memory::new(1 << 30),
+        trusted_proxies: Arc::default(),
+        client_certificate: None,
+    }
+}
+
 impl World {
-    /// Heads of 8 KiB and 20 fields, bodies and messages of 1 KiB; no other limit that a test
-    /// would reach, but those that it sets.
+    /// [`limits`], and those that the test sets.
     pub(super) async fn start(set: impl FnOnce(&mut Limits)) -> Self {
-        let mut limits = Limits {
-            max_connections: 100,
-            header_timeout: TOO_LONG,
-            request_timeout: TOO_LONG,
-            keep_alive: TOO_LONG * 4,
-            shutdown_timeout: TOO_LONG,
-            max_head_bytes: 8 * 1024,
-            max_header_fields: 20,
-            max_streams: 10,
-            max_body_bytes: 1024,
-            upgraded_idle_timeout: TOO_LONG,
-            max_upgraded: 10,
-            max_message_bytes: 1024,
-            memory: Memory::new(1 << 30),
-            trusted_proxies: Arc::default(),
-            client_certificate: None,
-        };
+        let mut limits = limits();
         set(&mut limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
