@@ -13,6 +13,7 @@ pub(crate) mod application;
 mod audit;
 mod browser;
 mod build_error;
+mod callers;
 pub(crate) mod config;
 mod cross_origin;
 mod current;

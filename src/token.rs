@@ -23,6 +23,7 @@ mod algorithm;
 mod allocation;
 mod audience;
 mod b64token;
+mod base64url;
 mod claims;
 mod compact;
 mod confirmation;

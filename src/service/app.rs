@@ -6,8 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::EndpointExt;
-
 use crate::docs::{Documents, SignIn};
 use crate::guard::OperationRule;
 use crate::verifier::{TrustedIssuer, TrustedIssuers, Verifier};
@@ -16,6 +14,7 @@ use super::BuildError;
 use super::answers::Answers;
 use super::application::Made;
 use super::audit::Audit;
+use super::callers::Callers;
 use super::config::Config;
 use super::cross_origin::CrossOrigin;
 use super::keys::Keys;
@@ -113,10 +112,14 @@ impl App {
         let table = on_callers_paths(operations.table, base_path);
         let own = own_routes::routes(&own, &table);
         let routes = Routes::new(table, &outline.meta(), base_path, plain, own);
-        let routes = routes.with(problems).with(cross_origin);
+        let callers = Arc::new(Callers {
+            routes,
+            problems,
+            cross_origin,
+        });
         let endpoint: Arc<dyn Answers> = match OwnHosts::for_callers(config, &state.listen) {
-            Some(hosts) => hosts.guard(Arc::new(routes)),
-            None => Arc::new(routes),
+            Some(hosts) => hosts.guard(callers),
+            None => callers,
         };
         Ok(Self {
             endpoint,

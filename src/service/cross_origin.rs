@@ -6,23 +6,18 @@
 //! requests pass as they are, refusals carry the headers too, and a preflight is answered
 //! without a token, because a browser sends none with it.
 
-use std::future::Future;
-
-use futures_util::FutureExt;
-use futures_util::future::OptionFuture;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
     VARY,
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode};
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use poem::{IntoResponse, Request, Response};
 use serde_json::{Map, Value};
 
 use super::config::CorsConfig;
 
-/// The middleware, with the origins of the settings and what the document describes.
-#[derive(Clone)]
+/// The origins of the settings, and what the document describes.
 pub(super) struct CrossOrigin {
     allowed_origins: Vec<String>,
     max_age_secs: HeaderValue,
@@ -48,7 +43,10 @@ impl CrossOrigin {
     }
 
     /// The request's origin, if it is listed, to the byte.
-    fn allowed(&self, request: &Request) -> Option<HeaderValue> {
+    pub(super) fn allowed(&self, request: &Request) -> Option<HeaderValue> {
+        if self.allowed_origins.is_empty() {
+            return None;
+        }
         let origin = request.headers().get(ORIGIN)?;
         self.allowed_origins
             .iter()
@@ -57,10 +55,11 @@ impl CrossOrigin {
     }
 
     /// Names the origin that may read the answer, if the answer depends on it.
-    fn mark(&self, response: &mut Response, allowed: Option<HeaderValue>) {
+    pub(super) fn mark(&self, response: &mut Response, allowed: Option<HeaderValue>) {
         let headers = response.headers_mut();
-        let is_open_to_all = headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN);
-        if self.allowed_origins.is_empty() || is_open_to_all {
+        let is_open_to_all =
+            |headers: &HeaderMap| headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN);
+        if self.allowed_origins.is_empty() || is_open_to_all(headers) {
             return;
         }
         // A cache must not give one origin's answer to another.
@@ -71,47 +70,21 @@ impl CrossOrigin {
         }
     }
 
-    fn preflight(&self) -> Response {
+    /// The response to a preflight of an origin that is allowed; `None` for another request.
+    pub(super) fn preflight(
+        &self,
+        request: &Request,
+        allowed: Option<&HeaderValue>,
+    ) -> Option<Response> {
+        if allowed.is_none() || !is_preflight(request) {
+            return None;
+        }
         let mut response = StatusCode::NO_CONTENT.into_response();
         let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.request_headers.clone());
         headers.insert(ACCESS_CONTROL_MAX_AGE, self.max_age_secs.clone());
-        response
-    }
-}
-
-impl<E: Endpoint> Middleware<E> for CrossOrigin {
-    type Output = CrossOriginEndpoint<E>;
-
-    fn transform(&self, inner: E) -> CrossOriginEndpoint<E> {
-        CrossOriginEndpoint {
-            inner,
-            settings: self.clone(),
-        }
-    }
-}
-
-pub(super) struct CrossOriginEndpoint<E> {
-    inner: E,
-    settings: CrossOrigin,
-}
-
-impl<E: Endpoint> Endpoint for CrossOriginEndpoint<E> {
-    type Output = Response;
-
-    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
-        let allowed = self.settings.allowed(&request);
-        let is_preflight = allowed.is_some() && is_preflight(&request);
-        let answer = (!is_preflight).then(|| self.inner.call(request));
-        OptionFuture::from(answer).map(|answer| {
-            let mut response = match answer {
-                Some(answer) => answer?.into_response(),
-                None => self.settings.preflight(),
-            };
-            self.settings.mark(&mut response, allowed);
-            Ok(response)
-        })
+        Some(response)
     }
 }
 

@@ -22,7 +22,7 @@ impl Current {
     /// By the app of now, which a reload does not take from it.
     pub(super) fn answer(
         &self,
-        mut request: Request,
+        mut request: Box<Request>,
         id: RequestId,
     ) -> BoxFuture<'static, Response> {
         let app = self.0.load();

@@ -155,7 +155,7 @@ impl Observe {
 }
 
 impl Answers for Observe {
-    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
+    fn answer(self: Arc<Self>, request: Box<Request>) -> BoxFuture<'static, Response> {
         let started = self.clock.monotonic();
         let method = name(request.method());
         let request_id = self.ids.next();

@@ -60,7 +60,7 @@ struct OwnHostsAlone {
 }
 
 impl Answers for OwnHostsAlone {
-    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
+    fn answer(self: Arc<Self>, request: Box<Request>) -> BoxFuture<'static, Response> {
         let public = self.hosts.public.as_deref();
         if names_loopback(request.uri(), request.headers(), public) {
             self.inner.clone().answer(request)

@@ -4,11 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::OptionFuture;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, StatusCode};
 use poem::PathPattern;
@@ -21,7 +20,7 @@ use super::paths::{full_path, is_reserved};
 use super::traces;
 
 /// Turns errors and panics into problems.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Problems {
     allowed: Arc<HashMap<String, HeaderValue>>,
 }
@@ -54,38 +53,16 @@ impl Problems {
     }
 }
 
-impl<E: Endpoint> Middleware<E> for Problems {
-    type Output = ProblemsEndpoint<E>;
-
-    fn transform(&self, inner: E) -> ProblemsEndpoint<E> {
-        ProblemsEndpoint {
-            inner,
-            allowed: self.allowed.clone(),
+impl Problems {
+    /// The response of an endpoint, or a problem in place of its error or its panic.
+    pub(super) async fn answer(&self, answer: impl Future<Output = Result<Response>>) -> Response {
+        match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => self.problem(error),
+            Err(_) => panicked(),
         }
     }
-}
 
-pub(super) struct ProblemsEndpoint<E> {
-    inner: E,
-    allowed: Arc<HashMap<String, HeaderValue>>,
-}
-
-impl<E: Endpoint> Endpoint for ProblemsEndpoint<E> {
-    type Output = Response;
-
-    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
-        // Some of it is done before there is a future to poll.
-        let answer = catch_unwind(AssertUnwindSafe(|| self.inner.call(request))).ok();
-        let answer = answer.map(|answer| AssertUnwindSafe(answer).catch_unwind());
-        OptionFuture::from(answer).map(|answer| match answer {
-            Some(Ok(Ok(response))) => Ok(response.into_response()),
-            Some(Ok(Err(error))) => Ok(self.problem(error)),
-            Some(Err(_)) | None => Ok(panicked()),
-        })
-    }
-}
-
-impl<E> ProblemsEndpoint<E> {
     fn problem(&self, error: Error) -> Response {
         let pattern = error.data::<PathPattern>().cloned();
         let operation = error.data::<OperationId>().copied();
@@ -115,6 +92,37 @@ impl<E> ProblemsEndpoint<E> {
             response.extensions_mut().insert(operation);
         }
         response
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Problems {
+    type Output = ProblemsEndpoint<E>;
+
+    fn transform(&self, inner: E) -> ProblemsEndpoint<E> {
+        ProblemsEndpoint {
+            inner,
+            problems: self.clone(),
+        }
+    }
+}
+
+pub(super) struct ProblemsEndpoint<E> {
+    inner: E,
+    problems: Problems,
+}
+
+impl<E: Endpoint> Endpoint for ProblemsEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        // Some endpoints do a part of it before there is a future to poll.
+        let answer = async {
+            self.inner
+                .call(request)
+                .await
+                .map(IntoResponse::into_response)
+        };
+        Ok(self.problems.answer(answer).await)
     }
 }
 

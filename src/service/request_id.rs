@@ -37,41 +37,43 @@ impl RequestIds {
 impl RequestId {
     /// The value of the header `x-request-id`.
     pub(super) fn to_header(self) -> Option<HeaderValue> {
-        let (text, start) = self.digits();
-        HeaderValue::from_bytes(&text[start..]).ok()
+        match self.short() {
+            Some(text) => HeaderValue::from_bytes(&text).ok(),
+            None => HeaderValue::try_from(self.to_string()).ok(),
+        }
     }
 
-    /// `{process:08x}-{number:08x}` without a formatter, and where it begins.
-    fn digits(self) -> ([u8; MAX_LENGTH], usize) {
-        let mut text = [b'-'; MAX_LENGTH];
-        let number = write_hexadecimal(&mut text, self.number);
-        let start = write_hexadecimal(&mut text[..number - 1], self.process.into());
-        (text, start)
+    /// `{process:08x}-{number:08x}` without a formatter, if the number has no more digits.
+    fn short(self) -> Option<[u8; 17]> {
+        let mut text = [b'-'; 17];
+        text[..8].copy_from_slice(&hexadecimal(self.process));
+        text[9..].copy_from_slice(&hexadecimal(u32::try_from(self.number).ok()?));
+        Some(text)
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (text, start) = self.digits();
-        f.write_str(str::from_utf8(&text[start..]).unwrap_or_default())
+        match &self.short() {
+            Some(text) => f.write_str(str::from_utf8(text).unwrap_or_default()),
+            None => write!(f, "{:08x}-{:08x}", self.process, self.number),
+        }
     }
 }
 
-/// Writes to the end of `text`, with leading zeros as needed, and returns where that begins.
-fn write_hexadecimal(text: &mut [u8], mut number: u64) -> usize {
-    let mut start = text.len();
-    while number > 0 || text.len() - start < ID_DIGITS {
-        start -= 1;
-        let digit = number.to_le_bytes()[0] & 0xf;
-        text[start] = b"0123456789abcdef"[usize::from(digit)];
-        number >>= 4;
-    }
-    start
+/// Eight digits, all at once.
+fn hexadecimal(number: u32) -> [u8; 8] {
+    // Each half of a number moves up by its own length, until a byte has one digit.
+    let number = u64::from(number);
+    let number = (number << 16 | number) & 0x0000_ffff_0000_ffff;
+    let number = (number << 8 | number) & 0x00ff_00ff_00ff_00ff;
+    let digits = (number << 4 | number) & 0x0f0f_0f0f_0f0f_0f0f;
+    let each = 0x0101_0101_0101_0101;
+    // Six more than 10 is 16, which is one in the next four bits.
+    let letters = (digits + 6 * each) >> 4 & each;
+    let after_nine = u64::from(b'a' - b'9' - 1);
+    (digits + u64::from(b'0') * each + letters * after_nine).to_be_bytes()
 }
-
-const ID_DIGITS: usize = 8;
-const MAX_DIGITS: usize = 16;
-const MAX_LENGTH: usize = 2 * MAX_DIGITS + 1;
 
 #[cfg(test)]
 mod tests {
@@ -86,6 +88,19 @@ mod tests {
 
             assert_eq!(id.to_string(), format!("00000abc-{number:08x}"));
             assert_eq!(id.to_header().unwrap(), id.to_string());
+        }
+    }
+
+    #[test]
+    fn every_digit_is_written_at_every_place() {
+        for place in 0..8 {
+            for digit in 0..16 {
+                let number = digit << (4 * place);
+                for number in [number, !number] {
+                    let expected = format!("{number:08x}");
+                    assert_eq!(hexadecimal(number), expected.as_bytes());
+                }
+            }
         }
     }
 }

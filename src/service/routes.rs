@@ -11,11 +11,8 @@ mod prepared;
 mod table;
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Either, OptionFuture};
 use http::Method;
 use poem::endpoint::{BoxEndpoint, DynEndpoint};
 use poem::error::{MethodNotAllowedError, NotFoundError};
@@ -103,6 +100,15 @@ impl Routes {
         }
     }
 
+    /// The response to a request. An endpoint may panic when this is polled, and not before.
+    pub(super) async fn call(&self, request: Box<Request>) -> Result<Response> {
+        let path = request.uri().path();
+        match self.direct.binary_search_by(|it| (*it.path).cmp(path)) {
+            Ok(found) => self.direct[found].call(request).await,
+            Err(_) => Box::pin(self.call_other(*request)).await,
+        }
+    }
+
     async fn call_other(&self, request: Request) -> Result<Response> {
         let path = request.uri().path();
         if let Some(routes) = self.plain.iter().find(|it| is_within(path, &it.path)) {
@@ -121,44 +127,24 @@ impl Routes {
     }
 }
 
-impl Endpoint for Routes {
-    type Output = Response;
-
-    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
-        let path = request.uri().path();
-        match self.direct.binary_search_by(|it| (*it.path).cmp(path)) {
-            Ok(found) => Either::Left(self.direct[found].call(request)),
-            Err(_) => Either::Right(Box::pin(self.call_other(request))),
-        }
-    }
-}
-
 impl Methods {
     /// Adds the path to the answer, as poem's router does.
-    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
-        let answer = self.answer(request);
-        let pattern = PathPattern(self.path.clone());
-        OptionFuture::from(answer).map(|answer| {
-            match answer.unwrap_or_else(|| Err(MethodNotAllowedError.into())) {
-                Ok(mut response) => {
-                    response.set_data(pattern);
-                    Ok(response)
-                }
-                Err(mut error) => {
-                    error.set_data(pattern);
-                    Err(error)
-                }
-            }
-        })
-    }
-
-    fn answer(&self, request: Request) -> Option<BoxFuture<'_, Result<Response>>> {
+    async fn call(&self, request: Box<Request>) -> Result<Response> {
         let endpoint = match self.find(request.method()) {
             // RFC 9110 section 9.3.2. Hyper sends no body.
             None if request.method() == Method::HEAD => self.find(&Method::GET),
             found => found,
         };
-        endpoint.map(|endpoint| DynEndpoint::call(&**endpoint, request))
+        let mut answer = match endpoint {
+            Some(endpoint) => DynEndpoint::call(&**endpoint, *request).await,
+            None => Err(MethodNotAllowedError.into()),
+        };
+        let pattern = PathPattern(self.path.clone());
+        match &mut answer {
+            Ok(response) => response.set_data(pattern),
+            Err(error) => error.set_data(pattern),
+        }
+        answer
     }
 
     fn find(&self, method: &Method) -> Option<&BoxEndpoint<'static>> {

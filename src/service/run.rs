@@ -80,7 +80,7 @@ impl Service {
     /// Answers a request without a connection, for tests.
     #[cfg(feature = "testing")]
     pub(crate) fn answer(&self, request: Request) -> BoxFuture<'static, Response> {
-        self.endpoint.clone().answer(request)
+        self.endpoint.clone().answer(Box::new(request))
     }
 
     /// Runs the application's readiness checks once, for tests.

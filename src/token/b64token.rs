@@ -14,12 +14,24 @@ pub(crate) fn is_b64token(bytes: &[u8]) -> bool {
 }
 
 fn is_b64token_character(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+    // `-`, `.`, `/` and the digits follow each other.
+    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let is_digit_or_before = byte.wrapping_sub(b'-') <= b'9' - b'-';
+    is_letter | is_digit_or_before | (byte == b'_') | (byte == b'~') | (byte == b'+')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_characters_of_a_b64token_are_those_of_its_grammar() {
+        for byte in 0..=u8::MAX {
+            let others = b"-._~+/";
+            let expected = byte.is_ascii_alphanumeric() || others.contains(&byte);
+            assert_eq!(is_b64token(&[byte]), expected, "{byte}");
+        }
+    }
 
     #[test]
     fn a_b64token_has_its_characters_and_padding_at_its_end_alone() {

@@ -18,9 +18,7 @@ use std::sync::OnceLock;
 
 use super::compact::{Compact, CompactError, is_compact_character};
 use super::json::{self, Json, Object};
-use super::{Algorithm, Segment, TokenError, TokenType, unverified_issuer};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use super::{Algorithm, Segment, TokenError, TokenType, base64url, unverified_issuer};
 
 /// The maximum size of a token.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -261,9 +259,7 @@ pub(super) fn token_type(members: &Object<'_>) -> Result<Option<TokenType>, Toke
 
 /// Refuses padding and trailing bits, so that a token has only one encoding.
 pub(super) fn decode(segment: &str, name: Segment) -> Result<Vec<u8>, TokenError> {
-    URL_SAFE_NO_PAD
-        .decode(segment)
-        .map_err(|_| undecodable(segment, name))
+    base64url::decode(segment.as_bytes()).ok_or_else(|| undecodable(segment, name))
 }
 
 #[cold]

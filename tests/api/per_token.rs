@@ -4,6 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use allocation_counter::measure;
 use futures_util::FutureExt;
+use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 
 use crate::guide_api::CallerJson;
@@ -101,6 +102,33 @@ fn numbered(what: &str, count: u32) -> Vec<String> {
     let mut all: Vec<_> = (0..count).map(|number| format!("{what}{number}")).collect();
     all.push("api".to_owned());
     all
+}
+
+#[test]
+fn claims_are_repeated_as_they_are_with_escapes_and_without() {
+    let world = World::with_cache(MEBIBYTE);
+    for subject in [
+        "ada",
+        "a\"d",
+        "a\\d",
+        "\\",
+        "\u{0}\n",
+        "\u{7f}",
+        "ü😀",
+        "</script>",
+    ] {
+        let claims =
+            json!({ "sub": subject, "aud": ["api", subject], "acr": subject, "client_id": "web" });
+        let [token] = world.tokens(1, &claims).try_into().unwrap();
+        let verified = world.verifier.verify(&token).now_or_never().unwrap();
+
+        let answer = CallerJson::from(&**verified.unwrap()).to_json().unwrap();
+
+        assert_eq!(answer["subject"], claims["sub"]);
+        assert_eq!(answer["audience"], claims["aud"]);
+        assert_eq!(answer["acr"], claims["acr"]);
+        assert_eq!(answer["claims"]["sub"], claims["sub"]);
+    }
 }
 
 #[test]

@@ -168,7 +168,7 @@ impl Answerer {
         let local = LocalAddr(Addr::custom("local", ""));
         let address = origin.address;
         let caller = RemoteAddr(address.map_or_else(|| Addr::custom("unix", ""), Addr::from));
-        let mut request = Request::from((request, local, caller, origin.scheme));
+        let mut request = Box::new(Request::from((request, local, caller, origin.scheme)));
         presented.add_to(&mut request);
         let upload = has_body.then(|| {
             let is_too_long = limit_body(&mut request, share.body_bytes, in_flight.upload());

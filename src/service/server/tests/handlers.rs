@@ -115,7 +115,7 @@ impl<E> WithLimits<E> {
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Answers for WithLimits<E> {
-    fn answer(self: Arc<Self>, request: Request) -> BoxFuture<'static, Response> {
+    fn answer(self: Arc<Self>, request: Box<Request>) -> BoxFuture<'static, Response> {
         self.0.clone().answer(request)
     }
 
