@@ -17,7 +17,7 @@ fn is_b64token_character(byte: u8) -> bool {
     // `-`, `.`, `/` and the digits follow each other.
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit_or_before = byte.wrapping_sub(b'-') <= b'9' - b'-';
-    is_letter | is_digit_or_before | (byte == b'_') | (byte == b'~') | (byte == b'+')
+    is_letter || is_digit_or_before || matches!(byte, b'_' | b'~' | b'+')
 }
 
 #[cfg(test)]

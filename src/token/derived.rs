@@ -38,8 +38,9 @@ pub trait Derived: Clone + Send + Sync + 'static {
     fn heap_bytes(&self) -> usize;
 }
 
-/// The values of one token.
+/// The values of one token. A call reads the first one.
 #[derive(Default)]
+#[repr(C)]
 pub(super) struct DerivedValues {
     first: OnceLock<Kept>,
     more: OnceLock<Box<Node>>,

@@ -224,9 +224,11 @@ impl Validation {
 }
 
 /// Proof that its content passed every check. Only [`Validation::check`] makes one.
+// What each call reads comes first, as in `Claims`.
+#[repr(C)]
 pub struct Verified<T> {
-    content: T,
     derived: DerivedValues,
+    content: T,
     memo: Memo,
 }
 

@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
@@ -22,17 +23,26 @@ use crate::token::{ALLOCATION_BYTES, Claims, DERIVED_BYTES, KeySet, Verified};
 
 /// The cache of one verifier.
 pub(super) struct VerifiedCache {
-    entries: Cache<Box<[u8]>, Arc<Entry>, Bytes>,
+    entries: Cache<Box<[u8]>, Entry, Bytes>,
+    /// The last judges that verified a signature, which more tokens will have.
+    judges: [ArcSwapOption<Judge>; JUDGES],
 }
 
-/// An accepted token.
-pub(super) struct Entry {
+/// An accepted token. It is in the table of the cache, so a call with one of many tokens waits for
+/// fewer places in memory.
+#[derive(Clone)]
+struct Entry {
     claims: Arc<Verified<Claims>>,
-    /// The keys that verified it. Those of [`NO_KEYS`] are never in force.
+    judge: Arc<Judge>,
+}
+
+/// What accepted a token. The tokens of an issuer share it while its keys are the same.
+struct Judge {
+    /// The keys that verified the token. Those of [`NO_KEYS`] are never in force.
     keys: Arc<KeySet>,
-    /// The answer of the issuer, if it was introspected.
-    vouched: Option<Box<Vouched>>,
-    /// The issuer that judged it. The entry does not keep an issuer that was removed.
+    /// The answer of the issuer about one token, if it was introspected.
+    vouched: Option<Vouched>,
+    /// The issuer that judged it. This does not keep an issuer that was removed.
     issuer: Weak<TrustedIssuer>,
 }
 
@@ -50,31 +60,7 @@ pub(super) struct Remembered {
     pub(super) issuer: Arc<TrustedIssuer>,
 }
 
-impl Entry {
-    pub(super) fn new(
-        claims: Arc<Verified<Claims>>,
-        keys: Arc<KeySet>,
-        issuer: &Arc<TrustedIssuer>,
-    ) -> Self {
-        Self {
-            claims,
-            keys,
-            vouched: None,
-            issuer: Arc::downgrade(issuer),
-        }
-    }
-
-    pub(super) fn introspected(
-        claims: Arc<Verified<Claims>>,
-        vouched: Vouched,
-        issuer: &Arc<TrustedIssuer>,
-    ) -> Self {
-        Self {
-            vouched: Some(Box::new(vouched)),
-            ..Self::new(claims, NO_KEYS.clone(), issuer)
-        }
-    }
-
+impl Judge {
     /// Whether the answer of the issuer is still used at the monotonic time `now`.
     #[cold]
     fn is_vouched(&self, issuer: &TrustedIssuer, now: Duration) -> bool {
@@ -106,34 +92,73 @@ impl VerifiedCache {
         let (hash, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
         Self {
             entries: Cache::with_options(options, Bytes, hash, lifecycle),
+            judges: Default::default(),
         }
     }
 
     /// A token that was accepted before, by keys that are still in force.
     pub(super) fn find(&self, token: &[u8], now: impl FnOnce() -> Duration) -> Option<Remembered> {
-        let entry = self.entries.get(token)?;
-        let issuer = entry.issuer.upgrade()?;
+        let Entry { claims, judge } = self.entries.get(token)?;
+        let issuer = judge.issuer.upgrade()?;
         let current = issuer.current_keys();
-        let is_current = current.is_some_and(|current| Arc::ptr_eq(&entry.keys, &current));
-        if !is_current && !entry.is_vouched(&issuer, now()) {
-            return None;
-        }
-        let claims = entry.claims.clone();
-        Some(Remembered { claims, issuer })
+        let is_current = current.is_some_and(|current| Arc::ptr_eq(&judge.keys, &current));
+        let is_accepted = is_current || judge.is_vouched(&issuer, now());
+        is_accepted.then_some(Remembered { claims, issuer })
     }
 
     /// As [`VerifiedCache::find`], for a token that its issuer vouched for.
     pub(super) fn find_introspected(&self, token: &[u8], now: Duration) -> Option<Remembered> {
-        let entry = self.entries.get(token)?;
-        let issuer = entry.issuer.upgrade()?;
-        let claims = entry.claims.clone();
-        let is_vouched = entry.is_vouched(&issuer, now);
+        let Entry { claims, judge } = self.entries.get(token)?;
+        let issuer = judge.issuer.upgrade()?;
+        let is_vouched = judge.is_vouched(&issuer, now);
         is_vouched.then_some(Remembered { claims, issuer })
     }
 
-    /// Remembers a token.
-    pub(super) fn insert(&self, token: &[u8], entry: Entry) {
-        self.entries.insert(token.into(), Arc::new(entry));
+    /// Remembers a token that `keys` verified.
+    pub(super) fn insert(
+        &self,
+        token: &[u8],
+        claims: Arc<Verified<Claims>>,
+        keys: Arc<KeySet>,
+        issuer: &Arc<TrustedIssuer>,
+    ) {
+        let judge = self.judge(keys, issuer);
+        self.entries.insert(token.into(), Entry { claims, judge });
+    }
+
+    /// Remembers a token that its issuer vouched for.
+    pub(super) fn insert_introspected(
+        &self,
+        token: &[u8],
+        claims: Arc<Verified<Claims>>,
+        vouched: Vouched,
+        issuer: &Arc<TrustedIssuer>,
+    ) {
+        let judge = Arc::new(Judge {
+            keys: NO_KEYS.clone(),
+            vouched: Some(vouched),
+            issuer: Arc::downgrade(issuer),
+        });
+        self.entries.insert(token.into(), Entry { claims, judge });
+    }
+
+    /// An issuer with these keys. The one of the last token is used again.
+    fn judge(&self, keys: Arc<KeySet>, issuer: &Arc<TrustedIssuer>) -> Arc<Judge> {
+        let place = Arc::as_ptr(issuer).addr() / align_of::<TrustedIssuer>();
+        let place = &self.judges[place % JUDGES];
+        let is_it = |judge: &Arc<Judge>| {
+            Arc::ptr_eq(&judge.keys, &keys) && judge.issuer.as_ptr() == Arc::as_ptr(issuer)
+        };
+        if let Some(judge) = place.load_full().filter(is_it) {
+            return judge;
+        }
+        let judge = Arc::new(Judge {
+            keys,
+            vouched: None,
+            issuer: Arc::downgrade(issuer),
+        });
+        place.store(Some(judge.clone()));
+        judge
     }
 
     /// Remembers an entry under another token, which contains the former one.
@@ -171,31 +196,32 @@ fn shards(entries: usize) -> usize {
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Box<[u8]>, Arc<Entry>> for Bytes {
-    fn weight(&self, token: &Box<[u8]>, entry: &Arc<Entry>) -> u64 {
+impl Weighter<Box<[u8]>, Entry> for Bytes {
+    fn weight(&self, token: &Box<[u8]>, entry: &Entry) -> u64 {
         let claims = entry.claims.heap_bytes() + entry.claims.derived_bytes();
-        let vouched = entry.vouched.as_ref().map_or(0, |_| VOUCHED_BYTES);
-        (token.len() + claims + vouched + FIXED_BYTES) as u64
+        let judge = entry.judge.vouched.as_ref().map_or(0, |_| JUDGE_BYTES);
+        (token.len() + claims + judge + FIXED_BYTES) as u64
     }
 }
 
-/// The place in the table, the entry and the claims with two reference counts each, the derived
-/// values in a box as shared bytes, and what the allocator adds to these and to the token.
+/// The place in the table, the claims with two reference counts, the derived values in a box as
+/// shared bytes, and what the allocator adds to these and to the token.
 const FIXED_BYTES: usize = TABLE_ENTRY_BYTES
-    + size_of::<[usize; 2]>()
-    + size_of::<Entry>()
     + size_of::<[usize; 2]>()
     + size_of::<Verified<Claims>>()
     + DERIVED_BYTES
-    + 6 * ALLOCATION_BYTES;
-const VOUCHED_BYTES: usize = size_of::<Vouched>() + ALLOCATION_BYTES;
+    + 5 * ALLOCATION_BYTES;
+/// Of a token that was introspected. Other tokens share it.
+const JUDGE_BYTES: usize = size_of::<[usize; 2]>() + size_of::<Judge>() + ALLOCATION_BYTES;
 /// The size in `quick_cache`'s table and index. Each can be twice as large as needed just after it
-/// has grown: `2 * 48 + 2 * 8 / 7 * 5`.
-const TABLE_ENTRY_BYTES: usize = 108;
+/// has grown: `2 * 56 + 2 * 8 / 7 * 5`.
+const TABLE_ENTRY_BYTES: usize = 124;
 /// The keys of an entry that no keys in force verified.
 static NO_KEYS: LazyLock<Arc<KeySet>> = LazyLock::new(Arc::default);
 /// An access token of Okta, RS256: 900 bytes, and its claims.
 const TYPICAL_ENTRY_BYTES: u64 = 3_000;
+/// Enough for a few issuers. Two with the same place replace each other.
+const JUDGES: usize = 8;
 /// Tokens are distributed unevenly, so a small shard can be full long before the others.
 const MIN_ENTRIES_PER_SHARD: usize = 2_048;
 

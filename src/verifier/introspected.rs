@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::cache::{Entry, Vouched};
+use super::cache::Vouched;
 use super::encrypted::Asked;
 use super::{TrustedIssuer, Verifier, VerifyError, VerifyResult};
 use crate::token::{
@@ -132,8 +132,7 @@ impl Verifier {
                 let claims = Arc::new(claims);
                 if let Some(cache) = &self.cache {
                     let vouched = Vouched { keys, until };
-                    let entry = Entry::introspected(claims.clone(), vouched, &issuer);
-                    cache.insert(token.as_bytes(), entry);
+                    cache.insert_introspected(token.as_bytes(), claims.clone(), vouched, &issuer);
                 }
                 Ok(claims)
             }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::cache::Entry;
 use super::encrypted::Asked;
 use super::{TrustedIssuer, Verifier, VerifyResult};
 use crate::token::{Jws, ReadJws, TokenError};
@@ -48,8 +47,7 @@ impl Verifier {
         self.known_headers.remember(jws);
         self.check_denylist(&claims, self.clock.now())?;
         if let Some(cache) = &self.cache {
-            let entry = Entry::new(claims.clone(), keys, &issuer);
-            cache.insert(token.as_bytes(), entry);
+            cache.insert(token.as_bytes(), claims.clone(), keys, &issuer);
         }
         Ok(claims)
     }
