@@ -1,17 +1,15 @@
 //! The API of Okta's guide: `hello` for anyone, `whoami` for callers with a valid token.
 
 // The tests include this file from their own directories.
-#[path = "api/hello.rs"]
-mod hello;
 #[path = "api/who_am_i.rs"]
 mod who_am_i;
 
+use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
-use poem_openapi::{OpenApi, Tags};
+use poem_openapi::{Object, OpenApi, Tags};
 use poem_resource_server::Application;
 use poem_resource_server::guard::{BearerAuth, PerToken};
 
-use hello::{Greeting, Hello};
 pub(crate) use who_am_i::CallerJson;
 
 /// The guide's application.
@@ -21,14 +19,10 @@ pub(crate) fn application() -> Application {
         // Both licences have their texts there.
         .license("MIT OR Apache-2.0", "https://spdx.org/licenses/")
         .anonymous(["hello"])
-        .api(|_| Api {
-            greeting: Greeting::new(&Hello::example()),
-        })
+        .api(|_| Api)
 }
 
-struct Api {
-    greeting: Greeting,
-}
+struct Api;
 
 #[derive(Tags)]
 enum Tag {
@@ -36,6 +30,15 @@ enum Tag {
     Hello,
     /// The caller, by its own token.
     Caller,
+}
+
+/// A greeting.
+#[derive(Object)]
+#[oai(example)]
+struct Hello {
+    /// The greeting itself.
+    #[oai(validator(max_length = 200))]
+    message: String,
 }
 
 #[OpenApi(prefix_path = "/api")]
@@ -50,8 +53,8 @@ impl Api {
         tag = "Tag::Hello"
     )]
     #[allow(clippy::unused_async)]
-    async fn hello(&self) -> Greeting {
-        self.greeting.clone()
+    async fn hello(&self) -> Json<Hello> {
+        Json(Hello::example())
     }
 
     /// Show who the caller is
@@ -66,6 +69,15 @@ impl Api {
     #[allow(clippy::unused_async)]
     async fn whoami(&self, caller: BearerAuth) -> PerToken<CallerJson> {
         PerToken::from_caller(&caller)
+    }
+}
+
+impl Example for Hello {
+    fn example() -> Self {
+        Self {
+            message: "Hello! Anyone may call this; `/api/whoami` requires an access token."
+                .to_owned(),
+        }
     }
 }
 
