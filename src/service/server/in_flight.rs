@@ -48,7 +48,6 @@ impl InFlight {
         } else {
             End::Answered
         };
-        self.pace.answered();
     }
 
     /// So many bytes of the response's body are its own.

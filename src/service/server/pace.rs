@@ -88,11 +88,6 @@ impl Pace {
         number
     }
 
-    /// The head of a response is there.
-    pub(super) fn answered(&self) {
-        self.account().abandoned = 0;
-    }
-
     /// A part of a response has moved, and more may follow.
     pub(super) fn streams(&self, number: RequestNumber) {
         let now = self.time.now();

@@ -22,7 +22,7 @@ pub(super) struct Account {
     pub(super) unasked_bytes: u64,
     /// What the bodies of the requests in flight may be long, together.
     pub(super) body_bytes: u64,
-    /// Requests taken back since the last one that was answered.
+    /// Requests taken back since the last response that ended, or of which a part moved.
     pub(super) abandoned: u32,
     /// From the head that requests an upgrade to the end of the stream.
     pub(super) upgrade: Option<Box<Upgrade>>,
@@ -132,6 +132,7 @@ impl Account {
 
     /// Returns whether its deadline may be earlier than before.
     pub(super) fn streams(&mut self, number: RequestNumber, now: Instant) -> bool {
+        self.abandoned = 0;
         self.request(number).is_some_and(|request| {
             request.moved_at = now;
             !std::mem::replace(&mut request.is_streamed, true)
@@ -174,9 +175,10 @@ impl Account {
         // The unread rest of a body was requested too.
         self.unasked_bytes = 0;
         self.waiting_since = now;
-        if end == End::Unanswered {
-            self.abandoned += 1;
-        }
+        self.abandoned = match end {
+            End::Unanswered => self.abandoned + 1,
+            End::Answered | End::Useful => 0,
+        };
     }
 
     /// Bytes that belong to no request in flight begin a head.
