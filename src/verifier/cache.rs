@@ -1,7 +1,8 @@
 //! Remembers accepted tokens, so that each is verified once.
 //!
 //! 1. Only accepted tokens enter, and every byte of the token is compared: a hash alone
-//!    never decides.
+//!    never decides. The hash is that of both ends, because a token that makes room for another
+//!    is hashed again, and its other bytes are in no cache of the processor.
 //! 2. An entry is valid only while its issuer is trusted, and for the key set that verified it. A
 //!    set with other keys invalidates every entry of that issuer.
 //! 3. The cache does not look at the time of the claims: they are checked again at each hit.
@@ -11,29 +12,67 @@
 //! a flood of others.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
 use super::trusted::TrustedIssuer;
 use crate::token::{ALLOCATION_BYTES, Claims, DERIVED_BYTES, KeySet, Verified};
 
 /// The cache of one verifier.
 pub(super) struct VerifiedCache {
-    entries: Cache<Box<[u8]>, Entry, Bytes>,
+    entries: Cache<Token, Entry, Bytes>,
     /// The last judges that verified a signature, which more tokens will have.
     judges: [ArcSwapOption<Judge>; JUDGES],
 }
 
-/// An accepted token. It is in the table of the cache, so a call with one of many tokens waits for
-/// fewer places in memory.
+/// An accepted token, as its caller sends it.
+struct Token(Box<[u8]>);
+
+/// The token that is looked for.
+struct Presented<'a>(&'a [u8]);
+
+impl Hash for Token {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Presented(&self.0).hash(state);
+    }
+}
+
+impl Hash for Presented<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The end of a JWT is its signature, which no other token of the issuer has.
+        let end = self.0.len().saturating_sub(HASHED_BYTES);
+        state.write(&self.0[..end.min(HASHED_BYTES)]);
+        state.write(&self.0[end..]);
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Token {}
+
+impl Equivalent<Token> for Presented<'_> {
+    fn equivalent(&self, token: &Token) -> bool {
+        *self.0 == *token.0
+    }
+}
+
+/// What is known of an accepted token. It is in the table of the cache, so a call with one of many
+/// tokens waits for fewer places in memory.
 #[derive(Clone)]
 struct Entry {
     claims: Arc<Verified<Claims>>,
     judge: Arc<Judge>,
+    /// Of its claims, which are not read again to make room for another token.
+    bytes: u32,
 }
 
 /// What accepted a token. The tokens of an issuer share it while its keys are the same.
@@ -98,7 +137,7 @@ impl VerifiedCache {
 
     /// A token that was accepted before, by keys that are still in force.
     pub(super) fn find(&self, token: &[u8], now: impl FnOnce() -> Duration) -> Option<Remembered> {
-        let Entry { claims, judge } = self.entries.get(token)?;
+        let Entry { claims, judge, .. } = self.entries.get(&Presented(token))?;
         let issuer = judge.issuer.upgrade()?;
         let current = issuer.current_keys();
         let is_current = current.is_some_and(|current| Arc::ptr_eq(&judge.keys, &current));
@@ -108,7 +147,7 @@ impl VerifiedCache {
 
     /// As [`VerifiedCache::find`], for a token that its issuer vouched for.
     pub(super) fn find_introspected(&self, token: &[u8], now: Duration) -> Option<Remembered> {
-        let Entry { claims, judge } = self.entries.get(token)?;
+        let Entry { claims, judge, .. } = self.entries.get(&Presented(token))?;
         let issuer = judge.issuer.upgrade()?;
         let is_vouched = judge.is_vouched(&issuer, now);
         is_vouched.then_some(Remembered { claims, issuer })
@@ -122,8 +161,7 @@ impl VerifiedCache {
         keys: Arc<KeySet>,
         issuer: &Arc<TrustedIssuer>,
     ) {
-        let judge = self.judge(keys, issuer);
-        self.entries.insert(token.into(), Entry { claims, judge });
+        self.keep(token, claims, self.judge(keys, issuer));
     }
 
     /// Remembers a token that its issuer vouched for.
@@ -139,7 +177,18 @@ impl VerifiedCache {
             vouched: Some(vouched),
             issuer: Arc::downgrade(issuer),
         });
-        self.entries.insert(token.into(), Entry { claims, judge });
+        self.keep(token, claims, judge);
+    }
+
+    fn keep(&self, token: &[u8], claims: Arc<Verified<Claims>>, judge: Arc<Judge>) {
+        let of_claims = claims.heap_bytes() + claims.derived_bytes();
+        let of_judge = judge.vouched.as_ref().map_or(0, |_| JUDGE_BYTES);
+        let entry = Entry {
+            bytes: u32::try_from(of_claims + of_judge + FIXED_BYTES).unwrap_or(u32::MAX),
+            claims,
+            judge,
+        };
+        self.entries.insert(Token(token.into()), entry);
     }
 
     /// An issuer with these keys. The one of the last token is used again.
@@ -164,15 +213,14 @@ impl VerifiedCache {
     /// Remembers an entry under another token, which contains the former one.
     #[cold]
     pub(super) fn rename(&self, from: &[u8], to: &[u8]) {
-        if let Some(entry) = self.entries.get(from) {
-            self.entries.remove(from);
-            self.entries.insert(to.into(), entry);
+        if let Some((_, entry)) = self.entries.remove(&Presented(from)) {
+            self.entries.insert(Token(to.into()), entry);
         }
     }
 
     /// Forgets a token that will not be accepted again.
     pub(super) fn remove(&self, token: &[u8]) {
-        self.entries.remove(token);
+        self.entries.remove(&Presented(token));
     }
 }
 
@@ -196,11 +244,9 @@ fn shards(entries: usize) -> usize {
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Box<[u8]>, Entry> for Bytes {
-    fn weight(&self, token: &Box<[u8]>, entry: &Entry) -> u64 {
-        let claims = entry.claims.heap_bytes() + entry.claims.derived_bytes();
-        let judge = entry.judge.vouched.as_ref().map_or(0, |_| JUDGE_BYTES);
-        (token.len() + claims + judge + FIXED_BYTES) as u64
+impl Weighter<Token, Entry> for Bytes {
+    fn weight(&self, token: &Token, entry: &Entry) -> u64 {
+        token.0.len() as u64 + u64::from(entry.bytes)
     }
 }
 
@@ -214,12 +260,14 @@ const FIXED_BYTES: usize = TABLE_ENTRY_BYTES
 /// Of a token that was introspected. Other tokens share it.
 const JUDGE_BYTES: usize = size_of::<[usize; 2]>() + size_of::<Judge>() + ALLOCATION_BYTES;
 /// The size in `quick_cache`'s table and index. Each can be twice as large as needed just after it
-/// has grown: `2 * 56 + 2 * 8 / 7 * 5`.
-const TABLE_ENTRY_BYTES: usize = 124;
+/// has grown: `2 * 64 + 2 * 8 / 7 * 5`.
+const TABLE_ENTRY_BYTES: usize = 140;
 /// The keys of an entry that no keys in force verified.
 static NO_KEYS: LazyLock<Arc<KeySet>> = LazyLock::new(Arc::default);
 /// An access token of Okta, RS256: 900 bytes, and its claims.
 const TYPICAL_ENTRY_BYTES: u64 = 3_000;
+/// Of each end of a token.
+const HASHED_BYTES: usize = 64;
 /// Enough for a few issuers. Two with the same place replace each other.
 const JUDGES: usize = 8;
 /// Tokens are distributed unevenly, so a small shard can be full long before the others.

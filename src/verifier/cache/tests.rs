@@ -1,14 +1,15 @@
 #![allow(clippy::unwrap_used)] // A test may panic.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
-use super::shards;
+use super::{VerifiedCache, shards};
 use crate::clock::{Clock, ManualClock};
 use crate::dev::{SigningAlgorithm, SigningKey};
 use crate::token::{Audience, KeySet, Validation};
-use crate::verifier::{Tally, Verifier};
+use crate::verifier::{Tally, TrustedIssuer, Verifier};
 
 const ISSUER: &str = "https://dev-12345678.okta.com/oauth2/default";
 const AUDIENCE: &str = "api://default";
@@ -67,6 +68,38 @@ async fn the_default_cache_keeps_ten_thousand_tokens_of_okta() {
     assert_eq!((first.cache_hits, first.cache_misses), (0, 10_000));
     let second = tally.counts();
     assert_eq!((second.cache_hits, second.cache_misses), (10_000, 10_000));
+}
+
+#[tokio::test]
+async fn tokens_that_differ_in_one_byte_are_different_wherever_it_is() {
+    let clock = ManualClock::new();
+    let now = clock.now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let key = SigningKey::generate_with_kid(SigningAlgorithm::Es256, "key");
+    let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
+    let keys = Arc::new(KeySet::parse(jwks.as_bytes()).unwrap().key_set);
+    let validation = Validation::new(ISSUER, Audience::parse(AUDIENCE).unwrap());
+    let issuer = TrustedIssuer::new("default", Arc::new(keys.clone()), validation.clone());
+    let issuer = Arc::new(issuer);
+    let verifier = Verifier::new(Arc::new(keys.clone()), validation).with_clock(Arc::new(clock));
+    let verified = verifier.verify(&token(&key, 1, now.as_secs())).await;
+    let claims = verified.unwrap();
+
+    for length in [1, 63, 64, 65, 127, 128, 129, 300] {
+        let cache = VerifiedCache::new(1024 * 1024);
+        let is_found = |token: &[u8]| cache.find(token, || Duration::ZERO).is_some();
+        let token = vec![b'a'; length];
+        cache.insert(&token, claims.clone(), keys.clone(), &issuer);
+
+        assert!(is_found(&token), "{length}");
+        assert!(!is_found(&token[1..]) && !is_found(&[&token[..], b"a"].concat()));
+        for place in 0..length {
+            let mut other = token.clone();
+            other[place] = b'b';
+            assert!(!is_found(&other), "{place} of {length}");
+            cache.insert(&other, claims.clone(), keys.clone(), &issuer);
+            assert!(is_found(&other), "{place} of {length}");
+        }
+    }
 }
 
 #[test]
