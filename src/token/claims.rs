@@ -26,23 +26,21 @@ use set::ClaimsSet;
 ///
 /// The claims that have a method of their own are parsed once. The other claims are read again
 /// from the payload at each use: see [`Claims::all`].
-// What each call reads comes first, so that it is in few lines of the processor's cache.
 #[derive(Debug, Clone, PartialEq)]
-#[repr(C)]
 pub struct Claims {
-    expires_at: NumericDate,
-    not_before: Option<NumericDate>,
-    issued_at: Option<NumericDate>,
-    all: ClaimsSet,
     issuer: Box<str>,
     subject: Box<str>,
     audience: Box<[String]>,
+    expires_at: NumericDate,
+    not_before: Option<NumericDate>,
+    issued_at: Option<NumericDate>,
     token_id: Option<Box<str>>,
     client_id: Option<Box<str>>,
     /// The clients that other claims name. Nearly always, there are none.
     other_clients: Box<[Box<str>]>,
     user_id: Option<Box<str>>,
     scope: Scope,
+    all: ClaimsSet,
 }
 
 impl Claims {

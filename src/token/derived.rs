@@ -38,9 +38,8 @@ pub trait Derived: Clone + Send + Sync + 'static {
     fn heap_bytes(&self) -> usize;
 }
 
-/// The values of one token. A call reads the first one.
+/// The values of one token.
 #[derive(Default)]
-#[repr(C)]
 pub(super) struct DerivedValues {
     first: OnceLock<Kept>,
     more: OnceLock<Box<Node>>,

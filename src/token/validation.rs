@@ -224,11 +224,9 @@ impl Validation {
 }
 
 /// Proof that its content passed every check. Only [`Validation::check`] makes one.
-// What each call reads comes first, as in `Claims`.
-#[repr(C)]
 pub struct Verified<T> {
-    derived: DerivedValues,
     content: T,
+    derived: DerivedValues,
     memo: Memo,
 }
 

@@ -17,11 +17,10 @@ use crate::token::{Confirmation, TokenError};
 /// A JSON object whose names are unique at every depth. Two are equal if they
 /// have the same members, in any order and notation.
 #[derive(Clone)]
-#[repr(C)]
 pub(super) struct ClaimsSet {
+    text: Box<str>,
     /// What most tokens do not have, so that they take no memory for it.
     rare: Option<Box<Rare>>,
-    text: Box<str>,
 }
 
 /// Of a token that is bound to a key, or that is no access token.
@@ -35,11 +34,11 @@ impl ClaimsSet {
     /// `members` are those of `text`.
     pub(super) fn new(text: &str, members: &Object<'_>) -> Result<Self, TokenError> {
         Ok(Self {
+            text: text.into(),
             rare: match (Kind::from_claims(members), confirmation(members)?) {
                 (Kind::Access, None) => None,
                 (kind, confirmation) => Some(Box::new(Rare { kind, confirmation })),
             },
-            text: text.into(),
         })
     }
 

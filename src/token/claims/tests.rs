@@ -225,10 +225,10 @@ fn claims_are_equal_and_printed_alike_in_any_notation() {
     assert_ne!(one, third);
     assert_eq!(
         format!("{one:?}"),
-        "Claims { expires_at: NumericDate(7s), not_before: None, issued_at: None, \
-         all: {\"iss\": String(\"i\"), \"aud\": String(\"a\"), \"sub\": String(\"s\"), \
-         \"exp\": Number(7), \"x\": Object {\"y\": Number(1), \"z\": String(\"a\")}}, \
-         issuer: \"i\", subject: \"s\", audience: [\"a\"], token_id: None, client_id: None, \
-         other_clients: [], user_id: None, scope: Scope([]) }"
+        "Claims { issuer: \"i\", subject: \"s\", audience: [\"a\"], expires_at: NumericDate(7s), \
+         not_before: None, issued_at: None, token_id: None, client_id: None, other_clients: [], user_id: None, \
+         scope: Scope([]), all: {\"iss\": String(\"i\"), \"aud\": String(\"a\"), \
+         \"sub\": String(\"s\"), \"exp\": Number(7), \
+         \"x\": Object {\"y\": Number(1), \"z\": String(\"a\")}} }"
     );
 }
