@@ -101,6 +101,7 @@ impl Members {
     }
 
     fn value(&mut self, value: &str) {
+        debug_assert!(!self.are_plain || !value.contains(['"', '\\', '\n']));
         // A loop without an early exit lets the compiler compare many bytes at once.
         let is_plain = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
         if self.are_plain || value.bytes().fold(true, |all, byte| all & is_plain(byte)) {

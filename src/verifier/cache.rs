@@ -1,8 +1,8 @@
 //! Remembers accepted tokens, so that each is verified once.
 //!
 //! 1. Only accepted tokens enter, and every byte of the token is compared: a hash alone
-//!    never decides. The hash is that of both ends, because a token that makes room for another
-//!    is hashed again, and its other bytes are in no cache of the processor.
+//!    never decides. It is a keyed hash of every byte, so that nobody can choose tokens with equal
+//!    hashes. A caller can change an encrypted token in its middle.
 //! 2. An entry is valid only while its issuer is trusted, and for the key set that verified it. A
 //!    set with other keys invalidates every entry of that issuer.
 //! 3. The cache does not look at the time of the claims: they are checked again at each hit.
@@ -12,11 +12,10 @@
 //! a flood of others.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::sync::{Arc, LazyLock, Weak};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
@@ -26,42 +25,50 @@ use crate::token::{ALLOCATION_BYTES, Claims, DERIVED_BYTES, KeySet, Verified};
 /// The cache of one verifier.
 pub(super) struct VerifiedCache {
     entries: Cache<Token, Entry, Bytes>,
-    /// The last judges that verified a signature, which more tokens will have.
-    judges: [ArcSwapOption<Judge>; JUDGES],
+    /// The key of the hashes.
+    hash: DefaultHashBuilder,
+    /// The last judge of each issuer that verified a signature. More tokens will have it.
+    judges: RwLock<Vec<Arc<Judge>>>,
 }
 
-/// An accepted token, as its caller sends it.
-struct Token(Box<[u8]>);
+/// An accepted token, as its caller sends it. With its hash, it is not read again to make room for
+/// another one.
+#[derive(PartialEq, Eq)]
+struct Token {
+    hash: u64,
+    bytes: Box<[u8]>,
+}
 
 /// The token that is looked for.
-struct Presented<'a>(&'a [u8]);
+struct Presented<'a> {
+    hash: u64,
+    bytes: &'a [u8],
+}
 
 impl Hash for Token {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Presented(&self.0).hash(state);
+        state.write_u64(self.hash);
     }
 }
 
 impl Hash for Presented<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // The end of a JWT is its signature, which no other token of the issuer has.
-        let end = self.0.len().saturating_sub(HASHED_BYTES);
-        state.write(&self.0[..end.min(HASHED_BYTES)]);
-        state.write(&self.0[end..]);
+        state.write_u64(self.hash);
     }
 }
-
-impl PartialEq for Token {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl Eq for Token {}
 
 impl Equivalent<Token> for Presented<'_> {
     fn equivalent(&self, token: &Token) -> bool {
-        *self.0 == *token.0
+        self.hash == token.hash && *self.bytes == *token.bytes
+    }
+}
+
+impl Presented<'_> {
+    fn to_token(&self) -> Token {
+        Token {
+            hash: self.hash,
+            bytes: self.bytes.into(),
+        }
     }
 }
 
@@ -131,13 +138,14 @@ impl VerifiedCache {
         let (hash, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
         Self {
             entries: Cache::with_options(options, Bytes, hash, lifecycle),
-            judges: Default::default(),
+            hash: DefaultHashBuilder::default(),
+            judges: RwLock::default(),
         }
     }
 
     /// A token that was accepted before, by keys that are still in force.
     pub(super) fn find(&self, token: &[u8], now: impl FnOnce() -> Duration) -> Option<Remembered> {
-        let Entry { claims, judge, .. } = self.entries.get(&Presented(token))?;
+        let Entry { claims, judge, .. } = self.entries.get(&self.presented(token))?;
         let issuer = judge.issuer.upgrade()?;
         let current = issuer.current_keys();
         let is_current = current.is_some_and(|current| Arc::ptr_eq(&judge.keys, &current));
@@ -147,7 +155,7 @@ impl VerifiedCache {
 
     /// As [`VerifiedCache::find`], for a token that its issuer vouched for.
     pub(super) fn find_introspected(&self, token: &[u8], now: Duration) -> Option<Remembered> {
-        let Entry { claims, judge, .. } = self.entries.get(&Presented(token))?;
+        let Entry { claims, judge, .. } = self.entries.get(&self.presented(token))?;
         let issuer = judge.issuer.upgrade()?;
         let is_vouched = judge.is_vouched(&issuer, now);
         is_vouched.then_some(Remembered { claims, issuer })
@@ -188,39 +196,47 @@ impl VerifiedCache {
             claims,
             judge,
         };
-        self.entries.insert(Token(token.into()), entry);
+        self.entries.insert(self.presented(token).to_token(), entry);
     }
 
-    /// An issuer with these keys. The one of the last token is used again.
-    fn judge(&self, keys: Arc<KeySet>, issuer: &Arc<TrustedIssuer>) -> Arc<Judge> {
-        let place = Arc::as_ptr(issuer).addr() / align_of::<TrustedIssuer>();
-        let place = &self.judges[place % JUDGES];
-        let is_it = |judge: &Arc<Judge>| {
-            Arc::ptr_eq(&judge.keys, &keys) && judge.issuer.as_ptr() == Arc::as_ptr(issuer)
-        };
-        if let Some(judge) = place.load_full().filter(is_it) {
-            return judge;
+    fn presented<'a>(&self, token: &'a [u8]) -> Presented<'a> {
+        Presented {
+            hash: self.hash.hash_one(token),
+            bytes: token,
         }
+    }
+
+    /// The issuer with these keys. All tokens that they verify share one value.
+    fn judge(&self, keys: Arc<KeySet>, issuer: &Arc<TrustedIssuer>) -> Arc<Judge> {
+        let is_of_issuer = |it: &Arc<Judge>| it.issuer.as_ptr() == Arc::as_ptr(issuer);
+        let judges = self.judges.read().unwrap_or_else(PoisonError::into_inner);
+        let known = judges.iter().find(|it| is_of_issuer(it));
+        if let Some(judge) = known.filter(|it| Arc::ptr_eq(&it.keys, &keys)) {
+            return judge.clone();
+        }
+        drop(judges);
         let judge = Arc::new(Judge {
             keys,
             vouched: None,
             issuer: Arc::downgrade(issuer),
         });
-        place.store(Some(judge.clone()));
+        let mut judges = self.judges.write().unwrap_or_else(PoisonError::into_inner);
+        judges.retain(|it| !is_of_issuer(it) && it.issuer.strong_count() > 0);
+        judges.push(judge.clone());
         judge
     }
 
     /// Remembers an entry under another token, which contains the former one.
     #[cold]
     pub(super) fn rename(&self, from: &[u8], to: &[u8]) {
-        if let Some((_, entry)) = self.entries.remove(&Presented(from)) {
-            self.entries.insert(Token(to.into()), entry);
+        if let Some((_, entry)) = self.entries.remove(&self.presented(from)) {
+            self.entries.insert(self.presented(to).to_token(), entry);
         }
     }
 
     /// Forgets a token that will not be accepted again.
     pub(super) fn remove(&self, token: &[u8]) {
-        self.entries.remove(&Presented(token));
+        self.entries.remove(&self.presented(token));
     }
 }
 
@@ -246,7 +262,7 @@ struct Bytes;
 
 impl Weighter<Token, Entry> for Bytes {
     fn weight(&self, token: &Token, entry: &Entry) -> u64 {
-        token.0.len() as u64 + u64::from(entry.bytes)
+        token.bytes.len() as u64 + u64::from(entry.bytes)
     }
 }
 
@@ -260,16 +276,12 @@ const FIXED_BYTES: usize = TABLE_ENTRY_BYTES
 /// Of a token that was introspected. Other tokens share it.
 const JUDGE_BYTES: usize = size_of::<[usize; 2]>() + size_of::<Judge>() + ALLOCATION_BYTES;
 /// The size in `quick_cache`'s table and index. Each can be twice as large as needed just after it
-/// has grown: `2 * 64 + 2 * 8 / 7 * 5`.
-const TABLE_ENTRY_BYTES: usize = 140;
+/// has grown: `2 * 72 + 2 * 8 / 7 * 5`.
+const TABLE_ENTRY_BYTES: usize = 156;
 /// The keys of an entry that no keys in force verified.
 static NO_KEYS: LazyLock<Arc<KeySet>> = LazyLock::new(Arc::default);
 /// An access token of Okta, RS256: 900 bytes, and its claims.
 const TYPICAL_ENTRY_BYTES: u64 = 3_000;
-/// Of each end of a token.
-const HASHED_BYTES: usize = 64;
-/// Enough for a few issuers. Two with the same place replace each other.
-const JUDGES: usize = 8;
 /// Tokens are distributed unevenly, so a small shard can be full long before the others.
 const MIN_ENTRIES_PER_SHARD: usize = 2_048;
 

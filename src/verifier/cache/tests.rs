@@ -103,6 +103,34 @@ async fn tokens_that_differ_in_one_byte_are_different_wherever_it_is() {
 }
 
 #[test]
+fn the_tokens_of_an_issuer_share_its_judge_until_its_keys_change() {
+    let keys = || Arc::new(KeySet::default());
+    let issuer = |name: &str| {
+        let validation = Validation::new(name, Audience::parse(AUDIENCE).unwrap());
+        Arc::new(TrustedIssuer::new(name, Arc::new(keys()), validation))
+    };
+    let cache = VerifiedCache::new(1024 * 1024);
+    let ([first_keys, next_keys], [one, other]) = ([keys(), keys()], ["one", "other"].map(issuer));
+
+    let of_one = cache.judge(first_keys.clone(), &one);
+    let of_other = cache.judge(first_keys.clone(), &other);
+    assert!(!Arc::ptr_eq(&of_one, &of_other));
+    for (known, issuer) in [(&of_one, &one), (&of_other, &other)] {
+        let again = cache.judge(first_keys.clone(), issuer);
+        assert!(Arc::ptr_eq(known, &again) && again.issuer.as_ptr() == Arc::as_ptr(issuer));
+    }
+
+    // The sets are equal, but another set is other keys.
+    let next = cache.judge(next_keys.clone(), &one);
+    assert!(!Arc::ptr_eq(&of_one, &next) && Arc::ptr_eq(&next.keys, &next_keys));
+    assert!(Arc::ptr_eq(&of_other, &cache.judge(first_keys, &other)));
+
+    drop(other);
+    cache.judge(keys(), &one);
+    assert_eq!(cache.judges.read().unwrap().len(), 1);
+}
+
+#[test]
 fn there_are_as_many_shards_as_are_filled_evenly() {
     for (entries, expected) in [
         (0, 1),

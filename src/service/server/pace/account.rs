@@ -22,7 +22,7 @@ pub(super) struct Account {
     pub(super) unasked_bytes: u64,
     /// What the bodies of the requests in flight may be long, together.
     pub(super) body_bytes: u64,
-    /// Requests taken back since the last response that ended, or of which a part moved.
+    /// Requests taken back since a response ended, or one that is a stream began.
     pub(super) abandoned: u32,
     /// From the head that requests an upgrade to the end of the stream.
     pub(super) upgrade: Option<Box<Upgrade>>,
@@ -132,11 +132,14 @@ impl Account {
 
     /// Returns whether its deadline may be earlier than before.
     pub(super) fn streams(&mut self, number: RequestNumber, now: Instant) -> bool {
-        self.abandoned = 0;
-        self.request(number).is_some_and(|request| {
+        let begins = self.request(number).is_some_and(|request| {
             request.moved_at = now;
             !std::mem::replace(&mut request.is_streamed, true)
-        })
+        });
+        if begins {
+            self.abandoned = 0;
+        }
+        begins
     }
 
     pub(super) fn holds(&mut self, number: RequestNumber, bytes: usize) {
