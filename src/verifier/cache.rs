@@ -1,8 +1,8 @@
 //! Remembers accepted tokens, so that each is verified once.
 //!
 //! 1. Only accepted tokens enter, and every byte of the token is compared: a hash alone
-//!    never decides. It is a keyed hash of every byte, so that nobody can choose tokens with equal
-//!    hashes. A caller can change an encrypted token in its middle.
+//!    never decides. It is a keyed hash of all bytes. With that of the ends alone, a caller could
+//!    make many encrypted tokens with equal hashes, because it can change their middle.
 //! 2. An entry is valid only while its issuer is trusted, and for the key set that verified it. A
 //!    set with other keys invalidates every entry of that issuer.
 //! 3. The cache does not look at the time of the claims: they are checked again at each hit.
