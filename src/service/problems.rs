@@ -51,9 +51,7 @@ impl Problems {
             allowed: Arc::new(allowed),
         }
     }
-}
 
-impl Problems {
     /// The response of an endpoint, or a problem in place of its error or its panic.
     pub(super) async fn answer(&self, answer: impl Future<Output = Result<Response>>) -> Response {
         match AssertUnwindSafe(answer).catch_unwind().await {

@@ -2,8 +2,8 @@
 //!
 //! 1. Each byte string has one encoding: padding is refused, and so are bits that are left over.
 //! 2. Each character is looked up as the bits that it sets in a word, and whether all of them are
-//!    legal is decided once. The crate `base64` decides it for each character, and needs twice as
-//!    many instructions.
+//!    legal is decided once. The crate `base64` decides it for each character, and needs 40 %
+//!    more instructions.
 
 /// The bytes that `text` encodes; `None` if it is not base64url, or not in the one form.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {

@@ -78,7 +78,7 @@ impl Presented<'_> {
 struct Entry {
     claims: Arc<Verified<Claims>>,
     judge: Arc<Judge>,
-    /// Of its claims, which are not read again to make room for another token.
+    /// What is counted for it besides the token. Its claims are not read again to make room.
     bytes: u32,
 }
 
