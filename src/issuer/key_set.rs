@@ -154,6 +154,10 @@ impl KeySource for RemoteKeySet {
         self.shared.current()
     }
 
+    fn is_current(&self, keys: &Arc<KeySet>) -> bool {
+        self.shared.is_current(keys)
+    }
+
     fn refreshed(&self) -> Pin<Box<dyn Future<Output = Option<Arc<KeySet>>> + Send + '_>> {
         Box::pin(async {
             self.shared.attempt_on_demand().await;

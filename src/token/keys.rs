@@ -29,6 +29,11 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// The current keys, without waiting; `None` if no keys can be trusted.
     fn current(&self) -> Option<Arc<KeySet>>;
 
+    /// Whether these are the current keys. Called for each remembered token.
+    fn is_current(&self, keys: &Arc<KeySet>) -> bool {
+        self.current().is_some_and(|it| Arc::ptr_eq(&it, keys))
+    }
+
     /// The keys after a new request to their origin, which a source may refuse to send so soon.
     /// Called when no current key has a token's `kid`, or there are no keys.
     fn refreshed(&self) -> Pin<Box<dyn Future<Output = Option<Arc<KeySet>>> + Send + '_>>;
@@ -126,6 +131,10 @@ impl KeySet {
 impl KeySource for Arc<KeySet> {
     fn current(&self) -> Option<Arc<KeySet>> {
         Some(self.clone())
+    }
+
+    fn is_current(&self, keys: &Arc<KeySet>) -> bool {
+        Arc::ptr_eq(self, keys)
     }
 
     fn refreshed(&self) -> Pin<Box<dyn Future<Output = Option<Arc<KeySet>>> + Send + '_>> {

@@ -113,13 +113,9 @@ impl Judge {
         let Some(vouched) = &self.vouched else {
             return false;
         };
-        let are_in_force = |keys: &Arc<KeySet>| {
-            let current = issuer.current_keys();
-            current.is_some_and(|current| Arc::ptr_eq(keys, &current))
-        };
         now < vouched.until
             && !issuer.is_removed()
-            && vouched.keys.as_ref().is_none_or(are_in_force)
+            && (vouched.keys.as_ref()).is_none_or(|keys| issuer.are_in_force(keys))
     }
 }
 
@@ -147,9 +143,7 @@ impl VerifiedCache {
     pub(super) fn find(&self, token: &[u8], now: impl FnOnce() -> Duration) -> Option<Remembered> {
         let Entry { claims, judge, .. } = self.entries.get(&self.presented(token))?;
         let issuer = judge.issuer.upgrade()?;
-        let current = issuer.current_keys();
-        let is_current = current.is_some_and(|current| Arc::ptr_eq(&judge.keys, &current));
-        let is_accepted = is_current || judge.is_vouched(&issuer, now());
+        let is_accepted = issuer.are_in_force(&judge.keys) || judge.is_vouched(&issuer, now());
         is_accepted.then_some(Remembered { claims, issuer })
     }
 

@@ -144,6 +144,11 @@ impl TrustedIssuer {
         self.keys.current()
     }
 
+    /// Whether these are the keys that verify its tokens now, while it is trusted.
+    pub(super) fn are_in_force(&self, keys: &Arc<KeySet>) -> bool {
+        !self.is_removed.load(Ordering::Relaxed) && self.keys.is_current(keys)
+    }
+
     /// Verifies a token that names this issuer. Also returns the keys that verified it.
     pub(super) async fn verify(
         &self,

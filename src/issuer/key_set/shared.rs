@@ -39,6 +39,13 @@ impl Shared {
             .map(|cached| cached.keys.clone())
     }
 
+    /// As [`Shared::current`], without a change of the reference count, which all calls share.
+    pub(super) fn is_current(&self, keys: &Arc<KeySet>) -> bool {
+        let cached = self.cached.load();
+        self.usable(&cached, self.clock.monotonic())
+            .is_some_and(|cached| Arc::ptr_eq(&cached.keys, keys))
+    }
+
     /// The cached keys, unless they are older than the stale window.
     pub(super) fn usable<'c>(
         &self,
