@@ -132,6 +132,8 @@ async fn a_bad_signature_never_causes_a_fetch() {
 #[tokio::test]
 async fn keys_serve_a_day_of_outage_and_not_a_second_more() {
     let mut world = World::warm().await;
+    let token = world.token(0);
+    assert_eq!(world.remembered_verdict(&token).await, "ok");
     world.issuer.go_down().await;
 
     let almost = secs(24 * 3600 - 1);
@@ -141,9 +143,11 @@ async fn keys_serve_a_day_of_outage_and_not_a_second_more() {
     assert_eq!(world.keys.status().age, Some(almost));
 
     world.clock.advance(secs(1));
-    assert_eq!(world.verdict(&world.token(0)).await, "ok");
+    assert_eq!(world.verdict(&token).await, "ok");
+    assert_eq!(world.remembered_verdict(&token).await, "ok");
     world.clock.advance(Duration::from_millis(1));
-    assert_eq!(world.verdict(&world.token(0)).await, "no_keys");
+    assert_eq!(world.verdict(&token).await, "no_keys");
+    assert_eq!(world.remembered_verdict(&token).await, "no_keys");
     assert_eq!(world.keys.status().keys, 0);
 
     world.issuer.come_back().await;
@@ -173,10 +177,12 @@ async fn a_key_that_the_issuer_takes_back_is_refused_within_five_minutes() {
     let token = world.token(0);
     world.issuer.publish(&[&KEY[1]]);
     assert_eq!(world.verdict(&token).await, "ok");
+    assert_eq!(world.remembered_verdict(&token).await, "ok");
 
     world.pass(minutes(5)).await;
 
     assert_eq!(world.verdict(&token).await, "unknown_key");
+    assert_eq!(world.remembered_verdict(&token).await, "unknown_key");
     assert_eq!(world.verdict(&world.token(1)).await, "ok");
 }
 

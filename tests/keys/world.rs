@@ -96,6 +96,11 @@ impl World {
         verdict(&self.verifier, token).await
     }
 
+    /// By the verifier that remembers accepted tokens.
+    pub async fn remembered_verdict(&self, token: &str) -> &'static str {
+        name(self.verifier.verify(token).await)
+    }
+
     /// Lets time pass and waits for the attempt that falls due at its end.
     pub async fn pass(&self, time: Duration) {
         let mut attempts = self.keys.attempts();
@@ -113,7 +118,11 @@ impl World {
 }
 
 pub async fn verdict(verifier: &Verifier, token: &str) -> &'static str {
-    match verifier.clone().with_cache(None).verify(token).await {
+    name(verifier.clone().with_cache(None).verify(token).await)
+}
+
+fn name<T>(verdict: Result<T, VerifyError>) -> &'static str {
+    match verdict {
         Ok(_) => "ok",
         Err(VerifyError::Token(error)) => error.reason(),
         Err(_) => "no_keys",
