@@ -29,7 +29,8 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// The current keys, without waiting; `None` if no keys can be trusted.
     fn current(&self) -> Option<Arc<KeySet>>;
 
-    /// Whether these are the current keys. Called for each remembered token.
+    /// Whether these are the current keys. Called for each remembered token, which is only accepted
+    /// if this is true. It must be false whenever [`Self::current`] returns other keys or `None`.
     fn is_current(&self, keys: &Arc<KeySet>) -> bool {
         self.current().is_some_and(|it| Arc::ptr_eq(&it, keys))
     }
