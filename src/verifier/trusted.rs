@@ -138,15 +138,12 @@ impl TrustedIssuer {
 
     /// The keys that verify its tokens now, while it is trusted.
     pub(super) fn current_keys(&self) -> Option<Arc<KeySet>> {
-        if self.is_removed.load(Ordering::Relaxed) {
-            return None;
-        }
-        self.keys.current()
+        (!self.is_removed()).then(|| self.keys.current())?
     }
 
     /// Whether these are the keys that verify its tokens now, while it is trusted.
     pub(super) fn are_in_force(&self, keys: &Arc<KeySet>) -> bool {
-        !self.is_removed.load(Ordering::Relaxed) && self.keys.is_current(keys)
+        !self.is_removed() && self.keys.is_current(keys)
     }
 
     /// Verifies a token that names this issuer. Also returns the keys that verified it.
