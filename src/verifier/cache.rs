@@ -277,7 +277,7 @@ static NO_KEYS: LazyLock<Arc<KeySet>> = LazyLock::new(Arc::default);
 /// An access token of Okta, RS256: 900 bytes, and its claims.
 const TYPICAL_ENTRY_BYTES: u64 = 3_000;
 /// Tokens are distributed unevenly, so a small shard can be full before the others. The default
-/// size has one shard, because with four, one in ten caches did not have room for 10,000 tokens.
+/// size has one shard, because with four, some caches did not have room for 10,000 tokens.
 const MIN_ENTRIES_PER_SHARD: usize = 8_192;
 
 #[cfg(all(test, feature = "dev"))]

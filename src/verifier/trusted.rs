@@ -138,7 +138,7 @@ impl TrustedIssuer {
 
     /// The keys that verify its tokens now, while it is trusted.
     pub(super) fn current_keys(&self) -> Option<Arc<KeySet>> {
-        (!self.is_removed()).then(|| self.keys.current())?
+        (!self.is_removed()).then(|| self.keys.current()).flatten()
     }
 
     /// Whether these are the keys that verify its tokens now, while it is trusted.
