@@ -37,7 +37,8 @@ const tables = {
   run:
     `Measured on ${results.made} with ${machine.cores} cores of ${machine.processor} (${machine.system}), ${machine.rustc}, ` +
     `Node ${machine.node}: medians of ${results.rounds} slices of ${results.seconds} s, and ` +
-    `${results.own_rounds} for our own requests, 32 connections. "Spread" is the difference between the fastest and the slowest slice. Our hello reaches ${count(own.rate)} calls per second.`,
+    `${results.own_rounds} for our own requests, 32 connections. "Spread" is the difference between the ` +
+    `fastest and the slowest slice. Our hello reaches ${count(own.rate)} calls per second.`,
   goals: table(
     ['goal', 'wanted', 'measured', ''],
     goals(results, instructions, wire).map(({ goal, wanted, found, isMet }) => [
